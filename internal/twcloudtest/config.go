@@ -1,0 +1,205 @@
+package twcloudtest
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+// Defaults of Config.
+const (
+	// DefaultIdleTimeout is after how long without a call a session ends (V).
+	DefaultIdleTimeout = 15 * time.Minute
+
+	// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
+	DefaultVersion = "2024x Refresh2"
+)
+
+// The users of a server that was started without Config.Users.
+const (
+	AdminName      = "admin"
+	AdminPassword  = "admin-password"
+	AdminToken     = "admin-token"
+	ViewerName     = "viewer"
+	ViewerPassword = "viewer-password"
+	ViewerToken    = "viewer-token"
+)
+
+// Config says how an emulated server is set up. Its zero value is a server on
+// two free loopback ports, in plain HTTP, with DefaultUsers, without consumers
+// and with as many seats as anybody wants.
+type Config struct {
+	// RESTAddress and WebAppAddress are where the two servers listen. Empty:
+	// 127.0.0.1:0, a free port.
+	RESTAddress, WebAppAddress string
+
+	// TLS serves both in HTTPS, with certificates for 127.0.0.1, ::1 and localhost
+	// that a certificate authority of this server's own has issued.
+	TLS bool
+
+	// ClientCA demands a client certificate that the same authority has issued:
+	// Server.ClientCertificatePEM. It implies TLS.
+	ClientCA bool
+
+	// PathPrefix is in front of every path, as behind a reverse proxy, e.g.
+	// "/twcloud". Redirects carry it; cookies do not, unless RewriteCookies is set.
+	PathPrefix string
+
+	// RewriteCookies has the reverse proxy put PathPrefix in front of the cookies'
+	// Path, too.
+	RewriteCookies bool
+
+	// Seats is how many sessions can be open at a time. Zero: any number.
+	Seats int
+
+	// IdleTimeout is after how long without a call a session ends. Zero:
+	// DefaultIdleTimeout.
+	IdleTimeout time.Duration
+
+	// LicenceStatus is what a login is answered when every seat is taken: 503, or
+	// 403 (A). Zero: 503.
+	LicenceStatus int
+
+	// RefusalStatus is what refused input is answered: 400, or 422 (A). Zero: 400.
+	RefusalStatus int
+
+	// ErrorBody is what failures have for a body (A). Zero: ErrorBodyJSON.
+	ErrorBody ErrorBody
+
+	// UniqueNames refuses a second consumer of the same name with 409. Whether
+	// real servers do is not known (A).
+	UniqueNames bool
+
+	// OAuthConsumersPath is the collection of consumers. Empty:
+	// wire.DefaultOAuthConsumersPath (A).
+	OAuthConsumersPath string
+
+	// Version is what VersionPath answers. Empty: DefaultVersion.
+	Version string
+
+	// LegacyRootServices has the root services document on the REST port, as
+	// servers before 2022x Refresh2 have (V). Otherwise it is on the Web
+	// Application Platform, and the REST port answers 301 (V).
+	LegacyRootServices bool
+
+	// Latency is added to every answer, in real time.
+	Latency time.Duration
+
+	// Users can sign in. Nil: DefaultUsers.
+	Users []User
+
+	// Clock tells the time for sessions and OAuth 1.0a. Nil: the system's.
+	Clock Clock
+
+	// Log gets one line for each request: server, method, path, status. Never a
+	// query, a header, a cookie or a body. Nil: no log.
+	Log io.Writer
+
+	// NewKey generates the key of a consumer that is registered. It must not call
+	// the server. Nil: random.
+	NewKey func() string
+
+	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
+	KeepRequests int
+
+	// OnRequest is called for every request on arrival, before it is handled,
+	// from the goroutine that will handle it. It may call the server, but must
+	// not close it.
+	OnRequest func(Request)
+
+	// ValidateContract holds requests and answers against the OpenAPI document
+	// and collects what does not conform in Server.ContractViolations. New sets
+	// it; Start leaves it as it is.
+	ValidateContract bool
+}
+
+// User can sign in, with the password (V) or with the token (V).
+type User struct {
+	Name, Password string
+
+	// Token is an ID token or a personal access token. Empty: none.
+	Token string
+
+	// ConfigureServer is the permission to manage consumers (V).
+	ConfigureServer bool
+}
+
+// Consumer is an OAuth consumer with its secret, as the server has it inside.
+type Consumer struct {
+	Key, Name, Secret string
+	Approved          bool
+}
+
+// ErrorBody is a kind of body that failures have.
+type ErrorBody int
+
+// All of these have been met in the field with servers and their proxies (A).
+const (
+	ErrorBodyJSON  ErrorBody = iota // {"message": ...}
+	ErrorBodyText                   // text/plain
+	ErrorBodyHTML                   // a web page
+	ErrorBodyEmpty                  // nothing
+)
+
+// DefaultUsers returns an administrator with the Configure Server permission
+// and a viewer without it.
+func DefaultUsers() []User {
+	return []User{
+		{Name: AdminName, Password: AdminPassword, Token: AdminToken, ConfigureServer: true},
+		{Name: ViewerName, Password: ViewerPassword, Token: ViewerToken},
+	}
+}
+
+// withDefaults returns config with every empty field filled in.
+func (config Config) withDefaults() Config {
+	if config.RESTAddress == "" {
+		config.RESTAddress = "127.0.0.1:0"
+	}
+	if config.WebAppAddress == "" {
+		config.WebAppAddress = "127.0.0.1:0"
+	}
+	if config.ClientCA {
+		config.TLS = true
+	}
+	if config.PathPrefix = strings.Trim(config.PathPrefix, "/"); config.PathPrefix != "" {
+		config.PathPrefix = "/" + config.PathPrefix
+	}
+	if config.IdleTimeout == 0 {
+		config.IdleTimeout = DefaultIdleTimeout
+	}
+	if config.LicenceStatus == 0 {
+		config.LicenceStatus = http.StatusServiceUnavailable
+	}
+	if config.RefusalStatus == 0 {
+		config.RefusalStatus = http.StatusBadRequest
+	}
+	if config.OAuthConsumersPath == "" {
+		config.OAuthConsumersPath = wire.DefaultOAuthConsumersPath
+	}
+	config.OAuthConsumersPath = "/" + strings.Trim(config.OAuthConsumersPath, "/")
+	if config.Version == "" {
+		config.Version = DefaultVersion
+	}
+	if config.Users == nil {
+		config.Users = DefaultUsers()
+	}
+	if config.Clock == nil {
+		config.Clock = systemClock{}
+	}
+	if config.NewKey == nil {
+		config.NewKey = func() string { return randomHex(16) }
+	}
+	return config
+}
+
+// randomHex returns n random bytes in hexadecimal digits.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // It never fails.
+	return hex.EncodeToString(b)
+}

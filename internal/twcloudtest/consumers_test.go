@@ -1,0 +1,248 @@
+package twcloudtest_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+const consumers = wire.DefaultOAuthConsumersPath
+
+func TestConsumers_life(t *testing.T) {
+	t.Parallel()
+	s := twcloudtest.New(t)
+	c := signedIn(t, s, "admin-token")
+
+	r := c.want(201, c.do("POST", consumers, `{"name":"Jama","secret":"geheim"}`))
+	created := decode[wire.OAuthConsumer](t, r)
+	if created.Key == "" || created.Name != "Jama" || created.Approved {
+		t.Fatalf("registered: %+v", created)
+	}
+	if !strings.Contains(r.body, "createdOn") {
+		t.Error("there is no field that clients do not know")
+	}
+	path := consumers + "/" + created.Key
+	c.want(200, c.do("PATCH", path, `{"approved":true}`))
+	if got, _ := s.Consumer(created.Key); got != (twcloudtest.Consumer{Key: created.Key, Name: "Jama", Secret: "geheim", Approved: true}) {
+		t.Errorf("after the approval: %+v", got)
+	}
+	c.want(200, c.do("PATCH", path, `{"name":"Jama 2","secret":"neu"}`))
+	got := decode[wire.OAuthConsumer](t, c.want(200, c.get(path)))
+	if got != (wire.OAuthConsumer{Key: created.Key, Name: "Jama 2", Approved: true}) {
+		t.Errorf("after the change: %+v", got)
+	}
+	if stored, _ := s.Consumer(created.Key); stored.Secret != "neu" {
+		t.Errorf("secret %q", stored.Secret)
+	}
+	c.want(204, c.do("DELETE", path, ""))
+	c.want(404, c.do("DELETE", path, ""))
+	c.want(404, c.get(path))
+	c.want(404, c.do("PATCH", path, `{"approved":false}`))
+	if list := decode[[]wire.OAuthConsumer](t, c.want(200, c.get(consumers))); list == nil || len(list) != 0 {
+		t.Errorf("list: %v", list)
+	}
+}
+
+func TestConsumers_answersNeverHaveASecret(t *testing.T) {
+	t.Parallel()
+	s := twcloudtest.New(t)
+	c := signedIn(t, s, "admin-token")
+	created := decode[wire.OAuthConsumer](t, c.do("POST", consumers, `{"name":"a","secret":"canary-1"}`))
+	for _, r := range []reply{
+		c.do("PATCH", consumers+"/"+created.Key, `{"secret":"canary-2"}`),
+		c.get(consumers + "/" + created.Key),
+		c.get(consumers),
+	} {
+		c.want(200, r)
+		if strings.Contains(r.body, "secret") || strings.Contains(r.body, "canary") {
+			t.Errorf("a secret in %s", r.body)
+		}
+	}
+}
+
+func TestConsumers_refusals(t *testing.T) {
+	t.Parallel()
+	s := twcloudtest.New(t, lenient)
+	known := s.AddConsumer(twcloudtest.Consumer{Name: "known", Secret: "s"})
+	c := signedIn(t, s, "admin-token")
+	for _, body := range []string{
+		``, `null`, `[]`, `"x"`, `{`, `{"name":"  ","secret":"s"}`, `{"name":"a","secret":""}`,
+		`{"name":1,"secret":"s"}`, `{"name":"a","secret":null}`, `{"name":"a","secret":"s"} x`,
+	} {
+		message := decode[wire.Error](t, c.want(400, c.do("POST", consumers, body))).Message
+		if message == "" {
+			t.Errorf("POST of %s: no message", body)
+		}
+		c.want(400, c.do("PATCH", consumers+"/"+known.Key, body))
+	}
+	for _, body := range []string{`{"name":"a"}`, `{"secret":"s"}`, `{}`} {
+		c.want(400, c.do("POST", consumers, body))
+	}
+	for _, body := range []string{`{"approved":"true"}`, `{"approved":null}`, `{"approved":1}`} {
+		c.want(400, c.do("PATCH", consumers+"/"+known.Key, body))
+	}
+	c.want(200, c.do("PATCH", consumers+"/"+known.Key, `{}`))
+	if got := s.Consumers(); len(got) != 1 || got[0] != known {
+		t.Errorf("%+v", got)
+	}
+	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s","approved":true}`))
+	if got := s.Consumers()[1]; got.Approved {
+		t.Error("a registration has approved itself")
+	}
+	for method, path := range map[string]string{"PUT": consumers, "DELETE": consumers, "POST": consumers + "/" + known.Key} {
+		if allow := c.want(405, c.do(method, path, "")).header.Get("Allow"); allow == "" {
+			t.Errorf("%s %s: no Allow", method, path)
+		}
+	}
+	for _, path := range []string{consumers + "/", consumers + "/a/b", "/osmc/admin", "/", consumers + "/.."} {
+		c.want(404, c.get(path))
+	}
+	c.want(400, c.do("POST", consumers, `{"name":"a","secret":"`+strings.Repeat("x", 2<<20)+`"}`))
+}
+
+func TestConsumers_permission(t *testing.T) {
+	t.Parallel()
+	s := twcloudtest.New(t)
+	key := s.AddConsumer(twcloudtest.Consumer{Name: "a", Secret: "s"}).Key
+	for status, c := range map[int]*client{401: newClient(t, s), 403: signedIn(t, s, "viewer-token")} {
+		c.want(status, c.get(consumers))
+		c.want(status, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
+		c.want(status, c.get(consumers+"/"+key))
+		c.want(status, c.do("PATCH", consumers+"/"+key, `{"approved":true}`))
+		c.want(status, c.do("DELETE", consumers+"/"+key, ""))
+	}
+	if got := s.Consumers(); len(got) != 1 || got[0].Approved {
+		t.Errorf("%+v", got)
+	}
+}
+
+// awkwardKeys need care in a path.
+var awkwardKeys = []string{
+	"a/b", "a b", "ü", "%", "%2F", "%252F", "a+b", "a?b", "a#b", "a;b", "a,b", "a&b=c", ".", "..", "../users/admin",
+	"~", "'", "\"", "\\", "{key}", "[x]", "a:b", "@", "*", "日本", "\n", "|", "<>",
+}
+
+func TestConsumers_awkwardKeys(t *testing.T) {
+	t.Parallel()
+	next := 0
+	s := twcloudtest.New(t, func(config *twcloudtest.Config) {
+		config.NewKey = func() string { next++; return awkwardKeys[next-1] }
+	})
+	c := signedIn(t, s, "admin-token")
+	for _, key := range awkwardKeys {
+		created := decode[wire.OAuthConsumer](t, c.want(201, c.do("POST", consumers, `{"name":"n","secret":"s"}`)))
+		if created.Key != key {
+			t.Fatalf("key %q, want %q", created.Key, key)
+		}
+		path := consumers + "/" + escape(key)
+		if got := decode[wire.OAuthConsumer](t, c.want(200, c.do("PATCH", path, `{"approved":true}`))); got.Key != key {
+			t.Errorf("key %q, want %q", got.Key, key)
+		}
+		c.want(200, c.get(path))
+		requests := s.Requests()
+		if got := requests[len(requests)-1].Path; got != path {
+			t.Errorf("the log has %s, want %s", got, path)
+		}
+		c.want(204, c.do("DELETE", path, ""))
+	}
+}
+
+// escape escapes dots, too: segments of nothing but dots never get through.
+func escape(key string) string {
+	return strings.ReplaceAll(url.PathEscape(key), ".", "%2E")
+}
+
+func TestConsumers_anyOrder(t *testing.T) {
+	t.Parallel()
+	var orders [2][]string
+	for run := range orders {
+		s := twcloudtest.New(t)
+		for _, key := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
+			s.AddConsumer(twcloudtest.Consumer{Key: key, Name: key, Secret: "s"})
+		}
+		c := signedIn(t, s, "admin-token")
+		for range 3 {
+			var order string
+			for _, consumer := range decode[[]wire.OAuthConsumer](t, c.want(200, c.get(consumers))) {
+				order += consumer.Key
+			}
+			orders[run] = append(orders[run], order)
+		}
+	}
+	if orders[0][0] == orders[0][1] || orders[0][1] == orders[0][2] {
+		t.Errorf("the order stays the same: %v", orders[0])
+	}
+	if strings.Join(orders[0], " ") != strings.Join(orders[1], " ") {
+		t.Errorf("the order is not reproducible: %v and %v", orders[0], orders[1])
+	}
+}
+
+func TestConsumers_variants(t *testing.T) {
+	t.Parallel()
+	t.Run("unique names", func(t *testing.T) {
+		t.Parallel()
+		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.UniqueNames = true })
+		c := signedIn(t, s, "admin-token")
+		c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
+		c.want(409, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
+		b := decode[wire.OAuthConsumer](t, c.want(201, c.do("POST", consumers, `{"name":"b","secret":"s"}`)))
+		c.want(409, c.do("PATCH", consumers+"/"+b.Key, `{"name":"a"}`))
+		c.want(200, c.do("PATCH", consumers+"/"+b.Key, `{"name":"b"}`))
+	})
+	t.Run("422", func(t *testing.T) {
+		t.Parallel()
+		s := twcloudtest.New(t, lenient, func(config *twcloudtest.Config) { config.RefusalStatus = 422 })
+		c := signedIn(t, s, "admin-token")
+		c.want(422, c.do("POST", consumers, `{}`))
+	})
+	t.Run("another path", func(t *testing.T) {
+		t.Parallel()
+		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.OAuthConsumersPath = "osmc/elsewhere/" })
+		c := signedIn(t, s, "admin-token")
+		created := decode[wire.OAuthConsumer](t, c.want(201, c.do("POST", "/osmc/elsewhere", `{"name":"a","secret":"s"}`)))
+		c.want(200, c.get("/osmc/elsewhere/"+created.Key))
+	})
+	for kind, contentType := range map[twcloudtest.ErrorBody]string{
+		twcloudtest.ErrorBodyJSON:  "application/json",
+		twcloudtest.ErrorBodyText:  "text/plain; charset=utf-8",
+		twcloudtest.ErrorBodyHTML:  "text/html; charset=utf-8",
+		twcloudtest.ErrorBodyEmpty: "",
+	} {
+		t.Run("error "+contentType, func(t *testing.T) {
+			t.Parallel()
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.ErrorBody = kind })
+			r := newClient(t, s).get(consumers)
+			if r.status != http.StatusUnauthorized || r.header.Get("Content-Type") != contentType || (r.body == "") != (contentType == "") {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestConsumers_behindTerraformsBack(t *testing.T) {
+	t.Parallel()
+	s := twcloudtest.New(t)
+	first := s.AddConsumer(twcloudtest.Consumer{Name: "a"})
+	second := s.AddConsumer(twcloudtest.Consumer{Key: "b", Name: "b", Approved: true})
+	if first.Key == "" {
+		t.Fatal("no key")
+	}
+	if !s.UpdateConsumer(first.Key, func(c *twcloudtest.Consumer) { c.Name, c.Key = "A", "other" }) ||
+		s.UpdateConsumer("nothing", func(*twcloudtest.Consumer) {}) {
+		t.Error("UpdateConsumer does not tell the truth")
+	}
+	first.Name = "A"
+	if got := s.Consumers(); len(got) != 2 || got[0] != first || got[1] != second {
+		t.Errorf("%+v", got)
+	}
+	if !s.RemoveConsumer("b") || s.RemoveConsumer("b") {
+		t.Error("RemoveConsumer does not tell the truth")
+	}
+	if _, ok := s.Consumer("b"); ok {
+		t.Error("still there")
+	}
+}

@@ -1,0 +1,216 @@
+package twcloudtest
+
+import (
+	"cmp"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The cookies of a session (S). A client must not rely on their names.
+const (
+	sessionCookie = "twc-rest-session-id"
+	userCookie    = "twc-rest-current-user"
+	cookiePath    = "/osmc"
+)
+
+// session is open as long as it is in state.sessions and has been used within
+// the idle timeout.
+type session struct {
+	id           string
+	number       int // in order of opening, from 1
+	user         User
+	opened, used time.Time
+}
+
+// Session is an open session, without its cookie.
+type Session struct {
+	// Number counts the sessions in order of opening, from 1.
+	Number int
+	User   string
+	// Opened and LastUsed are times of Config.Clock.
+	Opened, LastUsed time.Time
+}
+
+// sweep ends the sessions that have been idle for too long. The caller holds the
+// lock.
+func (s *Server) sweep(now time.Time) {
+	for id, open := range s.state.sessions {
+		if now.Sub(open.used) >= s.config.IdleTimeout {
+			delete(s.state.sessions, id)
+		}
+	}
+}
+
+// live returns the session whose cookies the request carries, if it is still
+// open, and restarts its idle timer. Both cookies are needed (A): a client that
+// keeps a jar has both.
+func (s *Server) live(r *http.Request) *session {
+	id, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return nil
+	}
+	name, err := r.Cookie(userCookie)
+	if err != nil {
+		return nil
+	}
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	now := s.now()
+	s.sweep(now)
+	open, ok := s.state.sessions[id.Value]
+	if !ok || url.QueryEscape(open.user.Name) != name.Value {
+		return nil
+	}
+	open.used = now
+	return open
+}
+
+// signIn opens a session for the bearer of these credentials. The answer is nil
+// if it could.
+func (s *Server) signIn(user User, ok bool) (*session, *answer) {
+	if !ok {
+		a := s.failure(http.StatusUnauthorized, "The user name, the password or the token is wrong.")
+		a.header.Set("WWW-Authenticate", `Basic realm="Teamwork Cloud"`)
+		return nil, a
+	}
+	st := s.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	now := s.now()
+	s.sweep(now)
+	if s.config.Seats > 0 && len(st.sessions) >= s.config.Seats {
+		return nil, s.failure(s.config.LicenceStatus, "No free licence: all "+strconv.Itoa(s.config.Seats)+
+			" seats are in use (license limit reached).")
+	}
+	st.sessionsOpened++
+	open := &session{id: randomHex(16), number: st.sessionsOpened, user: user, opened: now, used: now}
+	st.sessions[open.id] = open
+	return open, nil
+}
+
+// authenticate finds the user who an Authorization header belongs to: Basic (V),
+// or Token with an ID token or a personal access token (V).
+func (s *Server) authenticate(header string) (User, bool) {
+	scheme, credentials, _ := strings.Cut(header, " ")
+	credentials = strings.TrimSpace(credentials)
+	switch strings.ToLower(scheme) {
+	case "basic":
+		decoded, err := base64.StdEncoding.DecodeString(credentials)
+		if err != nil {
+			return User{}, false
+		}
+		name, password, _ := strings.Cut(string(decoded), ":")
+		return s.checkPassword(name, password)
+	case "token":
+		for _, user := range s.config.Users {
+			if user.Token != "" && equal(user.Token, credentials) {
+				return user, true
+			}
+		}
+	}
+	return User{}, false
+}
+
+func (s *Server) checkPassword(name, password string) (User, bool) {
+	user, ok := s.user(name)
+	if !ok || !equal(user.Password, password) {
+		return User{}, false
+	}
+	return user, true
+}
+
+func equal(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}
+
+// setCookies hands the session's cookies to the client, or with a nil session
+// takes them away.
+func (s *Server) setCookies(header http.Header, open *session) {
+	path := cookiePath
+	if s.config.RewriteCookies {
+		path = s.config.PathPrefix + cookiePath
+	}
+	id, name, age := "", "", -1
+	if open != nil {
+		id, name, age = open.id, url.QueryEscape(open.user.Name), 0
+	}
+	for _, cookie := range []*http.Cookie{
+		{Name: sessionCookie, Value: id, Path: path, MaxAge: age, Secure: s.config.TLS, HttpOnly: true},
+		{Name: userCookie, Value: name, Path: path, MaxAge: age, Secure: s.config.TLS},
+	} {
+		header.Add("Set-Cookie", cookie.String())
+	}
+}
+
+// drop ends the session whose cookies the request carries.
+func (s *Server) drop(r *http.Request) {
+	if id, err := r.Cookie(sessionCookie); err == nil {
+		s.state.mu.Lock()
+		defer s.state.mu.Unlock()
+		delete(s.state.sessions, id.Value)
+	}
+}
+
+// OpenSessions returns how many sessions are open: how many seats are taken.
+func (s *Server) OpenSessions() int { return len(s.Sessions()) }
+
+// Sessions returns the open sessions, the oldest first.
+func (s *Server) Sessions() []Session {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.sweep(s.now())
+	sessions := make([]Session, 0, len(s.state.sessions))
+	for _, open := range s.state.sessions {
+		sessions = append(sessions, Session{Number: open.number, User: open.user.Name, Opened: open.opened, LastUsed: open.used})
+	}
+	slices.SortFunc(sessions, func(a, b Session) int { return cmp.Compare(a.Number, b.Number) })
+	return sessions
+}
+
+// Seats returns how many sessions can be open at a time; zero is any number.
+func (s *Server) Seats() int { return s.config.Seats }
+
+// Logins returns how often a login has been answered with success.
+func (s *Server) Logins() int {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.state.logins
+}
+
+// Logouts returns how often a logout has been answered with success.
+func (s *Server) Logouts() int {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.state.logouts
+}
+
+// SessionsOpened returns how many sessions have been opened since the start, be
+// it by a login or by another call with credentials and without cookies (V).
+func (s *Server) SessionsOpened() int {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.state.sessionsOpened
+}
+
+// ExpireSessions ends every session, as if it had been idle for too long.
+func (s *Server) ExpireSessions() {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	clear(s.state.sessions)
+}
+
+// DropSessions does to the memory what a restart of the server does: sessions
+// and OAuth 1.0a tokens are gone, consumers are kept.
+func (s *Server) DropSessions() {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	clear(s.state.sessions)
+	clear(s.state.tokens)
+	clear(s.state.nonces)
+}
