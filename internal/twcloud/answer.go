@@ -1,0 +1,122 @@
+package twcloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+// newTransportError makes an *Error of a request that got no whole answer.
+func newTransportError(request *http.Request, err error, redact *redactor) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return err
+	}
+	failure := &Error{
+		Method: request.Method,
+		Path:   request.URL.EscapedPath(),
+		Cause:  err,
+		Kind:   ErrUnreachable,
+		redact: redact.text,
+	}
+	var exchange *exchangeError
+	switch {
+	case errors.Is(err, ErrClosed):
+		failure.Kind = ErrClosed
+	case errors.Is(err, ErrTooLarge):
+		failure.Kind = ErrTooLarge
+	case errors.As(err, &exchange) && exchange.timedOut:
+		failure.Kind = ErrTimeout
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		failure.Kind = ErrCanceled
+	}
+	return failure
+}
+
+// newStatusError makes an *Error of an answer whose status is not the wanted
+// one.
+func newStatusError(request *http.Request, response *http.Response, redact *redactor) *Error {
+	failure := &Error{
+		Method:  request.Method,
+		Path:    request.URL.EscapedPath(),
+		Status:  response.StatusCode,
+		Message: wordsOf(response, redact),
+		Kind:    kindOf(response.StatusCode),
+		redact:  redact.text,
+	}
+	if failure.Kind == ErrUnreadable && looksLikeWebPage(response) {
+		failure.Kind = ErrWebPage
+	}
+	return failure
+}
+
+func kindOf(status int) error {
+	switch {
+	case status >= 300 && status <= 399:
+		return ErrWebPage
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return ErrInvalid
+	case status == http.StatusUnauthorized:
+		return ErrSession
+	case status == http.StatusForbidden:
+		return ErrForbidden
+	case status == http.StatusNotFound:
+		return ErrNotFound
+	case status == http.StatusConflict:
+		return ErrConflict
+	case status == http.StatusTooManyRequests:
+		return ErrTooManyRequests
+	case status >= 500:
+		return ErrServer
+	}
+	return ErrUnreadable
+}
+
+// wordsOf returns the server's own words: the message of a JSON body, or the
+// text; of a web page only its title; of a redirect where it leads, without the
+// query. Secrets are taken out before the text is shortened, or half a secret
+// would escape.
+func wordsOf(response *http.Response, redact *redactor) string {
+	if location, err := response.Location(); err == nil {
+		location.RawQuery, location.Fragment, location.User = "", "", nil
+		return shorten(redact.text("redirect to " + location.String()))
+	}
+	body := bodyOf(response)
+	var message wire.Error
+	switch {
+	case looksLikeWebPage(response):
+		return shorten(redact.text(pageTitle(body)))
+	case json.Unmarshal(body, &message) == nil && message.Message != "":
+		return shorten(redact.text(message.Message))
+	}
+	return shorten(redact.text(string(body)))
+}
+
+func looksLikeWebPage(response *http.Response) bool {
+	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if err == nil && (mediaType == "text/html" || mediaType == "application/xhtml+xml") {
+		return true
+	}
+	start := strings.ToLower(strings.TrimSpace(string(bodyOf(response)[:min(512, len(bodyOf(response)))])))
+	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+func pageTitle(page []byte) string {
+	lower := strings.ToLower(string(page))
+	_, rest, found := strings.Cut(lower, "<title>")
+	if !found || len(lower) != len(page) {
+		return ""
+	}
+	title, _, found := strings.Cut(rest, "</title>")
+	if !found {
+		return ""
+	}
+	start := len(lower) - len(rest)
+	return fmt.Sprintf("a web page titled %q", shorten(string(page[start:start+len(title)])))
+}

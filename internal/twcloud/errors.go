@@ -1,0 +1,146 @@
+package twcloud
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// What went wrong, to be asked with errors.Is. Every failed call returns an
+// *Error that wraps one of these.
+var (
+	// ErrInvalid: the server refused the input (400, 422).
+	ErrInvalid = errors.New("the server refused the input")
+	// ErrCredentials: the server refused the credentials at login (401, 403).
+	ErrCredentials = errors.New("the credentials were refused")
+	// ErrSession: the server refused the session (401), and a new one, too.
+	ErrSession = errors.New("the session was refused")
+	// ErrNoSession: login was answered with success, but without a cookie.
+	ErrNoSession = errors.New("login set no session cookie")
+	// ErrNoSeat: no licence seat was free at login.
+	ErrNoSeat = errors.New("no licence seat is free")
+	// ErrForbidden: the user who is signed in lacks a permission (403).
+	ErrForbidden = errors.New("a permission is missing")
+	// ErrNotFound: there is no such consumer (404).
+	ErrNotFound = errors.New("no such consumer")
+	// ErrNoCollection: the server has nothing at the collection's path (404).
+	ErrNoCollection = errors.New("no consumer administration at this path")
+	// ErrConflict: the server found a conflict (409).
+	ErrConflict = errors.New("conflict")
+	// ErrTooManyRequests: the server asked to slow down (429), to the last.
+	ErrTooManyRequests = errors.New("too many requests")
+	// ErrServer: the server failed (5xx).
+	ErrServer = errors.New("the server failed")
+	// ErrWebPage: a web page or a redirect came where JSON was expected.
+	ErrWebPage = errors.New("a web page in place of an answer")
+	// ErrUnreadable: the answer is not what the contract says.
+	ErrUnreadable = errors.New("the answer cannot be read")
+	// ErrTooLarge: the answer is larger than any the server could mean.
+	ErrTooLarge = errors.New("the answer is too large")
+	// ErrTimeout: no whole answer came within the request timeout.
+	ErrTimeout = errors.New("no answer in time")
+	// ErrUnreachable: the connection failed. The cause tells how: errors.As finds
+	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError and others.
+	ErrUnreachable = errors.New("the server could not be reached")
+	// ErrCanceled: the caller gave up. It wraps the context's error.
+	ErrCanceled = errors.New("cancelled")
+	// ErrClosed: the client is closed.
+	ErrClosed = errors.New("the client is closed")
+)
+
+// Error is a call that failed.
+type Error struct {
+	// Kind is one of the Err values of this package.
+	Kind error
+	// Method and Path are what was asked; the path is escaped as on the wire and
+	// has no query.
+	Method string
+	Path   string
+	// Status is the HTTP status, or zero when no whole answer came.
+	Status int
+	// Message is the server's own words: shortened, and without secrets.
+	Message string
+	// Cause is the error below, if any. Its text may be raw; Error redacts it.
+	Cause error
+
+	redact func(string) string
+}
+
+// Error says what was asked, what came back and the server's own words, without
+// secrets.
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s: %v", e.Method, e.Path, e.Kind)
+	if e.Status != 0 {
+		fmt.Fprintf(&text, ": %d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&text, ": %s", e.Message)
+	}
+	if cause := e.CauseText(); cause != "" {
+		fmt.Fprintf(&text, ": %s", cause)
+	}
+	return text.String()
+}
+
+// CauseText is the text of the error below, without secrets; empty when there
+// is none.
+func (e *Error) CauseText() string {
+	if e.Cause == nil {
+		return ""
+	}
+	text := e.Cause.Error()
+	if e.redact != nil {
+		text = e.redact(text)
+	}
+	return text
+}
+
+// Unwrap gives errors.Is the kind, and errors.As the cause.
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Cause}
+}
+
+// RegistrationError is a registration after which more, or other, than the
+// wanted consumer may stand on the server.
+type RegistrationError struct {
+	// Name is the name under which a consumer was to be registered.
+	Name string
+	// Keys are those of the consumers of that name that came to be meanwhile:
+	// several, or none when the server could not be asked.
+	Keys []string
+	// Cause is why the outcome was unknown, Look why looking did not settle it
+	// (nil when Keys does).
+	Cause error
+	Look  error
+}
+
+// Error lists the keys, or says that nobody knows.
+func (e *RegistrationError) Error() string {
+	if len(e.Keys) > 0 {
+		return fmt.Sprintf("the answer to registering %q was lost (%v), and several consumers of that name have appeared since: %s",
+			e.Name, e.Cause, strings.Join(quoted(e.Keys), ", "))
+	}
+	return fmt.Sprintf("the answer to registering %q was lost (%v), and the server could not be asked whether it was registered (%v)",
+		e.Name, e.Cause, e.Look)
+}
+
+// Unwrap gives errors.Is and errors.As both causes.
+func (e *RegistrationError) Unwrap() []error {
+	if e.Look == nil {
+		return []error{e.Cause}
+	}
+	return []error{e.Cause, e.Look}
+}
+
+func quoted(words []string) []string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = fmt.Sprintf("%q", word)
+	}
+	return quoted
+}

@@ -1,0 +1,77 @@
+package twcloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// maxBody bounds an answer, in bytes. A consumer takes about 100: ten thousand
+// of them are a megabyte.
+const maxBody = 32 << 20
+
+// exchange sends one request and reads the whole answer, within the time-out.
+// The body is in memory when it returns, so that a broken answer is an error
+// here, where it can be retried, and so that a slot is free when it is.
+type exchange struct {
+	next      http.RoundTripper
+	timeout   time.Duration
+	userAgent string
+}
+
+// exchangeError is an exchange that ended without a whole answer.
+type exchangeError struct {
+	cause error
+	// sent says that the request may have reached the server. False is certain.
+	sent bool
+	// timedOut says that the time-out of the exchange ended it.
+	timedOut bool
+}
+
+func (e *exchangeError) Error() string { return e.cause.Error() }
+func (e *exchangeError) Unwrap() error { return e.cause }
+
+func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	if m := mannerOf(ctx); m == once || m == login {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
+
+	var sent atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+	})
+	request = request.Clone(ctx)
+	request.Header.Set("User-Agent", e.userAgent)
+
+	fail := func(err error) (*http.Response, error) {
+		return nil, &exchangeError{
+			cause:    err,
+			sent:     sent.Load(),
+			timedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
+		}
+	}
+	response, err := e.next.RoundTrip(request)
+	if err != nil {
+		return fail(err)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	// The error of Close says nothing that the read has not said.
+	_ = response.Body.Close()
+	if err != nil {
+		return fail(err)
+	}
+	if len(body) > maxBody {
+		return fail(ErrTooLarge)
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	response.ContentLength = int64(len(body))
+	return response, nil
+}

@@ -1,0 +1,28 @@
+package twcloud
+
+import "net/http"
+
+// limit lets so many requests through at a time; the others wait until a slot
+// is free or their context ends.
+type limit struct {
+	next  http.RoundTripper
+	slots chan struct{}
+}
+
+func newLimit(next http.RoundTripper, slots int) *limit {
+	return &limit{next: next, slots: make(chan struct{}, slots)}
+}
+
+func (l *limit) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case l.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-l.slots }()
+	return l.next.RoundTrip(request)
+}

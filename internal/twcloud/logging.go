@@ -1,0 +1,34 @@
+package twcloud
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// logging records each exchange: method, path, status, duration. Never a query,
+// a header or a body: they hold passwords, cookies and secrets.
+type logging struct {
+	next   http.RoundTripper
+	logger *slog.Logger
+	redact func(string) string
+}
+
+func (l *logging) RoundTrip(request *http.Request) (*http.Response, error) {
+	start := time.Now()
+	response, err := l.next.RoundTrip(request)
+
+	attributes := []slog.Attr{
+		slog.String("method", request.Method),
+		slog.String("host", request.URL.Host),
+		slog.String("path", request.URL.EscapedPath()),
+		slog.Duration("duration", time.Since(start)),
+	}
+	if err != nil {
+		attributes = append(attributes, slog.String("error", l.redact(err.Error())))
+	} else {
+		attributes = append(attributes, slog.Int("status", response.StatusCode))
+	}
+	l.logger.LogAttrs(request.Context(), slog.LevelDebug, "Teamwork Cloud exchange", attributes...)
+	return response, err
+}

@@ -1,0 +1,127 @@
+package twcloud
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// newRetry returns a link that repeats what may be repeated. A redirect is an
+// answer, not something to follow: a sign-in page is not what was asked for, and
+// net/http would turn a POST into a GET.
+func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
+	backoff := newBackoff(options)
+	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport:     next,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:   options.MaxRetries,
+		CheckRetry: worthRetrying,
+		Backoff: func(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
+			return backoff.wait(attempt, response)
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}}
+}
+
+// worthRetrying is a retryablehttp.CheckRetry. It never returns an error: what
+// came back tells more.
+func worthRetrying(ctx context.Context, response *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, nil
+	}
+	manner := mannerOf(ctx)
+	if err != nil {
+		return repeatable(err) && (manner != once || !maybeSent(err)), nil
+	}
+	switch response.StatusCode {
+	case http.StatusTooManyRequests:
+		return true, nil
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return manner != once, nil
+	case http.StatusNoContent, http.StatusUnauthorized:
+		return false, nil
+	}
+	return manner == logout || manner == login && noSeat(response), nil
+}
+
+// repeatable says whether an error may go away by itself: a certificate that is
+// not trusted does not, nor does a server that speaks another protocol, nor an
+// answer without end.
+func repeatable(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	return !errors.Is(err, ErrTooLarge) &&
+		!errors.Is(err, context.Canceled) &&
+		!errors.As(err, &certificate) &&
+		!errors.As(err, &record) &&
+		!errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// maybeSent says whether a request that failed may have reached the server. Only
+// an exchange can have sent it: every link above fails before.
+func maybeSent(err error) bool {
+	var exchange *exchangeError
+	return errors.As(err, &exchange) && exchange.sent
+}
+
+// backoff says how long to wait before a retry.
+type backoff struct {
+	shortest time.Duration
+	longest  time.Duration
+	now      func() time.Time
+	jitter   func() float64 // in [0, 1)
+}
+
+func newBackoff(options Options) backoff {
+	return backoff{shortest: options.RetryWaitMin, longest: options.RetryWaitMax, now: time.Now, jitter: rand.Float64}
+}
+
+// wait honours Retry-After, in seconds or as a date, up to four times the
+// longest wait; without it the wait doubles with every attempt, and between half
+// of it and the whole is drawn at random.
+func (b backoff) wait(attempt int, response *http.Response) time.Duration {
+	if response != nil {
+		if wait, ok := b.retryAfter(response.Header.Get("Retry-After")); ok {
+			return min(wait, 4*b.longest)
+		}
+	}
+	wait := b.longest
+	if attempt < 30 {
+		wait = min(b.longest, b.shortest<<attempt)
+	}
+	return wait/2 + time.Duration(b.jitter()*float64(wait/2))
+}
+
+func (b backoff) retryAfter(header string) (time.Duration, bool) {
+	if header == "" {
+		return 0, false
+	}
+	if seconds, err := strconv.Atoi(header); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 24*60*60)) * time.Second, true
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return max(0, date.Sub(b.now())), true
+	}
+	return 0, false
+}
+
+// bodyOf returns the body of an answer, which stays readable: it is in memory.
+func bodyOf(response *http.Response) []byte {
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		// Only a transport that bypasses exchange can fail here.
+		return nil
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return body
+}

@@ -1,0 +1,395 @@
+package twcloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+const (
+	// discoveryTimeout bounds a discovery, with all its requests and retries.
+	discoveryTimeout = 10 * time.Second
+	// maxRedirects is how many redirects are followed for one document.
+	maxRedirects = 5
+	// maxRootServices bounds a root services document, in bytes. A real one has
+	// a few thousand.
+	maxRootServices = 1 << 20
+)
+
+// OAuthEndpoints is what a root services document says of OAuth 1.0a. URLs are
+// absolute, and http or https. What the document does not name is empty; only
+// RootServicesURL and RequestTokenURL never are.
+type OAuthEndpoints struct {
+	// RootServicesURL is where the document was found.
+	RootServicesURL string
+	// RequestConsumerKeyURL registers a consumer without a session.
+	RequestConsumerKeyURL string
+	// RequestTokenURL is the temporary credential request (RFC 5849, section 2.1).
+	RequestTokenURL string
+	// UserAuthorizationURL is the resource owner authorization (RFC 5849, section
+	// 2.2).
+	UserAuthorizationURL string
+	// AccessTokenURL is the token request (RFC 5849, section 2.3).
+	AccessTokenURL string
+	// Realm is the realm of the Authorization header (RFC 5849, section 3.5.1).
+	Realm string
+	// Domain is the OAuth domain of the server.
+	Domain string
+}
+
+// discoverer finds the OAuth 1.0a endpoints once in its life, and keeps what came
+// of it, a failure included. All fields must be set before the first discover.
+type discoverer struct {
+	restRoot   *url.URL
+	webAppRoot *url.URL
+	// transport does retries, limits and logging, and follows no redirects.
+	transport http.RoundTripper
+
+	start     sync.Once
+	done      chan struct{}
+	endpoints OAuthEndpoints
+	err       error
+}
+
+// discover returns the endpoints of the server's root services document. Callers
+// share one discovery, which outlives the cancellation of any of them.
+//
+// The document names URLs of the server's choice: whether to send anything to
+// them is for the caller to judge, with sameSite.
+func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
+	if ctx.Err() == nil {
+		d.start.Do(func() {
+			d.done = make(chan struct{})
+			go d.run(withManner(context.WithoutCancel(ctx), ordinary))
+		})
+		select {
+		case <-d.done:
+			return d.endpoints, d.err
+		case <-ctx.Done():
+		}
+	}
+	return OAuthEndpoints{}, fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
+}
+
+func (d *discoverer) run(ctx context.Context) {
+	defer close(d.done)
+	defer func() {
+		if reason := recover(); reason != nil {
+			d.err = fmt.Errorf("discovery of the OAuth endpoints panicked: %v", reason)
+		}
+	}()
+	// This is what is left if the transport ends the goroutine.
+	d.err = errors.New("discovery of the OAuth endpoints was broken off")
+
+	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
+	defer cancel()
+	d.endpoints, d.err = d.try(ctx)
+}
+
+// try looks where the document is from 2022x Refresh2 on, then where it was
+// before. The first place gets half of the time: a firewall may swallow what is
+// sent there.
+func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
+	half, cancel := context.WithTimeout(ctx, discoveryTimeout/2)
+	defer cancel()
+	endpoints, err := d.fetch(half, below(d.webAppRoot, wire.RootServicesPath))
+	if err == nil {
+		return endpoints, nil
+	}
+	endpoints, legacyErr := d.fetch(ctx, below(d.restRoot, wire.LegacyRootServicesPath))
+	if legacyErr == nil {
+		return endpoints, nil
+	}
+	return OAuthEndpoints{}, fmt.Errorf("no root services document: %w; %w", err, legacyErr)
+}
+
+// below keeps the path prefix of a root, as a reverse proxy has it, and nothing
+// that could be a credential.
+func below(root *url.URL, path string) *url.URL {
+	return (&url.URL{Scheme: root.Scheme, Host: root.Host, Path: root.Path, RawPath: root.RawPath}).JoinPath(path)
+}
+
+// fetch gets one document. It follows redirects by itself, so that none leads
+// away from the site.
+func (d *discoverer) fetch(ctx context.Context, target *url.URL) (OAuthEndpoints, error) {
+	origin := target
+	for range 1 + maxRedirects {
+		response, err := d.get(ctx, target)
+		if err != nil {
+			return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+		}
+		if isRedirect(response.StatusCode) {
+			_ = response.Body.Close()
+			next, err := d.follow(target, response.Header.Get("Location"))
+			if err != nil {
+				return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+			}
+			target = next
+			continue
+		}
+		endpoints, err := readRootServices(response, target)
+		if err != nil {
+			return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+		}
+		return endpoints, nil
+	}
+	return OAuthEndpoints{}, fmt.Errorf("%s: %w: more than %d redirects", place(origin), ErrUnreadable, maxRedirects)
+}
+
+func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/rdf+xml, application/xml")
+	response, err := d.transport.RoundTrip(request)
+	if err != nil {
+		failure := newTransportError(request, err, &redactor{})
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, fmt.Errorf("%w: %w", ErrTimeout, failure)
+		}
+		return nil, failure
+	}
+	return response, nil
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// follow says where a redirect leads, if it may be followed.
+func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
+	next, err := from.Parse(location)
+	switch {
+	case err != nil || location == "":
+		return nil, fmt.Errorf("%w: a redirect without a usable Location", ErrUnreadable)
+	case !d.sameSite(next):
+		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, as single sign-on has it", ErrWebPage, place(next))
+	case isDowngrade(from, next):
+		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, place(next))
+	}
+	return next, nil
+}
+
+// sameSite says whether a URL is http or https, has no credentials, and has the
+// host name of one of the roots. The port does not matter: an installation has
+// two.
+func (d *discoverer) sameSite(u *url.URL) bool {
+	if checkEndpoint(u) != nil {
+		return false
+	}
+	host := u.Hostname()
+	return strings.EqualFold(host, d.webAppRoot.Hostname()) || strings.EqualFold(host, d.restRoot.Hostname())
+}
+
+func isDowngrade(from, to *url.URL) bool {
+	return from.Scheme == "https" && to.Scheme != "https"
+}
+
+// place is a URL for an error: the query of a sign-in page may hold a token.
+func place(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
+func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, error) {
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return OAuthEndpoints{}, fmt.Errorf("%w: %d %s", ErrUnreadable, response.StatusCode, http.StatusText(response.StatusCode))
+	}
+	document, err := io.ReadAll(io.LimitReader(response.Body, maxRootServices+1))
+	if err != nil {
+		return OAuthEndpoints{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	if len(document) > maxRootServices {
+		return OAuthEndpoints{}, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxRootServices)
+	}
+	return parseRootServices(bytes.NewReader(document), base)
+}
+
+// parseRootServices reads a root services document. Relative URLs are resolved
+// against base, the URL of the document. It is an error if the document is not
+// XML in UTF-8, if it has no rdf:Description at its root or in rdf:RDF, if it does
+// not name the URL of the request token, or if one of its URLs is not absolute
+// http or https or has credentials.
+func parseRootServices(document io.Reader, base *url.URL) (OAuthEndpoints, error) {
+	parser := rootServicesParser{decoder: xml.NewDecoder(document), base: base}
+	parser.decoder.CharsetReader = refuseCharset
+	parser.endpoints.RootServicesURL = base.String()
+
+	if err := parser.root(); err != nil {
+		if errors.Is(err, ErrWebPage) {
+			return OAuthEndpoints{}, err
+		}
+		return OAuthEndpoints{}, fmt.Errorf("%w: root services document: %w", ErrUnreadable, err)
+	}
+	if parser.endpoints.RequestTokenURL == "" {
+		return OAuthEndpoints{}, fmt.Errorf("%w: root services document: it does not name jfs:%s", ErrUnreadable, wire.OAuthRequestTokenURLElement)
+	}
+	return parser.endpoints, nil
+}
+
+type rootServicesParser struct {
+	decoder   *xml.Decoder
+	base      *url.URL
+	endpoints OAuthEndpoints
+}
+
+var (
+	rdfRDF         = xml.Name{Space: wire.RDFNamespace, Local: "RDF"}
+	rdfDescription = xml.Name{Space: wire.RDFNamespace, Local: "Description"}
+	rdfResource    = xml.Name{Space: wire.RDFNamespace, Local: "resource"}
+)
+
+func (p *rootServicesParser) root() error {
+	for {
+		token, err := p.decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return errors.New("it has no element")
+		}
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.Directive:
+			if strings.HasPrefix(strings.ToLower(string(token)), "doctype html") {
+				return ErrWebPage
+			}
+		case xml.StartElement:
+			switch {
+			case token.Name == rdfRDF:
+				return p.children(p.node)
+			case token.Name == rdfDescription:
+				return p.children(p.property)
+			case strings.EqualFold(token.Name.Local, "html"):
+				return ErrWebPage
+			}
+			return fmt.Errorf("its root is <%s>, neither rdf:RDF nor rdf:Description", token.Name.Local)
+		}
+	}
+}
+
+// children calls visit for each element up to the end of the present one. Visit
+// must read its element to the end.
+func (p *rootServicesParser) children(visit func(xml.StartElement) error) error {
+	for {
+		token, err := p.decoder.Token()
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if err := visit(token); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			return nil
+		}
+	}
+}
+
+func (p *rootServicesParser) node(element xml.StartElement) error {
+	if element.Name == rdfDescription {
+		return p.children(p.property)
+	}
+	return p.decoder.Skip()
+}
+
+// property reads one child of an rdf:Description. The first of several elements
+// of one name counts.
+func (p *rootServicesParser) property(element xml.StartElement) error {
+	if element.Name.Space != wire.JFSNamespace {
+		return p.decoder.Skip()
+	}
+	switch element.Name.Local {
+	case wire.OAuthRequestConsumerKeyURLElement:
+		return p.resource(element, &p.endpoints.RequestConsumerKeyURL)
+	case wire.OAuthRequestTokenURLElement:
+		return p.resource(element, &p.endpoints.RequestTokenURL)
+	case wire.OAuthUserAuthorizationURLElement:
+		return p.resource(element, &p.endpoints.UserAuthorizationURL)
+	case wire.OAuthAccessTokenURLElement:
+		return p.resource(element, &p.endpoints.AccessTokenURL)
+	case wire.OAuthRealmNameElement:
+		return p.text(&p.endpoints.Realm)
+	case wire.OAuthDomainElement:
+		return p.text(&p.endpoints.Domain)
+	}
+	return p.decoder.Skip()
+}
+
+func (p *rootServicesParser) resource(element xml.StartElement, into *string) error {
+	for _, attribute := range element.Attr {
+		reference := strings.TrimSpace(attribute.Value)
+		if attribute.Name != rdfResource || reference == "" || *into != "" {
+			continue
+		}
+		resolved, err := p.base.Parse(reference)
+		if err != nil {
+			return fmt.Errorf("jfs:%s: malformed URL", element.Name.Local)
+		}
+		if err := checkEndpoint(resolved); err != nil {
+			return fmt.Errorf("jfs:%s: %w", element.Name.Local, err)
+		}
+		*into = resolved.String()
+	}
+	return p.decoder.Skip()
+}
+
+func checkEndpoint(u *url.URL) error {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("the scheme %q is neither http nor https", u.Scheme)
+	case u.Hostname() == "":
+		return errors.New("the URL has no host")
+	case u.User != nil:
+		return errors.New("the URL has credentials")
+	}
+	return nil
+}
+
+func (p *rootServicesParser) text(into *string) error {
+	var text strings.Builder
+	for {
+		token, err := p.decoder.Token()
+		if err != nil {
+			return err
+		}
+		switch token := token.(type) {
+		case xml.CharData:
+			text.Write(token)
+		case xml.StartElement:
+			if err := p.decoder.Skip(); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			if *into == "" {
+				*into = strings.TrimSpace(text.String())
+			}
+			return nil
+		}
+	}
+}
+
+// refuseCharset is called for what is not declared as UTF-8, of which US-ASCII
+// is a part.
+func refuseCharset(charset string, input io.Reader) (io.Reader, error) {
+	if strings.EqualFold(charset, "us-ascii") {
+		return input, nil
+	}
+	return nil, fmt.Errorf("the charset %q is not supported, only UTF-8 is", charset)
+}

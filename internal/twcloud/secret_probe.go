@@ -1,0 +1,263 @@
+package twcloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
+)
+
+const (
+	// maxClockSkew is how far the clocks may differ before a refusal may be due to
+	// the timestamp.
+	maxClockSkew = 5 * time.Minute
+	// maxProbeAnswer bounds what is read of an answer, in bytes.
+	maxProbeAnswer = 1 << 20
+)
+
+// SecretVerdict is what a server says of a consumer's secret.
+type SecretVerdict int
+
+const (
+	// SecretUnknown: nothing can be concluded. An error says why.
+	SecretUnknown SecretVerdict = iota
+	// SecretAccepted: the server took a signature made with the secret.
+	SecretAccepted
+	// SecretRefused: the secret is wrong, or the key is unknown, or the consumer
+	// is not approved. The server does not say which.
+	SecretRefused
+)
+
+// String returns one word.
+func (v SecretVerdict) String() string {
+	switch v {
+	case SecretAccepted:
+		return "accepted"
+	case SecretRefused:
+		return "refused"
+	}
+	return "unknown"
+}
+
+// secretProber asks a server that never returns a secret whether one is right, by
+// signing a temporary credential request with it (RFC 5849, section 2.1). The
+// secret itself is never sent. A right one leaves temporary credentials on the
+// server, which expire.
+type secretProber struct {
+	discoverer *discoverer
+	transport  http.RoundTripper
+	// now and nonce go into the signature. Nil: those of oauth1.Signer.
+	now   func() time.Time
+	nonce func() string
+}
+
+// probe returns SecretUnknown with every error. No error holds the secret, the
+// signature or the Authorization header.
+func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVerdict, error) {
+	endpoints, err := p.discoverer.discover(ctx)
+	if err != nil {
+		return SecretUnknown, err
+	}
+	if err := p.checkTarget(endpoints); err != nil {
+		return SecretUnknown, err
+	}
+	// A repeated request has a nonce that the server may have seen, and its
+	// refusal would say nothing about the secret.
+	request, err := http.NewRequestWithContext(withManner(ctx, once), http.MethodPost, endpoints.RequestTokenURL, http.NoBody)
+	if err != nil {
+		return SecretUnknown, err
+	}
+	signer := oauth1.Signer{ConsumerKey: key, ConsumerSecret: secret, Realm: endpoints.Realm, Now: p.now, Nonce: p.nonce}
+	err = signer.Sign(request,
+		oauth1.Param{Name: "oauth_callback", Value: "oob"},
+		oauth1.Param{Name: "oauth_version", Value: "1.0"},
+	)
+	if err != nil {
+		return SecretUnknown, fmt.Errorf("sign a temporary credential request: %w", err)
+	}
+
+	redact := probeRedactor(secret, request.Header.Get("Authorization"))
+	response, err := p.transport.RoundTrip(request)
+	if err != nil {
+		return SecretUnknown, newTransportError(request, err, redact)
+	}
+	if err := bufferAnswer(response); err != nil {
+		return SecretUnknown, newTransportError(request, err, redact)
+	}
+	return p.judge(request, response, redact)
+}
+
+// checkTarget refuses to sign for a host that is not the server's own, and in
+// plain text where the document came encrypted: whoever sees the signature can
+// guess at the secret.
+func (p *secretProber) checkTarget(endpoints OAuthEndpoints) error {
+	target, err := url.Parse(endpoints.RequestTokenURL)
+	if err != nil {
+		return errors.New("the request token URL of the root services document is malformed")
+	}
+	source, err := url.Parse(endpoints.RootServicesURL)
+	switch {
+	case err != nil || !p.discoverer.sameSite(target):
+		return fmt.Errorf("the root services document has the request token at %s, away from the site: nothing was signed for it", place(target))
+	case isDowngrade(source, target):
+		return fmt.Errorf("the root services document, read with https, has the request token at %s: nothing was signed for it", place(target))
+	}
+	return nil
+}
+
+func probeRedactor(secret, authorization string) *redactor {
+	redact := &redactor{}
+	secrets := []string{secret, oauth1.PercentEncode(secret), authorization}
+	if _, params, err := oauth1.ParseAuthorization(authorization); err == nil {
+		for _, param := range params {
+			if param.Name == "oauth_signature" {
+				secrets = append(secrets, param.Value, oauth1.PercentEncode(param.Value))
+			}
+		}
+	}
+	for _, secret := range secrets {
+		redact.add(secret, html.EscapeString(secret))
+	}
+	return redact
+}
+
+// bufferAnswer brings the body into memory. One that is too large becomes empty:
+// it is not OAuth's, and a part of it cannot be redacted.
+func bufferAnswer(response *http.Response) error {
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxProbeAnswer+1))
+	_ = response.Body.Close()
+	if err != nil {
+		return err
+	}
+	if len(body) > maxProbeAnswer {
+		return ErrTooLarge
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// refusals are the problems that are about the consumer. consumer_key_refused is
+// not among them: it is temporary.
+var refusals = []string{"signature_invalid", "consumer_key_unknown", "consumer_key_rejected"}
+
+// judge takes a 401 for a refusal only where it is OAuth's, and about the
+// consumer: it can as well be a proxy's, or about the timestamp.
+func (p *secretProber) judge(request *http.Request, response *http.Response, redact *redactor) (SecretVerdict, error) {
+	if response.StatusCode == http.StatusOK && hasTemporaryCredentials(bodyOf(response)) {
+		return SecretAccepted, nil
+	}
+	failure := newProbeError(request, response, redact)
+	problem := oauthProblem(response)
+	if response.StatusCode != http.StatusUnauthorized {
+		if problem != "" {
+			return SecretUnknown, fmt.Errorf("the server reports the OAuth problem %s: %w", redact.text(problem), failure)
+		}
+		return SecretUnknown, failure
+	}
+
+	if skew := p.clockSkew(response); skew.Abs() > maxClockSkew {
+		return SecretUnknown, fmt.Errorf("the clocks of this machine and of the server differ by %s, so that the refusal may be due to the timestamp: %w",
+			skew.Abs().Round(time.Second), failure)
+	}
+	switch {
+	case slices.Contains(refusals, problem):
+		return SecretRefused, nil
+	case problem != "":
+		return SecretUnknown, fmt.Errorf("the server reports the OAuth problem %s, which is not about the secret: %w", redact.text(problem), failure)
+	}
+	schemes := challengeSchemes(response.Header.Values("WWW-Authenticate"))
+	switch {
+	case slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(scheme, "OAuth") }):
+		return SecretRefused, nil
+	case len(schemes) > 0:
+		return SecretUnknown, fmt.Errorf("something before the server, or the server itself, asks for %s and not for OAuth: %w",
+			shorten(redact.text(strings.Join(schemes, ", "))), failure)
+	case looksLikeWebPage(response):
+		failure.Kind = ErrWebPage
+		return SecretUnknown, failure
+	}
+	return SecretRefused, nil
+}
+
+// newProbeError says what came back. The kinds that are about the session and
+// about consumers do not apply here.
+func newProbeError(request *http.Request, response *http.Response, redact *redactor) *Error {
+	failure := newStatusError(request, response, redact)
+	switch failure.Kind {
+	case ErrServer, ErrTooManyRequests, ErrInvalid, ErrWebPage:
+	default:
+		failure.Kind = ErrUnreadable
+		if looksLikeWebPage(response) {
+			failure.Kind = ErrWebPage
+		}
+	}
+	// These words would be an echo of the request, or credentials.
+	if strings.Contains(failure.Message, "oauth_signature") || strings.Contains(failure.Message, "oauth_token") {
+		failure.Message = ""
+	}
+	return failure
+}
+
+// hasTemporaryCredentials says whether a body is the form of RFC 5849, section
+// 2.1. The media type is not asked: servers are known to call it text/plain.
+func hasTemporaryCredentials(body []byte) bool {
+	form := strings.TrimSpace(string(body))
+	if strings.ContainsAny(form, "<>{}\" \t\r\n") {
+		return false
+	}
+	values, err := url.ParseQuery(form)
+	return err == nil && values.Get("oauth_token") != ""
+}
+
+// problemPattern finds a report as the OAuth Problem Reporting extension has it,
+// in a form, in a challenge, in JSON or in text.
+var problemPattern = regexp.MustCompile(`\boauth_problem["']?\s*[=:]\s*["']?([A-Za-z_]+)`)
+
+func oauthProblem(response *http.Response) string {
+	for _, text := range append(response.Header.Values("WWW-Authenticate"), string(bodyOf(response))) {
+		if match := problemPattern.FindStringSubmatch(text); match != nil {
+			return strings.ToLower(match[1])
+		}
+	}
+	return ""
+}
+
+// clockSkew is how far the server's clock is ahead of this machine's. An answer
+// without a date tells nothing.
+func (p *secretProber) clockSkew(response *http.Response) time.Duration {
+	date, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	now := time.Now
+	if p.now != nil {
+		now = p.now
+	}
+	return date.Sub(now())
+}
+
+var quotedString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// challengeSchemes lists the schemes of WWW-Authenticate headers (RFC 9110,
+// section 11.6.1): what begins a challenge is a word that no "=" follows.
+func challengeSchemes(headers []string) []string {
+	var schemes []string
+	for _, header := range headers {
+		for part := range strings.SplitSeq(quotedString.ReplaceAllString(header, ""), ",") {
+			if words := strings.Fields(part); len(words) > 0 && !strings.Contains(words[0], "=") {
+				schemes = append(schemes, words[0])
+			}
+		}
+	}
+	return schemes
+}

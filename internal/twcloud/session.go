@@ -1,0 +1,294 @@
+package twcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+// session signs in when the first request needs it, once for all concurrent
+// requests, and gives the seat back on Close. A session takes up a licence seat
+// until it is logged out or has been idle for 15 minutes, and a request that
+// carries credentials without the cookie opens a further one (both documented):
+// so credentials go to login alone, and every other request carries the cookie
+// alone.
+type session struct {
+	next        http.RoundTripper
+	root        *url.URL
+	credentials Credentials
+	redact      *redactor
+
+	mu      sync.Mutex
+	current *seat
+	pending *signingIn
+	// failure is why the last login failed. It stays until forgive is called: a
+	// refused password that is tried once per resource locks the account.
+	failure error
+	closed  bool
+}
+
+// seat is one open session on the server.
+type seat struct {
+	cookies http.CookieJar
+	// served says that the server has accepted the seat at least once.
+	served bool
+}
+
+// signingIn is a login under way, shared by all who wait for it.
+type signingIn struct {
+	done    chan struct{}
+	waiters int
+	cancel  context.CancelFunc
+	seat    *seat
+	err     error
+}
+
+func newSession(next http.RoundTripper, options Options, redact *redactor) *session {
+	return &session{next: next, root: options.Endpoint, credentials: options.Credentials, redact: redact}
+}
+
+// RoundTrip sends the request with the session's cookie. A 401 means that the
+// session has expired, and that the request was not carried out: one new login,
+// shared by all who were refused, then the request is repeated once.
+func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
+	for repeated := false; ; repeated = true {
+		seat, err := s.acquire(request.Context())
+		if err != nil {
+			return nil, err
+		}
+		attempt := request.Clone(request.Context())
+		if request.GetBody != nil {
+			if attempt.Body, err = request.GetBody(); err != nil {
+				return nil, err
+			}
+		}
+		for _, cookie := range seat.cookies.Cookies(attempt.URL) {
+			attempt.AddCookie(cookie)
+		}
+		response, err := s.next.RoundTrip(attempt)
+		if err != nil {
+			return nil, err
+		}
+		s.keepCookies(seat, attempt.URL, response)
+		if response.StatusCode != http.StatusUnauthorized {
+			s.mu.Lock()
+			seat.served = true
+			s.mu.Unlock()
+			return response, nil
+		}
+		s.drop(request.Context(), seat)
+		if repeated {
+			return response, nil
+		}
+	}
+}
+
+// acquire returns the open seat, or waits for the login that opens one.
+func (s *session) acquire(ctx context.Context) (*seat, error) {
+	s.mu.Lock()
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return nil, ErrClosed
+	case s.current != nil:
+		defer s.mu.Unlock()
+		return s.current, nil
+	case s.failure != nil:
+		defer s.mu.Unlock()
+		return nil, s.failure
+	case s.pending == nil:
+		loginCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		s.pending = &signingIn{done: make(chan struct{}), cancel: cancel}
+		go s.signIn(loginCtx, s.pending)
+	}
+	pending := s.pending
+	pending.waiters++
+	s.mu.Unlock()
+
+	select {
+	case <-pending.done:
+		return pending.seat, pending.err
+	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if pending.waiters--; pending.waiters == 0 {
+			pending.cancel()
+		}
+		return nil, ctx.Err()
+	}
+}
+
+// signIn logs in and settles the pending login. It runs in a goroutine of its
+// own, so that one caller's cancellation does not fail the others.
+func (s *session) signIn(ctx context.Context, pending *signingIn) {
+	defer pending.cancel()
+	seat, err := s.login(ctx)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current, s.pending = seat, nil
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.failure = err
+	}
+	pending.seat, pending.err = seat, err
+	close(pending.done)
+}
+
+func (s *session) login(ctx context.Context) (opened *seat, err error) {
+	defer func() {
+		// A panic in this goroutine would take the process down with the seat.
+		if reason := recover(); reason != nil {
+			opened, err = nil, fmt.Errorf("panic while signing in: %v", reason)
+		}
+	}()
+	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	s.credentials.Authorize(request)
+	response, err := s.next.RoundTrip(request)
+	if err != nil {
+		return nil, newTransportError(request, err, s.redact)
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		failure := newStatusError(request, response, s.redact)
+		switch {
+		case noSeat(response):
+			failure.Kind = ErrNoSeat
+		case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
+			failure.Kind = ErrCredentials
+		case response.StatusCode == http.StatusNotFound:
+			failure.Kind = ErrWebPage
+		}
+		return nil, failure
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	opened = &seat{cookies: jar}
+	s.keepCookies(opened, request.URL, response)
+	if len(jar.Cookies(request.URL)) == 0 {
+		kind := ErrNoSession
+		if looksLikeWebPage(response) {
+			kind = ErrWebPage
+		}
+		return nil, &Error{Kind: kind, Method: request.Method, Path: request.URL.EscapedPath(), Status: response.StatusCode}
+	}
+	return opened, nil
+}
+
+// keepCookies puts the cookies of an answer into the seat's jar. The server sets
+// them for /osmc (seen); behind a reverse proxy with a path prefix that does not
+// rewrite them, no request would carry them, so the prefix is put before.
+func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response) {
+	prefix := strings.TrimRight(s.root.Path, "/")
+	cookies := response.Cookies()
+	for _, cookie := range cookies {
+		s.redact.add(cookie.Value)
+		if prefix != "" && cookie.Path != "" && cookie.Path != "/" && !strings.HasPrefix(cookie.Path, prefix) {
+			cookie.Path = prefix + cookie.Path
+		}
+	}
+	seat.cookies.SetCookies(from, cookies)
+}
+
+// drop forgets a seat that was refused. One that the server had accepted before
+// has expired. One that it never accepted may still be open: it is logged out,
+// or it would stay taken.
+func (s *session) drop(ctx context.Context, refused *seat) {
+	s.mu.Lock()
+	current := s.current == refused
+	if current {
+		s.current = nil
+	}
+	served := refused.served
+	s.mu.Unlock()
+	if current && !served {
+		// The caller is told of the refusal; that the seat may be gone already is
+		// no news.
+		_ = s.logout(ctx, refused)
+	}
+}
+
+// forgive lets the next request try to sign in again after a failure.
+func (s *session) forgive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = nil
+}
+
+// close logs out, if anyone has logged in, and lets nobody log in again. It
+// waits for a login under way, whose seat would be lost otherwise. The context
+// is its budget.
+func (s *session) close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	pending := s.pending
+	s.mu.Unlock()
+	if pending != nil {
+		pending.cancel()
+		select {
+		case <-pending.done:
+		case <-ctx.Done():
+			return fmt.Errorf("a login was still under way: %w", ctx.Err())
+		}
+	}
+	s.mu.Lock()
+	open := s.current
+	s.current = nil
+	s.mu.Unlock()
+	if open == nil {
+		return nil
+	}
+	return s.logout(ctx, open)
+}
+
+func (s *session) logout(ctx context.Context, open *seat) error {
+	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.root, wire.LogoutPath, "", nil)
+	if err != nil {
+		return err
+	}
+	for _, cookie := range open.cookies.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+	response, err := s.next.RoundTrip(request)
+	if err != nil {
+		return newTransportError(request, err, s.redact)
+	}
+	if response.StatusCode != http.StatusNoContent && response.StatusCode != http.StatusUnauthorized {
+		return newStatusError(request, response, s.redact)
+	}
+	return nil
+}
+
+// noSeat says whether a refused login is for want of a licence seat: 503, or
+// 403, with a body that mentions the licence (assumed).
+func noSeat(response *http.Response) bool {
+	if response.StatusCode != http.StatusServiceUnavailable && response.StatusCode != http.StatusForbidden {
+		return false
+	}
+	body := strings.ToLower(string(bodyOf(response)))
+	return strings.Contains(body, "licence") || strings.Contains(body, "license")
+}
+
+// newRequest builds a request for a path below a root. The path is escaped
+// already; the root's own path, as a reverse proxy has it, is kept.
+func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, query string, body io.Reader) (*http.Request, error) {
+	target := *root
+	raw := strings.TrimRight(root.EscapedPath(), "/") + escapedPath
+	path, err := url.PathUnescape(raw)
+	if err != nil {
+		return nil, fmt.Errorf("path %q: %w", escapedPath, err)
+	}
+	target.Path, target.RawPath, target.RawQuery = path, raw, query
+	return http.NewRequestWithContext(ctx, method, target.String(), body)
+}
