@@ -1,0 +1,50 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// detects says whether drift of secrets is to be detected, and can be.
+func (b *backend) detects() bool { return b.ready() && b.detectSecretDrift }
+
+// detectDriftOfStored proves the secret in state, and leaves the finding in
+// private state for the plan. Only an approved consumer can be asked: of another
+// one the server refuses any secret.
+func (r *oauthConsumerResource) detectDriftOfStored(ctx context.Context, state oauthConsumerModel, resp *resource.ReadResponse) {
+	if !r.backend.detects() || !state.Approved.ValueBool() {
+		return
+	}
+	record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics)
+	verdict := r.probe(ctx, state, state.Secret.ValueString(), &resp.Diagnostics)
+	drifted := verdict == twcloud.SecretRefused
+	if verdict != twcloud.SecretUnknown && record.Drifted != drifted {
+		record.Drifted = drifted
+		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+	}
+}
+
+// probe asks the server about a secret. A refusal is a warning; that there is no
+// verdict is one, too, but once per run: it never fails a plan.
+func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerModel, secret string, diags *diag.Diagnostics) twcloud.SecretVerdict {
+	verdict, err := r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret)
+	switch {
+	case err != nil:
+		r.backend.inconclusive.Do(func() {
+			diags.AddWarning("Drift of secrets could not be detected",
+				fmt.Sprintf("Whether the server still has the secret of %s is not known: %s.\n\n"+
+					"Nothing is changed on that account, and further consumers are not reported. "+
+					"Check webapp_endpoint, or turn detect_secret_drift off.", state.subject(), r.backend.client.Redact(err.Error())))
+		})
+		return twcloud.SecretUnknown
+	case verdict == twcloud.SecretRefused:
+		diags.AddWarning("Secret was changed outside of Terraform",
+			fmt.Sprintf("The server refuses the secret of %s, though the consumer is approved. Applying will set it again.", state.subject()))
+	}
+	return verdict
+}

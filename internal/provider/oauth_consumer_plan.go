@@ -1,0 +1,103 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+const (
+	missingSecretSummary = "Missing secret"
+	missingSecretDetail  = "A secret is needed to register an OAuth consumer: set secret, or secret_wo to keep it out of state.\n\n" +
+		"Only a consumer that has been imported can be managed without its secret."
+)
+
+// ModifyPlan finds at plan time what would fail, and decides what the plan shows
+// of the secret.
+func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer r.backend.diagnosePanic(&resp.Diagnostics, "planning an OAuth consumer")
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var config, plan oauthConsumerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		r.planRegistration(ctx, config, plan, resp)
+		return
+	}
+	var state oauthConsumerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	record := readSecretRecord(ctx, req.Private, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.planUpdate(ctx, config, state, record, resp)
+}
+
+func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, plan oauthConsumerModel, resp *resource.ModifyPlanResponse) {
+	if config.Secret.IsNull() && config.SecretWO.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("secret"), missingSecretSummary, missingSecretDetail)
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)
+	if r.backend.ready() && !plan.Name.IsUnknown() {
+		r.planNamesakes(ctx, plan.Name.ValueString(), &resp.Diagnostics)
+	}
+}
+
+// planNamesakes warns of consumers that bear the name already, while there is
+// time to import one instead. That the server cannot be asked does not fail a
+// plan: applying will tell.
+func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
+	namesakes, err := r.backend.client.Namesakes(ctx, name)
+	if err != nil {
+		r.backend.unasked.Do(func() {
+			detail := fmt.Sprintf("So nobody knows whether OAuth consumers of the planned names are there already: %s.", err)
+			if advice := adviceFor(err); advice != "" {
+				detail += "\n\n" + advice
+			}
+			diags.AddWarning("The server could not be asked while planning", detail)
+		})
+		return
+	}
+	r.warnOfNamesakes(name, namesakes, diags)
+}
+
+func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
+	decision := decideSecret(config, state, record)
+	if decision.probe && r.backend.detects() && state.Approved.ValueBool() {
+		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
+		case twcloud.SecretAccepted:
+			decision.unproven = false
+		case twcloud.SecretRefused:
+			// A known number would make the apply fail if the finding changed
+			// between plan and apply.
+			decision = secretDecision{sending: sendUndecided}
+			record.Drifted = true
+			writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+		}
+	}
+	if decision.unproven {
+		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret is not known to be the configured one",
+			fmt.Sprintf("%s was imported, and the server does not tell its secret, so nobody knows whether it is the one in secret_wo. Nothing is sent.\n\n"+
+				"Set secret_wo_version = 1 to have it set once.", state.subject()))
+	}
+	revision := state.SecretRevision
+	switch decision.sending {
+	case sendSecret:
+		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
+	case sendUndecided:
+		revision = types.Int64Unknown()
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
+}

@@ -1,0 +1,219 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithImportState = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithIdentity    = (*oauthConsumerResource)(nil)
+)
+
+type oauthConsumerResource struct {
+	backend *backend
+}
+
+// NewOAuthConsumerResource returns the resource twcloud_oauth_consumer.
+func NewOAuthConsumerResource() resource.Resource { return &oauthConsumerResource{} }
+
+func (r *oauthConsumerResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_oauth_consumer"
+}
+
+func (r *oauthConsumerResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = oauthConsumerSchema()
+}
+
+func (r *oauthConsumerResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"key": identityschema.StringAttribute{
+			RequiredForImport: true,
+			Description:       "Consumer key.",
+		},
+	}}
+}
+
+func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.backend = backendFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// Create registers the consumer, saves its key in state at once, and then
+// approves it if asked to: whatever fails after the registration, nothing is
+// orphaned.
+func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.backend.diagnosePanic(&resp.Diagnostics, "registering an OAuth consumer")
+	var plan, config oauthConsumerModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	client, ready := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !ready {
+		return
+	}
+	secret := config.wantedSecret()
+	if secret.ValueString() == "" {
+		resp.Diagnostics.AddAttributeError(path.Root("secret"), missingSecretSummary, missingSecretDetail)
+		return
+	}
+
+	name := plan.Name.ValueString()
+	registration, err := client.Register(ctx, name, secret.ValueString())
+	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
+	warnOfStrays(registration, &resp.Diagnostics)
+	if consumer := registration.Consumer; consumer.Key != "" {
+		state := plan
+		state.set(consumer)
+		state.SecretRevision = types.Int64Value(1)
+		record := secretRecord{Hash: hashSecret(secret.ValueString())}
+		if err != nil {
+			// It stands on the server, with a secret that nobody is sure of: so it is
+			// sent again once this resource is untainted.
+			state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
+			record = secretRecord{Drifted: true}
+		}
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+	}
+	if err != nil {
+		addRegistrationError(&resp.Diagnostics, name, registration, err)
+		return
+	}
+
+	if plan.Approved.ValueBool() != registration.Consumer.Approved {
+		// What has been registered is brought to an end, also after Ctrl-C: a
+		// consumer that is not approved would be left tainted.
+		through, cancel := client.SeeThrough(ctx)
+		defer cancel()
+		approved, err := client.Update(through, registration.Consumer.Key, twcloud.Changes{Approved: plan.Approved.ValueBoolPointer()})
+		if err != nil {
+			addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
+				"Approving "+subjectOf(registration.Consumer).String(), err, taintedAdvice(registration.Consumer))
+			return
+		}
+		registration.Consumer = approved
+	}
+	plan.set(registration.Consumer)
+	plan.SecretRevision = types.Int64Value(1)
+	checkName(name, registration.Consumer, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// Read takes name and approval from the server, and leaves a flag for the plan
+// if the server has another secret than the one in state.
+func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.backend.diagnosePanic(&resp.Diagnostics, "reading an OAuth consumer")
+	var state oauthConsumerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	client, ready := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !ready {
+		return
+	}
+	// The identity is set before anything else: Terraform 1.11 wants it also of a
+	// resource that is gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+
+	importing := state.Name.IsNull()
+	consumer, err := client.Get(ctx, state.Key.ValueString())
+	switch {
+	case errors.Is(err, twcloud.ErrNotFound) && importing:
+		resp.Diagnostics.AddError("No such OAuth consumer",
+			fmt.Sprintf("The server has no OAuth consumer with the key %q.\n\nImport takes the consumer key as TWCloud Admin shows it, not the name.",
+				state.Key.ValueString()))
+		return
+	case errors.Is(err, twcloud.ErrNotFound):
+		resp.Diagnostics.AddWarning("OAuth consumer is gone",
+			fmt.Sprintf("%s was removed outside of Terraform. Applying will register it anew, under a new key: "+
+				"every application that uses the old key must be given the new one.", state.subject()))
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
+		return
+	}
+	state.set(consumer)
+	if state.SecretRevision.IsNull() {
+		state.SecretRevision = types.Int64Value(0)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+
+	if state.Secret.ValueString() != "" {
+		r.detectDriftOfStored(ctx, state, resp)
+	}
+}
+
+// Update sends one PATCH with what has changed, or nothing.
+func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.backend.diagnosePanic(&resp.Diagnostics, "updating an OAuth consumer")
+	var config, plan, state oauthConsumerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	record := readSecretRecord(ctx, req.Private, &resp.Diagnostics)
+	client, ready := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !ready {
+		return
+	}
+
+	changes := plan.changesFrom(state)
+	revision := state.SecretRevision
+	if decideSecret(config, state, record).sending == sendSecret {
+		secret := config.wantedSecret()
+		changes.Secret = secret.ValueStringPointer()
+		record = secretRecord{Hash: hashSecret(secret.ValueString())}
+		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
+	}
+	if !changes.None() {
+		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
+		if err != nil {
+			addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, standingAfterUpdate(err))
+			return
+		}
+		checkName(plan.Name.ValueString(), consumer, &resp.Diagnostics)
+		plan.set(consumer)
+	}
+	plan.SecretRevision = revision
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+}
+
+// Delete removes the consumer for good. One that is gone already is no error.
+func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer r.backend.diagnosePanic(&resp.Diagnostics, "removing an OAuth consumer")
+	var state oauthConsumerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	client, ready := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !ready {
+		return
+	}
+	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
+		addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.subject().String(), err,
+			"The consumer stays in state, so that it can be removed by applying again.")
+	}
+}
+
+func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("key"), path.Root("key"), req, resp)
+}
+
+// checkName reports a server that stores another name than it was given: the
+// configuration would never be in agreement with it.
+func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics) {
+	if consumer.Name != wanted {
+		diags.AddAttributeError(path.Root("name"), "The server stores another name",
+			fmt.Sprintf("It was given %q and stores %q, under the key %q.\n\nWrite the name in the configuration as the server stores it.",
+				wanted, consumer.Name, consumer.Key))
+	}
+}

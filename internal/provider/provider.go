@@ -1,0 +1,211 @@
+// Package provider speaks Terraform: schemas, plans, state, diagnostics. What it
+// knows of the server it knows through package twcloud.
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// Address is where the provider is to be found in the registry.
+const Address = "registry.terraform.io/twcloud-community/twcloud"
+
+var _ provider.Provider = (*Provider)(nil)
+
+// Provider is the provider "twcloud". It owns the sessions that its
+// configurations open: Close it when it has been served.
+type Provider struct {
+	version string
+	source  configSource
+	tune    func(*twcloud.Options)
+
+	mu      sync.Mutex
+	clients map[settings]*twcloud.Client
+}
+
+// Option changes how a provider is built.
+type Option func(*Provider)
+
+// WithClientOptions lets a test change what a configuration has resolved to,
+// such as the waits between retries.
+func WithClientOptions(tune func(*twcloud.Options)) Option {
+	return func(p *Provider) { p.tune = tune }
+}
+
+// WithEnvironment takes environment variables from a function instead of from
+// the process.
+func WithEnvironment(getenv func(string) string) Option {
+	return func(p *Provider) { p.source.getenv = getenv }
+}
+
+// New returns a provider of the given version.
+func New(version string, options ...Option) *Provider {
+	p := &Provider{
+		version: version,
+		source:  processSource(),
+		tune:    func(*twcloud.Options) {},
+		clients: map[settings]*twcloud.Client{},
+	}
+	for _, option := range options {
+		option(p)
+	}
+	return p
+}
+
+// Server returns a server of the plugin protocol, version 6.
+func (p *Provider) Server() tfprotov6.ProviderServer {
+	return providerserver.NewProtocol6(p)()
+}
+
+// Close gives back every seat that the provider has taken. It takes a second and
+// a half at most.
+func (p *Provider) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	failures := make(chan error, len(p.clients))
+	for _, client := range p.clients {
+		go func() { failures <- client.Close() }()
+	}
+	var err error
+	for range p.clients {
+		err = errors.Join(err, <-failures)
+	}
+	clear(p.clients)
+	return err
+}
+
+// Metadata implements provider.Provider.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "twcloud"
+	resp.Version = p.version
+}
+
+// Schema implements provider.Provider.
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+// Configure implements provider.Provider. It makes no network call. Attributes
+// that are not known yet are no error: the error comes when a call is needed.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resolved, unknown, diagnostics := resolveConfig(config, p.source)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	backend := &backend{unknown: unknown, detectSecretDrift: resolved.detectSecretDrift}
+	if len(unknown) == 0 {
+		client, err := p.client(resolved, req.TerraformVersion)
+		if err != nil {
+			resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
+			return
+		}
+		backend.client = client
+	}
+	resp.ResourceData = backend
+	resp.DataSourceData = backend
+	resp.ListResourceData = backend
+}
+
+// client returns a client for the settings. Configurations with equal settings
+// share one session, as when one process serves many runs under a debugger, but
+// nothing that was read.
+func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.Client, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if client, ok := p.clients[resolved]; ok {
+		return client.View(), nil
+	}
+	options, err := resolved.clientOptions(userAgent(p.version, terraformVersion))
+	if err != nil {
+		return nil, err
+	}
+	options.Logger = newLogger()
+	p.tune(&options)
+	client, err := twcloud.New(options)
+	if err != nil {
+		return nil, err
+	}
+	p.clients[resolved] = client
+	return client, nil
+}
+
+// Resources implements provider.Provider.
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{NewOAuthConsumerResource}
+}
+
+// DataSources implements provider.Provider.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return nil
+}
+
+// backend is what the provider hands to its resources and data sources: one per
+// Configure.
+type backend struct {
+	client  *twcloud.Client
+	unknown []path.Path
+
+	detectSecretDrift bool
+	// inconclusive makes the warning that drift could not be detected come once.
+	inconclusive sync.Once
+	// unasked makes the warning that the server could not be asked come once.
+	unasked sync.Once
+	// warned are the names about whose namesakes a warning has been given.
+	warned sync.Map
+}
+
+// backendFrom reads what Configure was given. It is nil before the provider is
+// configured, as during validation.
+func backendFrom(providerData any, diags *diag.Diagnostics) *backend {
+	if providerData == nil {
+		return nil
+	}
+	b, ok := providerData.(*backend)
+	if !ok {
+		diags.AddError("Unexpected provider data",
+			fmt.Sprintf("Expected *backend, got %T. %s", providerData, reportBug))
+	}
+	return b
+}
+
+// ready says whether the server can be called.
+func (b *backend) ready() bool { return b != nil && b.client != nil }
+
+// need returns the client, or reports why there is none.
+func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
+	if b.ready() {
+		return b.client, true
+	}
+	if b == nil {
+		diags.AddError("Provider is not configured", "The server is needed before the provider was configured. "+reportBug)
+		return nil, false
+	}
+	names := make([]string, len(b.unknown))
+	for i, unknown := range b.unknown {
+		names[i] = unknown.String()
+	}
+	diags.AddError("Provider configuration is not known yet",
+		fmt.Sprintf("The server is needed now, but %s of the provider will only be known after apply.\n\n"+
+			"Give the provider values that are known when Terraform plans, or apply what they depend on first, with -target.",
+			strings.Join(names, ", ")))
+	return nil, false
+}

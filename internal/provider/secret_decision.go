@@ -1,0 +1,87 @@
+package provider
+
+// sending says whether an update sets the secret.
+type sending int
+
+const (
+	sendNothing sending = iota
+	sendSecret
+	// sendUndecided is for a plan in which a value is unknown that decides.
+	sendUndecided
+)
+
+// secretDecision is what becomes of the secret of a registered consumer.
+type secretDecision struct {
+	sending sending
+	// unproven says that nobody knows whether the server's secret is the
+	// configured one, and that nothing will be done about it.
+	unproven bool
+	// probe says that the configured secret is the one last set, or could be, so
+	// that a server that refuses it has another one.
+	probe bool
+}
+
+// decideSecret compares what is configured with what is in state and in the
+// record. It sends nothing that has been sent before, unless the server was
+// found to have another secret; and it never takes ignorance for a change.
+func decideSecret(config, state oauthConsumerModel, record secretRecord) secretDecision {
+	switch {
+	case !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull():
+		return decideVersioned(config, state, record)
+	case !config.SecretWO.IsNull():
+		return decideWriteOnly(config, record)
+	case !config.Secret.IsNull():
+		return decideStored(config, state, record)
+	}
+	return secretDecision{}
+}
+
+// decideStored is for "secret", whose last value is in state.
+func decideStored(config, state oauthConsumerModel, record secretRecord) secretDecision {
+	switch {
+	case config.Secret.IsUnknown():
+		return secretDecision{sending: sendUndecided}
+	case record.Drifted:
+		return secretDecision{sending: sendSecret}
+	case config.Secret.Equal(state.Secret), record.Hash.matches(config.Secret.ValueString()):
+		return secretDecision{}
+	}
+	return secretDecision{sending: sendSecret}
+}
+
+// decideWriteOnly is for "secret_wo" alone: a change is noticed by the hash. An
+// imported consumer has none.
+func decideWriteOnly(config oauthConsumerModel, record secretRecord) secretDecision {
+	switch {
+	case config.SecretWO.IsUnknown():
+		return secretDecision{sending: sendUndecided}
+	case record.Drifted:
+		return secretDecision{sending: sendSecret}
+	case record.Hash == nil:
+		return secretDecision{unproven: true, probe: true}
+	case record.Hash.matches(config.SecretWO.ValueString()):
+		return secretDecision{probe: true}
+	}
+	return secretDecision{sending: sendSecret}
+}
+
+// decideVersioned is for "secret_wo" with "secret_wo_version": the version
+// decides, because an ephemeral generator gives another value on every run. Only
+// when the version is new, the value decides whether there is anything to send:
+// the same secret may have been set in another way before.
+func decideVersioned(config, state oauthConsumerModel, record secretRecord) secretDecision {
+	adopting := state.SecretWOVersion.IsNull()
+	switch {
+	case record.Drifted && !config.SecretWO.IsUnknown():
+		return secretDecision{sending: sendSecret}
+	case config.SecretWOVersion.IsUnknown():
+		return secretDecision{sending: sendUndecided}
+	case config.SecretWOVersion.Equal(state.SecretWOVersion):
+		return secretDecision{probe: !config.SecretWO.IsUnknown() && record.Hash.matches(config.SecretWO.ValueString())}
+	case adopting && record.Hash != nil && config.SecretWO.IsUnknown():
+		return secretDecision{sending: sendUndecided}
+	case adopting && record.Hash.matches(config.SecretWO.ValueString()):
+		return secretDecision{}
+	}
+	return secretDecision{sending: sendSecret}
+}

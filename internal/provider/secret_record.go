@@ -1,0 +1,87 @@
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"golang.org/x/crypto/argon2"
+)
+
+// secretRecord is what private state remembers of the secret that was last set.
+// It is kept also when the secret is taken out of the configuration, so that a
+// later configuration can be compared with it.
+type secretRecord struct {
+	// Hash is a salted hash of the secret; nil after an import, when no secret
+	// has been set yet.
+	Hash *secretHash `json:"hash,omitempty"`
+	// Drifted says that the server has refused the secret since.
+	Drifted bool `json:"drifted,omitempty"`
+}
+
+const secretRecordKey = "secret"
+
+// privateState is the private state of a resource, in whatever request or
+// response.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func readSecretRecord(ctx context.Context, private privateState, diags *diag.Diagnostics) secretRecord {
+	var record secretRecord
+	document, readDiags := private.GetKey(ctx, secretRecordKey)
+	diags.Append(readDiags...)
+	if document == nil {
+		return record
+	}
+	if err := json.Unmarshal(document, &record); err != nil {
+		diags.AddError("Unreadable private state", "What the provider keeps about the secret cannot be read: "+err.Error()+". "+reportBug)
+	}
+	return record
+}
+
+func writeSecretRecord(ctx context.Context, private privateState, record secretRecord, diags *diag.Diagnostics) {
+	document, err := json.Marshal(record)
+	if err != nil {
+		diags.AddError("Unwritable private state", err.Error()+". "+reportBug)
+		return
+	}
+	diags.Append(private.SetKey(ctx, secretRecordKey, document)...)
+}
+
+// secretHash is an argon2id hash (RFC 9106) with its parameters, so that other
+// parameters can be chosen later. It takes about ten milliseconds: long enough
+// to make guessing dear, short enough for a plan of many consumers.
+type secretHash struct {
+	Salt    []byte `json:"salt"`
+	Time    uint32 `json:"time"`
+	Memory  uint32 `json:"memory_kib"`
+	Threads uint8  `json:"threads"`
+	Sum     []byte `json:"sum"`
+}
+
+// hashing lets one hash be computed at a time, which bounds the memory.
+var hashing sync.Mutex
+
+func hashSecret(secret string) *secretHash {
+	hash := &secretHash{Salt: make([]byte, 16), Time: 2, Memory: 8 * 1024, Threads: 1}
+	// crypto/rand never fails: it ends the process instead.
+	_, _ = rand.Read(hash.Salt)
+	hash.Sum = hash.compute(secret)
+	return hash
+}
+
+// matches says whether the hash is that of the secret. No hash matches nothing.
+func (h *secretHash) matches(secret string) bool {
+	return h != nil && subtle.ConstantTimeCompare(h.Sum, h.compute(secret)) == 1
+}
+
+func (h *secretHash) compute(secret string) []byte {
+	hashing.Lock()
+	defer hashing.Unlock()
+	return argon2.IDKey([]byte(secret), h.Salt, h.Time, h.Memory, h.Threads, 32)
+}

@@ -1,0 +1,91 @@
+// Command terraform-provider-twcloud is a Terraform provider for the OAuth
+// consumers of Teamwork Cloud. Terraform starts it; by hand it tells its version,
+// or waits for a debugger.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
+)
+
+// Set by the linker when a release is built.
+var (
+	version = "dev"
+	commit  = "none"
+)
+
+// drainTime is how long the provider waits, once it has been told to terminate,
+// for Terraform to end what is under way and to stop it.
+const drainTime = 10 * time.Second
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	debug := flag.Bool("debug", false, "wait for a debugger and for Terraform: prints what to set in TF_REATTACH_PROVIDERS")
+	showVersion := flag.Bool("version", false, "print the version and exit")
+	flag.Parse()
+	if *showVersion {
+		fmt.Printf("terraform-provider-twcloud %s (%s)\n", version, commit)
+		return 0
+	}
+
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug(),
+			tf6server.WithManagedDebugStopSignals([]os.Signal{os.Interrupt, syscall.SIGTERM}))
+	}
+
+	// A process that dies of a signal does not log out. SIGINT is not among them:
+	// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+
+	twcloud := provider.New(version)
+	served := make(chan error, 1)
+	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
+
+	err := wait(served, signals)
+	if closeErr := twcloud.Close(); closeErr != nil {
+		// Terraform does not show this; the log has it.
+		fmt.Fprintln(os.Stderr, "twcloud: the session may stay open until it times out:", closeErr)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "twcloud:", err)
+		return 1
+	}
+	return 0
+}
+
+// wait returns when the provider has been served, or when it has been told to
+// terminate, or lost its parent, and had the time to drain.
+func wait(served <-chan error, signals <-chan os.Signal) error {
+	parent := os.Getppid()
+	watch := time.NewTicker(time.Second)
+	defer watch.Stop()
+	for {
+		select {
+		case err := <-served:
+			return err
+		case <-watch.C:
+			// Terraform was killed: nobody will stop the provider.
+			if os.Getppid() == parent {
+				continue
+			}
+		case <-signals:
+		}
+		select {
+		case err := <-served:
+			return err
+		case <-time.After(drainTime):
+			return fmt.Errorf("not stopped by Terraform within %s of being told to terminate", drainTime)
+		}
+	}
+}
