@@ -166,6 +166,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	if decideSecret(config, state, record).sending == sendSecret {
