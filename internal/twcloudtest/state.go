@@ -20,7 +20,10 @@ type state struct {
 	sessionsOpened int
 
 	tokens map[string]*token
-	nonces map[string]time.Time
+	nonces map[string]time.Time // with the time after which they are forgotten
+
+	// Beyond these numbers, the expired ones are removed.
+	tokensKept, noncesKept int
 }
 
 // storedConsumer is a consumer and what is known of it besides.
