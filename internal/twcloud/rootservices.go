@@ -154,11 +154,11 @@ func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, 
 	request.Header.Set("Accept", "application/rdf+xml, application/xml")
 	response, err := d.transport.RoundTrip(request)
 	if err != nil {
-		failure := newTransportError(request, err, &redactor{})
+		redact := &redactor{}
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, fmt.Errorf("%w: %w", ErrTimeout, failure)
+			return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: redact.text}
 		}
-		return nil, failure
+		return nil, newTransportError(request, err, redact)
 	}
 	return response, nil
 }
