@@ -131,8 +131,8 @@ func probeRedactor(secret, authorization string) *redactor {
 	return redact
 }
 
-// bufferAnswer brings the body into memory. One that is too large becomes empty:
-// it is not OAuth's, and a part of it cannot be redacted.
+// bufferAnswer brings the body into memory. One that is too large is not OAuth's,
+// and half a secret at its end could not be redacted.
 func bufferAnswer(response *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxProbeAnswer+1))
 	_ = response.Body.Close()
