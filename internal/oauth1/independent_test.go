@@ -71,7 +71,7 @@ func signIndependently(t *testing.T, req *http.Request, config independent.Confi
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp.Body.Close()
+	_ = resp.Body.Close()
 	return headerParams(t, sent)
 }
 

@@ -148,7 +148,7 @@ func formParams(req *http.Request) ([]Param, error) {
 	if err != nil {
 		return nil, fmt.Errorf("oauth1: unable to read the form-encoded body: %w", err)
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	encoded, err := io.ReadAll(body)
 	if err != nil {
 		return nil, fmt.Errorf("oauth1: unable to read the form-encoded body: %w", err)

@@ -207,7 +207,7 @@ func place(u *url.URL) string {
 }
 
 func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, error) {
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return OAuthEndpoints{}, fmt.Errorf("%w: %d %s", ErrUnreadable, response.StatusCode, http.StatusText(response.StatusCode))
 	}

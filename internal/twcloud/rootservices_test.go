@@ -3,7 +3,7 @@ package twcloud
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -302,7 +302,7 @@ func (s *oauthSite) discoverer(t *testing.T) *discoverer {
 func serveDocument(document string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/rdf+xml")
-		fmt.Fprint(w, document)
+		_, _ = io.WriteString(w, document)
 	}
 }
 
@@ -396,7 +396,7 @@ func TestDiscoverFails(t *testing.T) {
 		{name: "not found", handler: http.NotFound, kind: ErrUnreadable, says: "404 Not Found", requests: 2},
 		{
 			name: "sign-in page", kind: ErrWebPage, requests: 2,
-			handler: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<!doctype html><html>") },
+			handler: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!doctype html><html>") },
 		},
 		{name: "single sign-on", handler: redirect("https://sso.example.com/login?token=t0ken"), kind: ErrWebPage, says: "https://sso.example.com/login,", requests: 2},
 		{name: "another scheme", handler: redirect("file:///etc/passwd"), kind: ErrWebPage, says: "away from the site", requests: 2},
@@ -412,7 +412,7 @@ func TestDiscoverFails(t *testing.T) {
 			name: "cut off", kind: ErrUnreachable, says: "EOF", requests: 2,
 			handler: func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "1000")
-				fmt.Fprint(w, "<rdf")
+				_, _ = io.WriteString(w, "<rdf")
 			},
 		},
 	}
@@ -518,7 +518,7 @@ func TestDiscoverIsSharedAndDetached(t *testing.T) {
 				return nil, request.Context().Err()
 			}
 			recorder := httptest.NewRecorder()
-			fmt.Fprint(recorder, rootServices2024x)
+			_, _ = io.WriteString(recorder, rootServices2024x)
 			return recorder.Result(), nil
 		})
 

@@ -3,7 +3,6 @@ package twcloud
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -106,7 +105,7 @@ func TestProbe(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/x-www-form-urlencoded")
-		fmt.Fprint(w, "oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03&oauth_callback_confirmed=true")
+		_, _ = io.WriteString(w, "oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03&oauth_callback_confirmed=true")
 	})
 	for secret, want := range map[string]SecretVerdict{
 		probedSecret: SecretAccepted, probedSecret + " ": SecretRefused, "": SecretRefused,
@@ -235,7 +234,7 @@ func TestProbeSignsForTheSiteOnly(t *testing.T) {
 			t.Parallel()
 			discoverer := fakeDiscoverer(func(*http.Request) (*http.Response, error) {
 				recorder := httptest.NewRecorder()
-				fmt.Fprint(recorder, rootServicesNaming(test.target))
+				_, _ = io.WriteString(recorder, rootServicesNaming(test.target))
 				return recorder.Result(), nil
 			})
 			prober := &secretProber{discoverer: discoverer, transport: transportFunc(func(request *http.Request) (*http.Response, error) {
