@@ -1,0 +1,184 @@
+package twcloudtest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+func TestOpenAPI_isValidAndSaysWhereItComesFrom(t *testing.T) {
+	t.Parallel()
+	parsed, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(parsed.Info.Title, "emulator") {
+		t.Error("the document does not say whose contract it is")
+	}
+	s := New(t)
+	routes := map[string]endpoint{}
+	for _, r := range []router{s.rest, s.webApp} {
+		for _, e := range r {
+			routes[e.operation] = e
+		}
+	}
+	for path, item := range parsed.Paths.Map() {
+		for method, operation := range item.Operations() {
+			switch operation.Extensions["x-provenance"] {
+			case "documented", "seen", "assumed":
+			default:
+				t.Errorf("%s %s: x-provenance is %v", method, path, operation.Extensions["x-provenance"])
+			}
+			if _, ok := routes[path].methods[method]; !ok {
+				t.Errorf("%s %s is not emulated", method, path)
+			}
+		}
+	}
+	for path, e := range routes {
+		for method := range e.methods {
+			if parsed.Paths.Value(path) == nil || parsed.Paths.Value(path).GetOperation(method) == nil {
+				t.Errorf("%s %s is not in the document", method, path)
+			}
+		}
+	}
+}
+
+func TestOpenAPI_isServed(t *testing.T) {
+	t.Parallel()
+	s := New(t)
+	response, err := http.Get(s.URL() + "/osmc/swagger") //nolint:noctx // The server is in this process.
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 200 || response.ContentLength != int64(len(OpenAPI())) {
+		t.Errorf("%s, %d bytes", response.Status, response.ContentLength)
+	}
+}
+
+// TestContract_requests sends what a client must not send, and one request that
+// is as it should be.
+func TestContract_requests(t *testing.T) {
+	t.Parallel()
+	const path = wire.DefaultOAuthConsumersPath
+	for name, test := range map[string]struct {
+		method, path, contentType, body, violation string
+	}{
+		"good registration": {"POST", path, "application/json", `{"name":"a","secret":"canary"}`, ""},
+		"good with charset": {"POST", path, "application/json; charset=utf-8", `{"name":"a","secret":"canary"}`, ""},
+		"good update":       {"PATCH", path + "/a%2Fb", "application/json", `{"approved":true}`, ""},
+		"good user":         {"GET", wire.CurrentUserPath + "?permission=true", "", "", ""},
+		"unknown path":      {"GET", "/osmc/admin/elsewhere", "", "", "path is not in"},
+		"unknown method":    {"PUT", path, "application/json", `{}`, "method is not in"},
+		"unknown field":     {"POST", path, "application/json", `{"name":"a","secret":"canary","approved":true}`, "request"},
+		"blank name":        {"POST", path, "application/json", `{"name":" ","secret":"canary"}`, "at /name: rule pattern"},
+		"no secret":         {"POST", path, "application/json", `{"name":"a"}`, "at /secret: rule required"},
+		"secret of number":  {"POST", path, "application/json", `{"name":"a","secret":["canary"]}`, "at /secret: rule type"},
+		"null":              {"PATCH", path + "/a", "application/json", `{"name":null}`, "at /name: rule nullable"},
+		"empty update":      {"PATCH", path + "/a", "application/json", `{}`, "rule minProperties"},
+		"no content type":   {"POST", path, "", `{"name":"a","secret":"canary"}`, "Content-Type"},
+		"no body":           {"POST", path, "application/json", ``, "required"},
+		"body of a GET":     {"GET", path, "application/json", `{}`, "body not allowed"},
+		"query":             {"GET", path + "?secret=canary", "", "", `parameter "secret"`},
+		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "must not be used"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := Start(Config{ValidateContract: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			request, err := http.NewRequestWithContext(t.Context(), test.method, s.URL()+test.path, strings.NewReader(test.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.contentType != "" {
+				request.Header.Set("Content-Type", test.contentType)
+			}
+			response, err := http.DefaultTransport.RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			got := strings.Join(s.ContractViolations(), "\n")
+			if !strings.Contains(got, test.violation) || (test.violation == "") != (got == "") || strings.Contains(got, "canary") {
+				t.Errorf("got %q, want %q", got, test.violation)
+			}
+		})
+	}
+}
+
+// TestContract_answers holds answers against the document that the server must
+// not give.
+func TestContract_answers(t *testing.T) {
+	t.Parallel()
+	const path = wire.DefaultOAuthConsumersPath
+	good := map[string]any{"key": "k", "name": "n", "approved": false, "unknown": 1}
+	with := func(name string, value any) map[string]any {
+		changed := map[string]any{name: value}
+		for n, v := range good {
+			if n != name {
+				changed[n] = v
+			}
+		}
+		if value == nil {
+			delete(changed, name)
+		}
+		return changed
+	}
+	html := newAnswer(200, "text/html", []byte("<p>"))
+	redirect := newAnswer(307, "", nil)
+	for name, test := range map[string]struct {
+		method, path string
+		answer       *answer
+		good         bool
+	}{
+		"list":                 {"GET", path, jsonAnswer(200, []any{good}), true},
+		"registered":           {"POST", path, jsonAnswer(201, good), true},
+		"error":                {"GET", path, jsonAnswer(401, wire.Error{Message: "m"}), true},
+		"error without body":   {"GET", path, newAnswer(401, "", nil), true},
+		"secret":               {"GET", path, jsonAnswer(200, []any{with("secret", "canary")}), false},
+		"no name":              {"GET", path, jsonAnswer(200, []any{with("name", nil)}), false},
+		"no key":               {"GET", path, jsonAnswer(200, []any{with("key", "")}), false},
+		"approved is a string": {"GET", path, jsonAnswer(200, []any{with("approved", "yes")}), false},
+		"approved at once":     {"POST", path, jsonAnswer(201, with("approved", true)), false},
+		"not a list":           {"GET", path, jsonAnswer(200, good), false},
+		"unknown status":       {"GET", path, jsonAnswer(206, []any{}), false},
+		"unknown redirect":     {"GET", path, redirect, false},
+		"no Location":          {"GET", wire.CurrentUserPath, redirect, false},
+		"web page":             {"GET", path, html, false},
+		"error of no message":  {"GET", path, jsonAnswer(401, map[string]any{}), false},
+		"login of no cookie":   {"GET", wire.LoginPath, newAnswer(204, "", nil), false},
+		"204 with a body":      {"GET", wire.LogoutPath, newAnswer(204, "", []byte("x")), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := newContract()
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := ""
+			if test.method == "POST" {
+				body = `{"name":"a","secret":"s"}`
+			}
+			request, err := http.NewRequestWithContext(context.Background(), test.method, "http://localhost"+test.path, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/json")
+			c.check(&exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, false)
+			if got := c.violations; (len(got) == 0) != test.good || strings.Contains(strings.Join(got, ""), "canary") {
+				t.Errorf("%q", got)
+			}
+			c.violations = nil
+			c.check(&exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, true)
+			if len(c.violations) != 0 {
+				t.Errorf("under a fault: %q", c.violations)
+			}
+		})
+	}
+}
