@@ -5,13 +5,10 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -23,7 +20,7 @@ import (
 // Address is where the provider is to be found in the registry.
 const Address = "registry.terraform.io/twcloud-community/twcloud"
 
-var _ provider.Provider = (*Provider)(nil)
+var _ provider.ProviderWithListResources = (*Provider)(nil)
 
 // Provider is the provider "twcloud". It owns the sessions that its
 // configurations open: Close it when it has been served.
@@ -155,57 +152,15 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources implements provider.Provider.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return []func() datasource.DataSource{
+		NewOAuthConsumerDataSource,
+		NewOAuthConsumersDataSource,
+		NewOAuthEndpointsDataSource,
+		NewServerDataSource,
+	}
 }
 
-// backend is what the provider hands to its resources and data sources: one per
-// Configure.
-type backend struct {
-	client  *twcloud.Client
-	unknown []path.Path
-
-	detectSecretDrift bool
-	// inconclusive makes the warning that drift could not be detected come once.
-	inconclusive sync.Once
-	// unasked makes the warning that the server could not be asked come once.
-	unasked sync.Once
-	// warned are the names about whose namesakes a warning has been given.
-	warned sync.Map
-}
-
-// backendFrom reads what Configure was given. It is nil before the provider is
-// configured, as during validation.
-func backendFrom(providerData any, diags *diag.Diagnostics) *backend {
-	if providerData == nil {
-		return nil
-	}
-	b, ok := providerData.(*backend)
-	if !ok {
-		diags.AddError("Unexpected provider data",
-			fmt.Sprintf("Expected *backend, got %T. %s", providerData, reportBug))
-	}
-	return b
-}
-
-// ready says whether the server can be called.
-func (b *backend) ready() bool { return b != nil && b.client != nil }
-
-// need returns the client, or reports why there is none.
-func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
-	if b.ready() {
-		return b.client, true
-	}
-	if b == nil {
-		diags.AddError("Provider is not configured", "The server is needed before the provider was configured. "+reportBug)
-		return nil, false
-	}
-	names := make([]string, len(b.unknown))
-	for i, unknown := range b.unknown {
-		names[i] = unknown.String()
-	}
-	diags.AddError("Provider configuration is not known yet",
-		fmt.Sprintf("The server is needed now, but %s of the provider will only be known after apply.\n\n"+
-			"Give the provider values that are known when Terraform plans, or apply what they depend on first, with -target.",
-			strings.Join(names, ", ")))
-	return nil, false
+// ListResources implements provider.ProviderWithListResources.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{NewOAuthConsumerListResource}
 }

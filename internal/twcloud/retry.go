@@ -40,6 +40,9 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 		return false, nil
 	}
 	manner := mannerOf(ctx)
+	if manner == single {
+		return false, nil
+	}
 	if err != nil {
 		return repeatable(err) && (manner != once || !maybeSent(err)), nil
 	}

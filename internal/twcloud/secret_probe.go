@@ -73,7 +73,7 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 	}
 	// A repeated request has a nonce that the server may have seen, and its
 	// refusal would say nothing about the secret.
-	request, err := http.NewRequestWithContext(withManner(ctx, once), http.MethodPost, endpoints.RequestTokenURL, http.NoBody)
+	request, err := http.NewRequestWithContext(withManner(ctx, single), http.MethodPost, endpoints.RequestTokenURL, http.NoBody)
 	if err != nil {
 		return SecretUnknown, err
 	}

@@ -82,6 +82,8 @@ const (
 	// once must not be sent twice unless it certainly was not carried out, and is
 	// seen through once it is in flight.
 	once
+	// single is never sent twice, as its nonce is spent.
+	single
 	// login is seen through, or a session would be open whose cookie nobody saw;
 	// a refusal for want of a seat is worth a retry.
 	login

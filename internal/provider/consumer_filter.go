@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// Descriptions of the filters, which the data source and the list resource
+// share.
+const (
+	describeNameRegex = "Only consumers whose name matches this regular expression ([RE2 syntax](https://github.com/google/re2/wiki/Syntax)), anywhere in the name unless it is anchored."
+	describeApproved  = "Only consumers that are approved (`true`), or only those that are not (`false`)."
+)
+
+// filterConsumers returns those that match both filters; a filter that is null
+// matches all.
+func filterConsumers(consumers []twcloud.Consumer, nameRegex types.String, approved types.Bool, diags *diag.Diagnostics) []twcloud.Consumer {
+	name, err := regexp.Compile(nameRegex.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("name_regex"), "Invalid regular expression", err.Error())
+		return nil
+	}
+	var matching []twcloud.Consumer
+	for _, consumer := range consumers {
+		if name.MatchString(consumer.Name) && (approved.IsNull() || approved.ValueBool() == consumer.Approved) {
+			matching = append(matching, consumer)
+		}
+	}
+	return matching
+}
+
+// regularExpression is a validator.String.
+type regularExpression struct{}
+
+func (regularExpression) Description(context.Context) string { return "must be a regular expression" }
+
+func (v regularExpression) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (regularExpression) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid regular expression",
+			fmt.Sprintf("%s. The syntax is that of RE2: https://github.com/google/re2/wiki/Syntax", err))
+	}
+}

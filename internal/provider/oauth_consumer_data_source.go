@@ -1,0 +1,126 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+var _ datasource.DataSourceWithConfigure = (*oauthConsumerDataSource)(nil)
+
+type oauthConsumerDataSource struct {
+	dataSource
+}
+
+// consumerModel is a consumer as data sources tell of it.
+type consumerModel struct {
+	Key      types.String `tfsdk:"key"`
+	Name     types.String `tfsdk:"name"`
+	Approved types.Bool   `tfsdk:"approved"`
+}
+
+func newConsumerModel(consumer twcloud.Consumer) consumerModel {
+	return consumerModel{
+		Key:      types.StringValue(consumer.Key),
+		Name:     types.StringValue(consumer.Name),
+		Approved: types.BoolValue(consumer.Approved),
+	}
+}
+
+// NewOAuthConsumerDataSource returns the data source twcloud_oauth_consumer.
+func NewOAuthConsumerDataSource() datasource.DataSource { return &oauthConsumerDataSource{} }
+
+func (d *oauthConsumerDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_oauth_consumer"
+}
+
+func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One OAuth consumer, found by its key or by its name. The server never tells the secret.",
+		Attributes: map[string]schema.Attribute{
+			"key": schema.StringAttribute{
+				MarkdownDescription: "Consumer key. Exactly one of `key` and `name` must be given.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.String{notBlank, stringvalidator.ExactlyOneOf(path.MatchRoot("key"), path.MatchRoot("name"))},
+			},
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Consumer name, in full. A name that several consumers bear is an error that lists their keys.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.String{notBlank},
+			},
+			"approved": schema.BoolAttribute{
+				MarkdownDescription: "Whether the consumer is approved.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+func (d *oauthConsumerDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.backend.diagnosePanic(&resp.Diagnostics, "looking for an OAuth consumer")
+	var config consumerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	client, ready := d.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !ready {
+		return
+	}
+	var consumer twcloud.Consumer
+	if config.Name.IsNull() {
+		consumer = findByKey(ctx, client, config.Key.ValueString(), &resp.Diagnostics)
+	} else {
+		consumer = findByName(ctx, client, config.Name.ValueString(), &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, newConsumerModel(consumer))...)
+	}
+}
+
+func findByKey(ctx context.Context, client *twcloud.Client, key string, diags *diag.Diagnostics) twcloud.Consumer {
+	consumer, err := client.Get(ctx, key)
+	switch {
+	case errors.Is(err, twcloud.ErrNotFound):
+		diags.AddAttributeError(path.Root("key"), "No such OAuth consumer",
+			fmt.Sprintf("The server has no OAuth consumer with the key %q.", key))
+	case err != nil:
+		addClientError(diags, "Unable to read OAuth consumer", "Reading "+subject{key: key}.String(), err)
+	}
+	return consumer
+}
+
+func findByName(ctx context.Context, client *twcloud.Client, name string, diags *diag.Diagnostics) twcloud.Consumer {
+	consumers, err := client.List(ctx)
+	if err != nil {
+		addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		return twcloud.Consumer{}
+	}
+	var named []twcloud.Consumer
+	for _, consumer := range consumers {
+		if consumer.Name == name {
+			named = append(named, consumer)
+		}
+	}
+	switch len(named) {
+	case 0:
+		diags.AddAttributeError(path.Root("name"), "No such OAuth consumer",
+			fmt.Sprintf("The server has no OAuth consumer named %q. Names are compared in full, upper and lower case apart.", name))
+		return twcloud.Consumer{}
+	case 1:
+		return named[0]
+	}
+	diags.AddAttributeError(path.Root("name"), "Several OAuth consumers of this name",
+		fmt.Sprintf("The server has %d OAuth consumers named %q, with the keys %s.\n\nGive the key of the one that is meant, in place of the name.",
+			len(named), name, quotedList(keysOf(named))))
+	return twcloud.Consumer{}
+}

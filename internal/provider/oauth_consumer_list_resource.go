@@ -1,0 +1,94 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+var _ list.ListResourceWithConfigure = (*oauthConsumerListResource)(nil)
+
+// oauthConsumerListResource lists what terraform query finds. Name and
+// configuration are those of the resource.
+type oauthConsumerListResource struct {
+	oauthConsumerResource
+}
+
+type oauthConsumerListModel struct {
+	NameRegex types.String `tfsdk:"name_regex"`
+	Approved  types.Bool   `tfsdk:"approved"`
+}
+
+// NewOAuthConsumerListResource returns the list resource twcloud_oauth_consumer.
+func NewOAuthConsumerListResource() list.ListResource { return &oauthConsumerListResource{} }
+
+func (l *oauthConsumerListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Finds the OAuth consumers of the server for `terraform query`, so that they can be imported together.",
+		Attributes: map[string]schema.Attribute{
+			"name_regex": schema.StringAttribute{
+				MarkdownDescription: describeNameRegex,
+				Optional:            true,
+				Validators:          []validator.String{regularExpression{}},
+			},
+			"approved": schema.BoolAttribute{
+				MarkdownDescription: describeApproved,
+				Optional:            true,
+			},
+		},
+	}
+}
+
+func (l *oauthConsumerListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var diags diag.Diagnostics
+	consumers := l.find(ctx, req, &diags)
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		for i, consumer := range consumers {
+			if req.Limit > 0 && int64(i) >= req.Limit {
+				return
+			}
+			if !push(listResult(ctx, req, consumer)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *oauthConsumerListResource) find(ctx context.Context, req list.ListRequest, diags *diag.Diagnostics) []twcloud.Consumer {
+	defer l.backend.diagnosePanic(diags, "listing the OAuth consumers")
+	var config oauthConsumerListModel
+	diags.Append(req.Config.Get(ctx, &config)...)
+	client, ready := l.backend.need(diags)
+	if diags.HasError() || !ready {
+		return nil
+	}
+	consumers, err := client.List(ctx)
+	if err != nil {
+		addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		return nil
+	}
+	return filterConsumers(consumers, config.NameRegex, config.Approved, diags)
+}
+
+func listResult(ctx context.Context, req list.ListRequest, consumer twcloud.Consumer) list.ListResult {
+	result := req.NewListResult(ctx)
+	result.DisplayName = consumer.Name
+	result.Diagnostics.Append(result.Identity.Set(ctx, oauthConsumerIdentity{Key: types.StringValue(consumer.Key)})...)
+	if req.IncludeResource {
+		var model oauthConsumerModel
+		model.set(consumer)
+		model.SecretRevision = types.Int64Value(0)
+		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
+	}
+	return result
+}

@@ -1,0 +1,92 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ datasource.DataSourceWithConfigure = (*oauthConsumersDataSource)(nil)
+
+type oauthConsumersDataSource struct {
+	dataSource
+}
+
+type oauthConsumersModel struct {
+	NameRegex types.String             `tfsdk:"name_regex"`
+	Approved  types.Bool               `tfsdk:"approved"`
+	Consumers []consumerModel          `tfsdk:"consumers"`
+	ByName    map[string]consumerModel `tfsdk:"by_name"`
+}
+
+// NewOAuthConsumersDataSource returns the data source twcloud_oauth_consumers.
+func NewOAuthConsumersDataSource() datasource.DataSource { return &oauthConsumersDataSource{} }
+
+func (d *oauthConsumersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_oauth_consumers"
+}
+
+func (d *oauthConsumersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	consumer := schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+		"key":      schema.StringAttribute{MarkdownDescription: "Consumer key.", Computed: true},
+		"name":     schema.StringAttribute{MarkdownDescription: "Consumer name.", Computed: true},
+		"approved": schema.BoolAttribute{MarkdownDescription: "Whether the consumer is approved.", Computed: true},
+	}}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "All OAuth consumers of the server, or those that match. The server never tells secrets.",
+		Attributes: map[string]schema.Attribute{
+			"name_regex": schema.StringAttribute{
+				MarkdownDescription: describeNameRegex,
+				Optional:            true,
+				Validators:          []validator.String{regularExpression{}},
+			},
+			"approved": schema.BoolAttribute{
+				MarkdownDescription: describeApproved,
+				Optional:            true,
+			},
+			"consumers": schema.ListNestedAttribute{
+				MarkdownDescription: "The consumers, by name and then by key.",
+				Computed:            true,
+				NestedObject:        consumer,
+			},
+			"by_name": schema.MapNestedAttribute{
+				MarkdownDescription: "The same by name, as `for_each` takes it. A name that several of them bear is left out: it would not say which.",
+				Computed:            true,
+				NestedObject:        consumer,
+			},
+		},
+	}
+}
+
+func (d *oauthConsumersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.backend.diagnosePanic(&resp.Diagnostics, "listing the OAuth consumers")
+	var state oauthConsumersModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
+	client, ready := d.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !ready {
+		return
+	}
+	consumers, err := client.List(ctx)
+	if err != nil {
+		addClientError(&resp.Diagnostics, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		return
+	}
+	matching := filterConsumers(consumers, state.NameRegex, state.Approved, &resp.Diagnostics)
+	bearers := map[string]int{}
+	for _, consumer := range matching {
+		bearers[consumer.Name]++
+	}
+	state.Consumers = make([]consumerModel, 0, len(matching))
+	state.ByName = make(map[string]consumerModel, len(matching))
+	for _, consumer := range matching {
+		model := newConsumerModel(consumer)
+		state.Consumers = append(state.Consumers, model)
+		if bearers[consumer.Name] == 1 {
+			state.ByName[consumer.Name] = model
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}

@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ datasource.DataSourceWithConfigure = (*oauthEndpointsDataSource)(nil)
+
+type oauthEndpointsDataSource struct {
+	dataSource
+}
+
+type oauthEndpointsModel struct {
+	RootServicesURL       types.String `tfsdk:"root_services_url"`
+	RequestConsumerKeyURL types.String `tfsdk:"request_consumer_key_url"`
+	RequestTokenURL       types.String `tfsdk:"request_token_url"`
+	UserAuthorizationURL  types.String `tfsdk:"user_authorization_url"`
+	AccessTokenURL        types.String `tfsdk:"access_token_url"`
+	Realm                 types.String `tfsdk:"realm"`
+	Domain                types.String `tfsdk:"domain"`
+}
+
+// NewOAuthEndpointsDataSource returns the data source twcloud_oauth_endpoints.
+func NewOAuthEndpointsDataSource() datasource.DataSource { return &oauthEndpointsDataSource{} }
+
+func (d *oauthEndpointsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_oauth_endpoints"
+}
+
+func (d *oauthEndpointsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Where the OAuth 1.0a endpoints of the server are: what an application needs besides its consumer key and secret. " +
+			"Read from the root services document of the Web Application Platform, or from its older place on the REST API. No sign-in is needed for it.",
+		Attributes: map[string]schema.Attribute{
+			"root_services_url":        computed("The root services document that was read."),
+			"request_consumer_key_url": computed("Registration of a consumer by an application itself; an administrator must still approve it. Null if the document does not name it."),
+			"request_token_url":        computed("Temporary credential request (RFC 5849, section 2.1)."),
+			"user_authorization_url":   computed("Resource owner authorization (RFC 5849, section 2.2). Null if the document does not name it."),
+			"access_token_url":         computed("Token request (RFC 5849, section 2.3). Null if the document does not name it."),
+			"realm":                    computed("Realm of the `Authorization` header. Null if the document does not name it."),
+			"domain":                   computed("Domain that the tokens are for. Null if the document does not name it."),
+		},
+	}
+}
+
+func (d *oauthEndpointsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.backend.diagnosePanic(&resp.Diagnostics, "discovering the OAuth endpoints")
+	client, ready := d.backend.need(&resp.Diagnostics)
+	if !ready {
+		return
+	}
+	endpoints, err := client.OAuthEndpoints(ctx)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to discover the OAuth endpoints",
+			fmt.Sprintf("%s.\n\nThe root services document is expected on the Web Application Platform: check webapp_endpoint "+
+				"(by default the host of endpoint, port 8443).", client.Redact(err.Error())))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, oauthEndpointsModel{
+		RootServicesURL:       stringOrNull(endpoints.RootServicesURL),
+		RequestConsumerKeyURL: stringOrNull(endpoints.RequestConsumerKeyURL),
+		RequestTokenURL:       stringOrNull(endpoints.RequestTokenURL),
+		UserAuthorizationURL:  stringOrNull(endpoints.UserAuthorizationURL),
+		AccessTokenURL:        stringOrNull(endpoints.AccessTokenURL),
+		Realm:                 stringOrNull(endpoints.Realm),
+		Domain:                stringOrNull(endpoints.Domain),
+	})...)
+}
+
+func stringOrNull(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}

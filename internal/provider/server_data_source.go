@@ -1,0 +1,65 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ datasource.DataSourceWithConfigure = (*serverDataSource)(nil)
+
+type serverDataSource struct {
+	dataSource
+}
+
+type serverModel struct {
+	Version  types.String `tfsdk:"version"`
+	Username types.String `tfsdk:"username"`
+}
+
+// NewServerDataSource returns the data source twcloud_server.
+func NewServerDataSource() datasource.DataSource { return &serverDataSource{} }
+
+func (d *serverDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_server"
+}
+
+func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The server and the user who is signed in. For a first look whether the provider's configuration works, and for preconditions.",
+		Attributes: map[string]schema.Attribute{
+			"version": schema.StringAttribute{
+				MarkdownDescription: "Version of the server as it tells it, e.g. `2022x`.",
+				Computed:            true,
+			},
+			"username": schema.StringAttribute{
+				MarkdownDescription: "Name of the user who is signed in.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.backend.diagnosePanic(&resp.Diagnostics, "reading about the server")
+	client, ready := d.backend.need(&resp.Diagnostics)
+	if !ready {
+		return
+	}
+	version, err := client.Version(ctx)
+	if err != nil {
+		addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err)
+		return
+	}
+	user, err := client.CurrentUser(ctx)
+	if err != nil {
+		addClientError(&resp.Diagnostics, "Unable to read who is signed in", "Reading who is signed in", err)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, serverModel{
+		Version:  types.StringValue(version),
+		Username: types.StringValue(user.Username),
+	})...)
+}
