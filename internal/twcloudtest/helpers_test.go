@@ -17,7 +17,7 @@ import (
 
 // client is as plain as a client can be: a cookie jar, no redirects, no retries.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	server *twcloudtest.Server
 	http   *http.Client
 
@@ -32,7 +32,7 @@ type reply struct {
 	err    error // from reading the body
 }
 
-func newClient(t *testing.T, s *twcloudtest.Server) *client {
+func newClient(t testing.TB, s *twcloudtest.Server) *client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -53,7 +53,7 @@ func newClient(t *testing.T, s *twcloudtest.Server) *client {
 }
 
 // signedIn returns a client with a session of its own.
-func signedIn(t *testing.T, s *twcloudtest.Server, token string) *client {
+func signedIn(t testing.TB, s *twcloudtest.Server, token string) *client {
 	t.Helper()
 	c := newClient(t, s)
 	c.authorization = "Token " + token
@@ -108,7 +108,7 @@ func (c *client) want(status int, r reply) reply {
 	return r
 }
 
-func decode[T any](t *testing.T, r reply) T {
+func decode[T any](t testing.TB, r reply) T {
 	t.Helper()
 	var value T
 	decoder := json.NewDecoder(bytes.NewReader([]byte(r.body)))
