@@ -10,9 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -31,6 +29,11 @@ type Provider struct {
 
 	mu      sync.Mutex
 	clients map[settings]*twcloud.Client
+
+	// configured is what the last Configure came to, for the server that called
+	// it.
+	configuring sync.Mutex
+	configured  *backend
 }
 
 // Option changes how a provider is built.
@@ -60,11 +63,6 @@ func New(version string, options ...Option) *Provider {
 		option(p)
 	}
 	return p
-}
-
-// Server returns a server of the plugin protocol, version 6.
-func (p *Provider) Server() tfprotov6.ProviderServer {
-	return providerserver.NewProtocol6(p)()
 }
 
 // Close gives back every seat that the provider has taken. It takes a second and
@@ -117,6 +115,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		}
 		backend.client = client
 	}
+	p.configured = backend
 	resp.ResourceData = backend
 	resp.DataSourceData = backend
 	resp.ListResourceData = backend

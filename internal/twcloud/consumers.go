@@ -63,6 +63,10 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	return Consumer{}, err
 }
 
+// Peek returns a consumer if it is known already from a listing, and never
+// calls the server. That it is not found says nothing.
+func (c *Client) Peek(key string) (Consumer, bool) { return c.snapshot.peek(key) }
+
 // Update sets what has changed, in one PATCH, and returns the consumer as it
 // stands then. Nothing to change sends nothing, and returns what Get does.
 // Setting the same values twice is harmless, so the PATCH is retried.

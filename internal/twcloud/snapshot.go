@@ -54,6 +54,22 @@ func (s *snapshot) get(ctx context.Context, key string) (Consumer, bool, error) 
 	return consumer, found, nil
 }
 
+// peek returns a consumer if a listing serves that has it, and never waits.
+func (s *snapshot) peek(key string) (Consumer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil || !s.serves(s.current) {
+		return Consumer{}, false
+	}
+	consumer, found := s.current.consumers[key]
+	return consumer, found
+}
+
+// serves says whether a listing is under way or still fresh.
+func (s *snapshot) serves(l *listing) bool {
+	return !l.finished || s.now().Sub(l.takenAt) <= snapshotAge
+}
+
 // all returns every consumer, in no particular order.
 func (s *snapshot) all(ctx context.Context) ([]Consumer, error) {
 	listing, err := s.wait(ctx)
@@ -74,7 +90,7 @@ func (s *snapshot) all(ctx context.Context) ([]Consumer, error) {
 func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 	s.mu.Lock()
 	serving := s.current
-	if serving == nil || serving.finished && s.now().Sub(serving.takenAt) > snapshotAge {
+	if serving == nil || !s.serves(serving) {
 		listCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		serving = &listing{done: make(chan struct{}), cancel: cancel, written: map[string]*Consumer{}}
 		s.current = serving

@@ -1,0 +1,116 @@
+package provider
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// Server returns a server of the plugin protocol, version 6.
+func (p *Provider) Server() tfprotov6.ProviderServer {
+	inner, ok := providerserver.NewProtocol6(p)().(tfprotov6.ProviderServerWithListResource)
+	if !ok {
+		panic("the framework's server does not list resources")
+	}
+	return &server{ProviderServerWithListResource: inner, provider: p, logs: logsWanted(os.Environ())}
+}
+
+// server stands before the framework's server and makes large plans cheap.
+//
+// The framework keeps the context of every call until the process stops: it
+// appends each cancel function to proto6server.Server.contextCancels and takes
+// none out. A context has the loggers as values, so that a plan of a thousand
+// resources holds some 50 MB where 4 are needed. Unless logs are wanted, a call
+// is therefore given a context without values, that is cancelled when the call's
+// own one is. This can go when the framework lets go of a context that has
+// ended.
+//
+// What is unchanged is answered without the framework: see unchanged.go.
+type server struct {
+	tfprotov6.ProviderServerWithListResource
+	provider *Provider
+	backend  atomic.Pointer[backend]
+	logs     bool
+}
+
+// logsWanted says whether a variable of the environment asks for logs.
+func logsWanted(environment []string) bool {
+	for _, variable := range environment {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "TF_LOG") && value != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// lean calls a method of the inner server with a context without values.
+func lean[Request, Response any](s *server, ctx context.Context, method func(context.Context, Request) (Response, error), request Request) (Response, error) {
+	if s.logs {
+		return method(ctx, request)
+	}
+	inner, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	return method(inner, request)
+}
+
+// ConfigureProvider implements tfprotov6.ProviderServer.
+func (s *server) ConfigureProvider(ctx context.Context, request *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	s.provider.configuring.Lock()
+	defer s.provider.configuring.Unlock()
+	s.provider.configured = nil
+	response, err := s.ProviderServerWithListResource.ConfigureProvider(ctx, request)
+	s.backend.Store(s.provider.configured)
+	return response, err
+}
+
+// ValidateResourceConfig implements tfprotov6.ResourceServer.
+func (s *server) ValidateResourceConfig(ctx context.Context, request *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.ValidateResourceConfig, request)
+}
+
+// UpgradeResourceState implements tfprotov6.ResourceServer.
+func (s *server) UpgradeResourceState(ctx context.Context, request *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.UpgradeResourceState, request)
+}
+
+// UpgradeResourceIdentity implements tfprotov6.ResourceServer.
+func (s *server) UpgradeResourceIdentity(ctx context.Context, request *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.UpgradeResourceIdentity, request)
+}
+
+// ReadResource implements tfprotov6.ResourceServer.
+func (s *server) ReadResource(ctx context.Context, request *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	if response := s.readUnchanged(request); response != nil {
+		return response, nil
+	}
+	return lean(s, ctx, s.ProviderServerWithListResource.ReadResource, request)
+}
+
+// PlanResourceChange implements tfprotov6.ResourceServer.
+func (s *server) PlanResourceChange(ctx context.Context, request *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	if response := s.planUnchanged(request); response != nil {
+		return response, nil
+	}
+	return lean(s, ctx, s.ProviderServerWithListResource.PlanResourceChange, request)
+}
+
+// ApplyResourceChange implements tfprotov6.ResourceServer.
+func (s *server) ApplyResourceChange(ctx context.Context, request *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.ApplyResourceChange, request)
+}
+
+// ImportResourceState implements tfprotov6.ResourceServer.
+func (s *server) ImportResourceState(ctx context.Context, request *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.ImportResourceState, request)
+}
+
+// ReadDataSource implements tfprotov6.DataSourceServer.
+func (s *server) ReadDataSource(ctx context.Context, request *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.ReadDataSource, request)
+}

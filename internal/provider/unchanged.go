@@ -1,0 +1,110 @@
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+const oauthConsumerType = "twcloud_oauth_consumer"
+
+// encodedConsumer is a consumer as it travels in the plugin protocol. An unknown
+// value does not fit in, so that decoding one fails.
+type encodedConsumer struct {
+	Key            *string `msgpack:"key"`
+	Name           *string `msgpack:"name"`
+	Approved       *bool   `msgpack:"approved"`
+	Secret         *string `msgpack:"secret"`
+	SecretWO       *string `msgpack:"secret_wo"`
+	SecretRevision *int64  `msgpack:"secret_revision"`
+}
+
+// decodeConsumer returns nil for what is null, unknown in part or encoded in
+// another way: the framework's server deals with that.
+func decodeConsumer(value *tfprotov6.DynamicValue) *encodedConsumer {
+	if value == nil || len(value.MsgPack) == 0 {
+		return nil
+	}
+	var consumer *encodedConsumer
+	if err := msgpack.Unmarshal(value.MsgPack, &consumer); err != nil {
+		return nil
+	}
+	return consumer
+}
+
+// readUnchanged answers a read of a consumer that is on the server as it is in
+// state, from the list that another read has fetched. It returns nil when there
+// is anything more to do, and leaves that to the resource's Read.
+func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov6.ReadResourceResponse {
+	backend := s.backend.Load()
+	if request.TypeName != oauthConsumerType || !backend.ready() {
+		return nil
+	}
+	state := decodeConsumer(request.CurrentState)
+	if state == nil || state.Key == nil || state.Name == nil || state.Approved == nil || state.SecretRevision == nil {
+		return nil
+	}
+	if backend.detects() && *state.Approved && state.Secret != nil {
+		return nil
+	}
+	consumer, found := backend.client.Peek(*state.Key)
+	if !found || consumer.Name != *state.Name || consumer.Approved != *state.Approved {
+		return nil
+	}
+	identity := request.CurrentIdentity
+	if identity == nil {
+		encoded, err := msgpack.Marshal(map[string]string{"key": consumer.Key})
+		if err != nil {
+			return nil
+		}
+		identity = &tfprotov6.ResourceIdentityData{IdentityData: &tfprotov6.DynamicValue{MsgPack: encoded}}
+	}
+	return &tfprotov6.ReadResourceResponse{
+		NewState:    request.CurrentState,
+		Private:     request.Private,
+		NewIdentity: identity,
+	}
+}
+
+// planUnchanged answers a plan in which configuration and state agree. It
+// returns nil when there may be anything to decide, and leaves that to the
+// framework and to the resource's ModifyPlan.
+func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
+	if request.TypeName != oauthConsumerType || request.PriorState == nil || request.ProposedNewState == nil ||
+		!bytes.Equal(request.PriorState.MsgPack, request.ProposedNewState.MsgPack) {
+		return nil
+	}
+	config, prior := decodeConsumer(request.Config), decodeConsumer(request.PriorState)
+	switch {
+	case config == nil, prior == nil:
+		return nil
+	case config.SecretWO != nil:
+		// Terraform does not keep it, so only its hash tells whether it is new.
+		return nil
+	case config.Approved == nil && (prior.Approved == nil || *prior.Approved):
+		// The default is another one.
+		return nil
+	case prior.SecretRevision == nil, mayHaveDrifted(request.PriorPrivate):
+		return nil
+	}
+	return &tfprotov6.PlanResourceChangeResponse{
+		PlannedState:    request.ProposedNewState,
+		PlannedPrivate:  request.PriorPrivate,
+		PlannedIdentity: request.PriorIdentity,
+	}
+}
+
+// mayHaveDrifted says whether private state holds the flag that a secret has
+// drifted, or cannot be read.
+func mayHaveDrifted(private []byte) bool {
+	if len(private) == 0 {
+		return false
+	}
+	var values map[string][]byte
+	if err := json.Unmarshal(private, &values); err != nil {
+		return true
+	}
+	return bytes.Contains(values[secretRecordKey], []byte(`"drifted":true`))
+}
