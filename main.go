@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -31,10 +32,15 @@ func main() { os.Exit(run()) }
 func run() int {
 	debug := flag.Bool("debug", false, "wait for a debugger and for Terraform: prints what to set in TF_REATTACH_PROVIDERS")
 	showVersion := flag.Bool("version", false, "print the version and exit")
+	flag.Usage = usage
 	flag.Parse()
 	if *showVersion {
 		fmt.Printf("terraform-provider-twcloud %s (%s)\n", version, commit)
 		return 0
+	}
+
+	if flag.Arg(0) == "check" {
+		return check()
 	}
 
 	var options []tf6server.ServeOpt
@@ -62,6 +68,27 @@ func run() int {
 		return 1
 	}
 	return 0
+}
+
+// check reports on the server that the environment names.
+func check() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := provider.New(version).Check(ctx, os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "\n%v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func usage() {
+	fmt.Fprint(flag.CommandLine.Output(), `terraform-provider-twcloud is started by Terraform. By hand:
+
+  terraform-provider-twcloud check   compares a server with what the provider assumes of it, and changes
+                                     nothing; TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the like say which server
+
+`)
+	flag.PrintDefaults()
 }
 
 // wait returns when the provider has been served, or when it has been told to

@@ -88,6 +88,7 @@ var advice = []struct {
 	{twcloud.ErrSession, "The server ended the session, and did not accept a new one either. " +
 		"Check whether something between this machine and the server removes cookies, and whether the account is still enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},
+	{twcloud.ErrNoAPI, "Check endpoint: this looks like the wrong port (the REST API is at port 8111 by default), or like a path prefix that is missing or wrong."},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Let an administrator give it to the user whom the provider signs in as."},
 	{twcloud.ErrNoCollection, "This server has no administration of OAuth consumers at that path. If it has one elsewhere, set oauth_consumers_path; " +

@@ -127,7 +127,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.Client, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if client, ok := p.clients[resolved]; ok {
+	key := resolved
+	key.detectSecretDrift = false
+	if client, ok := p.clients[key]; ok {
 		return client.View(), nil
 	}
 	options, err := resolved.clientOptions(userAgent(p.version, terraformVersion))
@@ -140,7 +142,7 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 	if err != nil {
 		return nil, err
 	}
-	p.clients[resolved] = client
+	p.clients[key] = client
 	return client, nil
 }
 

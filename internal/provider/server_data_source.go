@@ -53,13 +53,13 @@ func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 		addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err)
 		return
 	}
-	user, err := client.CurrentUser(ctx)
+	username, err := client.CurrentUser(ctx)
 	if err != nil {
 		addClientError(&resp.Diagnostics, "Unable to read who is signed in", "Reading who is signed in", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, serverModel{
 		Version:  types.StringValue(version),
-		Username: types.StringValue(user.Username),
+		Username: types.StringValue(username),
 	})...)
 }

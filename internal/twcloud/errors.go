@@ -18,6 +18,8 @@ var (
 	ErrSession = errors.New("the session was refused")
 	// ErrNoSession: login was answered with success, but without a cookie.
 	ErrNoSession = errors.New("login set no session cookie")
+	// ErrNoAPI: there is nothing where sessions are opened (404).
+	ErrNoAPI = errors.New("no Teamwork Cloud REST API at this address")
 	// ErrNoSeat: no licence seat was free at login.
 	ErrNoSeat = errors.New("no licence seat is free")
 	// ErrForbidden: the user who is signed in lacks a permission (403).
@@ -57,6 +59,8 @@ type Error struct {
 	// has no query.
 	Method string
 	Path   string
+	// Login says that it was the login that failed, on behalf of another call.
+	Login bool
 	// Status is the HTTP status, or zero when no whole answer came.
 	Status int
 	// Message is the server's own words: shortened, and without secrets.

@@ -135,8 +135,7 @@ func outcomeOf(err error) outcome {
 		return notRegistered
 	}
 	switch status := failure.Status; {
-	case failure.Method != http.MethodPost:
-		// The login failed.
+	case failure.Login:
 		return notRegistered
 	case status == 0 && !maybeSent(err):
 		return notRegistered

@@ -9,25 +9,14 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// User is the user who is signed in.
-type User struct {
-	Username string
-	// Permissions are as the server names them; nil if it names none.
-	Permissions []string
-}
-
 // Version returns the server's version, such as "2022x".
 func (c *Client) Version(ctx context.Context) (string, error) {
-	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, wire.VersionPath, "", nil)
+	response, err := c.get(ctx, wire.VersionPath, "")
 	if err != nil {
 		return "", err
 	}
-	response, err := c.chain.session.RoundTrip(request)
-	if err != nil {
-		return "", newTransportError(request, err, c.redact)
-	}
 	if response.StatusCode != http.StatusOK || looksLikeWebPage(response) {
-		failure := newStatusError(request, response, c.redact)
+		failure := newStatusError(response.Request, response, c.redact)
 		if response.StatusCode == http.StatusOK {
 			failure.Kind = ErrWebPage
 		}
@@ -36,33 +25,36 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	return shorten(string(bodyOf(response))), nil
 }
 
-// CurrentUser returns the user who is signed in. The server answers with a
-// redirect to the user's own path (documented), which is followed once, and only
-// below the endpoint.
-func (c *Client) CurrentUser(ctx context.Context) (User, error) {
-	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, wire.CurrentUserPath, wire.CurrentUserQuery, nil)
+// CurrentUser returns the name of the user who is signed in: the server answers
+// with a redirect to the user's own path (documented), which names the user and
+// need not be followed.
+func (c *Client) CurrentUser(ctx context.Context) (string, error) {
+	response, err := c.get(ctx, wire.CurrentUserPath, wire.CurrentUserQuery)
 	if err != nil {
-		return User{}, err
+		return "", err
+	}
+	if response.StatusCode == http.StatusTemporaryRedirect {
+		location, err := url.Parse(response.Header.Get("Location"))
+		if err == nil {
+			_, name, _ := strings.Cut(location.Path, wire.UsersPath+"/")
+			if name != "" {
+				return name, nil
+			}
+		}
+	}
+	return "", newStatusError(response.Request, response, c.redact)
+}
+
+// get sends a GET in the session and returns whatever comes.
+func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.Response, error) {
+	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, escapedPath, query, nil)
+	if err != nil {
+		return nil, err
 	}
 	response, err := c.chain.session.RoundTrip(request)
 	if err != nil {
-		return User{}, newTransportError(request, err, c.redact)
+		return nil, newTransportError(request, err, c.redact)
 	}
-	if response.StatusCode != http.StatusTemporaryRedirect {
-		return User{}, newStatusError(request, response, c.redact)
-	}
-	location, err := url.Parse(response.Header.Get("Location"))
-	if err != nil {
-		return User{}, newStatusError(request, response, c.redact)
-	}
-	_, username, found := strings.Cut(location.EscapedPath(), wire.UsersPath+"/")
-	if !found || username == "" || strings.Contains(username, "/") {
-		return User{}, newStatusError(request, response, c.redact)
-	}
-	var answer wire.User
-	err = c.call(ctx, http.MethodGet, wire.UsersPath+"/"+username, location.RawQuery, nil, http.StatusOK, &answer)
-	if err != nil {
-		return User{}, err
-	}
-	return User{Username: answer.Username, Permissions: answer.Permissions}, nil
+	response.Request = request
+	return response, nil
 }

@@ -131,6 +131,10 @@ func (s *session) acquire(ctx context.Context) (*seat, error) {
 func (s *session) signIn(ctx context.Context, pending *signingIn) {
 	defer pending.cancel()
 	seat, err := s.login(ctx)
+	var failure *Error
+	if errors.As(err, &failure) {
+		failure.Login = true
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,7 +170,7 @@ func (s *session) login(ctx context.Context) (opened *seat, err error) {
 		case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
 			failure.Kind = ErrCredentials
 		case response.StatusCode == http.StatusNotFound:
-			failure.Kind = ErrWebPage
+			failure.Kind = ErrNoAPI
 		}
 		return nil, failure
 	}
@@ -193,7 +197,9 @@ func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response
 	prefix := strings.TrimRight(s.root.Path, "/")
 	cookies := response.Cookies()
 	for _, cookie := range cookies {
-		s.redact.add(cookie.Value)
+		if len(cookie.Value) >= minSecretCookie {
+			s.redact.add(cookie.Value)
+		}
 		if prefix != "" && cookie.Path != "" && cookie.Path != "/" && !strings.HasPrefix(cookie.Path, prefix) {
 			cookie.Path = prefix + cookie.Path
 		}
@@ -279,6 +285,11 @@ func noSeat(response *http.Response) bool {
 	body := strings.ToLower(string(bodyOf(response)))
 	return strings.Contains(body, "licence") || strings.Contains(body, "license")
 }
+
+// minSecretCookie is the length, in bytes, from which a cookie may be a secret. A
+// shorter one is a flag or, as one of the two that were seen, the user's name:
+// taken out of a text, it would leave holes in words and paths.
+const minSecretCookie = 16
 
 // newRequest builds a request for a path below a root. The path is escaped
 // already; the root's own path, as a reverse proxy has it, is kept.

@@ -124,8 +124,8 @@ type Error struct {
 	Message string `json:"message"`
 }
 
-// User is the part of a user that this project reads (A for the field names):
-// the answer to CurrentUserPath, once its redirect has been followed.
+// User is a user as the emulator tells it (A): what stands at UsersPath. The
+// client reads no more of it than whether the permission is mentioned.
 type User struct {
 	Username    string   `json:"username"`
 	Permissions []string `json:"permissions,omitempty"`

@@ -1,0 +1,113 @@
+package twcloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+// Survey is what the server answers to a GET, without what the answer holds: for
+// comparing a server with what this package assumes of it.
+type Survey struct {
+	Path        string
+	Status      int
+	ContentType string
+	// Shape describes a JSON body by its fields and their types; empty if the body
+	// is not JSON.
+	Shape string
+	// WebPage says that the body is HTML.
+	WebPage bool
+	// ConfigureServer says that the body mentions the Configure Server permission,
+	// however it spells it.
+	ConfigureServer bool
+}
+
+// SurveyConsumers looks at the collection of consumers, and changes nothing.
+func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
+	return c.survey(ctx, c.options.OAuthConsumersPath, "")
+}
+
+// SurveyUser looks at a user and the user's permissions, and changes nothing.
+func (c *Client) SurveyUser(ctx context.Context, username string) (Survey, error) {
+	return c.survey(ctx, wire.UsersPath+"/"+url.PathEscape(username), wire.CurrentUserQuery)
+}
+
+func (c *Client) survey(ctx context.Context, escapedPath, query string) (Survey, error) {
+	response, err := c.get(ctx, escapedPath, query)
+	if err != nil {
+		return Survey{}, err
+	}
+	content := bodyOf(response)
+	survey := Survey{
+		Path:            escapedPath,
+		Status:          response.StatusCode,
+		ContentType:     shorten(response.Header.Get("Content-Type")),
+		WebPage:         looksLikeWebPage(response),
+		ConfigureServer: configureServer.Match(content),
+	}
+	var body any
+	if json.Unmarshal(content, &body) == nil {
+		survey.Shape = shapeOf(body)
+	}
+	return survey, nil
+}
+
+var configureServer = regexp.MustCompile(`(?i)configure[ _-]?server`)
+
+// shapeOf describes a JSON value without its contents. Of an array it describes
+// all elements together.
+func shapeOf(value any) string {
+	switch value := value.(type) {
+	case []any:
+		fields := map[string]map[string]bool{}
+		others := map[string]bool{}
+		for _, element := range value {
+			object, ok := element.(map[string]any)
+			if !ok {
+				others[shapeOf(element)] = true
+				continue
+			}
+			for name, field := range object {
+				if fields[name] == nil {
+					fields[name] = map[string]bool{}
+				}
+				fields[name][typeOf(field)] = true
+			}
+		}
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			parts = append(parts, fmt.Sprintf("%s (%s)", name, strings.Join(slices.Sorted(maps.Keys(fields[name])), " or ")))
+		}
+		parts = append(parts, slices.Sorted(maps.Keys(others))...)
+		if len(parts) == 0 {
+			return "an empty array"
+		}
+		return fmt.Sprintf("an array of %d: %s", len(value), strings.Join(parts, ", "))
+	case map[string]any:
+		return "an object with " + strings.TrimPrefix(shapeOf([]any{value}), "an array of 1: ")
+	}
+	return typeOf(value)
+}
+
+func typeOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	}
+	return "object"
+}
