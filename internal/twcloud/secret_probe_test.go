@@ -256,7 +256,7 @@ func TestProbeWithoutAnAnswer(t *testing.T) {
 	})
 	broken := errors.New("broken pipe after " + probedSecret)
 	prober := &secretProber{discoverer: discoverer, transport: transportFunc(func(request *http.Request) (*http.Response, error) {
-		if mannerOf(request.Context()) != once {
+		if mannerOf(request.Context()) != single {
 			t.Error("the request may be repeated with the same nonce")
 		}
 		return nil, broken
