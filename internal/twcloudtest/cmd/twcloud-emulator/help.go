@@ -32,7 +32,7 @@ START AN EMULATOR
                                a user, in place of admin and viewer; repeatable.
                                "viewer" lacks the permission Configure Server.
     -seats N                   licence seats, one for each session (0: no limit)
-    -idle-timeout DURATION     a session ends that long after its last call (15m)
+    -idle-timeout DURATION     a session ends that long after a call (15m)
     -licence-status STATUS     answer to a login without a free seat, 503 or 403
     -latency DURATION          wait before every answer (0s)
     -server-version TEXT       what /osmc/version answers (2024x Refresh2)
