@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -41,12 +42,16 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if m := mannerOf(ctx); m == once || m == login {
 		ctx = context.WithoutCancel(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	tooLate := fmt.Errorf("no whole answer within %s", e.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, tooLate)
 	defer cancel()
 
-	var sent atomic.Bool
+	// A transport that asks for a connection and gets none has sent nothing. Of
+	// one that does not tell, nothing is certain.
+	var asked, got atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+		GetConn: func(string) { asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
 	})
 	request = request.Clone(ctx)
 	request.Header.Set("User-Agent", e.userAgent)
@@ -54,8 +59,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	fail := func(err error) (*http.Response, error) {
 		return nil, &exchangeError{
 			cause:    err,
-			sent:     sent.Load(),
-			timedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
+			sent:     !asked.Load() || got.Load(),
+			timedOut: errors.Is(context.Cause(ctx), tooLate),
 		}
 	}
 	response, err := e.next.RoundTrip(request)
@@ -70,6 +75,11 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	if len(body) > maxBody {
 		return fail(ErrTooLarge)
+	}
+	if _, err := response.Location(); err != nil {
+		// http.Client, above, makes an error without an answer of a redirect whose
+		// target is malformed, and a registration would seem never to have been sent.
+		response.Header.Del("Location")
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	response.ContentLength = int64(len(body))

@@ -15,14 +15,15 @@ func newLimit(next http.RoundTripper, slots int) *limit {
 
 func (l *limit) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	select {
 	case l.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() { <-l.slots }()
+	// Both may have been ready.
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return l.next.RoundTrip(request)
 }

@@ -66,7 +66,9 @@ type Options struct {
 	Logger *slog.Logger
 
 	// Transport sends the requests. Nil: a net/http transport with TLS and the
-	// proxies of the environment.
+	// proxies of the environment. One that does not report its connections to
+	// net/http/httptrace, as net/http does, has every failed registration count as
+	// possibly sent.
 	Transport http.RoundTripper
 }
 

@@ -98,10 +98,14 @@ func (b backoff) wait(attempt int, response *http.Response) time.Duration {
 			return min(wait, 4*b.longest)
 		}
 	}
-	wait := b.longest
-	if attempt < 30 {
-		wait = min(b.longest, b.shortest<<attempt)
+	wait := b.shortest
+	for range attempt {
+		if wait >= b.longest {
+			break
+		}
+		wait *= 2
 	}
+	wait = min(wait, b.longest)
 	return wait/2 + time.Duration(b.jitter()*float64(wait/2))
 }
 

@@ -106,7 +106,15 @@ func mannerOf(ctx context.Context) manner {
 // by the grace: what has begun on the server can be brought to an end.
 func seenThrough(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-detached.Done():
+		}
+	})
 	return detached, func() {
 		stop()
 		cancel()
