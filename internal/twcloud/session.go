@@ -38,8 +38,6 @@ type session struct {
 // seat is one open session on the server.
 type seat struct {
 	cookies http.CookieJar
-	// served says that the server has accepted the seat at least once.
-	served bool
 }
 
 // signingIn is a login under way, shared by all who wait for it.
@@ -49,6 +47,10 @@ type signingIn struct {
 	cancel  context.CancelFunc
 	seat    *seat
 	err     error
+	// brokenOff says that it failed after everyone who had waited for it was gone.
+	brokenOff bool
+	// orphaned says that Close has given up waiting: nobody else will log out.
+	orphaned bool
 }
 
 func newSession(next http.RoundTripper, options Options, redact *redactor) *session {
@@ -79,9 +81,6 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		s.keepCookies(seat, attempt.URL, response)
 		if response.StatusCode != http.StatusUnauthorized {
-			s.mu.Lock()
-			seat.served = true
-			s.mu.Unlock()
 			return response, nil
 		}
 		s.drop(request.Context(), seat)
@@ -93,37 +92,49 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // acquire returns the open seat, or waits for the login that opens one.
 func (s *session) acquire(ctx context.Context) (*seat, error) {
+	for {
+		seat, pending, err := s.join(ctx)
+		if pending == nil {
+			return seat, err
+		}
+		select {
+		case <-pending.done:
+			// A login that was broken off failed for the sake of others.
+			if !pending.brokenOff {
+				return pending.seat, pending.err
+			}
+		case <-ctx.Done():
+			s.mu.Lock()
+			if pending.waiters--; pending.waiters == 0 {
+				pending.cancel()
+			}
+			s.mu.Unlock()
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// join returns the open seat, or a login to wait for, which it begins if there
+// is none under way.
+func (s *session) join(ctx context.Context) (*seat, *signingIn, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
+	case ctx.Err() != nil:
+		return nil, nil, ctx.Err()
 	case s.closed:
-		s.mu.Unlock()
-		return nil, ErrClosed
+		return nil, nil, ErrClosed
 	case s.current != nil:
-		defer s.mu.Unlock()
-		return s.current, nil
+		return s.current, nil, nil
 	case s.failure != nil:
-		defer s.mu.Unlock()
-		return nil, s.failure
+		return nil, nil, s.failure
 	case s.pending == nil:
 		loginCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		s.pending = &signingIn{done: make(chan struct{}), cancel: cancel}
 		go s.signIn(loginCtx, s.pending)
 	}
-	pending := s.pending
-	pending.waiters++
-	s.mu.Unlock()
-
-	select {
-	case <-pending.done:
-		return pending.seat, pending.err
-	case <-ctx.Done():
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if pending.waiters--; pending.waiters == 0 {
-			pending.cancel()
-		}
-		return nil, ctx.Err()
-	}
+	s.pending.waiters++
+	return nil, s.pending, nil
 }
 
 // signIn logs in and settles the pending login. It runs in a goroutine of its
@@ -137,13 +148,18 @@ func (s *session) signIn(ctx context.Context, pending *signingIn) {
 	}
 
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.current, s.pending = seat, nil
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil && ctx.Err() == nil {
 		s.failure = err
 	}
 	pending.seat, pending.err = seat, err
+	pending.brokenOff = err != nil && ctx.Err() != nil
+	orphaned := pending.orphaned
 	close(pending.done)
+	s.mu.Unlock()
+	if orphaned {
+		s.drop(ctx, seat)
+	}
 }
 
 func (s *session) login(ctx context.Context) (opened *seat, err error) {
@@ -200,29 +216,30 @@ func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
 		}
-		if prefix != "" && cookie.Path != "" && cookie.Path != "/" && !strings.HasPrefix(cookie.Path, prefix) {
+		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
 			cookie.Path = prefix + cookie.Path
 		}
 	}
 	seat.cookies.SetCookies(from, cookies)
 }
 
-// drop forgets a seat that was refused. One that the server had accepted before
-// has expired. One that it never accepted may still be open: it is logged out,
-// or it would stay taken.
-func (s *session) drop(ctx context.Context, refused *seat) {
+// drop forgets a seat and logs it out, also when it was refused: whoever refused
+// it need not be the server, and the seat would stay taken.
+func (s *session) drop(ctx context.Context, gone *seat) {
 	s.mu.Lock()
-	current := s.current == refused
+	current := gone != nil && s.current == gone
 	if current {
 		s.current = nil
 	}
-	served := refused.served
 	s.mu.Unlock()
-	if current && !served {
-		// The caller is told of the refusal; that the seat may be gone already is
-		// no news.
-		_ = s.logout(ctx, refused)
+	if !current {
+		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeBudget)
+	defer cancel()
+	// The caller is told of the refusal; that the seat may be gone already is no
+	// news.
+	_ = s.logout(ctx, gone)
 }
 
 // forgive lets the next request try to sign in again after a failure.
@@ -245,10 +262,14 @@ func (s *session) close(ctx context.Context) error {
 		select {
 		case <-pending.done:
 		case <-ctx.Done():
-			return fmt.Errorf("a login was still under way: %w", ctx.Err())
 		}
 	}
 	s.mu.Lock()
+	if s.pending != nil {
+		s.pending.orphaned = true
+		s.mu.Unlock()
+		return fmt.Errorf("a login was still under way: %w", ctx.Err())
+	}
 	open := s.current
 	s.current = nil
 	s.mu.Unlock()
@@ -301,5 +322,7 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 		return nil, fmt.Errorf("path %q: %w", escapedPath, err)
 	}
 	target.Path, target.RawPath, target.RawQuery = path, raw, query
+	// net/http would sign in with it, and every request open a session.
+	target.User = nil
 	return http.NewRequestWithContext(ctx, method, target.String(), body)
 }
