@@ -1,13 +1,14 @@
 package twcloud
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
-	"strings"
+	"regexp"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
@@ -83,7 +84,7 @@ func kindOf(status int) error {
 // query. Secrets are taken out before the text is shortened, or half a secret
 // would escape.
 func wordsOf(response *http.Response, redact *redactor) string {
-	if location, err := response.Location(); err == nil {
+	if location, err := response.Location(); err == nil && isRedirect(response.StatusCode) {
 		location.RawQuery, location.Fragment, location.User = "", "", nil
 		return shorten(redact.text("redirect to " + location.String()))
 	}
@@ -91,7 +92,7 @@ func wordsOf(response *http.Response, redact *redactor) string {
 	var message wire.Error
 	switch {
 	case looksLikeWebPage(response):
-		return shorten(redact.text(pageTitle(body)))
+		return describePage(shorten(redact.text(pageTitle(body))))
 	case json.Unmarshal(body, &message) == nil && message.Message != "":
 		return shorten(redact.text(message.Message))
 	}
@@ -103,20 +104,23 @@ func looksLikeWebPage(response *http.Response) bool {
 	if err == nil && (mediaType == "text/html" || mediaType == "application/xhtml+xml") {
 		return true
 	}
-	start := strings.ToLower(strings.TrimSpace(string(bodyOf(response)[:min(512, len(bodyOf(response)))])))
-	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+	start := bytes.TrimSpace(bodyOf(response))
+	start = bytes.ToLower(start[:min(len(start), 16)])
+	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
 
+var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+
 func pageTitle(page []byte) string {
-	lower := strings.ToLower(string(page))
-	_, rest, found := strings.Cut(lower, "<title>")
-	if !found || len(lower) != len(page) {
+	if found := titleElement.FindSubmatch(page); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
+func describePage(title string) string {
+	if title == "" {
 		return ""
 	}
-	title, _, found := strings.Cut(rest, "</title>")
-	if !found {
-		return ""
-	}
-	start := len(lower) - len(rest)
-	return fmt.Sprintf("a web page titled %q", shorten(string(page[start:start+len(title)])))
+	return fmt.Sprintf("a web page titled %q", title)
 }

@@ -3,13 +3,17 @@ package twcloud
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"html"
 	"maps"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -25,12 +29,14 @@ var userinfo = regexp.MustCompile(`://\S*@`)
 // redactor takes out of a text whatever must not be seen. Its zero value knows
 // no secrets.
 type redactor struct {
-	mu      sync.RWMutex
+	mu      sync.Mutex
 	secrets map[string]struct{}
+	// replacer is made of the secrets when it is needed; nil after an addition.
+	replacer *strings.Replacer
 }
 
 // add makes the redactor know a further secret, in every form in which one is
-// sent: plain, JSON-escaped and percent-encoded.
+// sent or quoted.
 func (r *redactor) add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -38,39 +44,83 @@ func (r *redactor) add(secrets ...string) {
 		r.secrets = map[string]struct{}{}
 	}
 	for _, secret := range secrets {
+		if _, known := r.secrets[secret]; known || secret == "" {
+			continue
+		}
 		for _, form := range forms(secret) {
 			r.secrets[form] = struct{}{}
 		}
+		r.replacer = nil
 	}
 }
 
 // text returns the text without the secrets.
 func (r *redactor) text(text string) string {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	// The longest first, or a secret that is part of another one leaves a rest.
-	longestFirst := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
-	for _, secret := range slices.SortedFunc(maps.Keys(r.secrets), longestFirst) {
-		text = strings.ReplaceAll(text, secret, redacted)
-	}
-	return userinfo.ReplaceAllString(text, "://"+redacted+"@")
+	return userinfo.ReplaceAllString(r.prepared().Replace(text), "://"+redacted+"@")
 }
 
+// prepared returns a replacer that passes over the text once, or a secret such
+// as "e" would be found in what has replaced another one.
+func (r *redactor) prepared() *strings.Replacer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.replacer == nil {
+		// The longest first, or a secret that begins another one leaves a rest.
+		longestFirst := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
+		var pairs []string
+		for _, secret := range slices.SortedFunc(maps.Keys(r.secrets), longestFirst) {
+			pairs = append(pairs, secret, redacted)
+		}
+		r.replacer = strings.NewReplacer(pairs...)
+	}
+	return r.replacer
+}
+
+// forms lists how a secret may look: plain, percent-encoded, in JSON as Go,
+// JavaScript and Java write it, in HTML, and quoted by Go.
 func forms(secret string) []string {
-	if secret == "" {
-		return nil
+	percent, path := url.QueryEscape(secret), url.PathEscape(secret)
+	forms := []string{
+		secret, percent, path, strings.ReplaceAll(percent, "+", "%20"),
+		lowerEscapes(percent), lowerEscapes(path),
+		html.EscapeString(secret), htmlByName.Replace(secret),
+		unquoted(strconv.Quote(secret)), unquoted(strconv.QuoteToASCII(secret)),
 	}
-	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
-	if escaped, err := json.Marshal(secret); err == nil {
-		forms = append(forms, strings.Trim(string(escaped), `"`))
-	}
-	var unescapedHTML strings.Builder
-	encoder := json.NewEncoder(&unescapedHTML)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(secret); err == nil {
-		forms = append(forms, strings.Trim(strings.TrimSpace(unescapedHTML.String()), `"`))
+	for _, escapeHTML := range []bool{true, false} {
+		var escaped strings.Builder
+		encoder := json.NewEncoder(&escaped)
+		encoder.SetEscapeHTML(escapeHTML)
+		if err := encoder.Encode(secret); err == nil {
+			form := unquoted(strings.TrimSuffix(escaped.String(), "\n"))
+			ascii := asciiOnly(form)
+			forms = append(forms, form, ascii, strings.ReplaceAll(form, "/", `\/`), strings.ReplaceAll(ascii, "/", `\/`))
+		}
 	}
 	return forms
+}
+
+var (
+	htmlByName = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;")
+	escapes    = regexp.MustCompile(`%[0-9A-F]{2}`)
+)
+
+func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text, strings.ToLower) }
+
+func unquoted(text string) string { return text[1 : len(text)-1] }
+
+// asciiOnly writes what is not ASCII as JSON escapes.
+func asciiOnly(text string) string {
+	var ascii strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			ascii.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&ascii, `\u%04x`, unit)
+		}
+	}
+	return ascii.String()
 }
 
 // shorten makes one printable line of a text, of at most maxMessageLength runes.
