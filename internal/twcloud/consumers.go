@@ -97,6 +97,10 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 // Remove removes a consumer for good. One that is gone already is no error, but
 // a path that is wrong is: both answer 404, and the collection tells them apart.
 func (c *Client) Remove(ctx context.Context, key string) error {
+	if key == "" {
+		// The path would be that of the collection.
+		return &Error{Kind: ErrInvalid, Method: http.MethodDelete, Path: c.consumerPath(key), Cause: errors.New("the key is empty")}
+	}
 	err := c.call(ctx, http.MethodDelete, c.consumerPath(key), "", nil, http.StatusNoContent, nil)
 	if err != nil {
 		c.snapshot.invalidate()
@@ -111,22 +115,23 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 
 // missing settles what a 404 about one consumer means: that it is gone
 // (ErrNotFound), that there is no collection at the path (ErrNoCollection), or
-// that something in between said so of a consumer that is still there
-// (ErrUnreadable). Other errors are returned as they are.
+// something else (ErrUnreadable): a proxy or a server that is starting up says
+// so of a consumer that is still there. Other errors are returned as they are.
 func (c *Client) missing(ctx context.Context, key string, err error) error {
-	if !errors.Is(err, ErrNotFound) {
+	var failure *Error
+	if !errors.As(err, &failure) || failure.Kind != ErrNotFound {
 		return err
 	}
-	_, found, listErr := c.snapshot.get(ctx, key)
-	switch {
-	case errors.Is(listErr, ErrNoCollection):
-		return listErr
-	case listErr == nil && found:
-		var failure *Error
-		if errors.As(err, &failure) {
-			failure.Kind = ErrUnreadable
-			failure.Cause = errors.New("the consumer is in the list all the same")
-		}
+	switch _, getErr := c.Get(ctx, key); {
+	case errors.Is(getErr, ErrNotFound):
+	case errors.Is(getErr, ErrNoCollection):
+		return getErr
+	case getErr == nil:
+		failure.Kind = ErrUnreadable
+		failure.Cause = errors.New("the consumer is in the list all the same")
+	default:
+		failure.Kind = ErrUnreadable
+		failure.Cause = fmt.Errorf("whether the consumer is there could not be found out: %w", getErr)
 	}
 	return err
 }
@@ -136,6 +141,10 @@ func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 	var answer []wireConsumer
 	if err := c.call(ctx, http.MethodGet, path, "", nil, http.StatusOK, &answer); err != nil {
 		return nil, noCollection(err)
+	}
+	if answer == nil {
+		// Read as no consumers at all, every one would be registered anew.
+		return nil, &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: path, Cause: errors.New("null in place of a list")}
 	}
 	consumers := make([]Consumer, 0, len(answer))
 	for _, one := range answer {

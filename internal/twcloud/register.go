@@ -61,7 +61,10 @@ func (c *Client) Register(ctx context.Context, name, secret string) (Registratio
 			}
 			return registration, nil
 		case notRegistered:
-			return registration, err
+			if attempt == 0 {
+				return registration, err
+			}
+			// An earlier attempt may have been carried out late, and be the reason.
 		}
 
 		c.snapshot.invalidate()
@@ -87,7 +90,7 @@ func (c *Client) Register(ctx context.Context, name, secret string) (Registratio
 				failure.Keys = append(failure.Keys, consumer.Key)
 			}
 			return registration, failure
-		case outcome == unknownForGood || attempt >= c.options.MaxRetries || ctx.Err() != nil:
+		case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil:
 			return registration, err
 		}
 	}
