@@ -24,6 +24,8 @@ type backend struct {
 	inconclusive sync.Once
 	// unasked makes the warning that the server could not be asked come once.
 	unasked sync.Once
+	// managed are the keys of the consumers in state that have been read.
+	managed sync.Map
 	// warned are the names about whose namesakes a warning has been given.
 	warned sync.Map
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -57,7 +58,8 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 
 // planNamesakes warns of consumers that bear the name already, while there is
 // time to import one instead. That the server cannot be asked does not fail a
-// plan: applying will tell.
+// plan: applying will tell. Consumers that Terraform manages are not meant: one of
+// them may be what is to be replaced.
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if err != nil {
@@ -70,6 +72,10 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 		})
 		return
 	}
+	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool {
+		_, managed := r.backend.managed.Load(namesake.Key)
+		return managed
+	})
 	r.warnOfNamesakes(name, namesakes, diags)
 }
 

@@ -142,6 +142,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
 		return
 	}
+	r.backend.managed.Store(consumer.Key, true)
 	state.set(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)

@@ -53,6 +53,7 @@ func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov
 	if !found || consumer.Name != *state.Name || consumer.Approved != *state.Approved {
 		return nil
 	}
+	backend.managed.Store(consumer.Key, true)
 	identity := request.CurrentIdentity
 	if identity == nil {
 		encoded, err := msgpack.Marshal(map[string]string{"key": consumer.Key})
