@@ -12,6 +12,7 @@ type Clock interface {
 
 type systemClock struct{}
 
+// Now returns the time of the system.
 func (systemClock) Now() time.Time { return time.Now() }
 
 // ManualClock is a clock that stands still until it is advanced. It is safe for

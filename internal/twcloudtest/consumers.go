@@ -54,6 +54,7 @@ func (s *Server) listConsumers(*exchange) *answer {
 		consumers = append(consumers, toWire(st.consumers[key]))
 	}
 	st.lists++
+	// The order must be the same in every run.
 	rand.New(rand.NewPCG(st.lists, 1)).Shuffle(len(consumers), func(i, j int) {
 		consumers[i], consumers[j] = consumers[j], consumers[i]
 	})

@@ -39,7 +39,7 @@ func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
 // swagger is where the true server describes itself (V). This one answers its own
 // document.
-func (s *Server) swagger(*exchange) *answer {
+func (*Server) swagger(*exchange) *answer {
 	return newAnswer(http.StatusOK, "application/yaml", openAPI)
 }
 
@@ -93,7 +93,7 @@ func (c *contract) violated(x *exchange, format string, arguments ...any) {
 }
 
 // check validates the request and, unless a fault befalls it, the answer.
-func (c *contract) check(x *exchange, a *answer, fault bool) {
+func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool) {
 	item := c.document.Paths.Value(x.operation)
 	if x.operation == "" || item == nil {
 		c.violated(x, "the path is not in the OpenAPI document")
@@ -122,15 +122,15 @@ func (c *contract) check(x *exchange, a *answer, fault bool) {
 		},
 		Options: &c.options,
 	}
-	if err := openapi3filter.ValidateRequest(x.request.Context(), input); err != nil {
+	if err := openapi3filter.ValidateRequest(ctx, input); err != nil {
 		c.violated(x, "request: %v", err)
 	}
 	if !fault {
-		c.checkAnswer(x, input, a)
+		c.checkAnswer(ctx, x, input, a)
 	}
 }
 
-func (c *contract) checkAnswer(x *exchange, input *openapi3filter.RequestValidationInput, a *answer) {
+func (c *contract) checkAnswer(ctx context.Context, x *exchange, input *openapi3filter.RequestValidationInput, a *answer) {
 	// openapi3filter lets these redirects pass unseen.
 	if a.status == http.StatusMovedPermanently || a.status == http.StatusTemporaryRedirect {
 		if input.Route.Operation.Responses.Status(a.status) == nil {
@@ -144,7 +144,7 @@ func (c *contract) checkAnswer(x *exchange, input *openapi3filter.RequestValidat
 	if a.status >= http.StatusBadRequest && len(a.body) == 0 {
 		options.ExcludeResponseBody = true // A failure may come without a body.
 	}
-	err := openapi3filter.ValidateResponse(x.request.Context(), &openapi3filter.ResponseValidationInput{
+	err := openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input,
 		Status:                 a.status,
 		Header:                 a.header,

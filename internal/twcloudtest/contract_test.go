@@ -1,7 +1,6 @@
 package twcloudtest
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,7 +48,7 @@ func TestOpenAPI_isValidAndSaysWhereItComesFrom(t *testing.T) {
 func TestOpenAPI_isServed(t *testing.T) {
 	t.Parallel()
 	s := New(t)
-	response, err := http.Get(s.URL() + "/osmc/swagger") //nolint:noctx // The server is in this process.
+	response, err := http.Get(s.URL() + "/osmc/swagger")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,17 +164,17 @@ func TestContract_answers(t *testing.T) {
 			if test.method == "POST" {
 				body = `{"name":"a","secret":"s"}`
 			}
-			request, err := http.NewRequestWithContext(context.Background(), test.method, "http://localhost"+test.path, strings.NewReader(body))
+			request, err := http.NewRequestWithContext(t.Context(), test.method, "http://localhost"+test.path, strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
 			}
 			request.Header.Set("Content-Type", "application/json")
-			c.check(&exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, false)
+			c.check(t.Context(), &exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, false)
 			if got := c.violations; (len(got) == 0) != test.good || strings.Contains(strings.Join(got, ""), "canary") {
 				t.Errorf("%q", got)
 			}
 			c.violations = nil
-			c.check(&exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, true)
+			c.check(t.Context(), &exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, true)
 			if len(c.violations) != 0 {
 				t.Errorf("under a fault: %q", c.violations)
 			}

@@ -12,8 +12,9 @@ type FaultKind int
 // The kinds of faults. "Handled" means that the request has had its full effect
 // on the server before the fault befalls the answer; otherwise it has had none.
 const (
-	// DropBefore closes the connection; the request is not handled. net/http
-	// clients repeat a GET by themselves if the connection had been used before.
+	// DropBefore closes the connection; the request is not handled. The transport
+	// of net/http repeats a GET by itself if the connection had been used before,
+	// here and with DropAfter.
 	DropBefore FaultKind = iota + 1
 
 	// DropAfter handles the request and closes the connection without an answer.

@@ -58,7 +58,7 @@ func TestFaults(t *testing.T) {
 			var err error
 			switch kind {
 			case twcloudtest.Hang, twcloudtest.HangAfter, twcloudtest.EndlessBody:
-				err = giveUp(t, c, leave)
+				err = giveUp(leave, t, c)
 			default:
 				r, err = c.try("POST", s.URL()+consumers, `{"name":"a","secret":"s"}`)
 			}
@@ -116,7 +116,7 @@ func TestFaults(t *testing.T) {
 // giveUp registers a consumer, and goes away as soon as the request has arrived
 // (Hang), is being handled (HangAfter) or has got a good deal of an answer
 // (EndlessBody).
-func giveUp(t *testing.T, c *client, leave context.Context) error {
+func giveUp(leave context.Context, t *testing.T, c *client) error {
 	t.Helper()
 	request, err := http.NewRequestWithContext(leave, "POST", c.server.URL()+consumers, strings.NewReader(`{"name":"a","secret":"s"}`))
 	if err != nil {
@@ -200,7 +200,7 @@ func TestClose_whileRequestsHang(t *testing.T) {
 	ended := make(chan error, 2)
 	for range 2 {
 		go func() {
-			response, err := http.Get(s.URL() + wire.VersionPath) //nolint:noctx // The server ends it.
+			response, err := http.Get(s.URL() + wire.VersionPath)
 			if err == nil {
 				_, err = io.Copy(io.Discard, response.Body)
 				response.Body.Close()

@@ -296,8 +296,11 @@ func TestRootServices(t *testing.T) {
 			}
 			web := s.WebAppURL()
 			want := description{
-				resource{web + wire.RequestConsumerKeyPath}, resource{web + wire.RequestTokenPath},
-				resource{web + wire.UserAuthorizationPath}, resource{web + wire.AccessTokenPath}, "TWC", web,
+				resource{web + wire.RequestConsumerKeyPath},
+				resource{web + wire.RequestTokenPath},
+				resource{web + wire.UserAuthorizationPath},
+				resource{web + wire.AccessTokenPath},
+				"TWC", web,
 			}
 			if err != nil || got != want {
 				t.Errorf("%v\ngot  %+v\nwant %+v", err, got, want)

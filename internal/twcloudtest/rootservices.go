@@ -35,7 +35,8 @@ func (s *Server) legacyRootServices(*exchange) *answer {
 func (s *Server) rootServicesDocument(insideRDF bool) []byte {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
-	namespaces := fmt.Sprintf(` xmlns:rdf="%s" xmlns:jfs="%s" xmlns:dcterms="http://purl.org/dc/terms/"`, wire.RDFNamespace, wire.JFSNamespace)
+	const all = ` xmlns:rdf="` + wire.RDFNamespace + `" xmlns:jfs="` + wire.JFSNamespace + `" xmlns:dcterms="http://purl.org/dc/terms/"`
+	namespaces := all
 	if insideRDF {
 		b.WriteString("<rdf:RDF" + namespaces + ">\n")
 		namespaces = ""

@@ -40,7 +40,7 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	}
 	s.delay(r)
 	if s.contract != nil {
-		s.contract.check(x, a, fault != nil)
+		s.contract.check(r.Context(), x, a, fault != nil)
 	}
 	s.logLine(request, fault, a)
 	if fault == nil {

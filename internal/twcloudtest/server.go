@@ -86,7 +86,7 @@ func Start(config Config) (*Server, error) {
 	}
 	var listeners [2]net.Listener
 	for i, address := range []string{config.RESTAddress, config.WebAppAddress} {
-		listener, err := net.Listen("tcp", address)
+		listener, err := net.Listen("tcp", address) //nolint:noctx // Listening does not wait.
 		if err != nil {
 			if i > 0 {
 				_ = listeners[0].Close()

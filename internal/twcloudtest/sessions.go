@@ -140,9 +140,10 @@ func (s *Server) setCookies(header http.Header, open *session) {
 	if open != nil {
 		id, name, age = open.id, url.QueryEscape(open.user.Name), 0
 	}
+	// Attributes that have been seen in no capture are left out.
 	for _, cookie := range []*http.Cookie{
-		{Name: sessionCookie, Value: id, Path: path, MaxAge: age, Secure: s.config.TLS, HttpOnly: true},
-		{Name: userCookie, Value: name, Path: path, MaxAge: age, Secure: s.config.TLS},
+		{Name: sessionCookie, Value: id, Path: path, MaxAge: age},
+		{Name: userCookie, Value: name, Path: path, MaxAge: age},
 	} {
 		header.Add("Set-Cookie", cookie.String())
 	}

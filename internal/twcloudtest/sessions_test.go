@@ -140,7 +140,7 @@ func TestSession_bothCookiesAreNeeded(t *testing.T) {
 	t.Parallel()
 	s := twcloudtest.New(t)
 	c := signedIn(t, s, "admin-token")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+wire.DefaultOAuthConsumersPath, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+wire.DefaultOAuthConsumersPath, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestSignature_rfc5849(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := httptest.NewRequest(test.method, test.url, nil)
+			r := httptest.NewRequest(test.method, test.url, http.NoBody)
 			r.Header.Set("Authorization", `OAuth realm="Photos", `+test.header)
 			signed, err := parseSigned(r, nil)
 			if err != nil {
@@ -76,7 +76,7 @@ func TestBaseURI(t *testing.T) {
 		"http://[::1]:8080/r":           "http://[::1]:8080/r",
 		"https://[2001:db8::1]:443/%C3": "https://[2001:db8::1]/%C3",
 	} {
-		r := httptest.NewRequest(http.MethodGet, url, nil)
+		r := httptest.NewRequest(http.MethodGet, url, http.NoBody)
 		signed, err := parseSigned(r, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -90,13 +90,13 @@ func TestBaseURI(t *testing.T) {
 func TestParseSigned_malformed(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{`OAuth oauth_nonce`, `OAuth oauth_nonce=a`, `OAuth oauth_nonce="%zz"`, `OAuth oauth_nonce="a", oauth_nonce="a"`} {
-		r := httptest.NewRequest(http.MethodPost, "http://example.com/", nil)
+		r := httptest.NewRequest(http.MethodPost, "http://example.com/", http.NoBody)
 		r.Header.Set("Authorization", header)
 		if _, err := parseSigned(r, nil); err == nil {
 			t.Errorf("%s is taken", header)
 		}
 	}
-	r := httptest.NewRequest(http.MethodPost, "http://example.com/?oauth_nonce=a", nil)
+	r := httptest.NewRequest(http.MethodPost, "http://example.com/?oauth_nonce=a", http.NoBody)
 	r.Header.Set("Authorization", `OAuth oauth_nonce="b"`)
 	if _, err := parseSigned(r, nil); err == nil {
 		t.Error("a parameter in two places is taken")

@@ -74,7 +74,7 @@ func TestClient_theRest(t *testing.T) {
 	t.Parallel()
 	server, client := start(t)
 	ctx := t.Context()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL()+"/osmc/login", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL()+"/osmc/login", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestPage(t *testing.T) {
 	root := "http://" + client.Address
 	post := func(action string, form url.Values) (*http.Response, string) {
 		t.Helper()
-		response, err := client.HTTP.PostForm(root+"/page/"+action, form) //nolint:noctx // The server is in this process.
+		response, err := client.HTTP.PostForm(root+"/page/"+action, form)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ type pageContent struct {
 }
 
 // page shows everything; each form posts to act, which redirects here.
-func (p plane) page(w http.ResponseWriter, r *http.Request) {
+func (p plane) page(w http.ResponseWriter, _ *http.Request) {
 	p.show(w, http.StatusOK, "")
 }
 

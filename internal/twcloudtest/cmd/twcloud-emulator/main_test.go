@@ -124,7 +124,7 @@ func TestEmulator_commands(t *testing.T) {
 			t.Errorf("%q says %q, want %q", step.args, got, step.want)
 		}
 	}
-	response, err := http.Get(e.rest + "/osmc/version") //nolint:noctx // The server is in this process.
+	response, err := http.Get(e.rest + "/osmc/version")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestEmulator_tls(t *testing.T) {
 	pool.AppendCertsFromPEM(ca)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{certificate}}}
 	defer transport.CloseIdleConnections()
-	response, err := (&http.Client{Transport: transport}).Get(e.rest + "/osmc/version") //nolint:noctx // The server is in this process.
+	response, err := (&http.Client{Transport: transport}).Get(e.rest + "/osmc/version")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	controlURL := ""
 	failed := make(chan error, 1)
 	if o.controlAddress != "off" {
-		listener, err := net.Listen("tcp", o.controlAddress)
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.controlAddress)
 		if err != nil {
 			return fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err)
 		}
@@ -213,7 +213,7 @@ func (f *pemFiles) write(server *twcloudtest.Server, client bool) error {
 func (f *pemFiles) remove() error {
 	var errs []error
 	for _, path := range f.written {
-		errs = append(errs, os.Remove(path))
+		errs = append(errs, os.Remove(path)) //nolint:gosec // The program has written this file itself.
 	}
 	return errors.Join(errs...)
 }
