@@ -117,12 +117,12 @@ func (f *finder) find(ctx context.Context) (string, error) {
 			tried = append(tried, name+" is not on PATH")
 			continue
 		}
-		if usable, problem := f.usable(ctx, path); problem == "" {
+		usable, problem := f.usable(ctx, path)
+		if problem == "" {
 			return usable, nil
-		} else {
-			f.say("%s: passed over.", problem)
-			tried = append(tried, problem)
 		}
+		f.say("%s: passed over.", problem)
+		tried = append(tried, problem)
 	}
 
 	installed := filepath.Join(f.cacheDir, "terraform")
@@ -166,7 +166,7 @@ func (f *finder) installInto(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(staging) //nolint:errcheck // Nothing is lost with it.
+	defer os.RemoveAll(staging)
 
 	path, err := f.install(ctx, staging)
 	if err != nil {

@@ -22,7 +22,6 @@ func program(t *testing.T, path, says string) string {
 		t.Fatal(err)
 	}
 	script := "#!/bin/sh\n" + says + "\n"
-	//nolint:gosec // It has to be executable.
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
