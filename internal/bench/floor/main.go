@@ -1,0 +1,86 @@
+// Command floor is the least that a provider with the schemas of this one can
+// cost: the benchmark measures against it. It has the same schemas, the same
+// framework and the same plugin protocol, speaks to no server, and serves with
+// the framework's own server, without anything in front of it.
+package main
+
+import (
+	"context"
+	"log"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	framework "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
+)
+
+func main() {
+	serve := func() framework.Provider { return &floorProvider{Provider: provider.New("floor")} }
+	if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: provider.Address}); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// floorProvider has the schema, the data sources and the list resources of the
+// true provider.
+type floorProvider struct {
+	*provider.Provider
+}
+
+func (*floorProvider) Configure(context.Context, framework.ConfigureRequest, *framework.ConfigureResponse) {
+}
+
+func (*floorProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newFloorResource}
+}
+
+// floorResource has the name and the schema of the true resource. Of its other
+// interfaces it has the identity alone, which is a part of the schema.
+type floorResource struct {
+	resource.Resource
+}
+
+var _ resource.ResourceWithIdentity = (*floorResource)(nil)
+
+func newFloorResource() resource.Resource {
+	return &floorResource{Resource: provider.NewOAuthConsumerResource()}
+}
+
+func (r *floorResource) IdentitySchema(ctx context.Context, req resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	if identified, ok := r.Resource.(resource.ResourceWithIdentity); ok {
+		identified.IdentitySchema(ctx, req, resp)
+	}
+}
+
+// Create fills in what the plan has left unknown. Names are unique in the
+// benchmark, so they serve as keys.
+func (r *floorResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var name types.String
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("name"), &name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("key"), name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), name)...)
+}
+
+// Read leaves the state as it is. The framework insists on the identity.
+func (r *floorResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var key types.String
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &key)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), key)...)
+}
+
+// Update makes the plan the state.
+func (r *floorResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var key types.String
+	var revision types.Int64
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &key)...)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("secret_revision"), &revision)...)
+	resp.State.Raw = req.Plan.Raw.Copy()
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), key)...)
+}
+
+func (r *floorResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}

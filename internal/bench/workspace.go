@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/bench/usage"
+)
+
+// program is a provider to be run through the shim.
+type program struct {
+	// path is the provider's own binary.
+	path string
+	// source is its address in required_providers.
+	source string
+}
+
+// workspace is a folder with a configuration, and a Terraform that finds one
+// provider for it, without a registry.
+type workspace struct {
+	dir       string
+	terraform string
+	env       []string
+	usageFile string
+}
+
+const (
+	configFile = "main.tf"
+	stateFile  = "terraform.tfstate"
+)
+
+// newWorkspace makes a workspace in dir.
+func newWorkspace(dir, terraform, shim string, p program) (*workspace, error) {
+	name := p.source[strings.LastIndex(p.source, "/")+1:]
+	plugins := filepath.Join(dir, "plugins")
+	if err := os.MkdirAll(plugins, 0o750); err != nil {
+		return nil, err
+	}
+	if err := copyFile(filepath.Join(plugins, executable("terraform-provider-"+name)), shim, 0o700); err != nil {
+		return nil, err
+	}
+	cliConfig := filepath.Join(dir, "cli.tfrc")
+	overrides := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", p.source, filepath.ToSlash(plugins))
+	if err := os.WriteFile(cliConfig, []byte(overrides), 0o600); err != nil {
+		return nil, err
+	}
+	w := &workspace{dir: dir, terraform: terraform, usageFile: filepath.Join(dir, "usage.jsonl")}
+	w.env = append(neutralEnvironment(os.Environ()),
+		"TF_CLI_CONFIG_FILE="+cliConfig, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+		usage.ProgramVariable+"="+p.path, usage.FileVariable+"="+w.usageFile)
+	return w, nil
+}
+
+// neutralEnvironment leaves out what would change how Terraform, a provider or
+// Go's runtime behaves.
+func neutralEnvironment(environment []string) []string {
+	var kept []string
+	for _, variable := range environment {
+		name, _, _ := strings.Cut(variable, "=")
+		switch name = strings.ToUpper(name); {
+		case strings.HasPrefix(name, "TF_"), strings.HasPrefix(name, "TWCLOUD_"), strings.HasSuffix(name, "_PROXY"):
+		case name == "GOGC", name == "GOMEMLIMIT", name == "GODEBUG", name == "GOMAXPROCS":
+		default:
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// configure writes the configuration.
+func (w *workspace) configure(config string) error {
+	return os.WriteFile(filepath.Join(w.dir, configFile), []byte(config), 0o600)
+}
+
+// state returns the content of the state file; nil if there is none.
+func (w *workspace) state() ([]byte, error) {
+	content, err := os.ReadFile(filepath.Join(w.dir, stateFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return content, err
+}
+
+// setState puts a state in place of what there is; nil stands for none.
+func (w *workspace) setState(content []byte) error {
+	path := filepath.Join(w.dir, stateFile)
+	for _, stale := range []string{path, path + ".backup"} {
+		if err := os.Remove(stale); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	if content == nil {
+		return nil
+	}
+	return os.WriteFile(path, content, 0o600)
+}
+
+// cost is what one command has cost.
+type cost struct {
+	wall         time.Duration
+	providerCPU  time.Duration
+	terraformCPU time.Duration
+	// providerPeak is in bytes; zero where it is not known.
+	providerPeak int64
+	// processes is how many times Terraform has started the provider.
+	processes int
+}
+
+// run runs Terraform, and returns its exit status, if it is among those that are
+// fine.
+func (w *workspace) run(ctx context.Context, fine []int, args ...string) (cost, int, error) {
+	cmd := exec.CommandContext(ctx, w.terraform, args...)
+	cmd.Dir, cmd.Env = w.dir, w.env
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	// Terraform stops its providers when it is interrupted.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+
+	began := time.Now()
+	err := cmd.Run()
+	wall := time.Since(began)
+	if cmd.ProcessState == nil {
+		return cost{}, 0, err
+	}
+	status := cmd.ProcessState.ExitCode()
+	used, usageErr := usage.Read(w.usageFile)
+	if ctx.Err() != nil {
+		return cost{}, status, ctx.Err()
+	}
+	for _, one := range fine {
+		if status == one {
+			// What wait4 says of Terraform comprises the providers, which Terraform
+			// has waited for.
+			all := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			return cost{
+				wall:         wall,
+				providerCPU:  used.CPU,
+				terraformCPU: all - used.CPU,
+				providerPeak: used.Peak,
+				processes:    used.Processes,
+			}, status, usageErr
+		}
+	}
+	return cost{}, status, fmt.Errorf("terraform %s: exit status %d\n%s", strings.Join(args, " "), status, output.Bytes())
+}
+
+func copyFile(target, source string, mode os.FileMode) error {
+	in, err := os.Open(source)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // Only read from.
+	out, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
