@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,7 +40,7 @@ func (s subject) String() string {
 // addClientError reports a call that failed: what was tried, what the server
 // said, what now stands on the server (if that is worth saying), and what to do.
 func addClientError(diags *diag.Diagnostics, summary, tried string, err error, standing ...string) {
-	detail := fmt.Sprintf("%s failed: %s.", tried, err)
+	detail := fmt.Sprintf("%s failed: %s", tried, sentence(err))
 	for _, sentence := range standing {
 		detail += "\n\n" + sentence
 	}
@@ -48,13 +50,20 @@ func addClientError(diags *diag.Diagnostics, summary, tried string, err error, s
 	diags.AddError(summary, detail)
 }
 
+// sentence ends the text of an error with one full stop: the server's words, with
+// which it may end, can have one of their own.
+func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "." }
+
 // adviceFor says what to do about an error of the client.
 func adviceFor(err error) string {
 	var (
 		unknownAuthority x509.UnknownAuthorityError
 		hostname         x509.HostnameError
 		invalid          x509.CertificateInvalidError
+		noTLS            tls.RecordHeaderError
 		dns              *net.DNSError
+		operation        *net.OpError
+		failure          *twcloud.Error
 	)
 	switch {
 	case errors.As(err, &unknownAuthority):
@@ -64,10 +73,20 @@ func adviceFor(err error) string {
 		return "The server's certificate is for another name. Use that name in endpoint, or set tls_server_name to it."
 	case errors.As(err, &invalid):
 		return "The server's certificate is not valid: it may have expired. Renew it on the server."
+	case errors.As(err, &noTLS):
+		return "What listens at that port does not speak TLS. Check the host and the port of endpoint, and whether it should begin with http:// " +
+			"(which sends credentials unencrypted)."
+	case errors.As(err, &operation) && operation.Op == "remote error":
+		return "The server broke off the TLS handshake. If it demands a client certificate, set client_certificate_file and client_key_file " +
+			"(or client_certificate_pem and client_key_pem) to one that it trusts."
+	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+		return "The proxy that the environment names (HTTPS_PROXY) cannot be reached. Check it, or except the server from it with NO_PROXY."
 	case errors.As(err, &dns):
 		return "The host's name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens at that address. Check the host and the port of endpoint (the REST API is at port 8111 by default), and whether the server runs."
+	case errors.As(err, &failure) && failure.Login && failure.Kind == twcloud.ErrInvalid:
+		return "The server did not understand the sign-in. Check endpoint: whether it should begin with https://, its port and its path."
 	}
 	for _, known := range advice {
 		if errors.Is(err, known.kind) {

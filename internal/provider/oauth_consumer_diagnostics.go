@@ -91,8 +91,8 @@ func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
 	name := registration.Consumer.Name
 	if registration.StraysUnknown != nil {
 		diags.AddWarning("A second OAuth consumer may have been registered",
-			fmt.Sprintf("The answer to registering %q was lost, so it was registered again, with the key %q. Whether the first attempt left another one behind could not be checked: %s.\n\n"+
-				"Look in TWCloud Admin.", name, registration.Consumer.Key, registration.StraysUnknown))
+			fmt.Sprintf("The answer to registering %q was lost, so it was registered again, with the key %q. Whether the first attempt left another one behind could not be checked: %s\n\n"+
+				"Look in TWCloud Admin.", name, registration.Consumer.Key, sentence(registration.StraysUnknown)))
 	}
 	if len(registration.Strays) > 0 {
 		diags.AddWarning("A second OAuth consumer was registered",

@@ -37,9 +37,9 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 	case err != nil:
 		r.backend.inconclusive.Do(func() {
 			diags.AddWarning("Drift of secrets could not be detected",
-				fmt.Sprintf("Whether the server still has the secret of %s is not known: %s.\n\n"+
+				fmt.Sprintf("Whether the server still has the secret of %s is not known: %s\n\n"+
 					"Nothing is changed on that account, and further consumers are not reported. "+
-					"Check webapp_endpoint, or turn detect_secret_drift off.", state.subject(), r.backend.client.Redact(err.Error())))
+					"Check webapp_endpoint, or turn detect_secret_drift off.", state.subject(), r.backend.client.Redact(sentence(err))))
 		})
 		return twcloud.SecretUnknown
 	case verdict == twcloud.SecretRefused:

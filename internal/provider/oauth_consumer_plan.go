@@ -64,7 +64,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if err != nil {
 		r.backend.unasked.Do(func() {
-			detail := fmt.Sprintf("So nobody knows whether OAuth consumers of the planned names are there already: %s.", err)
+			detail := fmt.Sprintf("So nobody knows whether OAuth consumers of the planned names are there already: %s", sentence(err))
 			if advice := adviceFor(err); advice != "" {
 				detail += "\n\n" + advice
 			}
