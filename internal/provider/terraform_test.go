@@ -52,6 +52,10 @@ type diagnostic struct {
 	} `json:"snippet"`
 }
 
+func (d *diagnostic) same(other diagnostic) bool {
+	return d.Severity == other.Severity && d.Summary == other.Summary && d.Detail == other.Detail
+}
+
 func (d diagnostic) String() string { return d.Severity + ": " + d.Summary + "\n" + d.Detail }
 
 // write writes the configuration.
@@ -142,7 +146,8 @@ func newReport(output string, failed bool) report {
 		if json.Unmarshal(lines.Bytes(), &message) != nil {
 			continue
 		}
-		if message.Diagnostic != nil {
+		// Applying plans again, and says the same again.
+		if message.Diagnostic != nil && !slices.ContainsFunc(r.Diagnostics, message.Diagnostic.same) {
 			r.Diagnostics = append(r.Diagnostics, *message.Diagnostic)
 		}
 		if message.Type == "planned_change" {
@@ -179,7 +184,7 @@ func (r report) expect(t *testing.T, severity, summary string, words ...string) 
 		}
 	}
 	if len(found) != 1 {
-		t.Errorf("want one %s %q, got %d:\n%s", severity, summary, len(found), r.Output)
+		t.Errorf("want one %s %q, got %d among %v", severity, summary, len(found), r.Diagnostics)
 		return
 	}
 	for _, word := range words {
