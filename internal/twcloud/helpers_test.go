@@ -1,0 +1,184 @@
+package twcloud
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+const (
+	testPassword = "canary-password-0123456789"
+	testSecret   = "canary-secret-0123456789"
+)
+
+// reply makes an answer; headers are names and values in turn.
+func reply(status int, body string, headers ...string) *http.Response {
+	response := &http.Response{
+		StatusCode: status,
+		Header:     http.Header{},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}
+	for i := 0; i < len(headers); i += 2 {
+		response.Header.Add(headers[i], headers[i+1])
+	}
+	return response
+}
+
+// dial reports to httptrace that a connection was asked for, and got.
+func dial(request *http.Request, got bool) {
+	trace := httptrace.ContextClientTrace(request.Context())
+	if trace == nil {
+		return
+	}
+	if trace.GetConn != nil {
+		trace.GetConn(request.URL.Host)
+	}
+	if got && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+}
+
+// fakeServer is a transport that opens a session at each login, closes it at
+// logout, and leaves everything else to serve.
+type fakeServer struct {
+	login  transportFunc // nil: a login succeeds
+	logout transportFunc
+	serve  transportFunc
+
+	mu       sync.Mutex
+	requests []*http.Request
+	logins   int
+}
+
+const fakeCookie = "twc-rest-session-id"
+
+func (f *fakeServer) RoundTrip(request *http.Request) (*http.Response, error) {
+	dial(request, true)
+	f.mu.Lock()
+	f.requests = append(f.requests, request)
+	f.mu.Unlock()
+	switch {
+	case strings.HasSuffix(request.URL.Path, wire.LoginPath):
+		if f.login != nil {
+			return f.login(request)
+		}
+		return f.openSession(), nil
+	case strings.HasSuffix(request.URL.Path, wire.LogoutPath):
+		if f.logout != nil {
+			return f.logout(request)
+		}
+		return reply(http.StatusNoContent, ""), nil
+	case f.serve != nil:
+		return f.serve(request)
+	}
+	return reply(http.StatusOK, "2024x"), nil
+}
+
+// openSession answers a login: the sessions are called seat-0000000000000001 and
+// so on.
+func (f *fakeServer) openSession() *http.Response {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.logins++
+	return reply(http.StatusNoContent, "", "Set-Cookie", fakeCookie+"="+seatName(f.logins)+"; Path=/osmc")
+}
+
+func seatName(number int) string { return "seat-000000000000000" + string(rune('0'+number)) }
+
+func seatOf(request *http.Request) string {
+	cookie, err := request.Cookie(fakeCookie)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// sent lists the requests as "login", "logout seat-…1" or "GET /osmc/version
+// seat-…1", the seat shortened to its number.
+func (f *fakeServer) sent() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var sent []string
+	for _, request := range f.requests {
+		line := request.Method + " " + request.URL.EscapedPath()
+		if seat := seatOf(request); seat != "" {
+			line += " " + strings.TrimLeft(seat, "seat-0")
+		}
+		sent = append(sent, line)
+	}
+	return sent
+}
+
+// count says how many requests were for paths with a suffix.
+func (f *fakeServer) count(suffix string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, request := range f.requests {
+		if strings.HasSuffix(request.URL.Path, suffix) {
+			n++
+		}
+	}
+	return n
+}
+
+func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Options {
+	t.Helper()
+	built := Options{
+		Endpoint:       mustParseURL(t, endpoint),
+		Credentials:    BasicCredentials{Username: "admin", Password: testPassword},
+		RequestTimeout: time.Minute,
+		MaxRetries:     3,
+		UserAgent:      "test",
+	}
+	for _, option := range options {
+		option(&built)
+	}
+	return built
+}
+
+// fakeClient returns a client whose requests go to a fake, without back-off.
+func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Options)) *Client {
+	t.Helper()
+	built := testOptions(t, "https://twcloud.example.com:8111", options...)
+	built.Transport = transport
+	client, err := New(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// connect returns a client of an emulated server, without back-off, which must
+// have given its seat back when the test ends.
+func connect(t testing.TB, server *twcloudtest.Server, options ...func(*Options)) *Client {
+	t.Helper()
+	built := testOptions(t, server.URL())
+	built.Credentials = TokenCredentials{Token: twcloudtest.AdminToken}
+	for _, option := range options {
+		option(&built)
+	}
+	client, err := New(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		server.ClearFaults()
+		if err := client.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		if open := server.OpenSessions(); open != 0 {
+			t.Errorf("%d sessions are left open", open)
+		}
+	})
+	return client
+}
+
+func pointer[T any](value T) *T { return &value }

@@ -1,0 +1,238 @@
+package twcloud
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	lost    = &exchangeError{cause: io.ErrUnexpectedEOF, sent: true}
+	refused = &exchangeError{cause: syscall.ECONNREFUSED}
+)
+
+func TestRetryPolicy(t *testing.T) {
+	t.Parallel()
+	const noLicence = `{"message":"license limit reached"}`
+	all := []manner{ordinary, once, single, login, logout}
+	names := map[manner]string{ordinary: "ordinary", once: "once", single: "single", login: "login", logout: "logout"}
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		err    error
+		again  []manner // the manners in which a request is repeated
+	}{
+		"200":                 {status: 200, again: []manner{logout}},
+		"201":                 {status: 201, again: []manner{logout}},
+		"204":                 {status: 204},
+		"302":                 {status: 302, again: []manner{logout}},
+		"400":                 {status: 400, again: []manner{logout}},
+		"401":                 {status: 401},
+		"403":                 {status: 403, again: []manner{logout}},
+		"403 for a licence":   {status: 403, body: noLicence, again: []manner{login, logout}},
+		"404":                 {status: 404, again: []manner{logout}},
+		"409":                 {status: 409, again: []manner{logout}},
+		"429":                 {status: 429, again: []manner{ordinary, once, login, logout}},
+		"500":                 {status: 500, again: []manner{logout}},
+		"501":                 {status: 501, again: []manner{logout}},
+		"502":                 {status: 502, again: []manner{ordinary, login, logout}},
+		"503":                 {status: 503, again: []manner{ordinary, login, logout}},
+		"503 for a licence":   {status: 503, body: noLicence, again: []manner{ordinary, login, logout}},
+		"504":                 {status: 504, again: []manner{ordinary, login, logout}},
+		"lost":                {err: lost, again: []manner{ordinary, login, logout}},
+		"refused connection":  {err: refused, again: []manner{ordinary, once, login, logout}},
+		"too large":           {err: &exchangeError{cause: ErrTooLarge, sent: true}},
+		"unknown certificate": {err: &exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}},
+		"not TLS":             {err: &exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}}},
+		"plain text":          {err: &exchangeError{cause: http.ErrSchemeMismatch}},
+		"cancelled":           {err: context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, manner := range all {
+				want := false
+				for _, again := range test.again {
+					want = want || again == manner
+				}
+				ctx := withManner(t.Context(), manner)
+				var response *http.Response
+				if test.err == nil {
+					response = reply(test.status, test.body)
+				}
+				got, err := worthRetrying(ctx, response, test.err)
+				if got != want || err != nil {
+					t.Errorf("%s: got %t, %v, want %t", names[manner], got, err, want)
+				}
+				ended, cancel := context.WithCancel(ctx)
+				cancel()
+				if got, err := worthRetrying(ended, response, test.err); got || err != nil {
+					t.Errorf("%s, cancelled: got %t, %v", names[manner], got, err)
+				}
+			}
+		})
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2024, time.May, 17, 12, 0, 0, 0, time.UTC)
+	at := func(moment time.Time) string { return moment.Format(http.TimeFormat) }
+	for name, test := range map[string]struct {
+		attempt    int
+		retryAfter string
+		jitter     float64
+		want       time.Duration
+	}{
+		"first":                {0, "", 1, 500 * time.Millisecond},
+		"first, shortest":      {0, "", 0, 250 * time.Millisecond},
+		"second":               {1, "", 1, time.Second},
+		"fifth":                {4, "", 1, 8 * time.Second},
+		"sixth is capped":      {5, "", 1, 15 * time.Second},
+		"capped, shortest":     {5, "", 0, 7500 * time.Millisecond},
+		"no overflow":          {64, "", 1, 15 * time.Second},
+		"no overflow by far":   {math.MaxInt, "", 1, 15 * time.Second},
+		"seconds":              {0, "7", 1, 7 * time.Second},
+		"no seconds":           {3, "0", 1, 0},
+		"seconds, capped":      {0, "61", 1, time.Minute},
+		"huge":                 {0, "9223372036854775807", 1, time.Minute},
+		"too huge to be read":  {0, "99999999999999999999", 1, 500 * time.Millisecond},
+		"negative":             {0, "-1", 1, 500 * time.Millisecond},
+		"garbage":              {0, "soon", 1, 500 * time.Millisecond},
+		"a fraction":           {0, "1.5", 1, 500 * time.Millisecond},
+		"a date":               {0, at(now.Add(20 * time.Second)), 1, 20 * time.Second},
+		"a date, capped":       {0, at(now.Add(time.Hour)), 1, time.Minute},
+		"a date gone by":       {3, at(now.Add(-time.Hour)), 1, 0},
+		"a date in RFC 850":    {0, now.Add(20 * time.Second).Format(time.RFC850), 1, 20 * time.Second},
+		"a date without sense": {0, "Fri, 99 May 2024 12:00:00 GMT", 1, 500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBackoff(NewOptions())
+			b.now = func() time.Time { return now }
+			b.jitter = func() float64 { return test.jitter }
+			if got := b.wait(test.attempt, reply(http.StatusServiceUnavailable, "", "Retry-After", test.retryAfter)); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestBackoffWithoutWaits(t *testing.T) {
+	t.Parallel()
+	b := newBackoff(Options{})
+	for attempt := range 100 {
+		if got := b.wait(attempt, nil); got != 0 {
+			t.Fatalf("attempt %d waits %s", attempt, got)
+		}
+	}
+	if got := b.wait(0, reply(429, "", "Retry-After", "60")); got != 0 {
+		t.Errorf("Retry-After waits %s", got)
+	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, header := range []string{"", "0", "7", "-1", "+5", "1e9", "9223372036854775807", "Fri, 17 May 2024 12:00:00 GMT", "Friday, 17-May-24 12:00:00 GMT", "\x00"} {
+		f.Add(header, 0)
+		f.Add(header, 63)
+	}
+	f.Fuzz(func(t *testing.T, header string, attempt int) {
+		b := newBackoff(NewOptions())
+		response := &http.Response{Header: http.Header{"Retry-After": {header}}}
+		if got := b.wait(attempt, response); got < 0 || got > 4*DefaultRetryWaitMax {
+			t.Errorf("%q at attempt %d waits %s", header, attempt, got)
+		}
+	})
+}
+
+// TestRetryRepeats counts what goes out for one request, and what comes back.
+func TestRetryRepeats(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		method  string
+		manner  manner
+		answers []any // statuses and errors; the last one stays
+		sent    int
+		status  int // of what comes back; zero is an error
+	}{
+		"until it succeeds":                 {http.MethodGet, ordinary, []any{503, lost, 429, 200}, 4, 200},
+		"to the last":                       {http.MethodPatch, ordinary, []any{503}, 4, 503},
+		"errors to the last":                {http.MethodDelete, ordinary, []any{lost}, 4, 0},
+		"no 500":                            {http.MethodGet, ordinary, []any{500, 200}, 1, 500},
+		"a redirect is an answer":           {http.MethodGet, ordinary, []any{302}, 1, 302},
+		"a registration that was lost":      {http.MethodPost, once, []any{lost, 201}, 1, 0},
+		"a registration behind a gateway":   {http.MethodPost, once, []any{502, 201}, 1, 502},
+		"a registration that is redirected": {http.MethodPost, once, []any{302, 201}, 1, 302},
+		"a registration that goes nowhere":  {http.MethodPost, once, []any{"nowhere", 201}, 1, 302},
+		"a registration never sent":         {http.MethodPost, once, []any{refused, 429, 201}, 3, 201},
+		"a probe":                           {http.MethodPost, single, []any{429, 200}, 1, 429},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sent := 0
+			link := newRetry(&exchange{timeout: time.Minute, next: transportFunc(func(request *http.Request) (*http.Response, error) {
+				if body, err := io.ReadAll(request.Body); string(body) != "body" || err != nil {
+					t.Errorf("the body is %q, %v", body, err)
+				}
+				answer := test.answers[min(sent, len(test.answers)-1)]
+				sent++
+				switch answer := answer.(type) {
+				case int:
+					return reply(answer, "", "Location", "/elsewhere"), nil
+				case *exchangeError:
+					dial(request, answer.sent)
+					return nil, answer.cause
+				}
+				return reply(http.StatusFound, "", "Location", "https://%zz"), nil
+			})}, Options{MaxRetries: 3})
+			request, err := http.NewRequestWithContext(withManner(t.Context(), test.manner), test.method,
+				"https://twcloud.example.com:8111/osmc/x", strings.NewReader("body"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := link.RoundTrip(request)
+			if sent != test.sent {
+				t.Errorf("sent %d times, want %d", sent, test.sent)
+			}
+			if (test.status == 0) != (err != nil) || err == nil && response.StatusCode != test.status {
+				t.Errorf("got %v, %v, want status %d", response, err, test.status)
+			}
+		})
+	}
+}
+
+func TestRetryWaitsAndGivesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sent atomic.Int32
+		options := NewOptions()
+		link := newRetry(transportFunc(func(*http.Request) (*http.Response, error) {
+			sent.Add(1)
+			return reply(http.StatusServiceUnavailable, "", "Retry-After", fmt.Sprint(45)), nil
+		}), options)
+		start := time.Now()
+		if response, err := send(t, t.Context(), link, http.MethodGet); err != nil || response.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("got %v, %v", response, err)
+		}
+		if took, want := time.Since(start), DefaultMaxRetries*45*time.Second; took != want || sent.Load() != 1+DefaultMaxRetries {
+			t.Errorf("%d in %s, want %s", sent.Load(), took, want)
+		}
+
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start = time.Now()
+		if _, err := send(t, ctx, link, http.MethodGet); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
