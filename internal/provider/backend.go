@@ -19,6 +19,7 @@ type backend struct {
 	client  *twcloud.Client
 	unknown []path.Path
 
+	hashCost          hashCost
 	detectSecretDrift bool
 	// inconclusive makes the warning that drift could not be detected come once.
 	inconclusive sync.Once

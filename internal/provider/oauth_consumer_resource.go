@@ -75,7 +75,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		state := plan
 		state.set(consumer)
 		state.SecretRevision = types.Int64Value(1)
-		record := secretRecord{Hash: hashSecret(secret.ValueString())}
+		record := secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
 		if err != nil {
 			// It stands on the server, with a secret that nobody is sure of: so it is
 			// sent again once this resource is untainted.
@@ -173,7 +173,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	if decideSecret(config, state, record).sending == sendSecret {
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
-		record = secretRecord{Hash: hashSecret(secret.ValueString())}
+		record = secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	}
 	if !changes.None() {

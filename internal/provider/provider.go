@@ -26,6 +26,7 @@ type Provider struct {
 	version string
 	source  configSource
 	tune    func(*twcloud.Options)
+	hashes  hashCost
 
 	mu      sync.Mutex
 	clients map[settings]*twcloud.Client
@@ -51,12 +52,19 @@ func WithEnvironment(getenv func(string) string) Option {
 	return func(p *Provider) { p.source.getenv = getenv }
 }
 
+// WithCheapHashes makes the hashes of secrets cheap to compute, and to guess at,
+// for tests that need thousands of them.
+func WithCheapHashes() Option {
+	return func(p *Provider) { p.hashes = hashCost{time: 1, memory: 8} }
+}
+
 // New returns a provider of the given version.
 func New(version string, options ...Option) *Provider {
 	p := &Provider{
 		version: version,
 		source:  processSource(),
 		tune:    func(*twcloud.Options) {},
+		hashes:  usualHashCost,
 		clients: map[settings]*twcloud.Client{},
 	}
 	for _, option := range options {
@@ -106,7 +114,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend := &backend{unknown: unknown, detectSecretDrift: resolved.detectSecretDrift}
+	backend := &backend{unknown: unknown, hashCost: p.hashes, detectSecretDrift: resolved.detectSecretDrift}
 	if len(unknown) == 0 {
 		client, err := p.client(resolved, req.TerraformVersion)
 		if err != nil {

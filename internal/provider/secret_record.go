@@ -64,11 +64,19 @@ type secretHash struct {
 	Sum     []byte `json:"sum"`
 }
 
+// hashCost is how dear it is to compute a hash, and so to guess at it.
+type hashCost struct {
+	time, memory uint32
+}
+
+// usualHashCost is what each hash costs outside of tests.
+var usualHashCost = hashCost{time: 2, memory: 8 * 1024}
+
 // hashing lets one hash be computed at a time, which bounds the memory.
 var hashing sync.Mutex
 
-func hashSecret(secret string) *secretHash {
-	hash := &secretHash{Salt: make([]byte, 16), Time: 2, Memory: 8 * 1024, Threads: 1}
+func (cost hashCost) hash(secret string) *secretHash {
+	hash := &secretHash{Salt: make([]byte, 16), Time: cost.time, Memory: cost.memory, Threads: 1}
 	// crypto/rand never fails: it ends the process instead.
 	_, _ = rand.Read(hash.Salt)
 	hash.Sum = hash.compute(secret)
