@@ -20,10 +20,10 @@ import (
 // acceptance tests' framework, terraform-plugin-testing, reads it as well.
 const PathVariable = "TF_ACC_TERRAFORM_PATH"
 
-// The oldest CLI that the tests are run with.
+// The oldest CLI that the provider works with.
 const (
 	oldestMajor = 1
-	oldestMinor = 5
+	oldestMinor = 1
 )
 
 // A CLI that is sick, such as the shim of a version manager that has no version

@@ -39,7 +39,7 @@ func noInstall(t *testing.T) func(context.Context, string) (string, error) {
 func TestFind_atHand(t *testing.T) {
 	const (
 		terraform = `echo "Terraform v1.11.4"; echo "on linux_amd64"`
-		old       = `echo "Terraform v1.4.7"`
+		old       = `echo "Terraform v1.0.11"`
 		tofu      = `echo "OpenTofu v1.8.0-rc1"`
 		shim      = `echo "no version is set" >&2; exit 126`
 		stranger  = `echo "GNU Terraformer 1.2.3"`
@@ -76,7 +76,7 @@ func TestFind_atHand(t *testing.T) {
 			onPath:    map[string]string{"terraform": old},
 			installed: terraform,
 			want:      "cache/terraform/terraform",
-			says:      "is older than 1.5",
+			says:      "is older than 1.1",
 		},
 		"installed earlier": {
 			installed: terraform,
