@@ -235,6 +235,20 @@ func (w *workspace) stateFile(t *testing.T) []byte {
 	return file
 }
 
+// output returns an output, as JSON has it.
+func (w *workspace) output(t *testing.T, name string) any {
+	t.Helper()
+	var state struct {
+		Outputs map[string]struct {
+			Value any `json:"value"`
+		} `json:"outputs"`
+	}
+	if err := json.Unmarshal(w.stateFile(t), &state); err != nil {
+		t.Fatal(err)
+	}
+	return state.Outputs[name].Value
+}
+
 // state returns the consumer of the tests, or nil if it is not in state.
 func (w *workspace) state(t *testing.T) *instance {
 	t.Helper()
