@@ -37,6 +37,13 @@ func (m *oauthConsumerModel) wantedSecret() types.String {
 	return m.Secret
 }
 
+// agreesWith says whether nothing changes between a state and this plan, but for
+// what the provider finds out about the secret.
+func (m *oauthConsumerModel) agreesWith(state oauthConsumerModel) bool {
+	return m.Name.Equal(state.Name) && m.Approved.Equal(state.Approved) &&
+		m.Secret.Equal(state.Secret) && m.SecretWOVersion.Equal(state.SecretWOVersion)
+}
+
 // changesFrom are the changes that lead from a state to this plan, the secret
 // apart.
 func (m *oauthConsumerModel) changesFrom(state oauthConsumerModel) twcloud.Changes {

@@ -42,7 +42,7 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.planUpdate(ctx, config, state, record, resp)
+	r.planUpdate(ctx, config, plan, state, record, resp)
 }
 
 func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, plan oauthConsumerModel, resp *resource.ModifyPlanResponse) {
@@ -79,9 +79,12 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 	r.warnOfNamesakes(name, namesakes, diags)
 }
 
-func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
+func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
 	decision := decideSecret(config, state, record)
-	if decision.probe && r.backend.detects() && state.Approved.ValueBool() {
+	// A refusal makes the revision unknown. Terraform plans again when it applies,
+	// and what was known must not be unknown then: so where anything else changes,
+	// it is the next plan that asks.
+	if decision.probe && r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) {
 		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
 		case twcloud.SecretAccepted:
 			decision.unproven = false
