@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
 
 // workspace is a folder with a configuration, on which Terraform is run as its
@@ -108,14 +110,17 @@ func (w *workspace) run(t *testing.T, arguments ...string) report {
 	return runTerraform(t, w.dir, []string{"TF_REATTACH_PROVIDERS=" + reattach, "TF_CLI_CONFIG_FILE=" + os.DevNull}, arguments...)
 }
 
-// runTerraform runs the CLI that terraform-plugin-testing would run.
+// cliProgram is the CLI that terraform-plugin-testing would run.
+func cliProgram() string {
+	if path := os.Getenv(terraformcli.PathVariable); path != "" {
+		return path
+	}
+	return "terraform"
+}
+
 func runTerraform(t *testing.T, dir string, environment []string, arguments ...string) report {
 	t.Helper()
-	program := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if program == "" {
-		program = "terraform"
-	}
-	command := exec.CommandContext(t.Context(), program, arguments...)
+	command := exec.CommandContext(t.Context(), cliProgram(), arguments...)
 	command.Dir = dir
 	command.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TWCLOUD_")
