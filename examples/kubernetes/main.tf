@@ -1,0 +1,57 @@
+# Hands an application what it needs to sign in to Teamwork Cloud: consumer key,
+# consumer secret and endpoints, as one Kubernetes secret.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    twcloud = {
+      source = "twcloud-community/twcloud"
+    }
+    kubernetes = {
+      source = "hashicorp/kubernetes"
+    }
+  }
+}
+
+variable "namespace" {
+  type    = string
+  default = "doors"
+}
+
+variable "doors_secret" {
+  type      = string
+  sensitive = true
+  ephemeral = true
+}
+
+data "twcloud_oauth_endpoints" "this" {}
+
+resource "twcloud_oauth_consumer" "doors" {
+  name      = "doors-next"
+  secret_wo = var.doors_secret
+  approved  = true
+}
+
+resource "kubernetes_secret_v1" "doors" {
+  metadata {
+    name      = "teamwork-cloud-oauth"
+    namespace = var.namespace
+  }
+
+  data_wo = {
+    consumer_key           = twcloud_oauth_consumer.doors.key
+    consumer_secret        = var.doors_secret
+    request_token_url      = data.twcloud_oauth_endpoints.this.request_token_url
+    user_authorization_url = data.twcloud_oauth_endpoints.this.user_authorization_url
+    access_token_url       = data.twcloud_oauth_endpoints.this.access_token_url
+  }
+
+  # What is write-only is sent when this number changes.
+  data_wo_revision = twcloud_oauth_consumer.doors.secret_revision
+
+  lifecycle {
+    # A new key counts its revisions from 1 again.
+    replace_triggered_by = [twcloud_oauth_consumer.doors.key]
+  }
+}
