@@ -53,20 +53,21 @@ func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov
 	if !found || consumer.Name != *state.Name || consumer.Approved != *state.Approved {
 		return nil
 	}
-	backend.managed.Store(consumer.Key, true)
-	identity := request.CurrentIdentity
-	if identity == nil {
-		encoded, err := msgpack.Marshal(map[string]string{"key": consumer.Key})
-		if err != nil {
-			return nil
-		}
-		identity = &tfprotov6.ResourceIdentityData{IdentityData: &tfprotov6.DynamicValue{MsgPack: encoded}}
+	identity, err := msgpack.Marshal(map[string]string{"key": consumer.Key})
+	if err != nil || !identifies(request.CurrentIdentity, identity) || !settled(request.Private) {
+		return nil
 	}
+	backend.managed.Store(consumer.Key, true)
 	return &tfprotov6.ReadResourceResponse{
 		NewState:    request.CurrentState,
 		Private:     request.Private,
-		NewIdentity: identity,
+		NewIdentity: &tfprotov6.ResourceIdentityData{IdentityData: &tfprotov6.DynamicValue{MsgPack: identity}},
 	}
+}
+
+// identifies says whether an identity is the given one, or there is none yet.
+func identifies(current *tfprotov6.ResourceIdentityData, identity []byte) bool {
+	return current == nil || current.IdentityData == nil || bytes.Equal(current.IdentityData.MsgPack, identity)
 }
 
 // planUnchanged answers a plan in which configuration and state agree. It
@@ -87,7 +88,7 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	case config.Approved == nil && (prior.Approved == nil || *prior.Approved):
 		// The default is another one.
 		return nil
-	case prior.SecretRevision == nil, mayHaveDrifted(request.PriorPrivate):
+	case prior.SecretRevision == nil, !settled(request.PriorPrivate):
 		return nil
 	}
 	return &tfprotov6.PlanResourceChangeResponse{
@@ -97,15 +98,20 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	}
 }
 
-// mayHaveDrifted says whether private state holds the flag that a secret has
-// drifted, or cannot be read.
-func mayHaveDrifted(private []byte) bool {
+// settled says whether private state holds at most the record of a secret, which
+// has not drifted. The framework keeps things of its own there as well.
+func settled(private []byte) bool {
 	if len(private) == 0 {
-		return false
+		return true
 	}
 	var values map[string][]byte
 	if err := json.Unmarshal(private, &values); err != nil {
-		return true
+		return false
 	}
-	return bytes.Contains(values[secretRecordKey], []byte(`"drifted":true`))
+	document, found := values[secretRecordKey]
+	if !found {
+		return len(values) == 0
+	}
+	var record secretRecord
+	return len(values) == 1 && json.Unmarshal(document, &record) == nil && !record.Drifted
 }

@@ -1,0 +1,256 @@
+package provider_test
+
+import (
+	"math/big"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+const consumerType = "twcloud_oauth_consumer"
+
+// fields are attributes of an object; those that are left out are null.
+type fields map[string]any
+
+// unknown is a value that is only known after apply.
+type unknown struct{}
+
+// protocol speaks to a provider as Terraform does, without Terraform.
+type protocol struct {
+	tfprotov6.ProviderServerWithListResource
+	schema   *tfprotov6.GetProviderSchemaResponse
+	identity tftypes.Type
+}
+
+// speak asks a server for its schemas, and configures nothing.
+func speak(t *testing.T, server tfprotov6.ProviderServer) *protocol {
+	t.Helper()
+	lists, ok := server.(tfprotov6.ProviderServerWithListResource)
+	if !ok {
+		t.Fatalf("%T does not list resources", server)
+	}
+	p := &protocol{ProviderServerWithListResource: lists}
+	var err error
+	if p.schema, err = lists.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, p.schema.Diagnostics)
+	identities, err := lists.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, identities.Diagnostics)
+	p.identity = identities.IdentitySchemas[consumerType].ValueType()
+	return p
+}
+
+// speak speaks to the provider of the harness, configured for its server.
+func (h *harness) speak(t *testing.T, more ...fields) *protocol {
+	t.Helper()
+	p := speak(t, h.provider.Server())
+	p.configure(t, h, more...)
+	return p
+}
+
+func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
+	t.Helper()
+	config := fields{
+		"endpoint": h.server.URL(), "webapp_endpoint": h.server.WebAppURL(),
+		"username": twcloudtest.AdminName, "password": twcloudtest.AdminPassword,
+	}
+	for _, others := range more {
+		for name, value := range others {
+			config[name] = value
+		}
+	}
+	response, err := p.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+		Config: encode(t, p.schema.Provider.ValueType(), config),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, response.Diagnostics)
+}
+
+func (p *protocol) consumer() tftypes.Type { return p.schema.ResourceSchemas[consumerType].ValueType() }
+
+func (p *protocol) encode(t *testing.T, values fields) *tfprotov6.DynamicValue {
+	t.Helper()
+	return encode(t, p.consumer(), values)
+}
+
+func (p *protocol) identify(t *testing.T, key string) *tfprotov6.ResourceIdentityData {
+	t.Helper()
+	return &tfprotov6.ResourceIdentityData{IdentityData: encode(t, p.identity, fields{"key": key})}
+}
+
+// identified returns the key in an identity.
+func (p *protocol) identified(t *testing.T, identity *tfprotov6.ResourceIdentityData) any {
+	t.Helper()
+	if identity == nil || identity.IdentityData == nil {
+		return nil
+	}
+	return decode(t, p.identity, identity.IdentityData)["key"]
+}
+
+func (p *protocol) decode(t *testing.T, value *tfprotov6.DynamicValue) fields {
+	t.Helper()
+	return decode(t, p.consumer(), value)
+}
+
+// read reads a consumer that is in state.
+func (p *protocol) read(t *testing.T, request *tfprotov6.ReadResourceRequest) *tfprotov6.ReadResourceResponse {
+	t.Helper()
+	request.TypeName = consumerType
+	response, err := p.ReadResource(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// change plans a change from a state to a configuration and applies it. A nil
+// state is none, a nil configuration removes the consumer.
+func (p *protocol) change(t *testing.T, state *resourceState, config fields) *resourceState {
+	t.Helper()
+	planned, err := p.PlanResourceChange(t.Context(), p.planRequest(t, state, config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, planned.Diagnostics)
+	request := p.planRequest(t, state, config)
+	response, err := p.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: consumerType, PriorState: request.PriorState, Config: request.Config,
+		PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate, PlannedIdentity: planned.PlannedIdentity,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, response.Diagnostics)
+	return &resourceState{
+		values: p.decode(t, response.NewState), private: response.Private, identity: response.NewIdentity,
+	}
+}
+
+// resourceState is what Terraform keeps of a resource.
+type resourceState struct {
+	values   fields
+	private  []byte
+	identity *tfprotov6.ResourceIdentityData
+}
+
+// planRequest proposes what Terraform does: what is computed and not configured
+// stays as it is, or is null for a new resource.
+func (p *protocol) planRequest(t *testing.T, state *resourceState, config fields) *tfprotov6.PlanResourceChangeRequest {
+	t.Helper()
+	var prior fields
+	request := &tfprotov6.PlanResourceChangeRequest{TypeName: consumerType}
+	if state != nil {
+		prior, request.PriorPrivate, request.PriorIdentity = state.values, state.private, state.identity
+	}
+	var proposed fields
+	if config != nil {
+		proposed = fields{}
+		for _, attribute := range p.schema.ResourceSchemas[consumerType].Block.Attributes {
+			value := config[attribute.Name]
+			if attribute.Computed && value == nil {
+				value = prior[attribute.Name]
+				if prior == nil {
+					value = unknown{}
+				}
+			}
+			proposed[attribute.Name] = value
+		}
+	}
+	request.PriorState, request.Config, request.ProposedNewState = p.encode(t, prior), p.encode(t, config), p.encode(t, proposed)
+	return request
+}
+
+func mustNotFail(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			t.Fatalf("%s\n%s", d.Summary, d.Detail)
+		}
+	}
+}
+
+// encode writes an object; nil fields are a null object.
+func encode(t *testing.T, typ tftypes.Type, values fields) *tfprotov6.DynamicValue {
+	t.Helper()
+	object, ok := typ.(tftypes.Object)
+	if !ok {
+		t.Fatalf("%s is no object", typ)
+	}
+	value := tftypes.NewValue(object, nil)
+	if values != nil {
+		attributes := map[string]tftypes.Value{}
+		for name, attribute := range object.AttributeTypes {
+			given := values[name]
+			if _, isUnknown := given.(unknown); isUnknown {
+				given = tftypes.UnknownValue
+			}
+			attributes[name] = tftypes.NewValue(attribute, given)
+		}
+		value = tftypes.NewValue(object, attributes)
+	}
+	encoded, err := tfprotov6.NewDynamicValue(object, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &encoded
+}
+
+// decode is the inverse of encode.
+func decode(t *testing.T, typ tftypes.Type, value *tfprotov6.DynamicValue) fields {
+	t.Helper()
+	if value == nil {
+		return nil
+	}
+	decoded, err := value.Unmarshal(typ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if decoded.IsNull() {
+		return nil
+	}
+	var attributes map[string]tftypes.Value
+	if err := decoded.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	values := fields{}
+	for name, attribute := range attributes {
+		values[name] = plain(t, attribute)
+	}
+	return values
+}
+
+// plain returns a string, a bool, an int64, nil or unknown{}.
+func plain(t *testing.T, value tftypes.Value) any {
+	t.Helper()
+	if value.IsNull() {
+		return nil
+	}
+	if !value.IsKnown() {
+		return unknown{}
+	}
+	var (
+		text   string
+		truth  bool
+		number big.Float
+	)
+	switch {
+	case value.As(&text) == nil:
+		return text
+	case value.As(&truth) == nil:
+		return truth
+	case value.As(&number) == nil:
+		whole, _ := number.Int64()
+		return whole
+	}
+	t.Fatalf("a value of type %s", value.Type())
+	return nil
+}
