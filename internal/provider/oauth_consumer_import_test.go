@@ -8,27 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
-
-// runFrom runs the steps with a real Terraform of at least a version.
-func (h *harness) runFrom(t *testing.T, check tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
-	t.Helper()
-	resource.Test(t, resource.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{check},
-		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"twcloud": func() (tfprotov6.ProviderServer, error) { return h.provider.Server(), nil },
-		},
-		Steps: steps,
-	})
-}
 
 // generated returns the configuration that Terraform has generated.
 func (w *workspace) generated(t *testing.T) string {
@@ -142,12 +128,11 @@ func TestAccOAuthConsumer_secretAfterImport(t *testing.T) {
 	w.plan(t, config).expectAction(t, "")
 }
 
-// Terraform before 1.12 knows no identities.
 func TestAccOAuthConsumer_identity(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	identity := statecheck.ExpectIdentity(consumerAddress, map[string]knownvalue.Check{"key": knownvalue.StringExact("key-1")})
-	h.runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+	h.runFrom(t, firstIdentity,
 		resource.TestStep{
 			Config:            h.config(consumer(`name = "doors"`, `secret = "s3cret"`)),
 			ConfigStateChecks: []statecheck.StateCheck{identity},
@@ -171,7 +156,7 @@ func TestAccOAuthConsumer_importByIdentity(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "not-told", Approved: true})
-	h.runFrom(t, tfversion.SkipBelow(tfversion.Version1_12_0),
+	h.runFrom(t, firstIdentity,
 		resource.TestStep{
 			Config: h.config(consumer(`name = "doors"`, `approved = true`), `
 import {

@@ -175,8 +175,8 @@ func TestReadUnchanged_asTheFramework(t *testing.T) {
 					t.Errorf("read of %v with private state %q and identity %v: %s", state, privateName, s.fast.identified(t, identity), diff)
 				}
 			}
-			if taken < 10 {
-				t.Errorf("the framework was left out of %d reads only, so this shows nothing", taken)
+			if taken == 0 {
+				t.Error("no read was answered without the framework, so this shows nothing")
 			}
 		})
 	}
@@ -190,7 +190,7 @@ func TestPlanUnchanged_asTheFramework(t *testing.T) {
 		count int
 	}{
 		"without drift detection": {count: 400},
-		"with drift detection":    {more: fields{"detect_secret_drift": true}, count: 100},
+		"with drift detection":    {more: fields{"detect_secret_drift": true}, count: 200},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -251,8 +251,8 @@ func TestPlanUnchanged_asTheFramework(t *testing.T) {
 					t.Errorf("plan from %v to %v with private state %q and identity %v: %s", state.values, config, privateName, s.fast.identified(t, state.identity), diff)
 				}
 			}
-			if taken < 10 {
-				t.Errorf("the framework was left out of %d plans only, so this shows nothing", taken)
+			if taken == 0 {
+				t.Error("no plan was answered without the framework, so this shows nothing")
 			}
 		})
 	}
