@@ -14,4 +14,6 @@ func shield(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-func interrupt(process *os.Process) error { return process.Signal(os.Interrupt) }
+// interrupt does to a command and those that it has started what a terminal's
+// Ctrl-C does.
+func interrupt(process *os.Process) error { return syscall.Kill(-process.Pid, syscall.SIGINT) }

@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return statusOK
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, errLeftBehind):
 		_, _ = fmt.Fprintln(stderr, "\nInterrupted. Nothing is left behind.")
 		return statusInterrupted
 	}

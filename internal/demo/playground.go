@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -67,7 +66,7 @@ func playground(ctx context.Context, tell *narrator, at place) (err error) {
 		return err
 	}
 	dir := filepath.Join(at.cacheDir, "playground-"+port)
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, removeAll(dir)) }()
 	cliConfig, err := installProvider(ctx, tell, dir)
 	if err != nil {
 		return err

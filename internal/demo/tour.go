@@ -58,7 +58,7 @@ func tour(ctx context.Context, tell *narrator) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, removeAll(dir)) }()
 
 	g, err := prepare(ctx, tell, dir)
 	if err != nil {

@@ -30,6 +30,9 @@ const (
 // which a CLI can install it without a network, and writes a CLI configuration
 // that knows no other way. It returns the path of that configuration.
 func installProvider(ctx context.Context, tell *narrator, dir string) (cliConfig string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
 	mirror := filepath.Join(dir, "mirror")
 	binary := filepath.Join(mirror, filepath.FromSlash(providerSource), providerVersion,
 		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-twcloud_v"+providerVersion)
@@ -38,6 +41,8 @@ func installProvider(ctx context.Context, tell *narrator, dir string) (cliConfig
 	}
 	// Without the tables for debuggers it is linked in half the time.
 	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w -X main.version="+providerVersion, "-o", binary, providerPackage) //nolint:gosec // Its output goes where the caller says.
+	build.Env = append(os.Environ(), "GOTMPDIR="+dir)                                                                                  // Go leaves its files there if it is interrupted.
+	stopGently(build)
 	built := tell.wait("Building the provider ...")
 	output, err := build.CombinedOutput()
 	built()
@@ -121,8 +126,7 @@ func (w *workspace) run(ctx context.Context, output io.Writer, args ...string) (
 	cmd := exec.CommandContext(ctx, w.cli.Path, args...) //nolint:gosec // To run it is the purpose.
 	cmd.Dir, cmd.Env = w.dir, w.env
 	cmd.Stdout, cmd.Stderr = output, output
-	shield(cmd)
-	cmd.Cancel = func() error { return interrupt(cmd.Process) }
+	stopGently(cmd)
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
@@ -132,6 +136,23 @@ func (w *workspace) run(ctx context.Context, output io.Writer, args ...string) (
 		return failed.ExitCode(), nil
 	}
 	return 0, err
+}
+
+// stopGently has a command that is to end interrupted rather than killed:
+// Terraform stops its providers then.
+func stopGently(cmd *exec.Cmd) {
+	shield(cmd)
+	cmd.Cancel = func() error { return interrupt(cmd.Process) }
+}
+
+// errLeftBehind says that something could not be cleaned up.
+var errLeftBehind = errors.New("not everything could be removed")
+
+func removeAll(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("%w: %w", errLeftBehind, err)
+	}
+	return nil
 }
 
 // setenv changes the environment of the commands to come.
