@@ -17,7 +17,7 @@ type binaries struct {
 
 // build builds them into dir, the provider as a release is built.
 func build(ctx context.Context, dir string) (binaries, error) {
-	root, err := moduleRoot(ctx)
+	root, err := module(ctx, "{{.Dir}}")
 	if err != nil {
 		return binaries{}, err
 	}
@@ -31,6 +31,7 @@ func build(ctx context.Context, dir string) (binaries, error) {
 		"./internal/bench/floor": built.floor,
 		"./internal/bench/shim":  built.shim,
 	} {
+		//nolint:gosec // The packages and the folder are this program's own.
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", output, pkg)
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -41,8 +42,10 @@ func build(ctx context.Context, dir string) (binaries, error) {
 	return built, nil
 }
 
-func moduleRoot(ctx context.Context) (string, error) {
-	output, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+// module tells something of a module: of this one, unless another is named.
+func module(ctx context.Context, format string, path ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-m", "-f", format}, path...)...) //nolint:gosec // It is always go list.
+	output, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("go list -m: %w", err)
 	}

@@ -1,115 +1,100 @@
-// Command bench measures what the provider costs.
+// Command bench measures what the provider costs, and prints it as ratios: to a
+// provider that does nothing, and to the generic REST provider. See
+// BENCHMARKS.md.
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
+	"runtime"
+	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/bench/usage"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
+	err := run(ctx, os.Args[1:])
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, arguments []string) error {
+	opts, err := parseOptions(arguments, os.Stderr)
+	if err != nil {
+		return err
+	}
+	path, err := terraformcli.Find(ctx, terraformcli.CacheDir(), os.Stderr)
+	if err != nil {
+		return err
+	}
+	cli, err := terraformcli.Inspect(ctx, path)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "twcloud-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	terraform, err := terraformcli.Find(ctx, terraformcli.CacheDir(), os.Stderr)
+
+	fmt.Fprintln(os.Stderr, "Building the provider, the floor and the shim.")
+	built, err := build(ctx, filepath.Join(dir, "bin"))
 	if err != nil {
 		return err
 	}
-	built, err := build(ctx, dir)
+	framework, err := module(ctx, "{{.Version}}", "github.com/hashicorp/terraform-plugin-framework")
 	if err != nil {
 		return err
 	}
-	server, err := twcloudtest.Start(twcloudtest.Config{})
+	generic, absence, err := restAPIFinder{getenv: os.Getenv, install: installRestAPI(cli.Path)}.find(ctx, filepath.Join(dir, "restapi"))
 	if err != nil {
 		return err
 	}
-	defer server.Close()
-	const n, rounds = 1000, 3
-	config := fmt.Sprintf(`terraform {
-  required_providers {
-    twcloud = { source = "twcloud-community/twcloud" }
-  }
+	about := []string{
+		fmt.Sprintf("%s v%s, framework %s, %s/%s, %d CPUs%s", cli.Name, cli.Version, framework,
+			runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load()),
+		fmt.Sprintf("provider %s, secrets %s", revision(ctx), opts.secret),
+	}
+	if generic != "" {
+		about = append(about, "generic REST provider: "+strings.TrimPrefix(generic, filepath.Join(dir, "restapi")+string(filepath.Separator)))
+	}
+	b := &bench{options: opts, dir: filepath.Join(dir, "work"), terraform: cli.Path, built: built, restAPI: generic, progress: os.Stderr}
+	results, err := b.measure(ctx)
+	if err != nil {
+		return err
+	}
+	_, peakKnown := usage.OwnPeak()
+	fmt.Fprintln(os.Stderr)
+	return report{options: opts, measurements: results, about: about, absence: absence, peakKnown: peakKnown}.write(os.Stdout)
 }
-provider "twcloud" {
-  endpoint = %q
-  username = "admin"
-  password = "admin-password"
-}
-resource "twcloud_oauth_consumer" "bench" {
-  count    = %d
-  name     = format("consumer-%%04d", count.index)
-  secret   = format("secret-of-%%04d", count.index)
-  approved = true
-}
-`, server.URL(), n)
-	var ws [2]*workspace
-	for i, path := range []string{built.floor, built.provider} {
-		d := filepath.Join(dir, fmt.Sprint("ws", i))
-		if ws[i], err = newWorkspace(d, terraform, built.shim, program{path: path, source: "twcloud-community/twcloud"}); err != nil {
-			return err
-		}
-		if err := ws[i].configure(config); err != nil {
-			return err
-		}
-	}
-	c, _, err := ws[1].run(ctx, []int{0}, "apply", "-auto-approve", "-input=false", "-no-color")
+
+// load says what else the machine had to do before, where the system tells.
+func load() string {
+	averages, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		return err
+		return ""
 	}
-	fmt.Fprintf(os.Stderr, "create: %+v\n", c)
-	state, err := ws[1].state()
+	return ", load " + strings.Fields(string(averages))[0] + " before"
+}
+
+// revision names what was built.
+func revision(ctx context.Context) string {
+	output, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
 	if err != nil {
-		return err
+		return "of an unknown revision"
 	}
-	if err := ws[0].setState(state); err != nil {
-		return err
-	}
-	var samples [2][]cost
-	for range rounds {
-		for i := range ws {
-			c, _, err := ws[i].run(ctx, []int{0}, "plan", "-detailed-exitcode", "-input=false", "-no-color")
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(os.Stderr, "%d: %+v\n", i, c)
-			samples[i] = append(samples[i], c)
-		}
-	}
-	for _, m := range []struct {
-		name string
-		of   func(cost) float64
-	}{
-		{"wall", func(c cost) float64 { return c.wall.Seconds() }},
-		{"provider CPU", func(c cost) float64 { return c.providerCPU.Seconds() }},
-		{"terraform CPU", func(c cost) float64 { return c.terraformCPU.Seconds() }},
-		{"provider peak MB", func(c cost) float64 { return float64(c.providerPeak) / 1e6 }},
-	} {
-		var ratios, floors, ours []float64
-		for r := range rounds {
-			f, o := m.of(samples[0][r]), m.of(samples[1][r])
-			ratios, floors, ours = append(ratios, o/f), append(floors, f), append(ours, o)
-		}
-		slices.Sort(ratios)
-		slices.Sort(floors)
-		slices.Sort(ours)
-		fmt.Printf("%-18s ratio %.2f (%.2f–%.2f)   ours %.2f  floor %.2f\n", m.name, ratios[rounds/2], ratios[0], ratios[rounds-1], ours[rounds/2], floors[rounds/2])
-	}
-	return nil
+	return strings.TrimSpace(string(output))
 }

@@ -114,10 +114,15 @@ type cost struct {
 	processes int
 }
 
-// run runs Terraform, and returns its exit status, if it is among those that are
-// fine.
-func (w *workspace) run(ctx context.Context, fine []int, args ...string) (cost, int, error) {
-	cmd := exec.CommandContext(ctx, w.terraform, args...)
+// run runs Terraform. A status other than 0 is an error: so is a plan with
+// -detailed-exitcode that has something to change.
+func (w *workspace) run(ctx context.Context, command string, arguments ...string) (cost, error) {
+	common := []string{command, "-no-color"}
+	if command != "validate" {
+		common = append(common, "-input=false")
+	}
+	arguments = append(common, arguments...)
+	cmd := exec.CommandContext(ctx, w.terraform, arguments...) //nolint:gosec // A CLI of the user's choice is meant to be run.
 	cmd.Dir, cmd.Env = w.dir, w.env
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
@@ -127,38 +132,34 @@ func (w *workspace) run(ctx context.Context, fine []int, args ...string) (cost, 
 	began := time.Now()
 	err := cmd.Run()
 	wall := time.Since(began)
-	if cmd.ProcessState == nil {
-		return cost{}, 0, err
-	}
-	status := cmd.ProcessState.ExitCode()
 	used, usageErr := usage.Read(w.usageFile)
-	if ctx.Err() != nil {
-		return cost{}, status, ctx.Err()
+	switch {
+	case ctx.Err() != nil:
+		return cost{}, ctx.Err()
+	case err != nil:
+		return cost{}, fmt.Errorf("terraform %s: %w\n%s", strings.Join(arguments, " "), err, output.Bytes())
+	case usageErr != nil:
+		return cost{}, fmt.Errorf("terraform %s: %w", strings.Join(arguments, " "), usageErr)
 	}
-	for _, one := range fine {
-		if status == one {
-			// What wait4 says of Terraform comprises the providers, which Terraform
-			// has waited for.
-			all := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-			return cost{
-				wall:         wall,
-				providerCPU:  used.CPU,
-				terraformCPU: all - used.CPU,
-				providerPeak: used.Peak,
-				processes:    used.Processes,
-			}, status, usageErr
-		}
-	}
-	return cost{}, status, fmt.Errorf("terraform %s: exit status %d\n%s", strings.Join(args, " "), status, output.Bytes())
+	// What wait4 says of Terraform comprises the providers, which Terraform has
+	// waited for.
+	all := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return cost{
+		wall:         wall,
+		providerCPU:  used.CPU,
+		terraformCPU: all - used.CPU,
+		providerPeak: used.Peak,
+		processes:    used.Processes,
+	}, nil
 }
 
 func copyFile(target, source string, mode os.FileMode) error {
-	in, err := os.Open(source)
+	in, err := os.Open(source) //nolint:gosec // The benchmark has built it.
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // Only read from.
-	out, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
+	defer in.Close()
+	out, err := os.OpenFile(target, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode) //nolint:gosec // It is in a folder of the benchmark's own.
 	if err != nil {
 		return err
 	}

@@ -55,11 +55,12 @@ func (r *floorResource) IdentitySchema(ctx context.Context, req resource.Identit
 	}
 }
 
-// Create fills in what the plan has left unknown. Names are unique in the
+// Create makes the plan the state, and fills in what it has left unknown. Names are unique in the
 // benchmark, so they serve as keys.
 func (r *floorResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var name types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("name"), &name)...)
+	resp.State.Raw = req.Plan.Raw.Copy()
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("key"), name)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), name)...)
