@@ -49,7 +49,7 @@ func standingAfterUpdate(err error) string {
 	case errors.Is(err, twcloud.ErrNotFound):
 		return "Nothing was changed."
 	case errors.Is(err, twcloud.ErrTimeout), errors.Is(err, twcloud.ErrUnreachable), errors.Is(err, twcloud.ErrServer),
-		errors.Is(err, twcloud.ErrUnreadable), errors.Is(err, twcloud.ErrWebPage), errors.Is(err, twcloud.ErrTooLarge):
+		errors.Is(err, twcloud.ErrCanceled), errors.Is(err, twcloud.ErrUnreadable), errors.Is(err, twcloud.ErrWebPage), errors.Is(err, twcloud.ErrTooLarge):
 		return "The change may or may not have been made. The next plan reads what stands on the server; a secret is then sent again."
 	}
 	return "Nothing was changed."
