@@ -1,0 +1,151 @@
+package provider
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+func TestAdviceFor(t *testing.T) {
+	t.Parallel()
+	unreachable := func(cause error) error { return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: cause} }
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"unknown authority":     {unreachable(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "ca_certificate_file"},
+		"another name":          {unreachable(x509.HostnameError{}), "tls_server_name"},
+		"expired certificate":   {unreachable(x509.CertificateInvalidError{Reason: x509.Expired}), "expired"},
+		"no TLS":                {unreachable(tls.RecordHeaderError{}), "does not speak TLS"},
+		"client certificate":    {unreachable(&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}), "client_certificate_file"},
+		"proxy":                 {unreachable(&net.OpError{Op: "proxyconnect", Err: refused}), "NO_PROXY"},
+		"no such host":          {unreachable(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), "cannot be resolved"},
+		"connection refused":    {unreachable(refused), "Nothing listens"},
+		"connection lost":       {unreachable(errors.New("EOF")), "The connection failed"},
+		"http to an https port": {&twcloud.Error{Kind: twcloud.ErrInvalid, Login: true}, "https://"},
+		"refused input":         {&twcloud.Error{Kind: twcloud.ErrInvalid}, "Change the configuration"},
+		"no seat":               {&twcloud.Error{Kind: twcloud.ErrNoSeat, Login: true}, "licence seat"},
+		"credentials":           {&twcloud.Error{Kind: twcloud.ErrCredentials, Login: true}, "username and password, or token"},
+		"forbidden":             {&twcloud.Error{Kind: twcloud.ErrForbidden}, "Configure Server"},
+		"wrapped twice":         {fmt.Errorf("a: %w", fmt.Errorf("b: %w", &twcloud.Error{Kind: twcloud.ErrForbidden})), "Configure Server"},
+		"registration, looked in vain": {
+			&twcloud.RegistrationError{Cause: &twcloud.Error{Kind: twcloud.ErrTimeout}, Look: &twcloud.Error{Kind: twcloud.ErrForbidden}}, "Configure Server",
+		},
+		"not of the client": {errors.New("anything"), ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := adviceFor(test.err)
+			if !strings.Contains(got, test.want) || (test.want == "") != (got == "") {
+				t.Errorf("advice %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAdviceFor_everyKind(t *testing.T) {
+	t.Parallel()
+	seen := map[string]error{}
+	for _, kind := range []error{
+		twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
+		twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
+		twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
+	} {
+		advice := adviceFor(&twcloud.Error{Kind: kind})
+		if advice == "" || !strings.HasSuffix(advice, ".") {
+			t.Errorf("%v: advice %q, want sentences", kind, advice)
+		}
+		if other, ok := seen[advice]; ok {
+			t.Errorf("%v and %v have the same advice", kind, other)
+		}
+		seen[advice] = kind
+	}
+}
+
+func TestAddClientError(t *testing.T) {
+	t.Parallel()
+	failure := &twcloud.Error{
+		Kind: twcloud.ErrForbidden, Method: "PATCH", Path: "/osmc/admin/oauthconsumers/a%2Fb", Status: 403, Message: "You may not do this.",
+	}
+	var diags diag.Diagnostics
+	addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+subject{"doors", "a/b"}.String(), failure, "Nothing was changed.")
+	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this.
+
+Nothing was changed.
+
+Only users with the Configure Server permission can manage OAuth consumers. Let an administrator give it to the user whom the provider signs in as.`
+	if got := diags[0].Detail(); diags[0].Summary() != "Unable to update OAuth consumer" || got != want {
+		t.Errorf("%s\n%s\nwant\n%s", diags[0].Summary(), got, want)
+	}
+}
+
+func TestSubject(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]subject{
+		`OAuth consumer "doors"`:               {name: "doors"},
+		`the OAuth consumer with the key "k1"`: {key: "k1"},
+		`OAuth consumer "\"a\"" (key "\n")`:    {name: `"a"`, key: "\n"},
+	} {
+		if got.String() != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestStandingAfterUpdate(t *testing.T) {
+	t.Parallel()
+	for kind, certain := range map[error]bool{
+		twcloud.ErrInvalid: true, twcloud.ErrForbidden: true, twcloud.ErrNotFound: true, twcloud.ErrConflict: true, twcloud.ErrCredentials: true,
+		twcloud.ErrTimeout: false, twcloud.ErrUnreachable: false, twcloud.ErrServer: false, twcloud.ErrUnreadable: false, twcloud.ErrWebPage: false,
+		twcloud.ErrTooLarge: false, twcloud.ErrCanceled: false,
+	} {
+		if got := standingAfterUpdate(&twcloud.Error{Kind: kind}); (got == "Nothing was changed.") != certain {
+			t.Errorf("%v: %q", kind, got)
+		}
+	}
+}
+
+func TestDiagnosePanic(t *testing.T) {
+	t.Parallel()
+	options := twcloud.NewOptions()
+	options.Endpoint = &url.URL{Scheme: "https", Host: "twcloud.example.com"}
+	options.Credentials = twcloud.BasicCredentials{Username: "admin", Password: "p4ssword-canary"}
+	client, err := twcloud.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]*backend{"configured": {client: client}, "unconfigured": {}, "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var diags diag.Diagnostics
+			func() {
+				defer b.diagnosePanic(&diags, "reading")
+				panic("at the door with p4ssword-canary")
+			}()
+			if len(diags) != 1 || diags[0].Summary() != "The provider panicked" {
+				t.Fatalf("diagnostics %v", diags)
+			}
+			detail := diags[0].Detail()
+			for _, want := range []string{"while reading", "please report it", "at the door", "TestDiagnosePanic"} {
+				if !strings.Contains(detail, want) {
+					t.Errorf("does not say %q: %s", want, detail)
+				}
+			}
+			if b.ready() && strings.Contains(detail, "p4ssword-canary") {
+				t.Errorf("says the password: %s", detail)
+			}
+		})
+	}
+}
