@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
@@ -178,6 +179,30 @@ type traffic struct {
 // requests are all but logins and logouts.
 func (t traffic) requests() int {
 	return t.lists + t.registrations + t.updates + t.removals + t.others
+}
+
+func (t traffic) String() string {
+	var parts []string
+	for _, part := range []struct {
+		count int
+		what  string
+	}{
+		{t.logins, "logins"},
+		{t.logouts, "logouts"},
+		{t.lists, "lists"},
+		{t.registrations, "registrations"},
+		{t.updates, "updates"},
+		{t.removals, "removals"},
+		{t.others, "others"},
+	} {
+		if part.count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.what))
+		}
+	}
+	if parts == nil {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
 }
 
 func trafficOf(requests []twcloudtest.Request) traffic {

@@ -110,7 +110,7 @@ data "twcloud_oauth_consumer" "one" {
 			want.lists = got.lists
 		}
 		if got != want {
-			t.Errorf("%s: the server got %+v, want %+v", step.name, got, want)
+			t.Errorf("%s: the server got %s; want %s", step.name, got, want)
 		}
 		if connections := server.Connections() - before; connections > guardedConcurrent {
 			t.Errorf("%s: %d connections, want %d at most", step.name, connections, guardedConcurrent)
