@@ -10,11 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
-// What came with which version of Terraform. OpenTofu has neither.
 var (
-	// firstIdentity is the first with resource identities.
+	// firstIdentity is the first version of Terraform, and of OpenTofu, with
+	// resource identities.
 	firstIdentity = version.Must(version.NewVersion("1.12.0"))
-	// firstQuery is the first with terraform query.
+	// firstQuery is the first version of Terraform with terraform query, which
+	// OpenTofu does not have.
 	firstQuery = version.Must(version.NewVersion("1.14.0"))
 )
 
