@@ -67,7 +67,7 @@ func (g *guide) noticeAndRepair(ctx context.Context) error {
 	if err := g.cli(ctx, 2, "plan", "-detailed-exitcode", "-out="+plan); err != nil {
 		return err
 	}
-	if err := g.claim(g.sent(), "Exit status 2: Terraform has noticed, and changed nothing yet"); err != nil {
+	if err := g.claim(g.sent(), "Exit status 2: %s has noticed, and changed nothing yet", g.work.cli.Name); err != nil {
 		return err
 	}
 	return g.cli(ctx, 0, "apply", plan)

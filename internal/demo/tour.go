@@ -138,7 +138,7 @@ func (g *guide) planAgain(ctx context.Context) error {
 	if err := g.cli(ctx, 0, "plan", "-detailed-exitcode"); err != nil {
 		return err
 	}
-	return g.claim(g.sent(), "Exit status 0; Terraform only read")
+	return g.claim(g.sent(), "Exit status 0; %s only read", g.work.cli.Name)
 }
 
 func (g *guide) repairDrift(ctx context.Context) error {
