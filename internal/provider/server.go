@@ -110,6 +110,16 @@ func (s *server) ImportResourceState(ctx context.Context, request *tfprotov6.Imp
 	return lean(s, ctx, s.ProviderServerWithListResource.ImportResourceState, request)
 }
 
+// GenerateResourceConfig implements tfprotov6.ResourceServer.
+func (s *server) GenerateResourceConfig(ctx context.Context, request *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.GenerateResourceConfig, request)
+}
+
+// ValidateDataResourceConfig implements tfprotov6.DataSourceServer.
+func (s *server) ValidateDataResourceConfig(ctx context.Context, request *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return lean(s, ctx, s.ProviderServerWithListResource.ValidateDataResourceConfig, request)
+}
+
 // ReadDataSource implements tfprotov6.DataSourceServer.
 func (s *server) ReadDataSource(ctx context.Context, request *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	return lean(s, ctx, s.ProviderServerWithListResource.ReadDataSource, request)
