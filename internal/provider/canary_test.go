@@ -283,17 +283,21 @@ func TestAccCanary(t *testing.T) {
 	for _, kind := range twcloudtest.AllFaultKinds() {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			for _, fault := range []twcloudtest.Fault{
-				{Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
-				{Method: http.MethodPost, PathSuffix: collection, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
-			} {
-				fault.Kind, fault.Times = kind, -1
-				if kind == twcloudtest.EndlessBody {
-					fault.Body = ""
+			// The plan meets with the first one, the apply with the second.
+			faults := []twcloudtest.Fault{
+				{Kind: kind, Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
+				{Kind: kind, Method: http.MethodPost, PathSuffix: collection, Times: -1, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
+			}
+			if kind == twcloudtest.EndlessBody {
+				faults[0].Body, faults[1].Body = "", ""
+			}
+			c := newCanary(t, cliConfig, byPassword...)
+			c.h.server.Inject(faults...)
+			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				if !slices.ContainsFunc(c.h.server.Requests(), func(r twcloudtest.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
+					t.Errorf("no %s met with the fault", method)
 				}
-				c := newCanary(t, cliConfig, byPassword...)
-				c.h.server.Inject(fault)
-				c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			}
 		})
 	}
