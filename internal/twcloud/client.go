@@ -64,7 +64,7 @@ func New(options Options) (*Client, error) {
 	}
 	redact := &redactor{}
 	redact.add(options.Credentials.Secrets()...)
-	redact.add(proxyPasswords()...)
+	redact.add(proxySecrets()...)
 	connection := &connection{
 		options: options,
 		chain:   newChain(options, redact),
@@ -136,7 +136,13 @@ func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 // call sends one request in the session and reads a JSON answer of the wanted
 // status into the result; a nil result reads none. Secrets in the body are made
 // known to the redactor by the caller.
-func (c *connection) call(ctx context.Context, method, escapedPath, query string, body any, status int, result any) error {
+func (c *connection) call(ctx context.Context, method, escapedPath, query string, body any, status int, result any) (err error) {
+	ctx, uncertain := withDoubt(ctx)
+	defer func() {
+		if err != nil && uncertain() {
+			err = &doubtful{err}
+		}
+	}()
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -175,20 +181,20 @@ func (c *connection) call(ctx context.Context, method, escapedPath, query string
 	return nil
 }
 
-// proxyPasswords are those in the proxies of the environment: net/http quotes a
-// proxy's URL in some errors.
-func proxyPasswords() []string {
-	var passwords []string
+// proxySecrets are those in the proxies of the environment: net/http quotes a
+// proxy's URL, and the proxy's own words, in some errors.
+func proxySecrets() []string {
+	var secrets []string
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		proxy, err := url.Parse(os.Getenv(name))
 		if err != nil || proxy.User == nil {
 			continue
 		}
 		if password, ok := proxy.User.Password(); ok {
-			passwords = append(passwords, password)
+			secrets = append(secrets, BasicCredentials{Username: proxy.User.Username(), Password: password}.Secrets()...)
 		}
 	}
-	return passwords
+	return secrets
 }
 
 // escapeKey escapes a consumer's key for use as one segment of a path. A key may

@@ -1,0 +1,373 @@
+package twcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+// impatient gives up on a registration when it is told to, as a time-out would.
+type impatient struct {
+	next   http.RoundTripper
+	enough chan struct{}
+}
+
+func (i *impatient) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodPost {
+		return i.next.RoundTrip(request)
+	}
+	ctx, cancel := context.WithCancelCause(request.Context())
+	answered := make(chan struct{})
+	defer close(answered)
+	go func() {
+		select {
+		case <-i.enough:
+			cancel(os.ErrDeadlineExceeded)
+		case <-answered:
+		}
+	}()
+	return i.next.RoundTrip(request.WithContext(ctx))
+}
+
+// connectImpatiently returns a client that gives up on a registration that hangs,
+// once the server has done what it does.
+func connectImpatiently(t *testing.T, server *twcloudtest.Server) *Client {
+	t.Helper()
+	transport := &impatient{enough: make(chan struct{})}
+	var once sync.Once
+	server.SetOnRequest(func(request twcloudtest.Request) {
+		giveUp := func() { once.Do(func() { close(transport.enough) }) }
+		switch request.Fault {
+		case twcloudtest.Hang.String():
+			giveUp()
+		case twcloudtest.HangAfter.String():
+			go func() {
+				for len(server.Consumers()) == 0 {
+					runtime.Gosched()
+				}
+				giveUp()
+			}()
+		}
+	})
+	return connect(t, server, func(o *Options) {
+		transport.next = newBase(Options{MaxConcurrentRequests: 10, RequestTimeout: o.RequestTimeout})
+		o.Transport = &transportWithIdle{transport, transport.next}
+	})
+}
+
+// transportWithIdle closes the idle connections of what is below it.
+type transportWithIdle struct {
+	http.RoundTripper
+	base http.RoundTripper
+}
+
+func (t *transportWithIdle) CloseIdleConnections() { t.base.(*http.Transport).CloseIdleConnections() }
+
+// TestRegisterExactlyOnce lets every fault befall the registration.
+func TestRegisterExactlyOnce(t *testing.T) {
+	t.Parallel()
+	// Nothing was registered, and another try would meet with the same.
+	refusals := map[twcloudtest.FaultKind]error{
+		twcloudtest.InternalError500: ErrServer,
+		twcloudtest.Forbidden403:     ErrForbidden,
+		twcloudtest.WebPage:          ErrWebPage,
+		twcloudtest.Redirect302:      ErrWebPage,
+	}
+	for _, kind := range twcloudtest.AllFaultKinds() {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			server := twcloudtest.New(t)
+			client := connectImpatiently(t, server)
+			server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
+			registration, err := client.Register(t.Context(), "app", testSecret)
+			consumers := server.Consumers()
+			if refusal := refusals[kind]; refusal != nil {
+				var uncertain *RegistrationError
+				if !errors.Is(err, refusal) || errors.As(err, &uncertain) || registration.Consumer.Key != "" || len(consumers) != 0 {
+					t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
+				}
+				return
+			}
+			if err != nil || len(consumers) != 1 || len(registration.Strays) != 0 || registration.StraysUnknown != nil {
+				t.Fatalf("got %v, %v, the server has %v", registration, err, consumers)
+			}
+			want := Consumer{Key: consumers[0].Key, Name: "app"}
+			if registration.Consumer != want || consumers[0].Secret != testSecret {
+				t.Errorf("got %v, the server has %v", registration.Consumer, consumers[0])
+			}
+			if got, err := client.Get(t.Context(), want.Key); err != nil || got != want {
+				t.Errorf("get: got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+// scenario is a registration of "app" on a server where onPost is called at each
+// POST, with its number, before it is handled.
+type scenario struct {
+	faults []twcloudtest.FaultKind // of the POSTs, in turn
+	onPost func(server *twcloudtest.Server, number int, cancel context.CancelFunc)
+	unique bool
+	reads  twcloudtest.FaultKind // of every GET from the last POST on
+	posts  int
+	check  func(t *testing.T, registration Registration, err error, server *twcloudtest.Server)
+}
+
+func (s scenario) run(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.UniqueNames = s.unique })
+	server.AddConsumer(twcloudtest.Consumer{Key: "other", Name: "other"})
+	client := connect(t, server)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	posts := 0
+	server.SetOnRequest(func(request twcloudtest.Request) {
+		if request.Method != http.MethodPost {
+			return
+		}
+		posts++
+		if posts == s.posts && s.reads != 0 {
+			server.Inject(twcloudtest.Fault{Kind: s.reads, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+		}
+		if s.onPost != nil {
+			s.onPost(server, posts, cancel)
+		}
+	})
+	for _, kind := range s.faults {
+		server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
+	}
+	registration, err := client.Register(ctx, "app", testSecret)
+	if posts != s.posts {
+		t.Errorf("%d POSTs, want %d", posts, s.posts)
+	}
+	s.check(t, registration, err, server)
+}
+
+func addApp(server *twcloudtest.Server, key string) {
+	server.AddConsumer(twcloudtest.Consumer{Key: key, Name: "app", Secret: "somebody else's"})
+}
+
+// ours checks that a consumer is on the server with the secret, and that there are
+// so many besides "other".
+func ours(t *testing.T, server *twcloudtest.Server, registration Registration, err error, number int) {
+	t.Helper()
+	consumer, there := server.Consumer(registration.Consumer.Key)
+	if err != nil || !there || consumer.Secret != testSecret || len(server.Consumers()) != 1+number {
+		t.Errorf("got %v, %v, the server has %v", registration, err, server.Consumers())
+	}
+}
+
+func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
+	t.Parallel()
+	const (
+		lost    = twcloudtest.DropAfter
+		dropped = twcloudtest.DropBefore
+		gateway = twcloudtest.Status504Before
+	)
+	for name, test := range map[string]scenario{
+		"lost again and again": {
+			faults: []twcloudtest.FaultKind{dropped, gateway, dropped}, posts: 4,
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 1)
+			},
+		},
+		"lost once too often": {
+			faults: []twcloudtest.FaultKind{gateway, gateway, gateway, gateway}, posts: 4,
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				if !errors.Is(err, ErrServer) || registration.Consumer.Key != "" || len(server.Consumers()) != 1 {
+					t.Errorf("got %v, %v", registration, err)
+				}
+			},
+		},
+		"several have appeared": {
+			faults: []twcloudtest.FaultKind{lost}, posts: 1,
+			onPost: func(server *twcloudtest.Server, _ int, _ context.CancelFunc) { addApp(server, "theirs") },
+			check: func(t *testing.T, _ Registration, err error, server *twcloudtest.Server) {
+				var uncertain *RegistrationError
+				if !errors.As(err, &uncertain) || len(uncertain.Keys) != 2 || uncertain.Name != "app" || !errors.Is(err, ErrUnreachable) {
+					t.Fatalf("got %v", err)
+				}
+				for _, consumer := range server.Consumers()[1:] {
+					if !slices.Contains(uncertain.Keys, consumer.Key) || !strings.Contains(err.Error(), consumer.Key) {
+						t.Errorf("%s is not in %v", consumer.Key, err)
+					}
+				}
+				if theirs, _ := server.Consumer("theirs"); theirs.Secret == testSecret {
+					t.Error("somebody else's secret was set")
+				}
+			},
+		},
+		"others have appeared, too": {
+			faults: []twcloudtest.FaultKind{lost}, posts: 1,
+			onPost: func(server *twcloudtest.Server, _ int, _ context.CancelFunc) {
+				server.AddConsumer(twcloudtest.Consumer{Name: "another"})
+			},
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 2)
+			},
+		},
+		"nobody can look": {
+			faults: []twcloudtest.FaultKind{lost}, posts: 1, reads: twcloudtest.InternalError500,
+			check: func(t *testing.T, _ Registration, err error, _ *twcloudtest.Server) {
+				var uncertain *RegistrationError
+				if !errors.As(err, &uncertain) || uncertain.Keys != nil || !errors.Is(uncertain.Look, ErrServer) || !errors.Is(uncertain.Cause, ErrUnreachable) {
+					t.Errorf("got %v", err)
+				}
+			},
+		},
+		"carried out late": {
+			faults: []twcloudtest.FaultKind{gateway}, posts: 2,
+			onPost: func(server *twcloudtest.Server, number int, _ context.CancelFunc) {
+				if number == 2 {
+					addApp(server, "late")
+				}
+			},
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 2)
+				if len(registration.Strays) != 1 || registration.Strays[0].Key != "late" {
+					t.Errorf("the strays are %v", registration.Strays)
+				}
+			},
+		},
+		"carried out late, names being unique": {
+			faults: []twcloudtest.FaultKind{gateway}, posts: 2, unique: true,
+			onPost: func(server *twcloudtest.Server, number int, _ context.CancelFunc) {
+				if number == 2 {
+					addApp(server, "late")
+				}
+			},
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 1)
+			},
+		},
+		"nobody can look for strays": {
+			faults: []twcloudtest.FaultKind{gateway}, posts: 2, reads: twcloudtest.Forbidden403,
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 1)
+				if !errors.Is(registration.StraysUnknown, ErrForbidden) {
+					t.Errorf("got %v", registration.StraysUnknown)
+				}
+			},
+		},
+		"cancelled in flight": {
+			posts:  1,
+			onPost: func(_ *twcloudtest.Server, _ int, cancel context.CancelFunc) { cancel() },
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 1)
+			},
+		},
+		"cancelled in flight, and lost": {
+			faults: []twcloudtest.FaultKind{lost}, posts: 1,
+			onPost: func(_ *twcloudtest.Server, _ int, cancel context.CancelFunc) { cancel() },
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				ours(t, server, registration, err, 1)
+			},
+		},
+		"cancelled in flight, and dropped": {
+			faults: []twcloudtest.FaultKind{dropped}, posts: 1,
+			onPost: func(_ *twcloudtest.Server, _ int, cancel context.CancelFunc) { cancel() },
+			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
+				if !errors.Is(err, ErrUnreachable) || registration.Consumer.Key != "" || len(server.Consumers()) != 1 {
+					t.Errorf("got %v, %v", registration, err)
+				}
+			},
+		},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+func TestRegisterWhoseSecretIsUncertain(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	client := connect(t, server)
+	server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost},
+		twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
+	registration, err := client.Register(t.Context(), "app", testSecret)
+	if consumers := server.Consumers(); !errors.Is(err, ErrServer) || len(consumers) != 1 || registration.Consumer.Key != consumers[0].Key {
+		t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
+	}
+}
+
+func TestRegisterTellsOfNamesakes(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	for key, name := range map[string]string{"a": "App", "b": " app ", "c": "app", "d": "apps"} {
+		server.AddConsumer(twcloudtest.Consumer{Key: key, Name: name})
+	}
+	client := connect(t, server)
+	registration, err := client.Register(t.Context(), "app", testSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, namesake := range registration.Namesakes {
+		keys = append(keys, namesake.Key)
+	}
+	if want := []string{"b", "a", "c"}; !slices.Equal(keys, want) {
+		t.Errorf("got %q, want %q", keys, want)
+	}
+	now, err := client.Namesakes(t.Context(), "app")
+	if err != nil || len(now) != 4 || len(sentTo(server, collection)) != 2 {
+		t.Errorf("got %v, %v", now, err)
+	}
+}
+
+// TestRegisterOneNameAtATime: whoever registers the same name, in the worst of
+// times, gets a consumer of his own.
+func TestRegisterOneNameAtATime(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	client := connect(t, server)
+	server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost, Times: 4},
+		twcloudtest.Fault{Kind: twcloudtest.Status502Before, Method: http.MethodPost, Times: 2})
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	keys := map[string]bool{}
+	for i := range 12 {
+		group.Go(func() {
+			registration, err := client.Register(t.Context(), []string{"app", "APP", fmt.Sprint("app ", i)}[i%3], testSecret)
+			if err != nil || len(registration.Strays) != 0 {
+				t.Errorf("got %v, %v", registration, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			keys[registration.Consumer.Key] = true
+		})
+	}
+	group.Wait()
+	if len(keys) != 12 || len(server.Consumers()) != 12 {
+		t.Errorf("%d keys for %d consumers", len(keys), len(server.Consumers()))
+	}
+	if len(client.names.locks) != 0 {
+		t.Errorf("%d names are left", len(client.names.locks))
+	}
+}
+
+func TestRegisterWaitsForTheNameNoLongerThanItsContext(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	client := connect(t, server)
+	unlock, err := client.names.lock(t.Context(), nameKey("app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.Register(ctx, "App", testSecret); !errors.Is(err, ErrCanceled) {
+		t.Errorf("got %v", err)
+	}
+	unlock()
+	if len(server.Requests()) != 0 || len(client.names.locks) != 0 {
+		t.Errorf("sent %v, %d names are left", server.Requests(), len(client.names.locks))
+	}
+}

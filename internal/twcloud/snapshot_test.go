@@ -1,0 +1,258 @@
+package twcloud
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+// listOf is a list function that takes a second and counts.
+func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context) ([]Consumer, error) {
+	return func(ctx context.Context) ([]Consumer, error) {
+		count.Add(1)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		var consumers []Consumer
+		for _, key := range keys {
+			consumers = append(consumers, Consumer{Key: key, Name: "listed"})
+		}
+		return consumers, err
+	}
+}
+
+func TestSnapshotIsSharedAndAges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int32
+		s := newSnapshot(listOf(&count, nil, "k"))
+		if _, found := s.peek("k"); found || count.Load() != 0 {
+			t.Error("a peek lists")
+		}
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if consumer, found, err := s.get(t.Context(), "k"); err != nil || !found || consumer.Name != "listed" {
+					t.Errorf("got %v, %t, %v", consumer, found, err)
+				}
+			})
+		}
+		group.Wait()
+		for _, step := range []struct {
+			later time.Duration
+			lists int32
+		}{{0, 1}, {snapshotAge, 1}, {1, 2}, {snapshotAge - time.Second, 2}} {
+			time.Sleep(step.later)
+			if _, found, err := s.get(t.Context(), "gone"); found || err != nil || count.Load() != step.lists {
+				t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), step.lists)
+			}
+		}
+	})
+}
+
+func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int32
+		s := newSnapshot(listOf(&count, nil, "k"))
+		ctx, cancel := context.WithCancel(t.Context())
+		get := func(ctx context.Context) <-chan error {
+			done := make(chan error, 1)
+			go func() {
+				_, _, err := s.get(ctx, "k")
+				done <- err
+			}()
+			synctest.Wait()
+			return done
+		}
+		first, second := get(ctx), get(t.Context())
+		cancel()
+		if err := <-first; !errors.Is(err, ErrCanceled) || !errors.Is(err, context.Canceled) {
+			t.Errorf("who cancelled got %v", err)
+		}
+		if err := <-second; err != nil || count.Load() != 1 {
+			t.Errorf("who did not got %v", err)
+		}
+
+		// When everyone has gone it ends, and who comes next begins anew.
+		s.invalidate()
+		ctx, cancel = context.WithCancel(t.Context())
+		first, second = get(ctx), get(ctx)
+		cancel()
+		synctest.Wait()
+		third := get(t.Context())
+		if err := errors.Join(<-first, <-second); !errors.Is(err, ErrCanceled) {
+			t.Errorf("who cancelled got %v", err)
+		}
+		if err := <-third; err != nil || count.Load() != 3 {
+			t.Errorf("who came next got %v after %d lists", err, count.Load())
+		}
+	})
+}
+
+func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var count atomic.Int32
+		s := newSnapshot(listOf(&count, nil, "changed", "removed", "kept"))
+		s.put(Consumer{Key: "early"}) // There is nothing to keep up to date yet.
+		go func() { _, _ = s.all(t.Context()) }()
+		synctest.Wait()
+		check := func(when string) {
+			s.put(Consumer{Key: "new", Name: when})
+			s.put(Consumer{Key: "changed", Name: when})
+			s.remove("removed")
+			consumers, err := s.all(t.Context())
+			got := map[string]string{}
+			for _, consumer := range consumers {
+				got[consumer.Key] = consumer.Name
+			}
+			if err != nil || len(got) != 3 || got["new"] != when || got["changed"] != when || got["kept"] != "listed" {
+				t.Errorf("%s: got %v, %v", when, got, err)
+			}
+		}
+		check("while it is under way")
+		check("when it is done")
+
+		// What was begun before an outcome became unknown serves only those who wait
+		// for it.
+		s.invalidate()
+		go func() { _, _ = s.all(t.Context()) }()
+		synctest.Wait()
+		s.invalidate()
+		if _, found, err := s.get(t.Context(), "new"); found || err != nil || count.Load() != 3 {
+			t.Errorf("got %t, %v after %d lists", found, err, count.Load())
+		}
+	})
+}
+
+func TestSnapshotFails(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err   error
+		lists int32 // for three reads
+	}{
+		"forbidden":     {&Error{Kind: ErrForbidden}, 1},
+		"no collection": {&Error{Kind: ErrNoCollection}, 1},
+		"failed":        {&Error{Kind: ErrServer}, 1},
+		"unreadable":    {&Error{Kind: ErrUnreadable}, 1},
+		"unreachable":   {&Error{Kind: ErrUnreachable}, 3},
+		"web page":      {&Error{Kind: ErrWebPage}, 3},
+		"no session":    {&Error{Kind: ErrSession}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var count atomic.Int32
+				s := newSnapshot(listOf(&count, test.err))
+				for range 3 {
+					if _, _, err := s.get(t.Context(), "k"); !errors.Is(err, test.err) {
+						t.Errorf("got %v", err)
+					}
+					s.put(Consumer{Key: "k"})
+				}
+				if count.Load() != test.lists {
+					t.Errorf("%d lists, want %d", count.Load(), test.lists)
+				}
+			})
+		})
+	}
+}
+
+func TestSnapshotSurvivesAPanic(t *testing.T) {
+	t.Parallel()
+	s := newSnapshot(func(context.Context) ([]Consumer, error) { panic("broken") })
+	if _, err := s.all(t.Context()); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestOneListServesManyGets(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Approved: true})
+	client := connect(t, server)
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			if got, err := client.Get(t.Context(), "k"); err != nil || got != (Consumer{Key: "k", Name: "n", Approved: true}) {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+	group.Wait()
+	if requests := server.Requests(); len(requests) != 2 {
+		t.Errorf("sent %v", requests)
+	}
+
+	server.RemoveConsumer("k")
+	if _, err := client.Get(t.Context(), "k"); err != nil {
+		t.Errorf("the listing does not serve: %v", err)
+	}
+	if _, err := client.View().Get(t.Context(), "k"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a view has what another one has read: %v", err)
+	}
+	if server.Logins() != 1 {
+		t.Errorf("%d logins", server.Logins())
+	}
+}
+
+func TestGetWhereNothingCanBeListed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		list, single twcloudtest.FaultKind
+		key          string
+		kind         error
+	}{
+		"forbidden":                      {list: twcloudtest.Forbidden403, key: "k"},
+		"failed":                         {list: twcloudtest.InternalError500, key: "k"},
+		"unreadable":                     {list: twcloudtest.BadJSON, key: "k"},
+		"endless":                        {list: twcloudtest.EndlessBody, key: "k"},
+		"forbidden, and gone":            {list: twcloudtest.Forbidden403, key: "gone", kind: ErrNotFound},
+		"forbidden, and forbidden":       {list: twcloudtest.Forbidden403, single: twcloudtest.Forbidden403, key: "k", kind: ErrForbidden},
+		"failed, and unreadable":         {list: twcloudtest.InternalError500, single: twcloudtest.NoBody, key: "k", kind: ErrServer},
+		"a page is no reason to ask":     {list: twcloudtest.WebPage, key: "k", kind: ErrWebPage},
+		"a redirect is no reason to ask": {list: twcloudtest.Redirect302, key: "k", kind: ErrWebPage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := twcloudtest.New(t)
+			server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n"})
+			client := connect(t, server)
+			server.Inject(twcloudtest.Fault{Kind: test.list, PathSuffix: collection})
+			if test.single != 0 {
+				server.Inject(twcloudtest.Fault{Kind: test.single, PathSuffix: collection + "/" + test.key})
+			}
+			got, err := client.Get(t.Context(), test.key)
+			if !errors.Is(err, test.kind) || err == nil && got.Name != "n" {
+				t.Errorf("got %v, %v, want %v", got, err, test.kind)
+			}
+		})
+	}
+}
+
+func TestGetAtTheWrongPath(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.ValidateContract = false })
+	server.AddConsumer(twcloudtest.Consumer{Key: "k"})
+	client := connect(t, server, func(o *Options) { o.OAuthConsumersPath = "/osmc/admin/elsewhere" })
+	for _, key := range []string{"k", "gone"} {
+		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNoCollection) || errors.Is(err, ErrNotFound) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := client.Update(t.Context(), key, Changes{Name: pointer("n")}); !errors.Is(err, ErrNoCollection) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := client.Register(t.Context(), "n", testSecret); !errors.Is(err, ErrNoCollection) {
+		t.Errorf("got %v", err)
+	}
+}
