@@ -310,7 +310,7 @@ func (c *canary) checkPlanFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close() //nolint:errcheck // It was only read.
+	defer archive.Close()
 	for _, entry := range archive.File {
 		file, err := entry.Open()
 		if err != nil {

@@ -27,7 +27,7 @@ func closedPort(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // Nobody has connected.
+	defer listener.Close()
 	return listener.Addr().String()
 }
 
