@@ -1,0 +1,98 @@
+package docs_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	yaml "github.com/oasdiff/yaml3"
+)
+
+// TestCodeBlocks holds every code block to the language that it says it is in.
+func TestCodeBlocks(t *testing.T) {
+	t.Parallel()
+	known := readSchema(t)
+	for _, document := range documents(t) {
+		for _, block := range document.blocks {
+			switch block.language {
+			case "terraform", "hcl":
+				for _, problem := range checkHCL(known, block.text) {
+					t.Errorf("%s:%d: %s", document.path, block.line, problem)
+				}
+			case "sh", "shell", "bash":
+				if problem := checkShell(t, block.text); problem != "" {
+					t.Errorf("%s:%d: %s", document.path, block.line, problem)
+				}
+			case "json":
+				if !json.Valid([]byte(block.text)) {
+					t.Errorf("%s:%d: this is no JSON", document.path, block.line)
+				}
+			case "yaml":
+				var content any
+				if err := yaml.Unmarshal([]byte(block.text), &content); err != nil {
+					t.Errorf("%s:%d: %v", document.path, block.line, err)
+				}
+			case "", "text", "go":
+			default:
+				t.Errorf("%s:%d: a code block in %q: nothing checks it; use text for the output of programs", document.path, block.line, block.language)
+			}
+		}
+	}
+}
+
+// checkHCL says what is wrong with a configuration, or with an excerpt of one.
+func checkHCL(known schema, text string) (problems []string) {
+	if formatted := hclwrite.Format([]byte(text)); !bytes.Equal(formatted, []byte(text)) {
+		problems = append(problems, "it is not as terraform fmt writes it:\n"+string(formatted))
+	}
+	if strings.HasPrefix(text, "provider_installation ") {
+		// The CLI's own configuration is in an older syntax.
+		return problems
+	}
+	return append(problems, known.check(text)...)
+}
+
+func checkShell(t *testing.T, text string) (problem string) {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	command := exec.CommandContext(t.Context(), bash, "-n")
+	command.Stdin = strings.NewReader(text)
+	if output, err := command.CombinedOutput(); err != nil {
+		return err.Error() + ": " + string(output)
+	}
+	return ""
+}
+
+// TestCheckHCL shows that the check finds what is wrong.
+func TestCheckHCL(t *testing.T) {
+	t.Parallel()
+	known := readSchema(t)
+	for text, want := range map[string]string{
+		"resource \"twcloud_oauth_consumer\" \"x\" {\n  name = \"x\"\n}\n":                         "",
+		"resource \"twcloud_oauth_consumer\" \"x\" {\n  for_each = var.x\n  name     = \"x\"\n}\n": "",
+		"resource \"twcloud_oauth_consumer\" \"x\" {\n  name=\"x\"\n}\n":                           "terraform fmt",
+		"resource \"twcloud_oauth_consumer\" \"x\" {\n  title = \"x\"\n}\n":                        `no attribute "title"`,
+		"resource \"twcloud_consumer\" \"x\" {\n}\n":                                               `no resource "twcloud_consumer"`,
+		"provider \"twcloud\" {\n  host = \"x\"\n}\n":                                              `no attribute "host"`,
+		"data \"twcloud_server\" \"x\" {\n  name = \"x\"\n}\n":                                     `no attribute "name"`,
+		"list \"twcloud_oauth_consumer\" \"x\" {\n  config {\n    title = \"x\"\n  }\n}\n":         `no attribute "title"`,
+		"x = twcloud_oauth_consumer.x.id\n":                                                        `no attribute "id"`,
+		"x = data.twcloud_server.x[0].port\n":                                                      `no attribute "port"`,
+		"x = data.twcloud_oauth_consumers.all.by_name[\"x\"].key\n":                                "",
+		"x = {\n": "expected",
+	} {
+		problems := checkHCL(known, text)
+		if want == "" && len(problems) > 0 || want != "" && !slices.ContainsFunc(problems, func(p string) bool {
+			return strings.Contains(strings.ToLower(p), strings.ToLower(want))
+		}) {
+			t.Errorf("%q: problems %q, want %q", text, problems, want)
+		}
+	}
+}

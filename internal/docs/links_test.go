@@ -1,0 +1,88 @@
+package docs_test
+
+import (
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+var (
+	link    = regexp.MustCompile(`\]\(<?([^()\s>]+)>?\)|(?:src|href)="([^"]+)"`)
+	heading = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
+	anchor  = regexp.MustCompile(`<a id="([^"]+)">`)
+	linked  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+)
+
+// onGitHub is where files of this repository can be linked to from pages that
+// are read elsewhere.
+var onGitHub = regexp.MustCompile(`^https://github\.com/twcloud-community/terraform-provider-twcloud/(?:blob|tree)/main/([^?]*)$`)
+
+// TestLinks holds links within the repository to what is there, headings
+// included. What is elsewhere is not asked for.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for _, document := range documents(t) {
+		// Templates are read where they are generated to.
+		if strings.HasPrefix(document.path, "templates/") {
+			continue
+		}
+		for _, found := range link.FindAllStringSubmatch(document.prose, -1) {
+			if err := checkLink(t, document.path, found[1]+found[2]); err != nil {
+				t.Errorf("%s: %s: %v", document.path, found[1]+found[2], err)
+			}
+		}
+	}
+}
+
+func checkLink(t *testing.T, from, target string) error {
+	t.Helper()
+	if found := onGitHub.FindStringSubmatch(target); found != nil {
+		from, target = "README.md", found[1]
+	}
+	parsed, err := url.Parse(target)
+	if err != nil || parsed.Scheme != "" {
+		return err
+	}
+	path := from
+	if parsed.Path != "" {
+		path = filepath.ToSlash(filepath.Join(filepath.Dir(from), parsed.Path))
+	}
+	file := filepath.Join(root, filepath.FromSlash(path))
+	if _, err := os.Stat(file); err != nil {
+		return errors.New("there is no " + path)
+	}
+	if parsed.Fragment == "" || filepath.Ext(path) != ".md" {
+		return nil
+	}
+	if !anchors(readDocument(t, file))[parsed.Fragment] {
+		return errors.New("it has no such heading")
+	}
+	return nil
+}
+
+// anchors are the fragments that a document has, as GitHub and the registries
+// make them of its headings.
+func anchors(of document) map[string]bool {
+	found := map[string]bool{}
+	for _, match := range heading.FindAllStringSubmatch(of.prose, -1) {
+		text := linked.ReplaceAllString(match[1], "$1")
+		found[strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r), unicode.IsNumber(r), r == '-', r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, text)] = true
+	}
+	for _, match := range anchor.FindAllStringSubmatch(of.prose, -1) {
+		found[match[1]] = true
+	}
+	return found
+}
