@@ -16,11 +16,7 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if response.StatusCode != http.StatusOK || looksLikeWebPage(response) {
-		failure := newStatusError(response.Request, response, c.redact)
-		if response.StatusCode == http.StatusOK {
-			failure.Kind = ErrWebPage
-		}
-		return "", failure
+		return "", c.unlikeServerInfo(response)
 	}
 	return shorten(string(bodyOf(response))), nil
 }
@@ -42,7 +38,20 @@ func (c *Client) CurrentUser(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	return "", newStatusError(response.Request, response, c.redact)
+	return "", c.unlikeServerInfo(response)
+}
+
+// unlikeServerInfo makes an error of an answer that tells nothing of the server.
+// There is nothing at that path, then, or a web page; no consumer is concerned.
+func (c *connection) unlikeServerInfo(response *http.Response) error {
+	failure := newStatusError(response.Request, response, c.redact)
+	switch {
+	case looksLikeWebPage(response):
+		failure.Kind = ErrWebPage
+	case failure.Kind == ErrNotFound:
+		failure.Kind = ErrUnreadable
+	}
+	return failure
 }
 
 // get sends a GET in the session and returns whatever comes.

@@ -91,7 +91,17 @@ func shapeOf(value any) string {
 		}
 		return fmt.Sprintf("an array of %d: %s", len(value), strings.Join(parts, ", "))
 	case map[string]any:
-		return "an object with " + strings.TrimPrefix(shapeOf([]any{value}), "an array of 1: ")
+		// Its names may be those of consumers or users, but for those of lists.
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			if _, isArray := value[name].([]any); isArray {
+				parts = append(parts, name+" (array)")
+			}
+		}
+		if others := len(value) - len(parts); others > 0 || len(parts) == 0 {
+			parts = append(parts, fmt.Sprintf("other fields: %d", others))
+		}
+		return "an object with " + strings.Join(parts, ", ")
 	}
 	return typeOf(value)
 }
