@@ -45,11 +45,7 @@ func taintedAdvice(consumer twcloud.Consumer) string {
 
 // standingAfterUpdate says what an update that failed has left on the server.
 func standingAfterUpdate(err error) string {
-	switch {
-	case errors.Is(err, twcloud.ErrNotFound):
-		return "Nothing was changed."
-	case errors.Is(err, twcloud.ErrTimeout), errors.Is(err, twcloud.ErrUnreachable), errors.Is(err, twcloud.ErrServer),
-		errors.Is(err, twcloud.ErrCanceled), errors.Is(err, twcloud.ErrUnreadable), errors.Is(err, twcloud.ErrWebPage), errors.Is(err, twcloud.ErrTooLarge):
+	if twcloud.Uncertain(err) {
 		return "The change may or may not have been made. The next plan reads what stands on the server; a secret is then sent again."
 	}
 	return "Nothing was changed."

@@ -170,15 +170,22 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
+	known := record
 	if decideSecret(config, state, record).sending == sendSecret {
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
+		// Until an answer has come, nobody knows which secret the server has: the
+		// next apply sends one again, be it the one from before.
+		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		record = secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	}
 	if !changes.None() {
 		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
 		if err != nil {
+			if !twcloud.Uncertain(err) {
+				writeSecretRecord(ctx, resp.Private, known, &resp.Diagnostics)
+			}
 			addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
 				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, standingAfterUpdate(err))
 			return

@@ -2,6 +2,7 @@ package twcloud
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,16 +13,13 @@ import (
 	"time"
 )
 
-// maxBody bounds an answer, in bytes. A consumer takes about 100: ten thousand
-// of them are a megabyte.
-const maxBody = 32 << 20
-
 // exchange sends one request and reads the whole answer, within the time-out.
 // The body is in memory when it returns, so that a broken answer is an error
 // here, where it can be retried, and so that a slot is free when it is.
 type exchange struct {
 	next      http.RoundTripper
 	timeout   time.Duration
+	maxAnswer int64
 	userAgent string
 }
 
@@ -57,9 +55,11 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	request.Header.Set("User-Agent", e.userAgent)
 
 	fail := func(err error) (*http.Response, error) {
+		sent := !asked.Load() || got.Load()
+		note(ctx, sent)
 		return nil, &exchangeError{
 			cause:    err,
-			sent:     !asked.Load() || got.Load(),
+			sent:     sent,
 			timedOut: errors.Is(context.Cause(ctx), tooLate),
 		}
 	}
@@ -67,13 +67,15 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return fail(err)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	note(ctx, response.StatusCode < 400 || response.StatusCode > 499)
+	limit := cmp.Or(e.maxAnswer, DefaultMaxAnswer)
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	// The error of Close says nothing that the read has not said.
 	_ = response.Body.Close()
 	if err != nil {
 		return fail(err)
 	}
-	if len(body) > maxBody {
+	if int64(len(body)) > limit {
 		return fail(ErrTooLarge)
 	}
 	if _, err := response.Location(); err != nil {

@@ -11,6 +11,7 @@ import (
 // Defaults of Options.
 const (
 	DefaultRequestTimeout        = 30 * time.Second
+	DefaultMaxAnswer             = 32 << 20 // a consumer takes about 100 bytes
 	DefaultMaxRetries            = 4
 	DefaultMaxConcurrentRequests = 10
 	DefaultRetryWaitMin          = 500 * time.Millisecond
@@ -43,6 +44,9 @@ type Options struct {
 	// last byte read; waiting for a free slot and between retries is not in it.
 	// Zero: DefaultRequestTimeout.
 	RequestTimeout time.Duration
+
+	// MaxAnswer bounds one answer, in bytes. Zero: DefaultMaxAnswer.
+	MaxAnswer int64
 
 	// MaxRetries is how often a request is repeated that may be repeated. Zero
 	// means never; NewOptions has DefaultMaxRetries.

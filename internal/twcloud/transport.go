@@ -36,7 +36,9 @@ func newChain(options Options, redact *redactor) *chain {
 	if base == nil {
 		base = newBase(options)
 	}
-	var link http.RoundTripper = &exchange{next: base, timeout: options.RequestTimeout, userAgent: options.UserAgent}
+	var link http.RoundTripper = &exchange{
+		next: base, timeout: options.RequestTimeout, maxAnswer: options.MaxAnswer, userAgent: options.UserAgent,
+	}
 	if options.Logger != nil {
 		link = &logging{next: link, logger: options.Logger, redact: redact.text}
 	}
@@ -66,6 +68,8 @@ func newBase(options Options) http.RoundTripper {
 		MaxIdleConnsPerHost: options.MaxConcurrentRequests,
 		MaxConnsPerHost:     options.MaxConcurrentRequests,
 		IdleConnTimeout:     90 * time.Second,
+		// A few thousand are usual; Go's default is ten million.
+		MaxResponseHeaderBytes: 1 << 20,
 		// A server that speaks HTTP/1.1 only is the rule here, and HTTP/2 would
 		// put every request on one connection, where one lost connection fails
 		// them all.
