@@ -189,6 +189,7 @@ func (r *checkReport) signOut(err error) {
 func (r *checkReport) ok(subject, finding, meaning string) {
 	r.finding("ok", subject, finding, meaning)
 }
+
 func (r *checkReport) note(subject, finding, meaning string) {
 	r.finding("note", subject, finding, meaning)
 }

@@ -89,8 +89,10 @@ func TestCheck(t *testing.T) {
 		fails   bool
 		want    []string
 	}{
-		"all is well": {want: []string{"ok    configuration", "ok    sign-in", "ok    version", "2024x Refresh2", "ok    user", "3, of which 1 are approved; names that several bear: 1",
-			"_links (object), approved (boolean), createdOn (string), key (string), name (string)", "ok    root services", "ok    sign-out", "can work with this server"}},
+		"all is well": {want: []string{
+			"ok    configuration", "ok    sign-in", "ok    version", "2024x Refresh2", "ok    user", "3, of which 1 are approved; names that several bear: 1",
+			"_links (object), approved (boolean), createdOn (string), key (string), name (string)", "ok    root services", "ok    sign-out", "can work with this server",
+		}},
 		"with a token":   {environment: map[string]string{"TWCLOUD_TOKEN": "canary-token", "TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": ""}, want: []string{"a token"}},
 		"before 2022x":   {server: func(config *twcloudtest.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
 		"path prefix":    {server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
@@ -125,8 +127,10 @@ func TestCheck(t *testing.T) {
 		"words for a version":     {before: answer("/version", 200, words), want: []string{"version"}},
 		"nobody is signed in":     {before: answer("/currentUser", 500, words), want: []string{"note  user"}},
 		"another user's words":    {before: answer("/users/j%C3%B6rg%20kanarie", 500, words), want: []string{"note  user"}},
-		"consumers by name": {before: answer(collection, 200, `{"canary-consumer-0":{"key":"canary-key-0"},"canary-consumer-1":"canary-key-1","items":[]}`), fails: true,
-			want: []string{"an object with", "items (array)", "FAIL  OAuth consumers"}},
+		"consumers by name": {
+			before: answer(collection, 200, `{"canary-consumer-0":{"key":"canary-key-0"},"canary-consumer-1":"canary-key-1","items":[]}`), fails: true,
+			want: []string{"an object with", "items (array)", "FAIL  OAuth consumers"},
+		},
 		"consumers without a name": {before: answer(collection, 200, `[{"key":"canary-key-0","approved":true}]`), fails: true, want: []string{"approved (boolean), key (string)", "FAIL  OAuth consumers"}},
 		"keys alone":               {before: answer(collection, 200, `["canary-key-0"]`), fails: true, want: []string{"FAIL  OAuth consumers"}},
 		"an unknown authority":     {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "authority", "ca_certificate_file"}},

@@ -116,10 +116,10 @@ func TestServer_context(t *testing.T) {
 			t.Parallel()
 			for _, logs := range []bool{false, true} {
 				outer := context.WithValue(t.Context(), contextKey{}, "a logger")
-				var inner context.Context
+				inner := make(chan context.Context, 1)
 				failed := errors.New("failed")
 				s := &server{logs: logs, ProviderServerWithListResource: &recordingServer{called: func(ctx context.Context) error {
-					inner = ctx
+					inner <- ctx
 					if err := ctx.Err(); err != nil {
 						t.Errorf("the call begins with a context that has ended: %v", err)
 					}
@@ -128,10 +128,11 @@ func TestServer_context(t *testing.T) {
 				if err := call(outer, s); !errors.Is(err, failed) {
 					t.Fatalf("the call returned %v", err)
 				}
-				if got := inner.Value(contextKey{}) != nil; got != logs {
+				given := <-inner
+				if got := given.Value(contextKey{}) != nil; got != logs {
 					t.Errorf("logs wanted: %t, but values in the context: %t", logs, got)
 				}
-				if !logs && inner.Err() == nil {
+				if !logs && given.Err() == nil {
 					t.Error("the context outlives the call")
 				}
 			}
@@ -164,19 +165,20 @@ func TestServer_cancelled(t *testing.T) {
 func TestServer_listContext(t *testing.T) {
 	t.Parallel()
 	outer, cancel := context.WithCancel(t.Context())
-	var inner context.Context
+	inner := make(chan context.Context, 1)
 	s := &server{ProviderServerWithListResource: &recordingServer{called: func(ctx context.Context) error {
-		inner = ctx
+		inner <- ctx
 		return nil
 	}}}
 	if _, err := s.ListResource(outer, &tfprotov6.ListResourceRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	if inner.Err() != nil {
+	given := <-inner
+	if given.Err() != nil {
 		t.Error("the context ended with the call")
 	}
 	cancel()
-	if inner.Err() == nil {
+	if given.Err() == nil {
 		t.Error("the context outlives the caller's")
 	}
 }
