@@ -10,13 +10,13 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 // Examples of endpoints, for diagnostics and documentation.
 const (
-	exampleEndpoint       = "https://twcloud.example.com:" + wire.DefaultRESTPort
-	exampleWebAppEndpoint = "https://twcloud.example.com:" + wire.DefaultWebAppPort
+	exampleEndpoint       = "https://twcloud.example.com:" + twcloud.DefaultRESTPort
+	exampleWebAppEndpoint = "https://twcloud.example.com:" + twcloud.DefaultWebAppPort
 )
 
 // plainHTTPPolicy says what becomes of an http:// URL of another machine.
@@ -48,25 +48,25 @@ func (r *resolver) endpoints(config providerModel) (endpoint, webAppEndpoint str
 				"Teamwork Cloud REST API, e.g. %q.", environmentVariable("endpoint"), exampleEndpoint))
 	}
 	restURL := r.endpoint(rest, exampleEndpoint, plainHTTP)
-	if restURL != nil && restURL.Port() == wire.DefaultWebAppPort {
+	if restURL != nil && restURL.Port() == twcloud.DefaultWebAppPort {
 		r.warn("endpoint", "The endpoint looks like the Web Application Platform", fmt.Sprintf(
 			"%s has port %s, which is by default the Web Application Platform's. The REST API, which is meant "+
 				"here, is by default on port %s. This is fine if a proxy serves the REST API there.",
-			rest.subject(), wire.DefaultWebAppPort, wire.DefaultRESTPort))
+			rest.subject(), twcloud.DefaultWebAppPort, twcloud.DefaultRESTPort))
 	}
 
 	webApp := r.text("webapp_endpoint", config.WebAppEndpoint)
 	webAppURL := r.endpoint(webApp, exampleWebAppEndpoint, plainHTTP)
-	if webAppURL != nil && webAppURL.Port() == wire.DefaultRESTPort {
+	if webAppURL != nil && webAppURL.Port() == twcloud.DefaultRESTPort {
 		r.warn("webapp_endpoint", "The Web Application Platform's endpoint looks like the REST API", fmt.Sprintf(
 			"%s has port %s, which is by default the REST API's. The Web Application Platform, which is meant "+
 				"here, is by default on port %s. This is fine if a proxy serves it there.",
-			webApp.subject(), wire.DefaultRESTPort, wire.DefaultWebAppPort))
+			webApp.subject(), twcloud.DefaultRESTPort, twcloud.DefaultWebAppPort))
 	}
 	if webApp.open() && restURL != nil {
 		webAppURL = &url.URL{
 			Scheme: restURL.Scheme,
-			Host:   net.JoinHostPort(restURL.Hostname(), wire.DefaultWebAppPort),
+			Host:   net.JoinHostPort(restURL.Hostname(), twcloud.DefaultWebAppPort),
 		}
 	}
 

@@ -6,18 +6,18 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 func (r *resolver) oauthConsumersPath(config types.String) string {
 	v := r.text("oauth_consumers_path", config)
 	if !v.given() {
-		return wire.DefaultOAuthConsumersPath
+		return twcloud.DefaultOAuthConsumersPath
 	}
 
 	trimmed, problem := checkCollectionPath(v.text)
 	if problem != "" {
-		r.reject(v, "%s The default is %q.", problem, wire.DefaultOAuthConsumersPath)
+		r.reject(v, "%s The default is %q.", problem, twcloud.DefaultOAuthConsumersPath)
 	}
 	return trimmed
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
 // providerSchema describes the provider block. Every attribute is optional,
@@ -29,7 +28,7 @@ func providerSchema() schema.Schema {
 			},
 			"webapp_endpoint": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: describe("webapp_endpoint", "the host of `endpoint` on port `"+wire.DefaultWebAppPort+"`",
+				MarkdownDescription: describe("webapp_endpoint", "the host of `endpoint` on port `"+twcloud.DefaultWebAppPort+"`",
 					"Root of the Web Application Platform, where the OAuth 1.0a endpoints are, e.g. `"+
 						exampleWebAppEndpoint+"`. Used by `detect_secret_drift`."),
 			},
@@ -54,7 +53,7 @@ func providerSchema() schema.Schema {
 			},
 			"oauth_consumers_path": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: describe("oauth_consumers_path", "`"+wire.DefaultOAuthConsumersPath+"`",
+				MarkdownDescription: describe("oauth_consumers_path", "`"+twcloud.DefaultOAuthConsumersPath+"`",
 					"Path of the collection of OAuth consumers below `endpoint`. The vendor does not publish it: set it "+
 						"if your server has it elsewhere."),
 			},

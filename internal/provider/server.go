@@ -49,7 +49,7 @@ func logsWanted(environment []string) bool {
 }
 
 // lean calls a method of the inner server with a context without values.
-func lean[Request, Response any](s *server, ctx context.Context, method func(context.Context, Request) (Response, error), request Request) (Response, error) {
+func lean[Request, Response any](ctx context.Context, s *server, method func(context.Context, Request) (Response, error), request Request) (Response, error) {
 	if s.logs {
 		return method(ctx, request)
 	}
@@ -71,17 +71,17 @@ func (s *server) ConfigureProvider(ctx context.Context, request *tfprotov6.Confi
 
 // ValidateResourceConfig implements tfprotov6.ResourceServer.
 func (s *server) ValidateResourceConfig(ctx context.Context, request *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.ValidateResourceConfig, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.ValidateResourceConfig, request)
 }
 
 // UpgradeResourceState implements tfprotov6.ResourceServer.
 func (s *server) UpgradeResourceState(ctx context.Context, request *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.UpgradeResourceState, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.UpgradeResourceState, request)
 }
 
 // UpgradeResourceIdentity implements tfprotov6.ResourceServer.
 func (s *server) UpgradeResourceIdentity(ctx context.Context, request *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.UpgradeResourceIdentity, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.UpgradeResourceIdentity, request)
 }
 
 // ReadResource implements tfprotov6.ResourceServer.
@@ -89,7 +89,7 @@ func (s *server) ReadResource(ctx context.Context, request *tfprotov6.ReadResour
 	if response := s.readUnchanged(request); response != nil {
 		return response, nil
 	}
-	return lean(s, ctx, s.ProviderServerWithListResource.ReadResource, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.ReadResource, request)
 }
 
 // PlanResourceChange implements tfprotov6.ResourceServer.
@@ -97,30 +97,30 @@ func (s *server) PlanResourceChange(ctx context.Context, request *tfprotov6.Plan
 	if response := s.planUnchanged(request); response != nil {
 		return response, nil
 	}
-	return lean(s, ctx, s.ProviderServerWithListResource.PlanResourceChange, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.PlanResourceChange, request)
 }
 
 // ApplyResourceChange implements tfprotov6.ResourceServer.
 func (s *server) ApplyResourceChange(ctx context.Context, request *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.ApplyResourceChange, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.ApplyResourceChange, request)
 }
 
 // ImportResourceState implements tfprotov6.ResourceServer.
 func (s *server) ImportResourceState(ctx context.Context, request *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.ImportResourceState, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.ImportResourceState, request)
 }
 
 // GenerateResourceConfig implements tfprotov6.ResourceServer.
 func (s *server) GenerateResourceConfig(ctx context.Context, request *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.GenerateResourceConfig, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.GenerateResourceConfig, request)
 }
 
 // ValidateDataResourceConfig implements tfprotov6.DataSourceServer.
 func (s *server) ValidateDataResourceConfig(ctx context.Context, request *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.ValidateDataResourceConfig, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.ValidateDataResourceConfig, request)
 }
 
 // ReadDataSource implements tfprotov6.DataSourceServer.
 func (s *server) ReadDataSource(ctx context.Context, request *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return lean(s, ctx, s.ProviderServerWithListResource.ReadDataSource, request)
+	return lean(ctx, s, s.ProviderServerWithListResource.ReadDataSource, request)
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
 // Defaults of Options.
@@ -16,6 +18,13 @@ const (
 	DefaultMaxConcurrentRequests = 10
 	DefaultRetryWaitMin          = 500 * time.Millisecond
 	DefaultRetryWaitMax          = 15 * time.Second
+)
+
+// Where things are in an installation, as package wire has it.
+const (
+	DefaultRESTPort           = wire.DefaultRESTPort
+	DefaultWebAppPort         = wire.DefaultWebAppPort
+	DefaultOAuthConsumersPath = wire.DefaultOAuthConsumersPath
 )
 
 // Options says which server a Client talks to, as whom, and how patiently.

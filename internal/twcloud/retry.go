@@ -37,7 +37,7 @@ func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
 // came back tells more.
 func worthRetrying(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // Whoever called sees the context itself.
 	}
 	manner := mannerOf(ctx)
 	if manner == single {
