@@ -135,6 +135,7 @@ func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Optio
 		Endpoint:       mustParseURL(t, endpoint),
 		Credentials:    BasicCredentials{Username: "admin", Password: testPassword},
 		RequestTimeout: time.Minute,
+		MaxAnswer:      1 << 20,
 		MaxRetries:     3,
 		UserAgent:      "test",
 	}

@@ -27,7 +27,7 @@ func TestLimitHoldsTheNumberInFlight(t *testing.T) {
 		var group sync.WaitGroup
 		for range 20 {
 			group.Go(func() {
-				if _, err := send(t, t.Context(), limit, http.MethodGet); err != nil {
+				if _, err := send(t.Context(), t, limit, http.MethodGet); err != nil {
 					t.Error(err)
 				}
 			})
@@ -53,13 +53,13 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 			<-release
 			return reply(http.StatusOK, ""), nil
 		}), 1)
-		go func() { _, _ = send(t, t.Context(), limit, http.MethodGet) }()
+		go func() { _, _ = send(t.Context(), t, limit, http.MethodGet) }()
 		synctest.Wait()
 
 		ctx, cancel := context.WithCancel(t.Context())
 		gone := make(chan error)
 		go func() {
-			_, err := send(t, ctx, limit, http.MethodGet)
+			_, err := send(ctx, t, limit, http.MethodGet)
 			gone <- err
 		}()
 		synctest.Wait()
@@ -71,7 +71,7 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 		synctest.Wait()
 		// A free slot is no reason to send what was given up.
 		for range 50 {
-			if _, err := send(t, ctx, limit, http.MethodGet); !errors.Is(err, context.Canceled) {
+			if _, err := send(ctx, t, limit, http.MethodGet); !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v", err)
 			}
 		}
@@ -91,7 +91,7 @@ func TestLimitGivesTheSlotBackAfterAPanic(t *testing.T) {
 					t.Error("the panic is swallowed")
 				}
 			}()
-			_, _ = send(t, t.Context(), limit, http.MethodGet)
+			_, _ = send(t.Context(), t, limit, http.MethodGet)
 		}()
 	}
 }

@@ -221,7 +221,7 @@ func TestRetryWaitsAndGivesUp(t *testing.T) {
 			return reply(http.StatusServiceUnavailable, "", "Retry-After", fmt.Sprint(45)), nil
 		}), options)
 		start := time.Now()
-		if response, err := send(t, t.Context(), link, http.MethodGet); err != nil || response.StatusCode != http.StatusServiceUnavailable {
+		if response, err := send(t.Context(), t, link, http.MethodGet); err != nil || response.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("got %v, %v", response, err)
 		}
 		if took, want := time.Since(start), DefaultMaxRetries*45*time.Second; took != want || sent.Load() != 1+DefaultMaxRetries {
@@ -231,7 +231,7 @@ func TestRetryWaitsAndGivesUp(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		start = time.Now()
-		if _, err := send(t, ctx, link, http.MethodGet); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
+		if _, err := send(ctx, t, link, http.MethodGet); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})

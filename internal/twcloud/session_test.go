@@ -82,7 +82,7 @@ func TestSessionCredentials(t *testing.T) {
 }
 
 // expiring refuses the first so many seats, once so many requests have come in.
-func expiring(server *fakeServer, seats int, requests int) transportFunc {
+func expiring(server *fakeServer, seats, requests int) transportFunc {
 	var mu sync.Mutex
 	arrived, all := 0, make(chan struct{})
 	return func(request *http.Request) (*http.Response, error) {
