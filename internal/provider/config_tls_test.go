@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -212,7 +213,7 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 				t.Fatal(err)
 			}
 			block, _ := pem.Decode([]byte(want))
-			if len(config.Certificates) != 1 || string(config.Certificates[0].Certificate[0]) != string(block.Bytes) {
+			if len(config.Certificates) != 1 || !bytes.Equal(config.Certificates[0].Certificate[0], block.Bytes) {
 				t.Errorf("not the expected certificate")
 			}
 		}

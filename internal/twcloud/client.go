@@ -136,7 +136,7 @@ func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 // call sends one request in the session and reads a JSON answer of the wanted
 // status into the result; a nil result reads none. Secrets in the body are made
 // known to the redactor by the caller.
-func (c *connection) call(ctx context.Context, method, escapedPath, query string, body any, status int, result any) (err error) {
+func (c *connection) call(ctx context.Context, method, escapedPath string, body any, status int, result any) (err error) {
 	ctx, uncertain := withDoubt(ctx)
 	defer func() {
 		if err != nil && uncertain() {
@@ -151,7 +151,7 @@ func (c *connection) call(ctx context.Context, method, escapedPath, query string
 		}
 		content = bytes.NewReader(encoded)
 	}
-	request, err := newRequest(ctx, method, c.options.Endpoint, escapedPath, query, content)
+	request, err := newRequest(ctx, method, c.options.Endpoint, escapedPath, "", content)
 	if err != nil {
 		return err
 	}

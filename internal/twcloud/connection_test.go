@@ -223,7 +223,7 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 				client.chain.session.root = mustParseURL(t, "http://"+server.Addr().String()+"/elsewhere")
 				method = http.MethodGet
 			}
-			err := client.call(t.Context(), method, path, "", map[string]string{}, http.StatusOK, nil)
+			err := client.call(t.Context(), method, path, map[string]string{}, http.StatusOK, nil)
 			if !errors.Is(err, ErrWebPage) || followed.Load() != 0 {
 				t.Errorf("%d to %s: got %v, followed %d times", status, method, err, followed.Load())
 			}

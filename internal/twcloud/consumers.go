@@ -53,7 +53,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 		return Consumer{}, err
 	}
 	var single wireConsumer
-	singleErr := c.call(ctx, http.MethodGet, c.consumerPath(key), "", nil, http.StatusOK, &single)
+	singleErr := c.call(ctx, http.MethodGet, c.consumerPath(key), nil, http.StatusOK, &single)
 	if singleErr == nil {
 		return single.as(key, http.MethodGet, c.consumerPath(key))
 	}
@@ -79,7 +79,7 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 	}
 	path := c.consumerPath(key)
 	var answer wireConsumer
-	err := c.call(ctx, http.MethodPatch, path, "", wire.UpdateOAuthConsumer(changes), http.StatusOK, &answer)
+	err := c.call(ctx, http.MethodPatch, path, wire.UpdateOAuthConsumer(changes), http.StatusOK, &answer)
 	if err != nil {
 		// It may have been carried out all the same.
 		c.snapshot.invalidate()
@@ -101,7 +101,7 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 		// The path would be that of the collection.
 		return &Error{Kind: ErrInvalid, Method: http.MethodDelete, Path: c.consumerPath(key), Cause: errors.New("the key is empty")}
 	}
-	err := c.call(ctx, http.MethodDelete, c.consumerPath(key), "", nil, http.StatusNoContent, nil)
+	err := c.call(ctx, http.MethodDelete, c.consumerPath(key), nil, http.StatusNoContent, nil)
 	if err != nil {
 		c.snapshot.invalidate()
 		err = c.missing(ctx, key, err)
@@ -139,7 +139,7 @@ func (c *Client) missing(ctx context.Context, key string, err error) error {
 func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 	path := c.options.OAuthConsumersPath
 	var answer []wireConsumer
-	if err := c.call(ctx, http.MethodGet, path, "", nil, http.StatusOK, &answer); err != nil {
+	if err := c.call(ctx, http.MethodGet, path, nil, http.StatusOK, &answer); err != nil {
 		return nil, noCollection(err)
 	}
 	if answer == nil {

@@ -48,10 +48,12 @@ func (c *Client) Register(ctx context.Context, name, secret string) (Registratio
 	}
 	registration := Registration{Namesakes: namesakes(before, name)}
 
-	through, cancel := c.SeeThrough(ctx)
-	defer cancel()
 	for attempt := 0; ; attempt++ {
 		consumer, outcome, err := c.post(ctx, name, secret)
+		// The time for looking begins here: the registration, seen through, may have
+		// taken as much.
+		through, cancel := c.SeeThrough(ctx)
+		defer cancel()
 		switch outcome {
 		case registered:
 			c.snapshot.put(consumer)
@@ -118,7 +120,7 @@ const (
 func (c *Client) post(ctx context.Context, name, secret string) (Consumer, outcome, error) {
 	path := c.options.OAuthConsumersPath
 	var answer wireConsumer
-	err := c.call(withManner(ctx, once), http.MethodPost, path, "",
+	err := c.call(withManner(ctx, once), http.MethodPost, path,
 		wire.RegisterOAuthConsumer{Name: name, Secret: secret}, http.StatusCreated, &answer)
 	if err != nil {
 		return Consumer{}, outcomeOf(err), noCollection(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -284,6 +285,31 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, test.run)
 	}
+}
+
+// TestRegisterLooksAfterAHang: the call is cancelled as soon as the request is out,
+// no answer comes, and there is time to look all the same.
+func TestRegisterLooksAfterAHang(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		consumers := `[]`
+		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+			switch request.Method {
+			case http.MethodPost:
+				consumers = `[{"key":"k","name":"app","approved":false}]`
+				cancel()
+				return hanging(request)
+			case http.MethodPatch:
+				return reply(http.StatusOK, strings.Trim(consumers, "[]")), nil
+			}
+			return reply(http.StatusOK, consumers), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
+		if registration, err := client.Register(ctx, "app", testSecret); err != nil || registration.Consumer.Key != "k" {
+			t.Errorf("got %v, %v", registration, err)
+		}
+	})
 }
 
 func TestRegisterWhoseSecretIsUncertain(t *testing.T) {

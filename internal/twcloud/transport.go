@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
-	"net/url"
 )
 
 // chain is how a request goes out. Each link wraps the next one, the order is
