@@ -216,27 +216,33 @@ func TestAccOAuthConsumer_invalid(t *testing.T) {
 // lost, and whose secret could then not be set again.
 func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
-	h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost},
-		twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
-	config := h.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
-	w.applyFails(t, config).expect(t, "error", "OAuth consumer registered, but its secret is not certain",
-		`OAuth consumer "doors" (key "key-1") stands on the server, not approved`, "terraform untaint", "under a new key")
-	if got := w.state(t); got == nil || got.Status != "tainted" || got.Attributes.Key != "key-1" || got.Attributes.SecretRevision != 0 {
-		t.Fatalf("in state: %+v", got)
-	}
+	needWriteOnly(t)
+	for name, arguments := range secretForms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			w := h.workspace(t)
+			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost},
+				twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
+			config := h.config(consumer(arguments...))
+			w.applyFails(t, config).expect(t, "error", "OAuth consumer registered, but its secret is not certain",
+				`OAuth consumer "doors" (key "key-1") stands on the server, not approved`, "terraform untaint", "under a new key")
+			if got := w.state(t); got == nil || got.Status != "tainted" || got.Attributes.Key != "key-1" || got.Attributes.SecretRevision != 0 {
+				t.Fatalf("in state: %+v", got)
+			}
 
-	h.requests()
-	w.run(t, "untaint", consumerAddress).mustSucceed(t)
-	w.apply(t, config).expectNone(t)
-	if got, want := h.writes(), []string{"PATCH " + collection + "/key-1 approved,secret"}; !slices.Equal(got, want) {
-		t.Errorf("sent %q, want %q", got, want)
+			h.requests()
+			w.run(t, "untaint", consumerAddress).mustSucceed(t)
+			w.apply(t, config).expectNone(t)
+			if got, want := h.writes(), []string{"PATCH " + collection + "/key-1 approved,secret"}; !slices.Equal(got, want) {
+				t.Errorf("sent %q, want %q", got, want)
+			}
+			if got := w.state(t).Attributes.SecretRevision; got != 1 {
+				t.Errorf("revision %d, want 1", got)
+			}
+			w.plan(t, config).expectAction(t, "")
+		})
 	}
-	if got := w.state(t).Attributes.SecretRevision; got != 1 {
-		t.Errorf("revision %d, want 1", got)
-	}
-	w.plan(t, config).expectAction(t, "")
 }
 
 // TestAccOAuthConsumer_lostAnswer is about registrations whose answer was lost.
