@@ -49,53 +49,61 @@ func (c *Client) Register(ctx context.Context, name, secret string) (Registratio
 	registration := Registration{Namesakes: namesakes(before, name)}
 
 	for attempt := 0; ; attempt++ {
-		consumer, outcome, err := c.post(ctx, name, secret)
-		// The time for looking begins here: the registration, seen through, may have
-		// taken as much.
-		through, cancel := c.SeeThrough(ctx)
-		defer cancel()
-		switch outcome {
-		case registered:
-			c.snapshot.put(consumer)
-			registration.Consumer = consumer
-			if attempt > 0 {
-				registration.Strays, registration.StraysUnknown = c.strays(through, before, consumer)
-			}
-			return registration, nil
-		case notRegistered:
-			if attempt == 0 {
-				return registration, err
-			}
-			// An earlier attempt may have been carried out late, and be the reason.
-		}
-
-		c.snapshot.invalidate()
-		c.rest(through, attempt)
-		now, lookErr := c.list(through)
-		if lookErr != nil {
-			return registration, &RegistrationError{Name: name, Cause: err, Look: lookErr}
-		}
-		appeared := namesakes(newcomers(before, now), name)
-		switch {
-		case len(appeared) == 1:
-			registration.Consumer = appeared[0]
-			// The name may have been registered by somebody else in the same moment,
-			// or the secret cut on the way.
-			adopted, err := c.Update(through, appeared[0].Key, Changes{Secret: &secret})
-			if err == nil {
-				registration.Consumer = adopted
-			}
-			return registration, err
-		case len(appeared) > 1:
-			failure := &RegistrationError{Name: name, Cause: err}
-			for _, consumer := range appeared {
-				failure.Keys = append(failure.Keys, consumer.Key)
-			}
-			return registration, failure
-		case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil:
+		settled, err := c.try(ctx, name, secret, before, attempt, &registration)
+		if settled {
 			return registration, err
 		}
 	}
+}
+
+// try posts once, and looks if the outcome is unknown. What is not settled then
+// can be tried again.
+func (c *Client) try(ctx context.Context, name, secret string, before []Consumer, attempt int, registration *Registration) (settled bool, err error) {
+	consumer, outcome, err := c.post(ctx, name, secret)
+	// The time for looking begins here: the registration, seen through, may have
+	// taken as much.
+	through, cancel := c.SeeThrough(ctx)
+	defer cancel()
+	switch {
+	case outcome == registered:
+		c.snapshot.put(consumer)
+		registration.Consumer = consumer
+		if attempt > 0 {
+			registration.Strays, registration.StraysUnknown = c.strays(through, before, consumer)
+		}
+		return true, nil
+	case outcome == notRegistered && attempt == 0:
+		return true, err
+	}
+	// After an earlier attempt, a refusal may be due to that one, carried out late.
+
+	c.snapshot.invalidate()
+	c.rest(through, attempt)
+	now, lookErr := c.list(through)
+	if lookErr != nil {
+		return true, &RegistrationError{Name: name, Cause: err, Look: lookErr}
+	}
+	appeared := namesakes(newcomers(before, now), name)
+	switch {
+	case len(appeared) == 1:
+		registration.Consumer = appeared[0]
+		// The name may have been registered by somebody else in the same moment,
+		// or the secret cut on the way.
+		adopted, err := c.Update(through, appeared[0].Key, Changes{Secret: &secret})
+		if err == nil {
+			registration.Consumer = adopted
+		}
+		return true, err
+	case len(appeared) > 1:
+		failure := &RegistrationError{Name: name, Cause: err}
+		for _, consumer := range appeared {
+			failure.Keys = append(failure.Keys, consumer.Key)
+		}
+		return true, failure
+	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil:
+		return true, err
+	}
+	return false, nil
 }
 
 // Namesakes returns the consumers that bear a name now.
