@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
@@ -57,6 +58,38 @@ func buildOnce(t *testing.T) binaries {
 		t.Fatal(prepared.err)
 	}
 	return prepared.built
+}
+
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	contenders := []*contender{{kind: floor}, {kind: ours}, {kind: ours, latency: 5}, {kind: ours, latency: 50}}
+	find := func(name string) scenario {
+		chosen, err := parseScenarios(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return chosen[0]
+	}
+	for _, test := range []struct {
+		asked, size       int
+		scenario          string
+		wantRounds, wantN int
+	}{
+		{0, 1000, "plan", 5, 4},
+		{2, 1000, "plan", 2, 4},
+		{0, 1000, "norefresh", 5, 2},
+		{0, 1000, "change", 3, 4},
+		{0, 100, "create", 3, 4},
+		{0, 1000, "create", 1, 3},
+		{2, 1000, "create", 2, 4},
+		{0, 1000, "destroy", 1, 3},
+	} {
+		b := &bench{options: options{rounds: test.asked, latencies: []time.Duration{0, 5, 50}}}
+		rounds, field := b.schedule(find(test.scenario), test.size, contenders)
+		if rounds != test.wantRounds || len(field) != test.wantN {
+			t.Errorf("%s of %d, asked for %d rounds: %d rounds of %d", test.scenario, test.size, test.asked, rounds, len(field))
+		}
+	}
 }
 
 // Everything is run once, with few consumers: that each scenario does what it

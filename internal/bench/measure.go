@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
@@ -82,14 +83,7 @@ func (b *bench) measure(ctx context.Context) (measurements, error) {
 	results := measurements{}
 	for _, size := range b.sizes {
 		for _, s := range b.scenarios {
-			rounds := b.rounds
-			if rounds == 0 {
-				rounds = s.rounds(size)
-			}
-			field := contenders
-			if s.silent {
-				field = atFirstLatency(contenders)
-			}
+			rounds, field := b.schedule(s, size, contenders)
 			_, _ = fmt.Fprintf(b.progress, "%-20s N = %-5d ", s.title, size)
 			began := time.Now()
 			for round := range rounds {
@@ -109,6 +103,27 @@ func (b *bench) measure(ctx context.Context) (measurements, error) {
 		}
 	}
 	return results, nil
+}
+
+// schedule says how often a scenario is run, and by whom. Unless it was asked for
+// a number of rounds, what takes minutes is run once, and with the least and the
+// greatest latency only.
+func (b *bench) schedule(s scenario, size int, contenders []*contender) (rounds int, field []*contender) {
+	latencies := b.latencies
+	rounds = b.rounds
+	if rounds == 0 {
+		rounds = s.rounds
+		if s.slow && size > 100 {
+			rounds = 1
+			latencies = []time.Duration{slices.Min(latencies), slices.Max(latencies)}
+		}
+	}
+	if s.silent {
+		latencies = b.latencies[:1]
+	}
+	return rounds, slices.DeleteFunc(slices.Clone(contenders), func(c *contender) bool {
+		return c.kind != floor && !slices.Contains(latencies, c.latency)
+	})
 }
 
 // contenders are the floor, once, and the others, once for each latency.
@@ -140,17 +155,4 @@ func (b *bench) contenders() (contenders []*contender, stop func(), err error) {
 		}
 	}
 	return contenders, stop, nil
-}
-
-// atFirstLatency leaves one contender of each kind.
-func atFirstLatency(contenders []*contender) []*contender {
-	seen := map[kind]bool{}
-	var first []*contender
-	for _, c := range contenders {
-		if !seen[c.kind] {
-			seen[c.kind] = true
-			first = append(first, c)
-		}
-	}
-	return first
 }

@@ -181,7 +181,7 @@ func (r report) ratios(out io.Writer, opponent kind) {
 		row(table, cells...)
 	}
 	_ = table.Flush() // A strings.Builder takes everything.
-	_, _ = fmt.Fprintln(out, "\nRequests are without login and logout.")
+	_, _ = fmt.Fprintln(out, "\nRequests are without login and logout; connections are those of all provider processes of a command.")
 }
 
 // counts are the medians of a count; with those of the opponent, if it has any.

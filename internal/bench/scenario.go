@@ -20,8 +20,11 @@ type scenario struct {
 	// enough.
 	silent bool
 
+	// slow takes minutes for many consumers.
+	slow bool
+
 	// rounds is how often it is run by default.
-	rounds func(size int) int
+	rounds int
 
 	// verify finds out whether the server has become what it should.
 	verify func(server *twcloudtest.Server, size int) error
@@ -36,20 +39,20 @@ func scenarios() []scenario {
 		{
 			name: "plan", title: "no-change plan",
 			arguments: []string{"plan", "-detailed-exitcode"},
-			rounds:    func(int) int { return 5 },
+			rounds:    5,
 			verify:    hasAll,
 		},
 		{
 			name: "norefresh", title: "plan -refresh=false",
 			arguments: []string{"plan", "-refresh=false", "-detailed-exitcode"},
 			silent:    true,
-			rounds:    func(int) int { return 5 },
+			rounds:    5,
 			verify:    hasAll,
 		},
 		{
 			name: "change", title: "apply of one change",
 			arguments: []string{"apply", "-auto-approve", "-var", "first=" + firstName},
-			rounds:    func(int) int { return 3 },
+			rounds:    3,
 			verify: func(server *twcloudtest.Server, size int) error {
 				if consumer, _ := server.Consumer(consumerKey(0)); consumer.Name != firstName {
 					return fmt.Errorf("the first consumer is called %q", consumer.Name)
@@ -61,26 +64,20 @@ func scenarios() []scenario {
 			name: "create", title: "create all",
 			arguments:   []string{"apply", "-auto-approve"},
 			fromNothing: true,
-			rounds:      fewOfMany,
+			slow:        true,
+			rounds:      3,
 			verify:      hasAll,
 		},
 		{
 			name: "destroy", title: "destroy all",
 			arguments: []string{"apply", "-destroy", "-auto-approve"},
-			rounds:    fewOfMany,
+			slow:      true,
+			rounds:    3,
 			verify: func(server *twcloudtest.Server, _ int) error {
 				return hasAll(server, 0)
 			},
 		},
 	}
-}
-
-// fewOfMany runs what takes long for many consumers once.
-func fewOfMany(size int) int {
-	if size > 100 {
-		return 1
-	}
-	return 3
 }
 
 func hasAll(server *twcloudtest.Server, size int) error {
