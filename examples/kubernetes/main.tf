@@ -1,5 +1,8 @@
 # Hands an application what it needs to sign in to Teamwork Cloud: consumer key,
 # consumer secret and endpoints, as one Kubernetes secret.
+#
+# It needs another provider than this one, so that the tests hold its format and
+# its syntax only.
 
 terraform {
   required_version = ">= 1.11"

@@ -1,3 +1,8 @@
+# Generates the secret, and keeps it in Vault.
+#
+# It needs other providers than this one, so that the tests hold its format and
+# its syntax only.
+
 terraform {
   required_version = ">= 1.11"
 
