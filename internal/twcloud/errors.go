@@ -94,7 +94,9 @@ func (e *Error) CauseText() string {
 	if e.Cause == nil {
 		return ""
 	}
-	text := e.Cause.Error()
+	// Depending on which of its goroutines notices first, net/http tells of one
+	// broken connection with this prefix or without it.
+	text := strings.TrimPrefix(e.Cause.Error(), "readLoopPeekFailLocked: ")
 	if e.redact != nil {
 		text = e.redact(text)
 	}
