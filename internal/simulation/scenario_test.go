@@ -1,0 +1,117 @@
+package simulation
+
+import (
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+// consumer is a resource in a configuration.
+type consumer struct {
+	name     string
+	approved bool
+	// Either secret or secretWO is set.
+	secret   string
+	secretWO string
+	version  int64
+}
+
+func (c consumer) wantedSecret() string { return c.secret + c.secretWO }
+
+// attributes is the consumer as a configuration has it. What is false or zero is
+// not written there.
+func (c consumer) attributes() attributes {
+	text := func(s string) tftypes.Value {
+		if s == "" {
+			return tftypes.NewValue(tftypes.String, nil)
+		}
+		return tftypes.NewValue(tftypes.String, s)
+	}
+	approved, version := tftypes.NewValue(tftypes.Bool, nil), tftypes.NewValue(tftypes.Number, nil)
+	if c.approved {
+		approved = tftypes.NewValue(tftypes.Bool, true)
+	}
+	if c.version != 0 {
+		version = tftypes.NewValue(tftypes.Number, c.version)
+	}
+	return attributes{
+		"key":               text(""),
+		"name":              text(c.name),
+		"approved":          approved,
+		"secret":            text(c.secret),
+		"secret_wo":         text(c.secretWO),
+		"secret_wo_version": version,
+		"secret_revision":   tftypes.NewValue(tftypes.Number, nil),
+	}
+}
+
+// configuration holds resources by their address.
+type configuration map[string]consumer
+
+// step is one terraform apply of the scenario.
+type step struct {
+	name   string
+	config configuration
+	// before is what somebody else does before the step is run.
+	before func(server *twcloudtest.Server, keyOf func(address string) string)
+}
+
+// secretMark is in every secret, so that one can be found wherever it leaks.
+const secretMark = "s3cr3t-"
+
+// foreign are the consumers of other people. One bears the name of ours.
+var foreign = []twcloudtest.Consumer{
+	{Key: "foreign-1", Name: "beta", Secret: secretMark + "foreign-1", Approved: true},
+	{Key: "foreign-2", Name: "legacy", Secret: secretMark + "foreign-2"},
+}
+
+// scenario is what a user does: register with approval and without, with secrets
+// that are in state and that are not; rename, rotate and approve; take it all
+// back; repair what somebody has changed or removed; replace, register two of one
+// name, hand a name on; destroy.
+var scenario = func() []step {
+	first := configuration{
+		"alpha": {name: "alpha", approved: true, secret: secretMark + "alpha-1"},
+		"beta":  {name: "beta", secret: secretMark + "beta-1"},
+		"gamma": {name: "gamma", approved: true, secretWO: secretMark + "gamma-1"},
+		"delta": {name: "delta", approved: true, secretWO: secretMark + "delta-1", version: 1},
+	}
+	changed := configuration{
+		"alpha": {name: "alpha two", approved: true, secret: secretMark + "alpha-2"},
+		"beta":  {name: "beta", approved: true, secret: secretMark + "beta-1"},
+		"gamma": {name: "gamma", secretWO: secretMark + "gamma-2"},
+		"delta": {name: "delta", approved: true, secretWO: secretMark + "delta-2", version: 2},
+	}
+	back := maps.Clone(first)
+	back["delta"] = consumer{name: "delta", approved: true, secretWO: secretMark + "delta-1", version: 3}
+	last := maps.Clone(back)
+	delete(last, "delta")
+	last["beta"] = consumer{name: "delta", secret: secretMark + "beta-1"}
+	last["twin_1"] = consumer{name: "twin", approved: true, secret: secretMark + "twin-1"}
+	last["twin_2"] = consumer{name: "twin", approved: true, secret: secretMark + "twin-2"}
+
+	return []step{
+		{name: "create", config: first},
+		{name: "change", config: changed},
+		{name: "back", config: back},
+		{name: "repair", config: back, before: func(server *twcloudtest.Server, keyOf func(string) string) {
+			server.UpdateConsumer(keyOf("alpha"), func(c *twcloudtest.Consumer) { c.Name, c.Approved = "renamed by hand", false })
+			server.UpdateConsumer(keyOf("gamma"), func(c *twcloudtest.Consumer) { c.Approved = false })
+			server.RemoveConsumer(keyOf("beta"))
+		}},
+		{name: "replace", config: last},
+		{name: "destroy", config: configuration{}},
+	}
+}()
+
+// stepIndex is the place of a step in the scenario.
+func stepIndex(name string) int {
+	for i, s := range scenario {
+		if s.name == name {
+			return i
+		}
+	}
+	return -1
+}
