@@ -14,13 +14,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/bench/usage"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
 	switch {
@@ -71,14 +72,14 @@ func run(ctx context.Context, arguments []string) error {
 	if generic != "" {
 		about = append(about, "generic REST provider: "+strings.TrimPrefix(generic, filepath.Join(dir, "restapi")+string(filepath.Separator)))
 	}
-	b := &bench{options: opts, dir: filepath.Join(dir, "work"), terraform: cli.Path, built: built, restAPI: generic, progress: os.Stderr}
+	b := &bench{options: opts, dir: filepath.Join(dir, "work"), terraform: cli.Path, built: built, restAPI: generic, absence: absence, progress: os.Stderr}
 	results, err := b.measure(ctx)
 	if err != nil {
 		return err
 	}
 	_, peakKnown := usage.OwnPeak()
 	fmt.Fprintln(os.Stderr)
-	return report{options: opts, measurements: results, about: about, absence: absence, peakKnown: peakKnown}.write(os.Stdout)
+	return report{options: opts, measurements: results, about: about, absence: b.absence, peakKnown: peakKnown}.write(os.Stdout)
 }
 
 // load says what else the machine had to do before, where the system tells.

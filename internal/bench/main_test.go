@@ -92,6 +92,24 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
+// A generic REST provider that fails does not fail the benchmark.
+func TestAccBench_leavesOut(t *testing.T) {
+	t.Parallel()
+	terraform, built := prepare(t)
+	opts, err := parseOptions([]string{"-n", "1", "-latency", "0", "-rounds", "1", "-scenario", "plan"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{options: opts, dir: t.TempDir(), terraform: terraform, built: built, restAPI: built.floor, progress: io.Discard}
+	results, err := b.measure(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != 2 || b.absence == "" {
+		t.Errorf("%d results, absence %q", len(results), b.absence)
+	}
+}
+
 // Everything is run once, with few consumers: that each scenario does what it
 // says is verified by the benchmark itself.
 func TestAccBench_measures(t *testing.T) {
