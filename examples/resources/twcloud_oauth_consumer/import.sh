@@ -1,0 +1,1 @@
+terraform import twcloud_oauth_consumer.doors 7ec10d4a5b0c4f0e9a3d2f6b8c1e0a97
