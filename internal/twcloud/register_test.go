@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,63 +13,6 @@ import (
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
-
-// impatient gives up on a registration when it is told to, as a time-out would.
-type impatient struct {
-	next   http.RoundTripper
-	enough chan struct{}
-}
-
-func (i *impatient) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Method != http.MethodPost {
-		return i.next.RoundTrip(request)
-	}
-	ctx, cancel := context.WithCancelCause(request.Context())
-	answered := make(chan struct{})
-	defer close(answered)
-	go func() {
-		select {
-		case <-i.enough:
-			cancel(os.ErrDeadlineExceeded)
-		case <-answered:
-		}
-	}()
-	return i.next.RoundTrip(request.WithContext(ctx))
-}
-
-// connectImpatiently returns a client that gives up on a registration that hangs,
-// once the server has done what it does.
-func connectImpatiently(t *testing.T, server *twcloudtest.Server) *Client {
-	t.Helper()
-	transport := &impatient{enough: make(chan struct{})}
-	var once sync.Once
-	server.SetOnRequest(func(request twcloudtest.Request) {
-		giveUp := func() { once.Do(func() { close(transport.enough) }) }
-		switch request.Fault {
-		case twcloudtest.Hang.String():
-			giveUp()
-		case twcloudtest.HangAfter.String():
-			go func() {
-				for len(server.Consumers()) == 0 {
-					runtime.Gosched()
-				}
-				giveUp()
-			}()
-		}
-	})
-	return connect(t, server, func(o *Options) {
-		transport.next = newBase(Options{MaxConcurrentRequests: 10, RequestTimeout: o.RequestTimeout})
-		o.Transport = &transportWithIdle{transport, transport.next}
-	})
-}
-
-// transportWithIdle closes the idle connections of what is below it.
-type transportWithIdle struct {
-	http.RoundTripper
-	base http.RoundTripper
-}
-
-func (t *transportWithIdle) CloseIdleConnections() { t.base.(*http.Transport).CloseIdleConnections() }
 
 // TestRegisterExactlyOnce lets every fault befall the registration.
 func TestRegisterExactlyOnce(t *testing.T) {
@@ -151,6 +92,12 @@ func (s scenario) run(t *testing.T) {
 		t.Errorf("%d POSTs, want %d", posts, s.posts)
 	}
 	s.check(t, registration, err, server)
+
+	// What is read after that is what stands on the server.
+	server.ClearFaults()
+	if listed, err := client.List(t.Context()); err != nil || len(listed) != len(server.Consumers()) {
+		t.Errorf("listed %v, %v, the server has %v", listed, err, server.Consumers())
+	}
 }
 
 func addApp(server *twcloudtest.Server, key string) {

@@ -61,8 +61,12 @@ func TestSnapshotIsSharedAndAges(t *testing.T) {
 func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var count atomic.Int32
-		s := newSnapshot(listOf(&count, nil, "k"))
+		var count, ended atomic.Int32
+		list := listOf(&count, nil, "k")
+		s := newSnapshot(func(ctx context.Context) ([]Consumer, error) {
+			context.AfterFunc(ctx, func() { ended.Add(1) })
+			return list(ctx)
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
 			done := make(chan error, 1)
@@ -88,6 +92,9 @@ func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 		first, second = get(ctx), get(ctx)
 		cancel()
 		synctest.Wait()
+		if ended.Load() != 2 {
+			t.Error("a list goes on for nobody")
+		}
 		third := get(t.Context())
 		if err := errors.Join(<-first, <-second); !errors.Is(err, ErrCanceled) {
 			t.Errorf("who cancelled got %v", err)

@@ -1,0 +1,77 @@
+package twcloud
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+func TestShapeHoldsNoContents(t *testing.T) {
+	t.Parallel()
+	for _, document := range []string{
+		`null`, `"canary"`, `[]`, `["canary", 1]`, `[["canary"], {"a": "canary"}]`, `{}`, `{"key": "canary", "links": {"canary": 1}}`,
+		`[{"key": "canary"}, {"key": 7, "name": "canary"}]`,
+	} {
+		var value any
+		if err := json.Unmarshal([]byte(document), &value); err != nil {
+			t.Fatal(err)
+		}
+		if got := shapeOf(value); got == "" || strings.Contains(got, "canary") {
+			t.Errorf("%s: got %q", document, got)
+		}
+	}
+}
+
+func TestSurvey(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	server.AddConsumer(twcloudtest.Consumer{Key: "canary-key", Name: "canary-name"})
+	client := connect(t, server)
+	consumers, err := client.SurveyConsumers(t.Context())
+	if err != nil || consumers.Status != http.StatusOK || consumers.WebPage || strings.Contains(consumers.Shape, "canary") ||
+		!strings.Contains(consumers.Shape, "approved (boolean)") {
+		t.Errorf("got %+v, %v", consumers, err)
+	}
+	user, err := client.SurveyUser(t.Context(), twcloudtest.AdminName)
+	if err != nil || !user.ConfigureServer || user.Status != http.StatusOK {
+		t.Errorf("got %+v, %v", user, err)
+	}
+	server.Inject(twcloudtest.Fault{Kind: twcloudtest.WebPage})
+	page, err := client.SurveyConsumers(t.Context())
+	if err != nil || !page.WebPage || page.Shape != "" {
+		t.Errorf("got %+v, %v", page, err)
+	}
+}
+
+func TestClientProbesASecret(t *testing.T) {
+	t.Parallel()
+	server := twcloudtest.New(t)
+	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Secret: testSecret, Approved: true})
+	client := connect(t, server, func(o *Options) { o.WebAppEndpoint = mustParseURL(t, server.WebAppURL()) })
+	if endpoints, err := client.OAuthEndpoints(t.Context()); err != nil || endpoints.RequestTokenURL == "" {
+		t.Errorf("got %+v, %v", endpoints, err)
+	}
+	for secret, want := range map[string]SecretVerdict{testSecret: SecretAccepted, "canary-wrong-secret": SecretRefused} {
+		if got, err := client.ProbeSecret(t.Context(), "k", secret); got != want || err != nil {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+		if got := client.Redact("it is " + secret); got != "it is "+redacted {
+			t.Errorf("got %q", got)
+		}
+	}
+	if server.Logins() != 0 {
+		t.Error("a probe signs in")
+	}
+	if _, known := client.Peek("k"); known {
+		t.Error("a peek asks the server")
+	}
+	if _, err := client.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, known := client.Peek("k"); !known || got.Name != "n" {
+		t.Errorf("got %v, %t", got, known)
+	}
+}
