@@ -46,7 +46,14 @@ func mirror(t *testing.T) string {
 		}
 		binary := filepath.Join(built.dir, filepath.FromSlash(providerSource), providerVersion,
 			runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-twcloud_v"+providerVersion)
-		built.err = goBuild(context.Background(), executable(binary), ".")
+		if built.err = goBuild(context.Background(), executable(binary), "."); built.err != nil {
+			return
+		}
+		// OpenTofu looks for the same provider under another name.
+		opentofu := strings.Replace(binary, "registry.terraform.io", "registry.opentofu.org", 1)
+		if built.err = os.MkdirAll(filepath.Dir(opentofu), 0o750); built.err == nil {
+			built.err = os.Link(executable(binary), executable(opentofu))
+		}
 	})
 	if built.err != nil {
 		t.Fatal(built.err)
