@@ -26,6 +26,10 @@ func addRegistrationError(diags *diag.Diagnostics, name string, registration twc
 		addClientError(diags, "Unable to tell whether the OAuth consumer was registered", tried, err,
 			fmt.Sprintf("A consumer named %q may stand on the server, and is not in state. Look for it in TWCloud Admin before applying again: "+
 				"import it (terraform import ADDRESS KEY), or remove it.", name))
+	case registration.InDoubt:
+		addClientError(diags, "Unable to register OAuth consumer", tried, err,
+			fmt.Sprintf("Whether it was carried out all the same is not certain, but the server has no new consumer named %q. Look in TWCloud Admin before applying again, "+
+				"in case it registered one late.", name))
 	default:
 		addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	}

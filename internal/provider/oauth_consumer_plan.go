@@ -84,7 +84,7 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	// A refusal makes the revision unknown. Terraform plans again when it applies,
 	// and what was known must not be unknown then: so where anything else changes,
 	// it is the next plan that asks.
-	if decision.probe && r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) {
+	if r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) && worthProbing(decision, config, record) {
 		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
 		case twcloud.SecretAccepted:
 			decision.unproven = false
@@ -109,4 +109,9 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		revision = types.Int64Unknown()
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
+}
+
+func worthProbing(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {
+	return decision.probing == probeSecret ||
+		decision.probing == probeIfLast && record.Hash.matches(config.SecretWO.ValueString())
 }

@@ -10,15 +10,27 @@ const (
 	sendUndecided
 )
 
+// probing says whether the server may be asked about the configured secret, where
+// drift is to be detected.
+type probing int
+
+const (
+	probeNothing probing = iota
+	// probeSecret is for the secret that was last set, or that could be.
+	probeSecret
+	// probeIfLast is for a secret that may be another one on every run, and is
+	// asked about only if it is the one last set: a refusal of any other says
+	// nothing. To compare them takes as long as a hash.
+	probeIfLast
+)
+
 // secretDecision is what becomes of the secret of a registered consumer.
 type secretDecision struct {
 	sending sending
 	// unproven says that nobody knows whether the server's secret is the
 	// configured one, and that nothing will be done about it.
 	unproven bool
-	// probe says that the configured secret is the one last set, or could be, so
-	// that a server that refuses it has another one.
-	probe bool
+	probing  probing
 }
 
 // decideSecret compares what is configured with what is in state and in the
@@ -58,9 +70,9 @@ func decideWriteOnly(config oauthConsumerModel, record secretRecord) secretDecis
 	case record.Drifted:
 		return secretDecision{sending: sendSecret}
 	case record.Hash == nil:
-		return secretDecision{unproven: true, probe: true}
+		return secretDecision{unproven: true, probing: probeSecret}
 	case record.Hash.matches(config.SecretWO.ValueString()):
-		return secretDecision{probe: true}
+		return secretDecision{probing: probeSecret}
 	}
 	return secretDecision{sending: sendSecret}
 }
@@ -76,8 +88,10 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 		return secretDecision{sending: sendSecret}
 	case config.SecretWOVersion.IsUnknown():
 		return secretDecision{sending: sendUndecided}
+	case config.SecretWOVersion.Equal(state.SecretWOVersion) && config.SecretWO.IsUnknown():
+		return secretDecision{}
 	case config.SecretWOVersion.Equal(state.SecretWOVersion):
-		return secretDecision{probe: !config.SecretWO.IsUnknown() && record.Hash.matches(config.SecretWO.ValueString())}
+		return secretDecision{probing: probeIfLast}
 	case adopting && record.Hash != nil && config.SecretWO.IsUnknown():
 		return secretDecision{sending: sendUndecided}
 	case adopting && record.Hash.matches(config.SecretWO.ValueString()):

@@ -22,6 +22,9 @@ type Registration struct {
 	Strays []Consumer
 	// StraysUnknown is why nobody could look for strays, if one should have.
 	StraysUnknown error
+	// InDoubt says that nothing is known to have been registered, because there
+	// was no such consumer whenever an answer was lost.
+	InDoubt bool
 }
 
 // Register registers a consumer, exactly once. The server does not approve it.
@@ -101,6 +104,7 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 		}
 		return true, failure
 	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil:
+		registration.InDoubt = true
 		return true, err
 	}
 	return false, nil
