@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
-	"sync"
+	"runtime"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"golang.org/x/crypto/argon2"
@@ -72,8 +72,9 @@ type hashCost struct {
 // usualHashCost is what each hash costs outside of tests.
 var usualHashCost = hashCost{time: 2, memory: 8 * 1024}
 
-// hashing lets one hash be computed at a time, which bounds the memory.
-var hashing sync.Mutex
+// hashing has a place for each hash that is computed at a time, which bounds the
+// memory: one takes eight megabytes.
+var hashing = make(chan struct{}, min(4, runtime.GOMAXPROCS(0)))
 
 func (cost hashCost) hash(secret string) *secretHash {
 	hash := &secretHash{Salt: make([]byte, 16), Time: cost.time, Memory: cost.memory, Threads: 1}
@@ -89,7 +90,7 @@ func (h *secretHash) matches(secret string) bool {
 }
 
 func (h *secretHash) compute(secret string) []byte {
-	hashing.Lock()
-	defer hashing.Unlock()
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
 	return argon2.IDKey([]byte(secret), h.Salt, h.Time, h.Memory, h.Threads, 32)
 }
