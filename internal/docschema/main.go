@@ -1,7 +1,7 @@
 // Command docschema writes the provider's schema as "terraform providers schema
 // -json" does, for generating the documentation. It asks the provider itself: so
 // the documentation does not depend on the CLI at hand, and has what an older one
-// leaves out, such as list resources.
+// leaves out, such as list resources and identities.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
@@ -55,6 +56,16 @@ func read(ctx context.Context) (*tfjson.ProviderSchemas, error) {
 		return nil, err
 	}
 	if converted.ListResourceSchemas, err = convertAll(answer.ListResourceSchemas); err != nil {
+		return nil, err
+	}
+	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		return nil, err
+	}
+	for _, diagnostic := range identities.Diagnostics {
+		return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+	}
+	if converted.ResourceIdentitySchemas, err = convertIdentities(identities.IdentitySchemas); err != nil {
 		return nil, err
 	}
 	return &tfjson.ProviderSchemas{
@@ -120,17 +131,46 @@ func convertAttributes(attributes []*tfprotov6.SchemaAttribute) (map[string]*tfj
 			}
 			one.AttributeNestedType = &tfjson.SchemaNestedAttributeType{Attributes: inner, NestingMode: mode}
 		} else {
-			encoded, err := json.Marshal(attribute.Type)
-			if err != nil {
-				return nil, fmt.Errorf("attribute %q: %w", attribute.Name, err)
-			}
-			if err := json.Unmarshal(encoded, &one.AttributeType); err != nil {
+			var err error
+			if one.AttributeType, err = convertType(attribute.Type); err != nil {
 				return nil, fmt.Errorf("attribute %q: %w", attribute.Name, err)
 			}
 		}
 		converted[attribute.Name] = one
 	}
 	return converted, nil
+}
+
+func convertIdentities(schemas map[string]*tfprotov6.ResourceIdentitySchema) (map[string]*tfjson.IdentitySchema, error) {
+	converted := make(map[string]*tfjson.IdentitySchema, len(schemas))
+	for name, schema := range schemas {
+		attributes := make(map[string]*tfjson.IdentityAttribute, len(schema.IdentityAttributes))
+		for _, attribute := range schema.IdentityAttributes {
+			converted, err := convertType(attribute.Type)
+			if err != nil {
+				return nil, fmt.Errorf("identity of %s: attribute %q: %w", name, attribute.Name, err)
+			}
+			attributes[attribute.Name] = &tfjson.IdentityAttribute{
+				IdentityType:      converted,
+				Description:       attribute.Description,
+				RequiredForImport: attribute.RequiredForImport,
+				OptionalForImport: attribute.OptionalForImport,
+			}
+		}
+		converted[name] = &tfjson.IdentitySchema{Version: uint64(max(0, schema.Version)), Attributes: attributes}
+	}
+	return converted, nil
+}
+
+// convertType goes by way of JSON, in which both have a type alike.
+func convertType(wanted tftypes.Type) (cty.Type, error) {
+	var converted cty.Type
+	encoded, err := json.Marshal(wanted)
+	if err != nil {
+		return converted, err
+	}
+	err = json.Unmarshal(encoded, &converted)
+	return converted, err
 }
 
 var nestingModes = map[tfprotov6.SchemaObjectNestingMode]tfjson.SchemaNestingMode{

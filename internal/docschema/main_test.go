@@ -36,6 +36,10 @@ func TestRead(t *testing.T) {
 		}
 		checkDescribed(t, name, schema.Block.Attributes)
 	}
+	identity := twcloud.ResourceIdentitySchemas["twcloud_oauth_consumer"]
+	if identity == nil || identity.Attributes["key"] == nil || !identity.Attributes["key"].RequiredForImport || identity.Attributes["key"].Description == "" {
+		t.Errorf("the identity is %+v, want a key that is required for import and described", identity)
+	}
 	secret := twcloud.ResourceSchemas["twcloud_oauth_consumer"].Block.Attributes["secret_wo"]
 	if secret == nil || !secret.WriteOnly || !secret.Sensitive || !secret.Optional {
 		t.Errorf("secret_wo is %+v, want optional, sensitive and write-only", secret)
