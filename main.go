@@ -53,6 +53,9 @@ func run() int {
 	// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	// Once Terraform has been killed, a line of the log, which goes to its end of a
+	// pipe, would be the end of the provider, too.
+	signal.Ignore(syscall.SIGPIPE)
 
 	twcloud := provider.New(version)
 	served := make(chan error, 1)
