@@ -135,11 +135,16 @@ func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 
 // call sends one request in the session and reads a JSON answer of the wanted
 // status into the result; a nil result reads none. Secrets in the body are made
-// known to the redactor by the caller.
+// known to the redactor by the caller. A panic becomes an error, so that what the
+// server may have done is not forgotten over it.
 func (c *connection) call(ctx context.Context, method, escapedPath string, body any, status int, result any) (err error) {
 	ctx, uncertain := withDoubt(ctx)
 	defer func() {
-		if err != nil && uncertain() {
+		reason := recover()
+		if reason != nil {
+			err = newPanicError(method, escapedPath, reason, c.redact)
+		}
+		if err != nil && (reason != nil || uncertain()) {
 			err = &UncertainError{Err: err}
 		}
 	}()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 )
 
@@ -47,6 +48,8 @@ var (
 	ErrUnreachable = errors.New("the server could not be reached")
 	// ErrCanceled: the caller gave up. It wraps the context's error.
 	ErrCanceled = errors.New("cancelled")
+	// ErrPanic: the client panicked, which is a bug.
+	ErrPanic = errors.New("the client panicked")
 	// ErrClosed: the client is closed.
 	ErrClosed = errors.New("the client is closed")
 )
@@ -86,6 +89,16 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, ": %s", cause)
 	}
 	return text.String()
+}
+
+// newPanicError makes an *Error of a panic. It is to be called where the panic is
+// recovered, as it holds the stack.
+func newPanicError(method, path string, reason any, redact *redactor) *Error {
+	return &Error{
+		Kind: ErrPanic, Method: method, Path: path,
+		Cause:  fmt.Errorf("%v\n\n%s", reason, debug.Stack()),
+		redact: redact.text,
+	}
 }
 
 // CauseText is the text of the error below, without secrets; empty when there

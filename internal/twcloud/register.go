@@ -90,6 +90,9 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 	switch {
 	case len(appeared) == 1:
 		registration.Consumer = appeared[0]
+		if errors.Is(err, ErrPanic) {
+			return true, err
+		}
 		// The name may have been registered by somebody else in the same moment,
 		// or the secret cut on the way.
 		adopted, err := c.Update(through, appeared[0].Key, Changes{Secret: &secret})
@@ -154,6 +157,8 @@ func outcomeOf(err error) outcome {
 	switch status := failure.Status; {
 	case failure.Login:
 		return notRegistered
+	case errors.Is(err, ErrPanic):
+		return unknownForGood
 	case status == 0 && !maybeSent(err):
 		return notRegistered
 	case status == 0 && errors.Is(err, ErrTooLarge):

@@ -166,7 +166,7 @@ func (s *session) login(ctx context.Context) (opened *seat, err error) {
 	defer func() {
 		// A panic in this goroutine would take the process down with the seat.
 		if reason := recover(); reason != nil {
-			opened, err = nil, fmt.Errorf("panic while signing in: %v", reason)
+			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
 		}
 	}()
 	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
