@@ -38,6 +38,8 @@ type network struct {
 	arrived  int
 	cookies  []string
 	findings []string
+	// postponed are registrations that are still to be carried out, by name.
+	postponed map[string]func()
 }
 
 // wireTap is the network as one process has it: an http.RoundTripper.
@@ -79,6 +81,7 @@ func (w *wireTap) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, errDead
 	}
 	name, befalls, mark := w.note(request)
+	w.network.catchUp(name)
 	switch befalls {
 	case "":
 		return w.send(request, name)
@@ -111,6 +114,10 @@ func (w *wireTap) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, errDead
 	case notFound:
 		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound})
+	case late:
+		return w.postpone(request, name)
+	case echoed:
+		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
 	case unauthorized:
 		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusUnauthorized})
 	default:
@@ -245,12 +252,59 @@ func (w *wireTap) sendAndForget(request *http.Request, name label) {
 	defer w.count(-1)
 	response, err := w.base.RoundTrip(request)
 	if err != nil {
+		if request.Context().Err() != nil {
+			// Another fault has interrupted the run in the meantime.
+			return
+		}
 		w.network.mu.Lock()
 		defer w.network.mu.Unlock()
 		w.network.findings = append(w.network.findings, fmt.Sprintf("%s: %v", name, err))
 		return
 	}
 	_ = response.Body.Close()
+}
+
+// postpone answers a request before it is carried out.
+func (w *wireTap) postpone(request *http.Request, name label) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(request.Context()); trace != nil {
+		trace.GetConn(request.URL.Host)
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	body, err := request.GetBody()
+	must(err)
+	kept := request.Clone(context.Background())
+	kept.Body = body
+	w.network.mu.Lock()
+	defer w.network.mu.Unlock()
+	w.network.postponed[name.target] = func() { w.sendAndForget(kept, name) }
+	return &http.Response{StatusCode: http.StatusGatewayTimeout, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
+}
+
+// catchUp carries out what was postponed until this request.
+func (n *network) catchUp(name label) {
+	if name.method != http.MethodPost {
+		return
+	}
+	n.mu.Lock()
+	postponed := n.postponed[name.target]
+	delete(n.postponed, name.target)
+	n.mu.Unlock()
+	if postponed != nil {
+		postponed()
+	}
+}
+
+// echo is all that must not be repeated of a request.
+func echo(request *http.Request) string {
+	text := "cannot accept " + request.Header.Get("Authorization") + " " + request.Header.Get("Cookie") + " "
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		must(err)
+		content, err := io.ReadAll(body)
+		must(err)
+		text += string(content)
+	}
+	return text
 }
 
 func (w *wireTap) count(by int) {

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,12 @@ const (
 	// a proxy may; the session stays open.
 	notFound     kind = "not-found-404"
 	unauthorized kind = "unauthorized-by-proxy"
+	// echoed refuses the request with 400, and repeats all its secrets in the words
+	// for it.
+	echoed kind = "echoed-400"
+	// late answers 504 to a registration, which is carried out when the next one of
+	// that name arrives.
+	late kind = "late-504"
 	// interrupted has Terraform stop the provider, as on Ctrl-C, when the request
 	// is about to be sent; interruptedAfter when it has been answered.
 	interrupted      kind = "interrupted-before"
@@ -77,7 +84,7 @@ const (
 	killedAfter  kind = "killed-after"
 )
 
-var localKinds = []kind{refused, sessionsLost, notFound, unauthorized, interrupted, interruptedAfter, panicBefore, panicAfter, killedBefore, killedAfter}
+var localKinds = []kind{refused, sessionsLost, notFound, unauthorized, echoed, interrupted, interruptedAfter, panicBefore, panicAfter, killedBefore, killedAfter}
 
 // kindsFor are the kinds that can befall a request.
 func kindsFor(l label) []kind {
@@ -87,7 +94,10 @@ func kindsFor(l label) []kind {
 	}
 	if l.target == "logout" {
 		// By then Terraform is done, and nothing is left to be stopped.
-		return append(kinds, refused, sessionsLost, notFound)
+		return append(kinds, refused, sessionsLost, notFound, echoed)
+	}
+	if l.method == http.MethodPost {
+		kinds = append(kinds, late)
 	}
 	return append(kinds, localKinds...)
 }
@@ -100,13 +110,15 @@ func (k kind) slow() bool {
 // ends says whether a fault keeps what a request has done from being known to
 // anybody.
 func (f fault) ends() bool {
-	return f.kind == killedBefore || f.kind == killedAfter || f.kind == panicAfter
+	return f.kind == killedBefore || f.kind == killedAfter
 }
 
 // schedule says what befalls which requests, and how the user goes on.
 type schedule struct {
 	// seats is how many licence seats the server has; zero is any number.
 	seats int
+	// untaint has the user untaint what is tainted after the last fault.
+	untaint bool
 	// onward has the user go on with the next step after the last fault, instead
 	// of applying the same step again.
 	onward bool
@@ -117,6 +129,9 @@ func (s schedule) String() string {
 	words := make([]string, 0, len(s.faults)+2)
 	if s.seats > 0 {
 		words = append(words, "seats="+strconv.Itoa(s.seats))
+	}
+	if s.untaint {
+		words = append(words, "untaint")
 	}
 	if s.onward {
 		words = append(words, "onward")
@@ -133,6 +148,8 @@ func parseSchedule(text string) (schedule, error) {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
 		case "":
+		case "untaint":
+			s.untaint = true
 		case "onward":
 			s.onward = true
 		case "seats":
@@ -146,7 +163,7 @@ func parseSchedule(text string) (schedule, error) {
 			if err != nil {
 				return s, err
 			}
-			if !slices.Contains(kindsFor(label{}), kind(value)) {
+			if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
 				return s, fmt.Errorf("no fault is called %q", value)
 			}
 			s.faults = append(s.faults, fault{label: l, kind: kind(value)})

@@ -34,7 +34,9 @@ type result struct {
 	runs       int
 	// failed says that a run with faults has failed.
 	failed bool
-	unmet  int
+	// tainted says that something is tainted after that.
+	tainted bool
+	unmet   int
 }
 
 // run runs a schedule, from the checkpoint before the first step with a fault
@@ -60,10 +62,22 @@ func run(s schedule, checkpoints []checkpoint) (r result) {
 		}
 	}
 	r.failed = w.failures > 0
+	for _, stored := range w.state {
+		r.tainted = r.tainted || stored.tainted
+	}
+	kept := map[string]string{}
+	if s.untaint {
+		kept = w.untaint()
+	}
 	if s.onward && last+1 < len(scenario) {
 		w.settle(scenario[last+1], 1)
 	} else {
 		w.settle(scenario[last], s.attempts(scenario[last].name)+1)
+	}
+	for address, key := range kept {
+		if now := w.keyOf(address); now != key {
+			w.violate("%s was untainted, and has the key %q instead of %q", address, now, key)
+		}
 	}
 	r.trace = w.network.traced()
 	r.unmet = len(s.faults) - len(w.network.fired)
@@ -139,12 +153,17 @@ func TestSimulation(t *testing.T) {
 		}
 	}
 	results := all(singles, func(s schedule) []result {
-		again := run(s, checkpoints)
-		s.onward = true
-		if !again.failed || s.has(fault.ends) {
-			return []result{again}
+		results := []result{run(s, checkpoints)}
+		if failed := results[0].failed && !s.has(fault.ends); failed {
+			onward := s
+			onward.onward = true
+			results = append(results, run(onward, checkpoints))
 		}
-		return []result{again, run(s, checkpoints)}
+		if results[0].tainted {
+			s.untaint = true
+			results = append(results, run(s, checkpoints))
+		}
+		return results
 	})
 	single := len(results)
 

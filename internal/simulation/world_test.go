@@ -55,7 +55,7 @@ func newWorld(s schedule, from checkpoint) (*world, error) {
 	return &world{
 		core: &core{
 			server:  server,
-			network: &network{server: server, schedule: s, names: names, counts: map[label]int{}},
+			network: &network{server: server, schedule: s, names: names, counts: map[label]int{}, postponed: map[string]func(){}},
 			logs:    &safeBuffer{},
 			types:   schemaTypes(),
 			state:   maps.Clone(from.state),
@@ -74,6 +74,20 @@ func (w *world) checkpoint() checkpoint {
 	w.network.mu.Lock()
 	defer w.network.mu.Unlock()
 	return checkpoint{consumers: w.server.Consumers(), state: maps.Clone(w.state), names: maps.Clone(w.network.names)}
+}
+
+// untaint is terraform untaint for every resource. It returns the keys of those
+// that were tainted, by address.
+func (w *world) untaint() map[string]string {
+	kept := map[string]string{}
+	for address, stored := range w.state {
+		if stored.tainted {
+			stored.tainted = false
+			w.state[address] = stored
+			kept[address] = w.keyOf(address)
+		}
+	}
+	return kept
 }
 
 // keyOf is the key of a resource in state.
@@ -132,7 +146,7 @@ func (w *world) run(s step, attempt int) outcome {
 	w.checkNothingLost(&result, befell)
 	w.checkTaint(befell)
 	w.checkSilence(&result, cookies)
-	w.checkWords(&result)
+	w.checkWords(&result, befell)
 	if !result.failed {
 		w.checkAgreement(s.config)
 	}
@@ -240,8 +254,14 @@ func (w *world) checkSilence(result *outcome, cookies []string) {
 	}
 }
 
-// checkWords: where an error says that nothing was done, nothing was done.
-func (w *world) checkWords(result *outcome) {
+// checkWords: where an error says that nothing was done, nothing was done; a
+// panic in the handling of a resource asks for a report.
+func (w *world) checkWords(result *outcome, befell []fault) {
+	for _, f := range befell {
+		if strings.HasPrefix(string(f.kind), "panic") && !strings.Contains(result.text(), "please report it") {
+			w.violate("nobody is asked to report the panic at %s", f.label)
+		}
+	}
 	for _, d := range result.diagnostics {
 		for key, before := range w.seen {
 			now, _ := w.server.Consumer(key)
