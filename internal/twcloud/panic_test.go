@@ -32,6 +32,9 @@ func TestPanicLosesNothing(t *testing.T) {
 	if !errors.Is(err, ErrPanic) || registration.Consumer.Key == "" || strings.Contains(err.Error(), twcloudtest.AdminToken) {
 		t.Fatalf("registered %v: %v", registration, err)
 	}
+	if err := posting.Close(); err != nil {
+		t.Error(err)
+	}
 	patching := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, http.MethodPatch} })
 	_, err = patching.Update(t.Context(), registration.Consumer.Key, Changes{Approved: pointer(true)})
 	if !errors.Is(err, ErrPanic) || !Uncertain(err) {
