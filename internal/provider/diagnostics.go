@@ -101,7 +101,6 @@ var advice = []struct {
 	kind error
 	text string
 }{
-	{twcloud.ErrPanic, reportBug},
 	{twcloud.ErrNoSeat, "Every session takes up a licence seat until it is logged out or has been idle for 15 minutes. " +
 		"Wait, close sessions that are not needed, or raise max_retries to wait longer for a seat."},
 	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that it does not lock the account."},

@@ -48,8 +48,8 @@ var (
 	ErrUnreachable = errors.New("the server could not be reached")
 	// ErrCanceled: the caller gave up. It wraps the context's error.
 	ErrCanceled = errors.New("cancelled")
-	// ErrPanic: the client panicked, which is a bug.
-	ErrPanic = errors.New("the client panicked")
+	// ErrPanic: the client panicked.
+	ErrPanic = errors.New("the client panicked, which is a bug: please report it")
 	// ErrClosed: the client is closed.
 	ErrClosed = errors.New("the client is closed")
 )
