@@ -41,10 +41,10 @@ func TestMain(m *testing.M) {
 func build(t *testing.T) string {
 	t.Helper()
 	binary.once.Do(func() {
-		if binary.dir, binary.err = os.MkdirTemp("", "twcloud-process-"); binary.err != nil {
+		if binary.dir, binary.err = os.MkdirTemp("", "twcloud-process-"); binary.err != nil { //nolint:usetesting // It outlives the first test.
 			return
 		}
-		command := exec.Command("go", "build", "-o", filepath.Join(binary.dir, "terraform-provider-twcloud"), "../..") //nolint:noctx // It is for all tests.
+		command := exec.Command("go", "build", "-o", filepath.Join(binary.dir, "terraform-provider-twcloud"), "../..")
 		if output, err := command.CombinedOutput(); err != nil {
 			binary.err = fmt.Errorf("%w\n%s", err, output)
 		}

@@ -21,7 +21,7 @@ import (
 const (
 	resourceType = "twcloud_oauth_consumer"
 	// maxInFlight is less than the number of resources, so that requests queue.
-	maxInFlight = 3
+	maxInFlight = 2
 	// maxAnswer is what it takes to find out that an answer has no end.
 	maxAnswer = 256 << 10
 	// shortTimeout is for processes for which the server hangs, longTimeout for all

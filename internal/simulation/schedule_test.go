@@ -113,6 +113,9 @@ func (f fault) ends() bool {
 	return f.kind == killedBefore || f.kind == killedAfter
 }
 
+// reads says whether a fault befalls a request that changes nothing.
+func (f fault) reads() bool { return f.method == http.MethodGet }
+
 // schedule says what befalls which requests, and how the user goes on.
 type schedule struct {
 	// seats is how many licence seats the server has; zero is any number.

@@ -80,12 +80,6 @@ func (a attributes) plain(name string) any {
 	panic(fmt.Sprintf("attribute %s is a %s", name, value.Type()))
 }
 
-// text is one attribute, empty if it is null.
-func (a attributes) text(name string) string {
-	text, _ := a.plain(name).(string)
-	return text
-}
-
 func must(err error) {
 	if err != nil {
 		panic(err)
