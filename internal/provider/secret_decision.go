@@ -11,13 +11,12 @@ const (
 )
 
 // probing says whether the server may be asked about the configured secret, where
-// drift is to be detected.
+// drift is to be detected. Zero: it may not.
 type probing int
 
 const (
-	probeNothing probing = iota
 	// probeSecret is for the secret that was last set, or that could be.
-	probeSecret
+	probeSecret probing = iota + 1
 	// probeIfLast is for a secret that may be another one on every run, and is
 	// asked about only if it is the one last set: a refusal of any other says
 	// nothing. To compare them takes as long as a hash.
