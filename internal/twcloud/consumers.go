@@ -57,7 +57,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	if singleErr == nil {
 		return single.as(key, http.MethodGet, c.consumerPath(key))
 	}
-	if errors.Is(singleErr, ErrNotFound) && !errors.Is(err, ErrNoCollection) {
+	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && !errors.Is(err, ErrNoCollection) {
 		return Consumer{}, singleErr
 	}
 	return Consumer{}, err
