@@ -39,20 +39,26 @@ func run() int {
 		return 0
 	}
 
-	if flag.Arg(0) == "check" {
+	switch {
+	case flag.NArg() == 1 && flag.Arg(0) == "check":
 		return check()
+	case flag.NArg() > 0:
+		flag.Usage()
+		return 2
 	}
 
 	var options []tf6server.ServeOpt
 	if *debug {
 		options = append(options, tf6server.WithManagedDebug(),
-			tf6server.WithManagedDebugStopSignals([]os.Signal{os.Interrupt, syscall.SIGTERM}))
+			tf6server.WithManagedDebugStopSignals(append(terminating(), os.Interrupt)))
 	}
 
 	// A process that dies of a signal does not log out. SIGINT is not among them:
 	// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
+	if !*debug {
+		signal.Notify(signals, terminating()...)
+	}
 	// Once Terraform has been killed, a line of the log, which goes to its end of a
 	// pipe, would be the end of the provider, too.
 	signal.Ignore(syscall.SIGPIPE)
@@ -61,7 +67,12 @@ func run() int {
 	served := make(chan error, 1)
 	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
 
-	err := wait(served, signals)
+	parent := os.Getppid()
+	if *debug {
+		// Whoever started it may go: it waits for many runs, and for a signal.
+		parent = 0
+	}
+	err := wait(twcloud.Drain, served, signals, parent)
 	if closeErr := twcloud.Close(); closeErr != nil {
 		// Terraform does not show this; the log has it.
 		fmt.Fprintln(os.Stderr, "twcloud: the session may stay open until it times out:", closeErr)
@@ -75,7 +86,7 @@ func run() int {
 
 // check reports on the server that the environment names.
 func check() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), append(terminating(), os.Interrupt)...)
 	defer stop()
 	if err := provider.New(version).Check(ctx, os.Stdout); err != nil {
 		fmt.Fprintf(os.Stderr, "\n%v\n", err)
@@ -94,28 +105,37 @@ func usage() {
 	flag.PrintDefaults()
 }
 
+// terminating are the signals that end a process, SIGINT apart. Whoever started
+// the provider with nohup wants it to outlive a terminal that hangs up.
+func terminating() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{syscall.SIGTERM}
+	}
+	return []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
+}
+
 // wait returns when the provider has been served, or when it has been told to
-// terminate, or lost its parent, and had the time to drain.
-func wait(served <-chan error, signals <-chan os.Signal) error {
-	parent := os.Getppid()
+// terminate, or lost its parent (0: it has none to lose), and had the time to
+// drain.
+func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent int) error {
 	watch := time.NewTicker(time.Second)
 	defer watch.Stop()
-	for {
+	for told := false; !told; {
 		select {
 		case err := <-served:
 			return err
 		case <-watch.C:
 			// Terraform was killed: nobody will stop the provider.
-			if os.Getppid() == parent {
-				continue
-			}
+			told = parent != 0 && os.Getppid() != parent
 		case <-signals:
+			told = true
 		}
-		select {
-		case err := <-served:
-			return err
-		case <-time.After(drainTime):
-			return fmt.Errorf("not stopped by Terraform within %s of being told to terminate", drainTime)
-		}
+	}
+	drain()
+	select {
+	case err := <-served:
+		return err
+	case <-time.After(drainTime):
+		return fmt.Errorf("Terraform has not stopped the provider within %s of a signal, or of its own end", drainTime)
 	}
 }

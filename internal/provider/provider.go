@@ -73,6 +73,16 @@ func New(version string, options ...Option) *Provider {
 	return p
 }
 
+// Drain lets nothing begin that could be left behind half done, as the process is
+// about to end. What has begun goes on.
+func (p *Provider) Drain() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, client := range p.clients {
+		client.Drain()
+	}
+}
+
 // Close gives back every seat that the provider has taken. It takes a second and
 // a half at most.
 func (p *Provider) Close() error {

@@ -102,12 +102,17 @@ func (c *connection) view() *Client {
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeBudget)
 	defer cancel()
+	c.chain.limit.close()
 	err := c.chain.session.close(ctx)
 	if closer, ok := c.chain.base.(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
 	return err
 }
+
+// Drain lets no registration begin any more: one that is not sent is safe, and
+// one that is cut off may be an orphan. What has begun goes on.
+func (c *Client) Drain() { c.chain.limit.drain() }
 
 // SeeThrough returns a context for what must be brought to an end once it has
 // begun, such as the approval of a consumer just registered: it outlives the
@@ -191,7 +196,11 @@ func (c *connection) call(ctx context.Context, method, escapedPath string, body 
 func proxySecrets() []string {
 	var secrets []string
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
-		proxy, err := url.Parse(os.Getenv(name))
+		value := os.Getenv(name)
+		if value != "" && !strings.Contains(value, "://") {
+			value = "http://" + value
+		}
+		proxy, err := url.Parse(value)
 		if err != nil || proxy.User == nil {
 			continue
 		}

@@ -64,6 +64,7 @@ func repeatable(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return !errors.Is(err, ErrTooLarge) &&
+		!errors.Is(err, ErrClosed) &&
 		!errors.Is(err, context.Canceled) &&
 		!errors.As(err, &certificate) &&
 		!errors.As(err, &record) &&

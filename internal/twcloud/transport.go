@@ -28,6 +28,7 @@ import (
 type chain struct {
 	session *session
 	retry   http.RoundTripper
+	limit   *limit
 	base    http.RoundTripper
 }
 
@@ -42,11 +43,12 @@ func newChain(options Options, redact *redactor) *chain {
 	if options.Logger != nil {
 		link = &logging{next: link, logger: options.Logger, redact: redact.text}
 	}
-	link = newLimit(link, options.MaxConcurrentRequests)
-	link = newRetry(link, options)
+	limit := newLimit(link, options.MaxConcurrentRequests)
+	link = newRetry(limit, options)
 	return &chain{
 		session: newSession(link, options, redact),
 		retry:   link,
+		limit:   limit,
 		base:    base,
 	}
 }
