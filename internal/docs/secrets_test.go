@@ -131,7 +131,7 @@ func TestAccSecrets_drift(t *testing.T) {
 	}
 	output, changes := w.plan(t)
 	if wantWords(t, output, "secret_revision = 1 -> (known after apply)", warning,
-		"though the consumer is approved. Applying will set it again."); !changes {
+		"though the consumer is approved. Terraform sets the configured one."); !changes {
 		t.Error("the drift was not found")
 	}
 	w.apply(t)

@@ -283,7 +283,8 @@ func TestAccCanary(t *testing.T) {
 	for _, kind := range twcloudtest.AllFaultKinds() {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			// The plan meets with the first one, the apply with the second.
+			// The plan meets with the first one, and may fail of it; the apply with the
+			// second.
 			faults := []twcloudtest.Fault{
 				{Kind: kind, Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
 				{Kind: kind, Method: http.MethodPost, PathSuffix: collection, Times: -1, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
@@ -293,6 +294,7 @@ func TestAccCanary(t *testing.T) {
 			}
 			c := newCanary(t, cliConfig, byPassword...)
 			c.h.server.Inject(faults...)
+			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				if !slices.ContainsFunc(c.h.server.Requests(), func(r twcloudtest.Request) bool { return r.Method == method && r.Fault == kind.String() }) {

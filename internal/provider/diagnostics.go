@@ -38,14 +38,15 @@ func (s subject) String() string {
 }
 
 // addClientError reports a call that failed: what was tried, what the server
-// said, what now stands on the server (if that is worth saying), and what to do.
+// said, what to do, and what now stands on the server (if that is worth saying).
+// What stands comes last: it may ask for more than to apply again.
 func addClientError(diags *diag.Diagnostics, summary, tried string, err error, standing ...string) {
 	detail := fmt.Sprintf("%s failed: %s", tried, sentence(err))
-	for _, sentence := range standing {
-		detail += "\n\n" + sentence
-	}
 	if advice := adviceFor(err); advice != "" {
 		detail += "\n\n" + advice
+	}
+	for _, sentence := range standing {
+		detail += "\n\n" + sentence
 	}
 	diags.AddError(summary, detail)
 }
@@ -122,6 +123,7 @@ var advice = []struct {
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint and oauth_consumers_path."},
 	{twcloud.ErrUnreadable, "The server answered, but not as this provider expects. Check endpoint and oauth_consumers_path; " +
 		"if both are right, this server's administration differs from what the provider assumes: please report it, with the server's version."},
+	{twcloud.ErrClosed, "The provider was told to terminate. Apply again."},
 	{twcloud.ErrCanceled, "The run was cancelled. Apply again."},
 	{twcloud.ErrServer, "The server failed. Look at its log, and apply again when it is well."},
 	{twcloud.ErrUnreachable, "The connection failed. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},

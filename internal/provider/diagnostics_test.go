@@ -62,6 +62,7 @@ func TestAdviceFor_everyKind(t *testing.T) {
 		twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
 		twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
 		twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
+		twcloud.ErrClosed,
 	} {
 		advice := adviceFor(&twcloud.Error{Kind: kind})
 		if advice == "" || !strings.HasSuffix(advice, ".") {
@@ -83,9 +84,9 @@ func TestAddClientError(t *testing.T) {
 	addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+subject{"doors", "a/b"}.String(), failure, "Nothing was changed.")
 	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this.
 
-Nothing was changed.
+Only users with the Configure Server permission can manage OAuth consumers. Let an administrator give it to the user whom the provider signs in as.
 
-Only users with the Configure Server permission can manage OAuth consumers. Let an administrator give it to the user whom the provider signs in as.`
+Nothing was changed.`
 	if got := diags[0].Detail(); diags[0].Summary() != "Unable to update OAuth consumer" || got != want {
 		t.Errorf("%s\n%s\nwant\n%s", diags[0].Summary(), got, want)
 	}

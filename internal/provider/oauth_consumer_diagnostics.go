@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -43,7 +44,7 @@ func taintedAdvice(consumer twcloud.Consumer) string {
 		approval = "approved"
 	}
 	return fmt.Sprintf("%s stands on the server, %s, and is in state, marked as tainted.\n\n"+
-		"To keep it and its key, run terraform untaint for this resource and apply again. Applying without that replaces it, under a new key.",
+		"To keep it and its key, run terraform untaint with this resource's address, and only then apply again. Applying without that replaces it, under a new key.",
 		subjectOf(consumer), approval)
 }
 
@@ -71,16 +72,21 @@ func describeChanges(changes twcloud.Changes) string {
 }
 
 // warnOfNamesakes tells that consumers of a name are there already: one of them
-// may be what an earlier run, which died, has left behind. It does so once for a
-// name in a run.
+// may be what an earlier run, which died, has left behind. Those that Terraform
+// manages are not meant: one of them may be what is to be replaced. It does so
+// once for a name in a run.
 func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
+	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool {
+		_, managed := r.backend.managed.Load(namesake.Key)
+		return managed
+	})
 	if len(namesakes) == 0 {
 		return
 	}
 	if _, warned := r.backend.warned.LoadOrStore(name, true); warned {
 		return
 	}
-	diags.AddWarning("An OAuth consumer of this name is there already",
+	diags.AddWarning(fmt.Sprintf("OAuth consumer %q is there already", name),
 		fmt.Sprintf("The server has %q already, with the key %s. Terraform registers a further one of the same name, under a key of its own.\n\n"+
 			"If that is not meant, because an earlier run was interrupted, say, import the existing one instead: terraform import ADDRESS KEY",
 			name, quotedList(keysOf(namesakes))))

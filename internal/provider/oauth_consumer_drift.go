@@ -23,14 +23,17 @@ func (r *oauthConsumerResource) detectDriftOfStored(ctx context.Context, state o
 	record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics)
 	verdict := r.probe(ctx, state, state.Secret.ValueString(), &resp.Diagnostics)
 	drifted := verdict == twcloud.SecretRefused
+	if drifted {
+		warnOfDrift(state, &resp.Diagnostics)
+	}
 	if verdict != twcloud.SecretUnknown && record.Drifted != drifted {
 		record.Drifted = drifted
 		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 	}
 }
 
-// probe asks the server about a secret. A refusal is a warning; that there is no
-// verdict is one, too, but once per run: it never fails a plan.
+// probe asks the server about a secret. That there is no verdict is a warning,
+// once per run: it never fails a plan.
 func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerModel, secret string, diags *diag.Diagnostics) twcloud.SecretVerdict {
 	verdict, err := r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret)
 	switch {
@@ -42,9 +45,20 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 					"Check webapp_endpoint, or turn detect_secret_drift off.", state.subject(), r.backend.client.Redact(sentence(err))))
 		})
 		return twcloud.SecretUnknown
-	case verdict == twcloud.SecretRefused:
-		diags.AddWarning("Secret was changed outside of Terraform",
-			fmt.Sprintf("The server refuses the secret of %s, though the consumer is approved. Applying will set it again.", state.subject()))
+	case verdict == twcloud.SecretRefused && !r.isApproved(ctx, state):
+		return twcloud.SecretUnknown
 	}
 	return verdict
+}
+
+// isApproved asks the server: without a refresh, the approval in state may be an
+// old one, and of a consumer that is not approved any secret is refused.
+func (r *oauthConsumerResource) isApproved(ctx context.Context, state oauthConsumerModel) bool {
+	consumer, err := r.backend.client.Get(ctx, state.Key.ValueString())
+	return err == nil && consumer.Approved
+}
+
+func warnOfDrift(state oauthConsumerModel, diags *diag.Diagnostics) {
+	diags.AddWarning("Secret was changed outside of Terraform",
+		fmt.Sprintf("The server refuses the secret of %s, though the consumer is approved. Terraform sets the configured one.", state.subject()))
 }

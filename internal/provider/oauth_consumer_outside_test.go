@@ -52,9 +52,9 @@ func TestAccOAuthConsumer_removedOutside(t *testing.T) {
 	h.server.RemoveConsumer("key-1")
 
 	planned := w.plan(t, config)
-	planned.expect(t, "warning", "OAuth consumer is gone", `"doors"`, `"key-1"`, "register it anew, under a new key")
+	planned.expect(t, "warning", `OAuth consumer "doors" is gone`, `"doors"`, `"key-1"`, "register it anew, under a new key")
 	planned.expectAction(t, "create")
-	w.apply(t, config).expect(t, "warning", "OAuth consumer is gone")
+	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" is gone`)
 	if got, want := h.only(t), (twcloudtest.Consumer{Key: "key-2", Name: "doors", Secret: "s3cret", Approved: true}); got != want {
 		t.Errorf("registered %+v, want %+v", got, want)
 	}
@@ -111,7 +111,7 @@ func TestAccOAuthConsumer_namesake(t *testing.T) {
 	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
 	w := h.workspace(t)
 	config := h.config(consumer(`name = "doors"`, `secret = "s3cret"`))
-	w.plan(t, config).expect(t, "warning", "An OAuth consumer of this name is there already", `"made-by-hand"`, "terraform import")
+	w.plan(t, config).expect(t, "warning", `OAuth consumer "doors" is there already`, `"made-by-hand"`, "terraform import")
 	w.apply(t, config)
 	if got := w.state(t).Attributes.Key; got != "key-1" {
 		t.Errorf("key %q in state, want a new one", got)

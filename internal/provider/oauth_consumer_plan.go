@@ -2,8 +2,8 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -42,6 +42,9 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if r.backend != nil {
+		r.backend.managed.Store(state.Key.ValueString(), true)
+	}
 	r.planUpdate(ctx, config, plan, state, record, resp)
 }
 
@@ -58,13 +61,17 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 
 // planNamesakes warns of consumers that bear the name already, while there is
 // time to import one instead. That the server cannot be asked does not fail a
-// plan: applying will tell. Consumers that Terraform manages are not meant: one of
-// them may be what is to be replaced.
+// plan, as it may be well again when it is applied; that it will not have the
+// provider does.
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
+	if refused(err) {
+		addClientError(diags, "Unable to register OAuth consumer", "Registering "+subject{name: name}.String(), err, "Nothing was registered.")
+		return
+	}
 	if err != nil {
 		r.backend.unasked.Do(func() {
-			detail := fmt.Sprintf("So nobody knows whether OAuth consumers of the planned names are there already: %s", sentence(err))
+			detail := fmt.Sprintf("Whether OAuth consumers of the planned names are there already is not known: %s", sentence(err))
 			if advice := adviceFor(err); advice != "" {
 				detail += "\n\n" + advice
 			}
@@ -72,11 +79,13 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 		})
 		return
 	}
-	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool {
-		_, managed := r.backend.managed.Load(namesake.Key)
-		return managed
-	})
 	r.warnOfNamesakes(name, namesakes, diags)
+}
+
+// refused says whether an error will be there when the plan is applied, too.
+func refused(err error) bool {
+	return errors.Is(err, twcloud.ErrCredentials) || errors.Is(err, twcloud.ErrForbidden) ||
+		errors.Is(err, twcloud.ErrNoAPI) || errors.Is(err, twcloud.ErrNoCollection)
 }
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
@@ -89,6 +98,13 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		case twcloud.SecretAccepted:
 			decision.unproven = false
 		case twcloud.SecretRefused:
+			if record.Hash == nil {
+				// The provider has never set a secret, so none was changed.
+				decision.unproven = false
+				warnOfOtherSecret(state, &resp.Diagnostics)
+				break
+			}
+			warnOfDrift(state, &resp.Diagnostics)
 			// A known number would make the apply fail if the finding changed
 			// between plan and apply.
 			decision = secretDecision{sending: sendUndecided}
@@ -98,8 +114,7 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	}
 	if decision.unproven {
 		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret is not known to be the configured one",
-			fmt.Sprintf("%s was imported, and the server does not tell its secret, so nobody knows whether it is the one in secret_wo. Nothing is sent.\n\n"+
-				"Set secret_wo_version = 1 to have it set once.", state.subject()))
+			fmt.Sprintf("%s was imported, and the server does not tell its secret, so nobody knows whether it is the one in secret_wo. %s", state.subject(), setOnce))
 	}
 	revision := state.SecretRevision
 	switch decision.sending {
@@ -109,6 +124,13 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		revision = types.Int64Unknown()
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
+}
+
+const setOnce = "Nothing is sent.\n\nSet secret_wo_version = 1 to have it set once."
+
+func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret is not the configured one",
+		fmt.Sprintf("%s was imported, is approved, and the server refuses the secret in secret_wo: it has another one. %s", state.subject(), setOnce))
 }
 
 func worthProbing(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {

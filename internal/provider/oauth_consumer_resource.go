@@ -72,6 +72,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
 	warnOfStrays(registration, &resp.Diagnostics)
 	if consumer := registration.Consumer; consumer.Key != "" {
+		r.backend.managed.Store(consumer.Key, true)
 		state := plan
 		state.set(consumer)
 		state.SecretRevision = types.Int64Value(1)
@@ -133,8 +134,8 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 				state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
-		resp.Diagnostics.AddWarning("OAuth consumer is gone",
-			fmt.Sprintf("%s was removed outside of Terraform. Applying will register it anew, under a new key: "+
+		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q is gone", state.Name.ValueString()),
+			fmt.Sprintf("%s was removed outside of Terraform. To apply is to register it anew, under a new key: "+
 				"every application that uses the old key must be given the new one.", state.subject()))
 		resp.State.RemoveResource(ctx)
 		return

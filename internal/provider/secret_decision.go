@@ -83,7 +83,7 @@ func decideWriteOnly(config oauthConsumerModel, record secretRecord) secretDecis
 func decideVersioned(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	adopting := state.SecretWOVersion.IsNull()
 	switch {
-	case record.Drifted && !config.SecretWO.IsUnknown():
+	case record.Drifted:
 		return secretDecision{sending: sendSecret}
 	case config.SecretWOVersion.IsUnknown():
 		return secretDecision{sending: sendUndecided}

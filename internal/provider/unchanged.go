@@ -88,8 +88,11 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	case config.Approved == nil && (prior.Approved == nil || *prior.Approved):
 		// The default is another one.
 		return nil
-	case prior.SecretRevision == nil, !settled(request.PriorPrivate):
+	case prior.Key == nil, prior.SecretRevision == nil, !settled(request.PriorPrivate):
 		return nil
+	}
+	if backend := s.backend.Load(); backend != nil {
+		backend.managed.Store(*prior.Key, true)
 	}
 	return &tfprotov6.PlanResourceChangeResponse{
 		PlannedState:    request.ProposedNewState,

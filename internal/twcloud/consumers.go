@@ -88,7 +88,7 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 	consumer, err := answer.as(key, http.MethodPatch, path)
 	if err != nil {
 		c.snapshot.invalidate()
-		return Consumer{}, err
+		return Consumer{}, &UncertainError{Err: err}
 	}
 	c.snapshot.put(consumer)
 	return consumer, nil

@@ -167,6 +167,9 @@ func outcomeOf(err error) outcome {
 		return unknown
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return unknown
+	case status == http.StatusRequestTimeout:
+		// It may be a proxy's, which had no answer in time.
+		return unknown
 	case status >= 400 && status <= 499:
 		return notRegistered
 	}

@@ -38,6 +38,8 @@ type session struct {
 // seat is one open session on the server.
 type seat struct {
 	cookies http.CookieJar
+	// served says that the server has accepted the seat at least once.
+	served bool
 }
 
 // signingIn is a login under way, shared by all who wait for it.
@@ -58,8 +60,11 @@ func newSession(next http.RoundTripper, options Options, redact *redactor) *sess
 }
 
 // RoundTrip sends the request with the session's cookie. A 401 means that the
-// session has expired, and that the request was not carried out: one new login,
-// shared by all who were refused, then the request is repeated once.
+// request was not carried out, and most likely that the session has expired: one
+// new login, shared by all who were refused, then the request is repeated once.
+// If the new session is refused as well, and has served nobody, no further one
+// would fare better, and each would take a seat: then the refusal is final, as a
+// login's failure is.
 func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 	for repeated := false; ; repeated = true {
 		seat, err := s.acquire(request.Context())
@@ -81,12 +86,34 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		s.keepCookies(seat, attempt.URL, response)
 		if response.StatusCode != http.StatusUnauthorized {
+			s.accept(seat)
+			return response, nil
+		}
+		if repeated {
+			s.refuse(request, response, seat)
 			return response, nil
 		}
 		s.drop(request.Context(), seat)
-		if repeated {
-			return response, nil
-		}
+	}
+}
+
+func (s *session) accept(seat *seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seat.served = true
+}
+
+// refuse is for a request that was refused again. A session that has served
+// others stays: it is the request that the server does not like.
+func (s *session) refuse(request *http.Request, response *http.Response, seat *seat) {
+	s.mu.Lock()
+	served := seat.served
+	if !served {
+		s.failure = newStatusError(request, response, s.redact)
+	}
+	s.mu.Unlock()
+	if !served {
+		s.drop(request.Context(), seat)
 	}
 }
 
@@ -216,6 +243,8 @@ func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
 		}
+		// It goes to this server alone, by whatever name a proxy makes it known.
+		cookie.Domain = ""
 		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
 			cookie.Path = prefix + cookie.Path
 		}
