@@ -88,7 +88,8 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 	}
 	diags.AddWarning(fmt.Sprintf("OAuth consumer %q is there already", name),
 		fmt.Sprintf("The server has %q already, with the key %s. Terraform registers a further one of the same name, under a key of its own.\n\n"+
-			"If that is not meant, because an earlier run was interrupted, say, import the existing one instead: terraform import ADDRESS KEY",
+			"Unless that is meant, or the existing one is what is being replaced, import it instead: terraform import ADDRESS KEY. "+
+			"An earlier run that was interrupted may have left it behind.",
 			name, quotedList(keysOf(namesakes))))
 }
 

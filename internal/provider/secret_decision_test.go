@@ -57,6 +57,7 @@ func TestDecideSecret(t *testing.T) {
 		"versioned, next, unknown":                {writeOnly(unknown, version(2)), writeOnly(null, version(1)), hashOfA, secretDecision{sending: sendSecret}},
 		"versioned, lower":                        {writeOnly(value("a"), version(1)), writeOnly(null, version(2)), hashOfA, secretDecision{sending: sendSecret}},
 		"versioned, drifted":                      {writeOnly(value("b"), version(1)), writeOnly(null, version(1)), drifted, secretDecision{sending: sendSecret}},
+		"versioned, drifted, unknown":             {writeOnly(unknown, version(1)), writeOnly(null, version(1)), drifted, secretDecision{sending: sendSecret}},
 		"versioned, unknown version":              {writeOnly(value("a"), unknownVersion), writeOnly(null, version(1)), hashOfA, secretDecision{sending: sendUndecided}},
 		"versioned, after an import":              {writeOnly(value("a"), version(1)), stored(null), none, secretDecision{sending: sendSecret}},
 		"versioned, unknown, after an import":     {writeOnly(unknown, version(1)), stored(null), none, secretDecision{sending: sendSecret}},

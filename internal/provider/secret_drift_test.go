@@ -331,3 +331,18 @@ func TestAccSecretDrift_discoveredOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestAccSecretDrift_approvedNoMore is about a plan without a refresh: the server
+// refuses any secret of a consumer that was disapproved outside.
+func TestAccSecretDrift_approvedNoMore(t *testing.T) {
+	t.Parallel()
+	needWriteOnly(t)
+	h := newHarness(t)
+	w := h.workspace(t)
+	config := h.configDetecting(consumer(append(writeOnly("s3cret"), `name = "doors"`, "approved = true")...))
+	w.apply(t, config)
+	h.server.UpdateConsumer("key-1", func(consumer *twcloudtest.Consumer) { consumer.Approved = false })
+	planned := w.plan(t, config, "-refresh=false")
+	planned.expectAction(t, "")
+	planned.expectNone(t)
+}
