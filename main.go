@@ -136,6 +136,6 @@ func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent in
 	case err := <-served:
 		return err
 	case <-time.After(drainTime):
-		return fmt.Errorf("Terraform has not stopped the provider within %s of a signal, or of its own end", drainTime)
+		return fmt.Errorf("not stopped within %s of a signal, or of Terraform's own end", drainTime)
 	}
 }
