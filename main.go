@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -30,7 +31,7 @@ const drainTime = 10 * time.Second
 func main() { os.Exit(run()) }
 
 func run() int {
-	debug := flag.Bool("debug", false, "wait for a debugger and for Terraform: prints what to set in TF_REATTACH_PROVIDERS")
+	debugging := flag.Bool("debug", false, "wait for a debugger and for Terraform: prints what to set in TF_REATTACH_PROVIDERS")
 	showVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Usage = usage
 	flag.Parse()
@@ -48,7 +49,7 @@ func run() int {
 	}
 
 	var options []tf6server.ServeOpt
-	if *debug {
+	if *debugging {
 		options = append(options, tf6server.WithManagedDebug(),
 			tf6server.WithManagedDebugStopSignals(append(terminating(), os.Interrupt)))
 	}
@@ -56,19 +57,20 @@ func run() int {
 	// A process that dies of a signal does not log out. SIGINT is not among them:
 	// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
 	signals := make(chan os.Signal, 1)
-	if !*debug {
+	if !*debugging {
 		signal.Notify(signals, terminating()...)
 	}
 	// Once Terraform has been killed, a line of the log, which goes to its end of a
 	// pipe, would be the end of the provider, too.
 	signal.Ignore(syscall.SIGPIPE)
 
+	tuneCollector()
 	twcloud := provider.New(version)
 	served := make(chan error, 1)
 	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
 
 	parent := os.Getppid()
-	if *debug {
+	if *debugging {
 		// Whoever started it may go: it waits for many runs, and for a signal.
 		parent = 0
 	}
@@ -82,6 +84,16 @@ func run() int {
 		return 1
 	}
 	return 0
+}
+
+// tuneCollector lets the heap grow before it is collected, up to a bound: most of
+// what a plan allocates is gone with the call, and the provider's heap is small.
+// Who sets GOGC or GOMEMLIMIT knows better.
+func tuneCollector() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(64 << 20)
+	}
 }
 
 // check reports on the server that the environment names.
