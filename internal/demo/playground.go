@@ -160,7 +160,6 @@ func (p *park) welcome(command, cliConfig string) {
 	}
 	for _, example := range []string{
 		`disapprove%s "` + consumerName + `"`,
-		`set-secret%s "` + consumerName + `" another`,
 		`remove%s "` + consumerName + `"`,
 		`expire-sessions%s`,
 		`fault%s -method PATCH drop-after`,

@@ -48,12 +48,15 @@ func (p *Provider) Check(ctx context.Context, out io.Writer) error {
 	report.configuration(resolved, diagnostics)
 	report.hide(resolved.username)
 
-	if report.signIn(ctx, client) {
+	signedIn := report.signIn(ctx, client)
+	if signedIn {
 		report.user(ctx, client)
 		report.consumers(ctx, client, resolved.oauthConsumersPath)
 	}
 	report.rootServices(ctx, client)
-	report.signOut(p.Close())
+	if err := p.Close(); signedIn || err != nil {
+		report.signOut(err)
+	}
 	if report.failed {
 		return errCheckFailed
 	}
