@@ -113,6 +113,9 @@ func (f fault) ends() bool {
 	return f.kind == killedBefore || f.kind == killedAfter
 }
 
+// interrupts says whether a fault is a Ctrl-C.
+func (f fault) interrupts() bool { return f.kind == interrupted || f.kind == interruptedAfter }
+
 // reads says whether a fault befalls a request that changes nothing.
 func (f fault) reads() bool { return f.method == http.MethodGet }
 

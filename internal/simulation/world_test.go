@@ -214,10 +214,12 @@ func (w *world) checkNothingLost(result *outcome, befell []fault) {
 		case w.orphans[c.Key], known:
 		case ended && w.seen[c.Key].Key == "":
 			// The next run must tell.
-		case strings.Contains(text, fmt.Sprintf("A consumer named %q may stand on the server", c.Name)):
+		case strings.Contains(text, mayStand(c.Name)):
 			// The list could not be read: the next run must tell the key.
 		case strings.Contains(text, "Whether the first attempt left another one behind could not be checked"):
-			// As above.
+			// Nor could it be read afterwards: the user is told to look, and no run will
+			// register this name again.
+			w.orphans[c.Key] = true
 		default:
 			w.violate("consumer %q (key %q) is on the server and nobody knows", c.Name, c.Key)
 		}
@@ -229,10 +231,14 @@ func (w *world) checkNothingLost(result *outcome, befell []fault) {
 	}
 }
 
+// mayStand is what the provider says when it cannot tell a key.
+func mayStand(name string) string {
+	return fmt.Sprintf("A consumer named %q may stand on the server", name)
+}
+
 // checkTaint: Ctrl-C alone leaves nothing tainted.
 func (w *world) checkTaint(befell []fault) {
-	gentle := func(f fault) bool { return f.kind == interrupted || f.kind == interruptedAfter }
-	if len(befell) == 0 || slices.ContainsFunc(befell, func(f fault) bool { return !gentle(f) }) {
+	if len(befell) == 0 || slices.ContainsFunc(befell, func(f fault) bool { return !f.interrupts() }) {
 		return
 	}
 	for address, stored := range w.state {
@@ -257,9 +263,12 @@ func (w *world) checkSilence(result *outcome, cookies []string) {
 // checkWords: where an error says that nothing was done, nothing was done; a
 // panic in the handling of a resource asks for a report.
 func (w *world) checkWords(result *outcome, befell []fault) {
+	// Of a process that is killed nothing is heard, and who has been interrupted
+	// does not wait to hear.
 	ended := slices.ContainsFunc(befell, fault.ends)
+	deaf := ended || slices.ContainsFunc(befell, fault.interrupts)
 	for _, f := range befell {
-		if !ended && strings.HasPrefix(string(f.kind), "panic") && !strings.Contains(result.text(), "please report it") {
+		if !deaf && strings.HasPrefix(string(f.kind), "panic") && !strings.Contains(result.text(), "please report it") {
 			w.violate("nobody is asked to report the panic at %s", f.label)
 		}
 	}
@@ -273,7 +282,8 @@ func (w *world) checkWords(result *outcome, befell []fault) {
 		for _, c := range w.server.Consumers() {
 			_, old := w.seen[c.Key]
 			owned := slices.ContainsFunc(slices.Collect(maps.Keys(w.state)), func(address string) bool { return w.keyOf(address) == c.Key })
-			if !old && !owned && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) && strings.Contains(d.Detail, "Nothing was registered.") {
+			told := strings.Contains(result.text(), c.Key) || strings.Contains(result.text(), mayStand(c.Name))
+			if !old && !owned && !ended && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) && strings.Contains(d.Detail, "Nothing was registered.") {
 				w.violate("consumer %q was registered, but the user read: %s", c.Name, d.Detail)
 			}
 		}
