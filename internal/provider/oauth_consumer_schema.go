@@ -49,7 +49,7 @@ func oauthConsumerSchema() schema.Schema {
 					"neither is needed to manage name and approval of an imported one. The server never tells it.",
 				Optional:   true,
 				Sensitive:  true,
-				Validators: []validator.String{notBlank, stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
+				Validators: []validator.String{notBlank, strayWhiteSpace{}, stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
 			},
 			"secret_wo": schema.StringAttribute{
 				MarkdownDescription: "Consumer secret, write-only: it is never in a plan or in state. Without `secret_wo_version` a new value is noticed by a salted hash, " +
@@ -57,7 +57,7 @@ func oauthConsumerSchema() schema.Schema {
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
-				Validators: []validator.String{notBlank},
+				Validators: []validator.String{notBlank, strayWhiteSpace{}},
 			},
 			"secret_wo_version": schema.Int64Attribute{
 				MarkdownDescription: "With it, `secret_wo` is sent when this number changes, and only then. Needed with ephemeral generators, which give another value on every run.",
