@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"strings"
 	"sync"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
 // session signs in when the first request needs it, once for all concurrent
@@ -189,69 +184,6 @@ func (s *session) signIn(ctx context.Context, pending *signingIn) {
 	}
 }
 
-func (s *session) login(ctx context.Context) (opened *seat, err error) {
-	defer func() {
-		// A panic in this goroutine would take the process down with the seat.
-		if reason := recover(); reason != nil {
-			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
-		}
-	}()
-	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
-	if err != nil {
-		return nil, err
-	}
-	s.credentials.Authorize(request)
-	response, err := s.next.RoundTrip(request)
-	if err != nil {
-		return nil, newTransportError(request, err, s.redact)
-	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
-		failure := newStatusError(request, response, s.redact)
-		switch {
-		case noSeat(response):
-			failure.Kind = ErrNoSeat
-		case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
-			failure.Kind = ErrCredentials
-		case response.StatusCode == http.StatusNotFound:
-			failure.Kind = ErrNoAPI
-		}
-		return nil, failure
-	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	opened = &seat{cookies: jar}
-	s.keepCookies(opened, request.URL, response)
-	if len(jar.Cookies(request.URL)) == 0 {
-		kind := ErrNoSession
-		if looksLikeWebPage(response) {
-			kind = ErrWebPage
-		}
-		return nil, &Error{Kind: kind, Method: request.Method, Path: request.URL.EscapedPath(), Status: response.StatusCode}
-	}
-	return opened, nil
-}
-
-// keepCookies puts the cookies of an answer into the seat's jar. The server sets
-// them for /osmc (seen); behind a reverse proxy with a path prefix that does not
-// rewrite them, no request would carry them, so the prefix is put before.
-func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response) {
-	prefix := strings.TrimRight(s.root.Path, "/")
-	cookies := response.Cookies()
-	for _, cookie := range cookies {
-		if len(cookie.Value) >= minSecretCookie {
-			s.redact.add(cookie.Value)
-		}
-		// It goes to this server alone, by whatever name a proxy makes it known.
-		cookie.Domain = ""
-		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
-			cookie.Path = prefix + cookie.Path
-		}
-	}
-	seat.cookies.SetCookies(from, cookies)
-}
-
 // drop forgets a seat and logs it out, also when it was refused: whoever refused
 // it need not be the server, and the seat would stay taken.
 func (s *session) drop(ctx context.Context, gone *seat) {
@@ -306,51 +238,4 @@ func (s *session) close(ctx context.Context) error {
 		return nil
 	}
 	return s.logout(ctx, open)
-}
-
-func (s *session) logout(ctx context.Context, open *seat) error {
-	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.root, wire.LogoutPath, "", nil)
-	if err != nil {
-		return err
-	}
-	for _, cookie := range open.cookies.Cookies(request.URL) {
-		request.AddCookie(cookie)
-	}
-	response, err := s.next.RoundTrip(request)
-	if err != nil {
-		return newTransportError(request, err, s.redact)
-	}
-	if response.StatusCode != http.StatusNoContent && response.StatusCode != http.StatusUnauthorized {
-		return newStatusError(request, response, s.redact)
-	}
-	return nil
-}
-
-// noSeat says whether a refused login is for want of a licence seat: 503, or
-// 403, with a body that mentions the licence (assumed).
-func noSeat(response *http.Response) bool {
-	if response.StatusCode != http.StatusServiceUnavailable && response.StatusCode != http.StatusForbidden {
-		return false
-	}
-	body := strings.ToLower(string(bodyOf(response)))
-	return strings.Contains(body, "licence") || strings.Contains(body, "license")
-}
-
-// minSecretCookie is the length, in bytes, from which a cookie may be a secret. A
-// shorter one is a flag or, as one of the two that were seen, the user's name:
-// taken out of a text, it would leave holes in words and paths.
-const minSecretCookie = 16
-
-// newRequest builds a request for a path below a root. The path is escaped
-// already; the root's own path, as a reverse proxy has it, is kept.
-func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, query string, body io.Reader) (*http.Request, error) {
-	raw := strings.TrimRight(root.EscapedPath(), "/") + escapedPath
-	path, err := url.PathUnescape(raw)
-	if err != nil {
-		return nil, fmt.Errorf("path %q: %w", escapedPath, err)
-	}
-	// With the root's user, net/http would sign in, and every request open a
-	// session.
-	target := url.URL{Scheme: root.Scheme, Host: root.Host, Path: path, RawPath: raw, RawQuery: query}
-	return http.NewRequestWithContext(ctx, method, target.String(), body)
 }

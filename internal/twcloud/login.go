@@ -1,0 +1,107 @@
+package twcloud
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+func (s *session) login(ctx context.Context) (opened *seat, err error) {
+	defer func() {
+		// A panic in this goroutine would take the process down with the seat.
+		if reason := recover(); reason != nil {
+			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
+		}
+	}()
+	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	s.credentials.Authorize(request)
+	response, err := s.next.RoundTrip(request)
+	if err != nil {
+		return nil, newTransportError(request, err, s.redact)
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		failure := newStatusError(request, response, s.redact)
+		switch {
+		case noSeat(response):
+			failure.Kind = ErrNoSeat
+		case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
+			failure.Kind = ErrCredentials
+		case response.StatusCode == http.StatusNotFound:
+			failure.Kind = ErrNoAPI
+		}
+		return nil, failure
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	opened = &seat{cookies: jar}
+	s.keepCookies(opened, request.URL, response)
+	if len(jar.Cookies(request.URL)) == 0 {
+		kind := ErrNoSession
+		if looksLikeWebPage(response) {
+			kind = ErrWebPage
+		}
+		return nil, &Error{Kind: kind, Method: request.Method, Path: request.URL.EscapedPath(), Status: response.StatusCode}
+	}
+	return opened, nil
+}
+
+// keepCookies puts the cookies of an answer into the seat's jar. The server sets
+// them for /osmc (seen); behind a reverse proxy with a path prefix that does not
+// rewrite them, no request would carry them, so the prefix is put before.
+func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response) {
+	prefix := strings.TrimRight(s.root.Path, "/")
+	cookies := response.Cookies()
+	for _, cookie := range cookies {
+		if len(cookie.Value) >= minSecretCookie {
+			s.redact.add(cookie.Value)
+		}
+		// It goes to this server alone, by whatever name a proxy makes it known.
+		cookie.Domain = ""
+		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
+			cookie.Path = prefix + cookie.Path
+		}
+	}
+	seat.cookies.SetCookies(from, cookies)
+}
+
+func (s *session) logout(ctx context.Context, open *seat) error {
+	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.root, wire.LogoutPath, "", nil)
+	if err != nil {
+		return err
+	}
+	for _, cookie := range open.cookies.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+	response, err := s.next.RoundTrip(request)
+	if err != nil {
+		return newTransportError(request, err, s.redact)
+	}
+	if response.StatusCode != http.StatusNoContent && response.StatusCode != http.StatusUnauthorized {
+		return newStatusError(request, response, s.redact)
+	}
+	return nil
+}
+
+// noSeat says whether a refused login is for want of a licence seat: 503, or
+// 403, with a body that mentions the licence (assumed).
+func noSeat(response *http.Response) bool {
+	if response.StatusCode != http.StatusServiceUnavailable && response.StatusCode != http.StatusForbidden {
+		return false
+	}
+	body := strings.ToLower(string(bodyOf(response)))
+	return strings.Contains(body, "licence") || strings.Contains(body, "license")
+}
+
+// minSecretCookie is the length, in bytes, from which a cookie may be a secret. A
+// shorter one is a flag or, as one of the two that were seen, the user's name:
+// taken out of a text, it would leave holes in words and paths.
+const minSecretCookie = 16
