@@ -114,6 +114,9 @@ func (w *wireTap) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, errDead
 	case notFound:
 		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound})
+	case tooLate:
+		w.sendAndForget(request, name)
+		return answerOf(request, http.StatusRequestTimeout), nil
 	case late:
 		return w.postpone(request, name)
 	case echoed:
@@ -266,10 +269,6 @@ func (w *wireTap) sendAndForget(request *http.Request, name label) {
 
 // postpone answers a request before it is carried out.
 func (w *wireTap) postpone(request *http.Request, name label) (*http.Response, error) {
-	if trace := httptrace.ContextClientTrace(request.Context()); trace != nil {
-		trace.GetConn(request.URL.Host)
-		trace.GotConn(httptrace.GotConnInfo{})
-	}
 	body, err := request.GetBody()
 	must(err)
 	kept := request.Clone(context.Background())
@@ -277,7 +276,16 @@ func (w *wireTap) postpone(request *http.Request, name label) (*http.Response, e
 	w.network.mu.Lock()
 	defer w.network.mu.Unlock()
 	w.network.postponed[name.target] = func() { w.sendAndForget(kept, name) }
-	return &http.Response{StatusCode: http.StatusGatewayTimeout, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
+	return answerOf(request, http.StatusGatewayTimeout), nil
+}
+
+// answerOf is what a proxy answers by itself.
+func answerOf(request *http.Request, status int) *http.Response {
+	if trace := httptrace.ContextClientTrace(request.Context()); trace != nil {
+		trace.GetConn(request.URL.Host)
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: request}
 }
 
 // catchUp carries out what was postponed until this request.

@@ -68,6 +68,9 @@ const (
 	// echoed refuses the request with 400, and repeats all its secrets in the words
 	// for it.
 	echoed kind = "echoed-400"
+	// tooLate handles the request and answers 408, as a proxy does that had no answer
+	// in time.
+	tooLate kind = "too-late-408"
 	// late answers 504 to a registration, which is carried out when the next one of
 	// that name arrives.
 	late kind = "late-504"
@@ -84,7 +87,7 @@ const (
 	killedAfter  kind = "killed-after"
 )
 
-var localKinds = []kind{refused, sessionsLost, notFound, unauthorized, echoed, interrupted, interruptedAfter, panicBefore, panicAfter, killedBefore, killedAfter}
+var localKinds = []kind{refused, sessionsLost, notFound, unauthorized, echoed, tooLate, interrupted, interruptedAfter, panicBefore, panicAfter, killedBefore, killedAfter}
 
 // kindsFor are the kinds that can befall a request.
 func kindsFor(l label) []kind {
@@ -94,7 +97,7 @@ func kindsFor(l label) []kind {
 	}
 	if l.target == "logout" {
 		// By then Terraform is done, and nothing is left to be stopped.
-		return append(kinds, refused, sessionsLost, notFound, echoed)
+		return append(kinds, refused, sessionsLost, notFound, echoed, tooLate)
 	}
 	if l.method == http.MethodPost {
 		kinds = append(kinds, late)

@@ -71,6 +71,8 @@ func kindOf(status int) error {
 		return ErrNotFound
 	case status == http.StatusConflict:
 		return ErrConflict
+	case status == http.StatusRequestTimeout:
+		return ErrTimeout
 	case status == http.StatusTooManyRequests:
 		return ErrTooManyRequests
 	case status >= 500:

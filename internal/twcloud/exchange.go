@@ -67,7 +67,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return fail(err)
 	}
-	note(ctx, response.StatusCode < 400 || response.StatusCode > 499)
+	note(ctx, response.StatusCode < 400 || response.StatusCode > 499 || response.StatusCode == http.StatusRequestTimeout)
 	limit := cmp.Or(e.maxAnswer, DefaultMaxAnswer)
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	// The error of Close says nothing that the read has not said.
