@@ -264,7 +264,9 @@ func TestAccDebug(t *testing.T) {
 			w := newWorkspace(t, server, 2, "")
 			debugged := w.start(t, build(t)+"/terraform-provider-twcloud", "-debug")
 			until(t, "the provider waits for Terraform", func() bool { return reattach.MatchString(debugged.output.String()) })
-			w.env = append(w.env, "TF_REATTACH_PROVIDERS="+reattach.FindStringSubmatch(debugged.output.String())[1])
+			// Without a host the address is in the registry of whatever CLI it is.
+			providers := strings.ReplaceAll(reattach.FindStringSubmatch(debugged.output.String())[1], "registry.terraform.io/", "")
+			w.env = append(w.env, "TF_REATTACH_PROVIDERS="+providers)
 
 			w.run(t, "apply", "-auto-approve")
 			w.run(t, "plan", "-detailed-exitcode")
