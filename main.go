@@ -49,15 +49,16 @@ func run() int {
 	}
 
 	var options []tf6server.ServeOpt
+	signals := make(chan os.Signal, 1)
+	parent := os.Getppid()
 	if *debugging {
 		options = append(options, tf6server.WithManagedDebug(),
 			tf6server.WithManagedDebugStopSignals(append(terminating(), os.Interrupt)))
-	}
-
-	// A process that dies of a signal does not log out. SIGINT is not among them:
-	// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
-	signals := make(chan os.Signal, 1)
-	if !*debugging {
+		// Whoever started it may go: it waits for many runs, and for a signal.
+		parent = 0
+	} else {
+		// A process that dies of a signal does not log out. SIGINT is not among them:
+		// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
 		signal.Notify(signals, terminating()...)
 	}
 	// Once Terraform has been killed, a line of the log, which goes to its end of a
@@ -69,11 +70,6 @@ func run() int {
 	served := make(chan error, 1)
 	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
 
-	parent := os.Getppid()
-	if *debugging {
-		// Whoever started it may go: it waits for many runs, and for a signal.
-		parent = 0
-	}
 	err := wait(twcloud.Drain, served, signals, parent)
 	if closeErr := twcloud.Close(); closeErr != nil {
 		// Terraform does not show this; the log has it.

@@ -42,13 +42,20 @@ func (s subject) String() string {
 // What stands comes last: it may ask for more than to apply again.
 func addClientError(diags *diag.Diagnostics, summary, tried string, err error, standing ...string) {
 	detail := fmt.Sprintf("%s failed: %s", tried, sentence(err))
-	if advice := adviceFor(err); advice != "" {
-		detail += "\n\n" + advice
-	}
+	detail = withAdvice(detail, err)
 	for _, sentence := range standing {
 		detail += "\n\n" + sentence
 	}
 	diags.AddError(summary, detail)
+}
+
+// withAdvice adds a paragraph that says what to do about an error, if there is
+// anything to say.
+func withAdvice(detail string, err error) string {
+	if advice := adviceFor(err); advice != "" {
+		return detail + "\n\n" + advice
+	}
+	return detail
 }
 
 // sentence ends the text of an error with one full stop: the server's words, with

@@ -72,10 +72,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 	if err != nil {
 		r.backend.unasked.Do(func() {
 			detail := fmt.Sprintf("Whether OAuth consumers of the planned names are there already is not known: %s", sentence(err))
-			if advice := adviceFor(err); advice != "" {
-				detail += "\n\n" + advice
-			}
-			diags.AddWarning("The server could not be asked while planning", detail)
+			diags.AddWarning("The server could not be asked while planning", withAdvice(detail, err))
 		})
 		return
 	}
