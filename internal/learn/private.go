@@ -1,0 +1,188 @@
+package learn
+
+import (
+	"encoding/base64"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
+)
+
+// private is what may not be written anywhere: cookies, tokens, passwords, hosts,
+// and the names and keys of consumers.
+type private struct {
+	inside map[string]bool // not even as part of a text
+	whole  map[string]bool // not as a whole text
+	long   []string        // the keys of inside
+}
+
+// sensitiveName is how members and headers are called whose values are secrets
+// or personal names.
+var sensitiveName = regexp.MustCompile(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|^auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
+
+// collect gathers what is private in a recording.
+func collect(entries []har.Entry, all []*exchange) *private {
+	p := &private{inside: map[string]bool{}, whole: map[string]bool{}}
+	for i := range entries {
+		entry := &entries[i]
+		p.host(entry.URL.Host)
+		if password, has := entry.URL.User.Password(); has {
+			p.secret(password)
+		}
+		p.secret(entry.URL.User.Username())
+		for _, cookie := range slices.Concat(entry.RequestCookies, entry.ResponseCookies) {
+			p.secret(cookie.Value)
+		}
+		for _, header := range slices.Concat(entry.RequestHeaders, entry.ResponseHeaders) {
+			p.header(header)
+		}
+	}
+	for _, one := range all {
+		for _, pair := range slices.Concat(one.query, one.form) {
+			p.member(pair.Name, pair.Value)
+		}
+		for _, document := range []any{one.json, one.answer} {
+			eachScalar(document, func(pointer string, value any) {
+				if text, isString := value.(string); isString {
+					p.member(lastToken(pointer), text)
+				}
+			})
+		}
+	}
+	return p
+}
+
+func (p *private) header(header har.Pair) {
+	switch strings.ToLower(header.Name) {
+	case "cookie":
+		for part := range strings.SplitSeq(header.Value, ";") {
+			_, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+			p.secret(value)
+		}
+	case "set-cookie":
+		for line := range strings.SplitSeq(header.Value, "\n") {
+			part, _, _ := strings.Cut(line, ";")
+			_, value, _ := strings.Cut(part, "=")
+			p.secret(value)
+		}
+	case "authorization", "proxy-authorization":
+		_, credentials, _ := strings.Cut(header.Value, " ")
+		p.secret(credentials)
+		if decoded, err := base64.StdEncoding.DecodeString(credentials); err == nil {
+			user, password, _ := strings.Cut(string(decoded), ":")
+			p.secret(user)
+			p.secret(password)
+		}
+	case "host", "origin", "referer":
+		if target, err := url.Parse(header.Value); err == nil && target.Host != "" {
+			p.host(target.Host)
+		} else if strings.EqualFold(header.Name, "host") {
+			p.host(header.Value)
+		}
+	default:
+		p.member(header.Name, header.Value)
+	}
+}
+
+func (p *private) member(name, value string) {
+	if sensitiveName.MatchString(name) {
+		p.secret(value)
+	}
+}
+
+// common are values that are no secrets, wherever they are.
+var common = []string{"true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "oauth1", "deleted"}
+
+func (p *private) secret(value string) {
+	value = strings.Trim(strings.TrimSpace(value), `"`)
+	if slices.Contains(common, strings.ToLower(value)) || strings.HasPrefix(value, firstName) {
+		return
+	}
+	decoded, err := url.QueryUnescape(value)
+	if err != nil {
+		decoded = value
+	}
+	for _, one := range []string{value, decoded} {
+		switch {
+		case len(one) >= 8:
+			p.inside[one] = true
+		case len(one) >= 3:
+			p.whole[one] = true
+		}
+	}
+}
+
+func (p *private) host(host string) {
+	name := host
+	if withoutPort, _, err := net.SplitHostPort(host); err == nil {
+		name = withoutPort
+	}
+	for _, one := range []string{host, name} {
+		if len(one) >= 4 {
+			p.inside[strings.ToLower(one)] = true
+		}
+	}
+	// The first label is often a machine's own name.
+	if label, _, dotted := strings.Cut(name, "."); dotted && net.ParseIP(name) == nil && len(label) >= 6 {
+		p.whole[strings.ToLower(label)] = true
+	}
+}
+
+// other adds the name or the key of another consumer.
+func (p *private) other(value string) {
+	switch {
+	case len(value) >= 8 || strings.ContainsAny(value, " /.@") && len(value) >= 4:
+		p.inside[value] = true
+	case value != "":
+		p.whole[value] = true
+	}
+}
+
+// holds says whether a text is private, or holds something that is.
+func (p *private) holds(text string) bool {
+	if len(p.long) != len(p.inside) {
+		p.long = p.long[:0]
+		for one := range p.inside {
+			p.long = append(p.long, one)
+		}
+	}
+	forms := []string{text, strings.ToLower(text)}
+	if decoded, err := url.PathUnescape(text); err == nil && decoded != text {
+		forms = append(forms, decoded, strings.ToLower(decoded))
+	}
+	for _, form := range forms {
+		if p.whole[form] || slices.ContainsFunc(p.long, func(one string) bool { return strings.Contains(form, one) }) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	digits    = regexp.MustCompile(`\d`)
+	randomish = regexp.MustCompile(`\d{6}|@|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
+)
+
+// looksRandom says whether a text looks like a token, an identifier, an address
+// or a host.
+func looksRandom(text string) bool {
+	if randomish.MatchString(text) {
+		return true
+	}
+	if strings.ContainsAny(text, " \n") {
+		return false
+	}
+	count := len(digits.FindAllString(text, -1))
+	return len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
+}
+
+// show writes a name of the recording: one that looks private is not written.
+func show(name string) string {
+	if looksRandom(name) || len(name) > 80 {
+		return "..."
+	}
+	return name
+}
