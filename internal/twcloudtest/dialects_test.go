@@ -167,7 +167,7 @@ var dialectToken = map[string]func(*dialectClient) string{
 		return c.cookie("XSRF-TOKEN")
 	},
 	"token-header": func(c *dialectClient) string {
-		return c.send("GET", "/osmc/admin/oauth1?sort=name&view=full", "").header.Get("X-CSRF-Token")
+		return c.send("GET", "/osmc/admin/oauth1?sort=name&view=full", "").header.Get("X-Csrf-Token")
 	},
 	"oauth-clients": func(c *dialectClient) string {
 		return decode[struct{ Data struct{ Token string } }](c.t, c.send("GET", "/authentication/api/csrf", "")).Data.Token
@@ -287,7 +287,7 @@ func TestDialects(t *testing.T) {
 				request, expected, _ := strings.Cut(steps[i], " -> ")
 				parts := strings.SplitN(strings.NewReplacer("KEY", key, "TOKEN", c.token).Replace(request), " ", 3)
 				r := c.send(parts[0], parts[1], strings.Join(parts[2:], ""))
-				if token := r.header.Get("X-CSRF-Token"); token != "" {
+				if token := r.header.Get("X-Csrf-Token"); token != "" {
 					c.token = token
 				}
 				left := c.server.Consumers()
@@ -317,7 +317,7 @@ func TestDialects(t *testing.T) {
 func callNames(s *twcloudtest.Server) []string {
 	var names []string
 	for _, request := range s.Requests() {
-		if request.Call != "" && !(request.Call == "list" && len(names) == 0) {
+		if request.Call != "" && (request.Call != "list" || len(names) > 0) {
 			names = append(names, request.Call)
 		}
 	}

@@ -19,7 +19,8 @@ const tokenParameter = "page_token"
 // caller holds the lock.
 func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 	pages, query := x.call.Pages, x.request.URL.Query()
-	start, err := 0, error(nil)
+	var start int
+	var err error
 	switch pages.By {
 	case "number":
 		start, err = number(query, pages.Parameter, pages.First)

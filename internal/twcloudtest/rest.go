@@ -26,6 +26,10 @@ type endpoint struct {
 	// parameter is the name of the last segment of the path, if it is one.
 	parameter string
 
+	// page says that the endpoint belongs to the administration page, which is no
+	// part of the OpenAPI document.
+	page bool
+
 	methods map[string]handler
 }
 
@@ -95,6 +99,7 @@ func (s *Server) withProfileEndpoints(part string, r router) router {
 	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
 		r[csrf.Path] = endpoint{session: sessionNeeded, methods: map[string]handler{http.MethodGet: s.csrfToken}}
 	}
+	s.addAdminPage(part, r)
 	return r
 }
 
@@ -111,7 +116,7 @@ func (s *Server) route(x *exchange) (endpoint, *answer) {
 		routes = s.webApp
 	}
 	if found, parameter, ok := routes.find(x.path); below && ok {
-		x.operation = found.operation
+		x.operation, x.page = found.operation, found.page
 		if found.parameter != "" {
 			x.parameters = map[string]string{found.parameter: parameter}
 		}
