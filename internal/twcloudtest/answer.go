@@ -24,6 +24,12 @@ type exchange struct {
 	operation  string
 	parameters map[string]string
 
+	// page says that the request is one of the administration page's own.
+	page bool
+
+	// call is the call of the consumer API that the request is, or nil.
+	call *call
+
 	// session is the one that the call belongs to, if it needs one.
 	session *session
 }

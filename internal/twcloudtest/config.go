@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
+	mathrand "math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // Defaults of Config.
@@ -75,8 +77,15 @@ type Config struct {
 	// real servers do is not known (A).
 	UniqueNames bool
 
-	// OAuthConsumersPath is the collection of consumers. Empty:
-	// wire.DefaultOAuthConsumersPath (A).
+	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
+	Profile *profile.Profile
+
+	// PageSize is how many consumers one page of the list has, if the profile has
+	// pages. Zero: 3.
+	PageSize int
+
+	// OAuthConsumersPath is the collection of consumers. Empty: that of the
+	// profile.
 	OAuthConsumersPath string
 
 	// Version is what VersionPath answers. Empty: DefaultVersion.
@@ -101,7 +110,8 @@ type Config struct {
 	Log io.Writer
 
 	// NewKey generates the key of a consumer that is registered. It must not call
-	// the server. Nil: random.
+	// the server. Nil: random; a number if the profile has the key in a member
+	// called id.
 	NewKey func() string
 
 	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
@@ -113,8 +123,9 @@ type Config struct {
 	OnRequest func(Request)
 
 	// ValidateContract holds requests and answers against the OpenAPI document
-	// and collects what does not conform in Server.ContractViolations. New sets
-	// it; Start leaves it as it is.
+	// and collects what does not conform in Server.ContractViolations. The
+	// document describes the built-in profile: the field has no effect with another
+	// one. New sets it; Start leaves it as it is.
 	ValidateContract bool
 }
 
@@ -178,10 +189,15 @@ func (config Config) withDefaults() Config {
 	if config.RefusalStatus == 0 {
 		config.RefusalStatus = http.StatusBadRequest
 	}
-	if config.OAuthConsumersPath == "" {
-		config.OAuthConsumersPath = wire.DefaultOAuthConsumersPath
+	if config.Profile == nil {
+		config.Profile = profile.BuiltIn()
 	}
-	config.OAuthConsumersPath = "/" + strings.Trim(config.OAuthConsumersPath, "/")
+	if config.PageSize == 0 {
+		config.PageSize = defaultPageSize
+	}
+	if path := strings.Trim(config.OAuthConsumersPath, "/"); path != "" {
+		config.OAuthConsumersPath = "/" + path
+	}
 	if config.Version == "" {
 		config.Version = DefaultVersion
 	}
@@ -193,6 +209,9 @@ func (config Config) withDefaults() Config {
 	}
 	if config.NewKey == nil {
 		config.NewKey = func() string { return randomHex(16) }
+		if hasNumericKeys(config.Profile) {
+			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
+		}
 	}
 	return config
 }

@@ -28,6 +28,10 @@ type Request struct {
 
 	Method string
 
+	// Call is the name of the profile's call that the request is, such as
+	// "register"; empty if it is none.
+	Call string
+
 	// Path is escaped, as on the wire.
 	Path string
 

@@ -23,7 +23,12 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	connection, _ := r.Context().Value(connectionKey{}).(int)
 	x := &exchange{part: part, request: r, body: body, path: strings.TrimPrefix(r.URL.EscapedPath(), s.config.PathPrefix)}
 
-	entry := s.recorder.arrive(describe(part, connection, r, body))
+	found, a := s.route(x)
+	described := describe(part, connection, r, body)
+	if x.call != nil {
+		described.Call = x.call.name
+	}
+	entry := s.recorder.arrive(described)
 	request := s.recorder.setFault(entry, "")
 	fault := s.script.next(request)
 	if fault != nil {
@@ -31,7 +36,6 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	}
 	s.callHook(request)
 
-	found, a := s.route(x)
 	if tooLarge != nil {
 		a = s.failure(http.StatusBadRequest, "The body is too large.")
 	}

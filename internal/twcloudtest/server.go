@@ -22,12 +22,16 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // Server is an emulated Teamwork Cloud: the REST API and the Web Application
 // Platform. All of its methods are safe for concurrent use.
 type Server struct {
 	config       Config
+	profile      *profile.Profile
+	builtIn      bool // The profile is the built-in one.
 	authority    *authority
 	state        *state
 	recorder     recorder
@@ -65,8 +69,10 @@ func Start(config Config) (*Server, error) {
 		done:      make(chan struct{}),
 	}
 	s.connEnd = sync.NewCond(&s.connMu)
+	s.builtIn = config.Profile == profile.BuiltIn()
+	s.profile = config.Profile.WithCollection(config.OAuthConsumersPath)
 	s.rest, s.webApp = s.restRouter(), s.webAppRouter()
-	if config.ValidateContract {
+	if config.ValidateContract && s.builtIn {
 		var err error
 		if s.contract, err = newContract(); err != nil {
 			return nil, err

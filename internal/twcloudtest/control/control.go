@@ -46,6 +46,7 @@ type Request struct {
 	Index               int      `json:"index"`
 	Server              string   `json:"server"`
 	Method              string   `json:"method"`
+	Call                string   `json:"call,omitempty"`
 	Path                string   `json:"path"`
 	Query               string   `json:"query,omitempty"`
 	Status              int      `json:"status"`
