@@ -15,6 +15,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 )
 
@@ -43,6 +44,8 @@ func run() int {
 	switch {
 	case flag.NArg() == 1 && flag.Arg(0) == "check":
 		return check()
+	case flag.NArg() > 0 && flag.Arg(0) == "learn":
+		return learn.Run(flag.Args()[1:], os.Stdout, os.Stderr)
 	case flag.NArg() > 0:
 		flag.Usage()
 		return 2

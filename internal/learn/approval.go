@@ -22,7 +22,7 @@ const (
 // momentAt is the moment of the answer to a request.
 func (l *learner) momentAt(at *exchange) moment {
 	now := unknownMoment
-	for _, one := range l.all[l.roles.register.at:] {
+	for _, one := range l.all[max(l.roles.register.at, 0):] {
 		switch one {
 		case l.roles.approve, l.roles.again:
 			now = approvedMoment

@@ -99,6 +99,9 @@ func (l *learner) draftPath(d *draft, e *exchange) {
 // sameInRegistration says whether the path of the registration has this segment
 // at the same place. Then it is not the key, but looks like it.
 func (l *learner) sameInRegistration(i int, segment string) bool {
+	if l.roles.register.exchange == nil {
+		return false
+	}
 	segments := l.roles.register.exchange.segments
 	return i < len(segments) && segments[i] == segment
 }

@@ -14,6 +14,7 @@ type item struct {
 	name        string // pointer from the item
 	key         string // pointer from the item
 	hasKey      bool
+	noName      bool
 	keyIsMember bool
 	keyIsLast   bool
 }
@@ -37,7 +38,23 @@ func (l *learner) findItem(document any) (found *item) {
 			}
 		}
 	})
+	if found == nil {
+		found = l.findItemByKey(document)
+	}
 	return found
+}
+
+// findItemByKey finds the consumer in a list that does not tell its name.
+func (l *learner) findItemByKey(document any) *item {
+	for _, pointer := range arrays(document) {
+		elements, _, _ := itemsOf(document, pointer)
+		for _, element := range elements {
+			if key, isLast, found := l.findKeyIn(element); found {
+				return &item{value: element, items: pointer, key: key, keyIsLast: isLast, hasKey: true, noName: true}
+			}
+		}
+	}
+	return nil
 }
 
 // itemAt returns the item if a list ends at one part of the pointer of the name.

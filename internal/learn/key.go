@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,18 +69,22 @@ func registrationTier(one *exchange) int {
 // later requests send: in the answer to the registration, or next to the name in
 // later answers.
 func findKey(all []*exchange, at int) *registration {
-	found := &registration{exchange: all[at], at: at}
 	type use struct {
 		at    place
 		value string
 	}
 	before := map[use]bool{}
+	found := &registration{at: at}
+	if at >= 0 {
+		found.exchange = all[at]
+	}
+	origin := originFrom(all, at)
 	for _, earlier := range all[:at+1] {
 		earlier.eachValue(func(at place, value string) { before[use{at, value}] = true })
 	}
 	counts := map[string][2]int{} // changes, reads
 	for _, later := range all[at+1:] {
-		if later.origin != all[at].origin {
+		if later.origin != origin {
 			continue
 		}
 		seen := map[string]bool{}
@@ -110,6 +113,20 @@ func findKey(all []*exchange, at int) *registration {
 	return found
 }
 
+// originFrom is the server that a registration was sent to, or without one, that
+// of the first request that tells of the consumer.
+func originFrom(all []*exchange, at int) string {
+	if at >= 0 {
+		return all[at].origin
+	}
+	for _, one := range all {
+		if one.mentions() || one.answered == jsonBody && one.tells() {
+			return one.origin
+		}
+	}
+	return ""
+}
+
 // keyCandidates are the values that may be the key, the likeliest first.
 func keyCandidates(all []*exchange, at int) []string {
 	type candidate struct {
@@ -118,9 +135,6 @@ func keyCandidates(all []*exchange, at int) []string {
 	}
 	var found []candidate
 	known := map[string]bool{"": true}
-	for _, segment := range all[at].segments {
-		known[segment] = true
-	}
 	add := func(value string, rank int) {
 		if !known[value] && !strings.Contains(value, firstName) && len(value) <= 1024 {
 			known[value] = true
@@ -139,23 +153,30 @@ func keyCandidates(all []*exchange, at int) []string {
 			}
 		})
 	}
-	one := all[at]
-	if one.answered == jsonBody {
-		addScalars(one.answer, 0)
-	}
-	if one.answered == textBody {
-		add(one.text(), 1)
-	}
-	for _, header := range one.entry.ResponseHeaders {
-		switch {
-		case http.CanonicalHeaderKey(header.Name) == "Location":
-			add(profile.LastSegment(header.Value), 5)
-		case !standardResponseHeader(header.Name):
-			add(header.Value, 6)
+	answer := func(one *exchange) {
+		if one.answered == jsonBody {
+			addScalars(one.answer, 0)
+		}
+		if one.answered == textBody {
+			add(one.text(), 1)
+		}
+		for _, header := range one.entry.ResponseHeaders {
+			switch {
+			case http.CanonicalHeaderKey(header.Name) == "Location":
+				add(profile.LastSegment(header.Value), 5)
+			case !standardHeader(header.Name):
+				add(header.Value, 6)
+			}
 		}
 	}
+	if at >= 0 {
+		for _, segment := range all[at].segments {
+			known[segment] = true
+		}
+		answer(all[at])
+	}
 	for _, later := range all[at+1:] {
-		if later.answered != jsonBody || later.origin != one.origin {
+		if later.answered != jsonBody || later.origin != originFrom(all, at) {
 			continue
 		}
 		for _, item := range neighborhoods(later.answer) {
@@ -222,9 +243,4 @@ func tooLarge(value any) bool {
 	count := 0
 	eachScalar(value, func(string, any) { count++ })
 	return count > 100
-}
-
-func isNumber(value string) bool {
-	var number json.Number
-	return json.Unmarshal([]byte(value), &number) == nil && value[0] != '"'
 }

@@ -49,7 +49,7 @@ func (l *learner) findLists() []*listing {
 }
 
 func (l *learner) canList(one *exchange) bool {
-	if one.answered != jsonBody || !one.ok() || one.origin != l.roles.register.exchange.origin {
+	if one.answered != jsonBody || !one.ok() || one.origin != l.origin {
 		return false
 	}
 	if one.method != http.MethodGet && one.method != http.MethodPost {
@@ -95,8 +95,11 @@ func (l *learner) weigh(group *listing) bool {
 	if group.shape.hasKey {
 		group.score += 50
 	}
-	if l.draft(first).path == l.draft(register.exchange).path {
+	if register.exchange != nil && l.draft(first).path == l.draft(register.exchange).path {
 		group.score += 10
+	}
+	if !group.shape.noName {
+		group.score += 30
 	}
 	if slices.Index(l.all, first) < register.at {
 		group.score += 8
@@ -109,7 +112,7 @@ func (l *learner) weigh(group *listing) bool {
 // of a list that does not hold the consumer.
 func (l *learner) guessShape(group *listing) *item {
 	register := l.roles.register.exchange
-	if register.answered != jsonBody {
+	if register == nil || register.answered != jsonBody {
 		return nil
 	}
 	key, isLast, hasKey := l.findKeyIn(register.answer)

@@ -29,7 +29,7 @@ func (l *learner) assign() {
 	}
 	var changes []*exchange
 	for _, one := range l.all[r.register.at+1:] {
-		if one.origin == r.register.exchange.origin && !one.reads() && one.ok() && l.aboutConsumer(one) {
+		if one.origin == l.origin && !one.reads() && one.ok() && l.aboutConsumer(one) {
 			changes = append(changes, one)
 		}
 	}
