@@ -23,6 +23,21 @@ func readProviderModel(ctx context.Context, config tfsdk.Config, diagnostics *di
 	return block.Attributes()
 }
 
+// text returns the text of an attribute, or that it is unknown. Empty: not set.
+func (m providerModel) text(name string) (text string, unknown bool) {
+	switch v := m[name].(type) {
+	case nil:
+		return "", false
+	case types.String:
+		return v.ValueString(), v.IsUnknown()
+	default:
+		if v.IsNull() || v.IsUnknown() {
+			return "", v.IsUnknown()
+		}
+		return v.String(), false
+	}
+}
+
 // settings is the result of the provider block, the environment and the defaults.
 // Two settings that are equal (==) describe the same server, user and behavior.
 type settings struct {
@@ -77,7 +92,7 @@ func resolveConfig(config providerModel, source configSource) (
 ) {
 	r := &resolver{config: config, source: source, values: map[string]value{}}
 	for _, attribute := range configAttributes {
-		if v := config[attribute.name]; v != nil && v.IsUnknown() {
+		if _, isUnknown := config.text(attribute.name); isUnknown {
 			unknown = append(unknown, path.Root(attribute.name))
 		}
 		r.resolve(attribute)

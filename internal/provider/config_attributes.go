@@ -45,14 +45,15 @@ type configAttribute struct {
 	// in the provider block, the environment variable of this one is not used.
 	alternatives []string
 
-	// isFile is true if the value is the path of a file with the text to check.
-	isFile bool
-
-	// store checks a text and stores its value. The error continues a sentence
+	// store checks the text of the attribute, or of the file that an attribute
+	// <name>_file names, and stores its value. The error continues a sentence
 	// whose subject is the attribute, has no period at its end, and contains no
 	// secret.
 	store func(*settings, string) error
 }
+
+// isFile reports whether the value is the path of a file with the text.
+func (a configAttribute) isFile() bool { return strings.HasSuffix(a.name, "_file") }
 
 // environmentVariable is the variable that replaces an attribute.
 func environmentVariable(attribute string) string {
@@ -67,6 +68,32 @@ func into[T any](check func(string) (T, error), field func(*settings) *T) func(*
 			*field(s) = checked
 		}
 		return err
+	}
+}
+
+var (
+	storeAuthorities       = into(checkCertificates, func(s *settings) *string { return &s.caCertificatePEM })
+	storeClientCertificate = into(checkCertificates, func(s *settings) *string { return &s.clientCertificatePEM })
+	storeClientKey         = into(checkKey, func(s *settings) *string { return &s.clientKeyPEM })
+)
+
+// pemFile and pemText are two attributes for the same certificates or key.
+func pemFile(name, what string, store func(*settings, string) error) configAttribute {
+	return configAttribute{
+		name:         name + "_file",
+		description:  fmt.Sprintf("Path of a PEM file with %s. Conflicts with `%s_pem`.", what, name),
+		alternatives: []string{name + "_pem"},
+		store:        store,
+	}
+}
+
+func pemText(name string, sensitive bool, store func(*settings, string) error) configAttribute {
+	return configAttribute{
+		name:         name + "_pem",
+		description:  fmt.Sprintf("The same as `%[1]s_file`, as PEM text. Conflicts with `%[1]s_file`.", name),
+		sensitive:    sensitive,
+		alternatives: []string{name + "_file"},
+		store:        store,
 	}
 }
 
@@ -120,52 +147,15 @@ var configAttributes = []configAttribute{
 		name: "api_profile_file",
 		description: "Path of an API profile: a JSON file that describes how the administration of OAuth consumers on " +
 			"your server differs from what the provider assumes. Conflicts with `oauth_consumers_path`.",
-		isFile: true,
-		store:  into(checkNotEmpty, func(s *settings) *string { return &s.apiProfile }),
+		store: into(checkNotEmpty, func(s *settings) *string { return &s.apiProfile }),
 	},
-	{
-		name: "ca_certificate_file",
-		description: "Path of a PEM file with certificate authorities to trust in addition to those of the system. " +
-			"Conflicts with `ca_certificate_pem`.",
-		isFile:       true,
-		alternatives: []string{"ca_certificate_pem"},
-		store:        into(checkCertificates, func(s *settings) *string { return &s.caCertificatePEM }),
-	},
-	{
-		name:         "ca_certificate_pem",
-		description:  "Certificate authorities to trust, as PEM text. Conflicts with `ca_certificate_file`.",
-		alternatives: []string{"ca_certificate_file"},
-		store:        into(checkCertificates, func(s *settings) *string { return &s.caCertificatePEM }),
-	},
-	{
-		name: "client_certificate_file",
-		description: "Path of a PEM file with the client certificate for mutual TLS, followed by intermediate " +
-			"certificates if needed. Requires a client key. Conflicts with `client_certificate_pem`.",
-		isFile:       true,
-		alternatives: []string{"client_certificate_pem"},
-		store:        into(checkCertificates, func(s *settings) *string { return &s.clientCertificatePEM }),
-	},
-	{
-		name:         "client_certificate_pem",
-		description:  "Client certificate for mutual TLS, as PEM text. Conflicts with `client_certificate_file`.",
-		alternatives: []string{"client_certificate_file"},
-		store:        into(checkCertificates, func(s *settings) *string { return &s.clientCertificatePEM }),
-	},
-	{
-		name: "client_key_file",
-		description: "Path of a PEM file with the private key of the client certificate, without a passphrase. " +
-			"Conflicts with `client_key_pem`.",
-		isFile:       true,
-		alternatives: []string{"client_key_pem"},
-		store:        into(checkKey, func(s *settings) *string { return &s.clientKeyPEM }),
-	},
-	{
-		name:         "client_key_pem",
-		description:  "Private key of the client certificate, as PEM text. Conflicts with `client_key_file`.",
-		sensitive:    true,
-		alternatives: []string{"client_key_file"},
-		store:        into(checkKey, func(s *settings) *string { return &s.clientKeyPEM }),
-	},
+	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),
+	pemText("ca_certificate", false, storeAuthorities),
+	pemFile("client_certificate", "the client certificate for mutual TLS, followed by those of its issuers if needed",
+		storeClientCertificate),
+	pemText("client_certificate", false, storeClientCertificate),
+	pemFile("client_key", "the private key of the client certificate, without a passphrase", storeClientKey),
+	pemText("client_key", true, storeClientKey),
 	{
 		name: "tls_server_name",
 		description: "Name to expect in the server's certificate, if it differs from the host of the endpoint. " +

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -14,13 +15,11 @@ import (
 )
 
 func checkBool(text string) (bool, error) {
-	switch strings.ToLower(text) {
-	case "true", "1":
-		return true, nil
-	case "false", "0":
-		return false, nil
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf(`must be "true" or "false", but is %s`, shorten(text))
 	}
-	return false, fmt.Errorf(`must be "true" or "false", but is %s`, shorten(text))
+	return value, nil
 }
 
 func numberCheck(lowest, highest int) func(string) (int, error) {
@@ -87,9 +86,9 @@ func checkToken(text string) (string, error) {
 }
 
 func checkServerName(text string) (string, error) {
-	if _, err := netip.ParseAddr(text); err != nil && !isHostName(text) {
+	if !isHost(text) || strings.ContainsFunc(text, isNotASCII) {
 		return "", errors.New(`must be the host name or IP address in the server's certificate, for example ` +
-			`"twcloud.example.com". Remove scheme, port, path and wildcard, and write other letters than ASCII as xn--`)
+			`"twcloud.example.com". Remove the scheme, port and path, and use the xn-- form of a name that is not ASCII`)
 	}
 	return text, nil
 }
@@ -97,46 +96,32 @@ func checkServerName(text string) (string, error) {
 // checkCollectionPath returns the path without trailing slashes.
 func checkCollectionPath(text string) (string, error) {
 	trimmed := strings.TrimRight(text, "/")
-	problem := ""
+	parsed, err := url.Parse(trimmed)
 	switch {
-	case hasSpaceOrControl(text):
-		problem = "contains a space, line break or control character. Remove it, or write a space as %20"
-	case !strings.HasPrefix(text, "/"):
-		problem = "must be a path that starts with /, not a URL"
-	case strings.ContainsAny(text, "?#"):
-		problem = "must not contain a query or fragment. Remove everything from the ? or # on"
-	case trimmed == "":
-		problem = "must be the path of the collection, not of the server"
-	case strings.Contains(trimmed, "//"):
-		problem = "must not contain //"
-	}
-	for segment := range strings.SplitSeq(trimmed, "/") {
-		if _, err := url.PathUnescape(segment); err != nil && problem == "" {
-			problem = "must have two hexadecimal digits after each %"
-		}
-		if isDotSegment(segment) && problem == "" {
-			problem = `must not contain the segment "." or ".."`
-		}
-	}
-	if problem != "" {
-		return "", fmt.Errorf("%s. The default is %q", problem, twcloud.DefaultOAuthConsumersPath)
+	case err == nil && !strings.HasPrefix(text, "/"), strings.HasPrefix(text, "//"):
+		return "", fmt.Errorf("must be a path that starts with one /, not a URL. The default is %q", twcloud.DefaultOAuthConsumersPath)
+	case err != nil, hasSpaceOrControl(text), strings.ContainsAny(text, "?#"), !isCleanPath(parsed.Path):
+		return "", fmt.Errorf("is not a valid path such as %q. Check that it has no space, query, fragment, // or .. "+
+			"in it, and that two hexadecimal digits follow each %%", twcloud.DefaultOAuthConsumersPath)
 	}
 	return trimmed, nil
 }
 
-// isDotSegment reports whether an HTTP client or a proxy would resolve the
-// segment.
-func isDotSegment(segment string) bool {
-	decoded, err := url.PathUnescape(segment)
-	return err == nil && (decoded == "." || decoded == "..")
-}
+// isCleanPath reports whether HTTP clients and proxies leave a path as it is.
+func isCleanPath(decoded string) bool { return path.Clean(decoded) == decoded }
 
-// isHostName accepts the ASCII characters of host names.
-func isHostName(text string) bool {
-	return !strings.ContainsFunc(text, func(c rune) bool {
-		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("-._", c)
+// isHost accepts addresses, and names in any script, which net/http converts to
+// their xn-- form. It refuses leftovers of a template, such as <host> or ${HOST}.
+func isHost(text string) bool {
+	if _, err := netip.ParseAddr(text); err == nil {
+		return true
+	}
+	return text != "" && !strings.ContainsFunc(text, func(c rune) bool {
+		return !isNotASCII(c) && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("-._", c)
 	})
 }
+
+func isNotASCII(c rune) bool { return c > unicode.MaxASCII }
 
 func hasControl(text string) bool {
 	return strings.ContainsFunc(text, unicode.IsControl)

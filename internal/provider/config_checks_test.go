@@ -1,6 +1,9 @@
 package provider
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestResolveConfig_texts sets one attribute of a complete configuration.
 func TestResolveConfig_texts(t *testing.T) {
@@ -24,15 +27,15 @@ func TestResolveConfig_texts(t *testing.T) {
 		{"endpoint", "https://twcloud.example.com/%zz", "hexadecimal"},
 		{"endpoint", "https://twcloud.example.com\n", "line break"},
 		{"endpoint", `"https://twcloud.example.com"`, "quotation marks"},
-		{"endpoint", "https://alice:" + canaryUserinfo + "@twcloud.example.com", "user name or password"},
-		{"endpoint", "https://alice:x/" + canaryUserinfo + "@twcloud.example.com", "user name or password"},
-		{"endpoint", "https://" + canaryUserinfo + "?#@twcloud.example.com", "user name or password"},
+		{"endpoint", "https://alice:" + canaryUserinfo + "@twcloud.example.com", "user name, a password"},
+		{"endpoint", "https://alice:x/" + canaryUserinfo + "@twcloud.example.com", "user name, a password"},
+		{"endpoint", "https://" + canaryUserinfo + "?#@twcloud.example.com", "user name, a password"},
 		{"endpoint", "https://twcloud.example.com/?" + canaryToken, "query or fragment"},
 		{"endpoint", "https://twcloud.example.com#a?b", "query or fragment"},
 		{"endpoint", "https://twcloud.example.com?", "query or fragment"},
-		{"endpoint", "https://twcloud.example.com:8111/osmc/", `Remove "/osmc" and what follows: write "https://twcloud.example.com:8111"`},
+		{"endpoint", "https://twcloud.example.com:8111/osmc/", `Remove "/osmc": write "https://twcloud.example.com:8111"`},
 		{"endpoint", "https://twcloud.example.com/proxy/OSMC/login", `write "https://twcloud.example.com/proxy"`},
-		{"endpoint", "https://twcloud.example.com/a/%2e./b", `segment "." or ".."`},
+		{"endpoint", "https://twcloud.example.com/a/%2e./b", "/../ in its path"},
 		{"endpoint", "http://twcloud.example.com:8111", "Plain HTTP is not allowed"},
 		{"endpoint", "http://twcloud.example.com:8111", "TWCLOUD_ALLOW_PLAIN_HTTP=true"},
 		{"endpoint", "http://localhost.example.com", "plain http://"},
@@ -41,7 +44,7 @@ func TestResolveConfig_texts(t *testing.T) {
 		{"webapp_endpoint", "ftp://twcloud.example.com", `"https://twcloud.example.com:8443"`},
 		{"webapp_endpoint", "http://twcloud.example.com", "plain http://"},
 		{"webapp_endpoint", "https://twcloud.example.com:8443/oslc/api/rootservices", `write "https://twcloud.example.com:8443"`},
-		{"webapp_endpoint", "https://" + canaryUserinfo + "@twcloud.example.com:8443", "user name or password"},
+		{"webapp_endpoint", "https://" + canaryUserinfo + "@twcloud.example.com:8443", "user name, a password"},
 
 		{"username", "alice b", ""},
 		{"username", "al:ice", "colon"},
@@ -52,19 +55,19 @@ func TestResolveConfig_texts(t *testing.T) {
 		{"password", canaryPassword + "\x07", "control character"},
 
 		{"oauth_consumers_path", "/a%20b", ""},
-		{"oauth_consumers_path", "osmc/admin/oauth", "starts with /"},
+		{"oauth_consumers_path", "osmc/admin/oauth", "starts with one /"},
 		{"oauth_consumers_path", "https://twcloud.example.com/a", "not a URL"},
-		{"oauth_consumers_path", "/", "not of the server"},
-		{"oauth_consumers_path", "//evil.example.com/a", "must not contain //"},
-		{"oauth_consumers_path", "/a//b", "must not contain //"},
+		{"oauth_consumers_path", "/", "not a valid path"},
+		{"oauth_consumers_path", "//evil.example.com/a", "not a URL"},
+		{"oauth_consumers_path", "/a//b", "not a valid path"},
 		{"oauth_consumers_path", "/a?b=c", "query"},
 		{"oauth_consumers_path", "/a#b", "fragment"},
-		{"oauth_consumers_path", "/a/../b", `".."`},
-		{"oauth_consumers_path", "/a/%2E%2e", `".."`},
-		{"oauth_consumers_path", "/a/./b", `"."`},
+		{"oauth_consumers_path", "/a/../b", "not a valid path"},
+		{"oauth_consumers_path", "/a/%2E%2e", "not a valid path"},
+		{"oauth_consumers_path", "/a/./b", "not a valid path"},
 		{"oauth_consumers_path", "/a/%zz", "hexadecimal"},
-		{"oauth_consumers_path", "/a b", `%20. The default is "/osmc/admin/oauthconsumers"`},
-		{"oauth_consumers_path", "/a\n", "line break"},
+		{"oauth_consumers_path", "/a b", `such as "/osmc/admin/oauthconsumers"`},
+		{"oauth_consumers_path", "/a\n", "not a valid path"},
 
 		{"tls_server_name", "twcloud.example.com", ""},
 		{"tls_server_name", "twcloud_1", ""},
@@ -81,6 +84,7 @@ func TestResolveConfig_texts(t *testing.T) {
 		{"request_timeout", "1h", ""},
 		{"request_timeout", "30", `write "30s"`},
 		{"request_timeout", "1 day", `such as "30s"`},
+		{"request_timeout", strings.Repeat("long", 20), `"` + strings.Repeat("long", 15) + `…"`},
 		{"request_timeout", "0s", `from "100ms" to "1h"`},
 		{"request_timeout", "-5s", `from "100ms" to "1h"`},
 		{"request_timeout", "61m", `from "100ms" to "1h"`},
@@ -187,11 +191,11 @@ func TestResolveConfig_endpoints(t *testing.T) {
 		},
 		"port of the Web Application Platform": {
 			block:    block{"endpoint": "https://twcloud.example.com:8443"},
-			warnings: []string{"endpoint: default port of the REST API is 8111"},
+			warnings: []string{"endpoint: The default port of endpoint is 8111"},
 		},
 		"port of the REST API": {
 			block:    block{"webapp_endpoint": "https://twcloud.example.com:8111"},
-			warnings: []string{"webapp_endpoint: default port of the Web Application Platform is 8443"},
+			warnings: []string{"webapp_endpoint: The default port of webapp_endpoint is 8443"},
 		},
 		"certificates not verified": {
 			block:    block{"insecure_skip_verify": true},

@@ -14,17 +14,17 @@ func (r *resolver) checkCredentials() {
 			"in the provider block. Or set %s and %s, or %s, in the environment.",
 			environmentVariable("username"), environmentVariable("password"), environmentVariable("token")))
 	case pass.missing():
-		r.incomplete(user, pass)
+		r.incomplete("credentials", user, r.tokenHint(user), "password")
 	case user.missing():
-		r.incomplete(pass, user)
+		r.incomplete("credentials", pass, r.tokenHint(pass), "username")
 	}
 }
 
-func (r *resolver) incomplete(given, missing value) {
-	detail := fmt.Sprintf("%s is set, but %s is not. Set %s in the provider block or %s in the environment.",
-		given.label(), missing.attribute, missing.attribute, environmentVariable(missing.attribute))
-	if token := environmentVariable("token"); !given.fromEnvironment && r.source.getenv(token) != "" {
-		detail += fmt.Sprintf(" To sign in with %s instead, remove %s.", token, given.attribute)
+// tokenHint explains why a token in the environment is not used.
+func (r *resolver) tokenHint(given value) string {
+	token := environmentVariable("token")
+	if given.fromEnvironment || r.source.getenv(token) == "" {
+		return ""
 	}
-	r.fail(missing.attribute, "Incomplete credentials", detail)
+	return fmt.Sprintf(" To sign in with %s instead, remove %s.", token, given.attribute)
 }

@@ -54,7 +54,7 @@ func TestResolveConfig_credentials(t *testing.T) {
 		"password alone": {password: canaryPassword, errors: []string{"username: TWCLOUD_USERNAME"}},
 		"username alone in the environment": {
 			environment: map[string]string{"TWCLOUD_USERNAME": "bob"},
-			errors:      []string{"password: TWCLOUD_USERNAME is set, but password is not"},
+			errors:      []string{"password: TWCLOUD_USERNAME requires password"},
 		},
 		"token and username": {username: "alice", token: canaryToken, errors: []string{"token: username and token are both set"}},
 		"token and password": {password: canaryPassword, token: canaryToken, errors: []string{"token: password and token are both set"}},

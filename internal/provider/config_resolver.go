@@ -11,10 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // maxConfigFile bounds the files that attributes name, in bytes.
@@ -111,13 +109,13 @@ func (r *resolver) resolve(attribute configAttribute) {
 }
 
 func (r *resolver) find(attribute configAttribute) value {
-	v := value{attribute: attribute.name, isFile: attribute.isFile}
-	v.text, v.unknown = r.inBlock(attribute.name)
+	v := value{attribute: attribute.name, isFile: attribute.isFile()}
+	v.text, v.unknown = r.config.text(attribute.name)
 	if v.given() || v.unknown {
 		return v
 	}
 	for _, other := range attribute.alternatives {
-		if text, unknown := r.inBlock(other); text != "" || unknown {
+		if text, unknown := r.config.text(other); text != "" || unknown {
 			return v
 		}
 	}
@@ -129,26 +127,10 @@ func (r *resolver) find(attribute configAttribute) value {
 	return v
 }
 
-// inBlock returns the text of an attribute in the provider block. Empty: not set.
-func (r *resolver) inBlock(name string) (text string, unknown bool) {
-	switch v := r.config[name].(type) {
-	case nil:
-		return "", false
-	case types.String:
-		return v.ValueString(), v.IsUnknown()
-	case attr.Value:
-		if v.IsNull() || v.IsUnknown() {
-			return "", v.IsUnknown()
-		}
-		return v.String(), false
-	}
-	return "", false
-}
-
 // read returns the content of a file without a byte order mark.
 func (r *resolver) read(v value) (contents string, ok bool) {
-	if strings.Contains(v.text, "-----BEGIN") || strings.ContainsAny(v.text, "\n{") {
-		r.fail(v.attribute, "Invalid "+v.attribute, v.label()+" must be the path of a file, but holds the content of one.")
+	if strings.Contains(v.text, "-----BEGIN") || strings.HasPrefix(strings.TrimSpace(v.text), "{") {
+		r.fail(v.attribute, "Invalid "+v.label(), v.label()+" must be the path of a file, but holds the content of one.")
 		return "", false
 	}
 	if r.source.readFile == nil {
@@ -161,28 +143,36 @@ func (r *resolver) read(v value) (contents string, ok bool) {
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
 		err = pathError.Err
 	}
-	fix := `A relative path starts at the working directory. To start at the module, use "${path.module}/..."`
-	if strings.HasPrefix(v.text, "~") {
-		fix = `Terraform does not expand ~. Use pathexpand("~/...")`
-	}
-	r.reject(v, fmt.Sprintf("cannot be read: %v. %s", err, fix))
+	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory, unless it starts with "+
+		"${path.module}/. To expand ~, use pathexpand(...)", err))
 	return "", false
 }
 
 // conflict reports two attributes that are both set, and returns whether they are.
-func (r *resolver) conflict(first, second, why string) bool {
+func (r *resolver) conflict(first, second, fix string) bool {
 	a, b := r.values[first], r.values[second]
 	if !a.given() || !b.given() {
 		return false
 	}
-	r.fail(second, fmt.Sprintf("Conflicting %s and %s", first, second),
-		fmt.Sprintf("%s and %s are both set. %s Remove one of them.", a.label(), b.label(), why))
+	r.fail(second, fmt.Sprintf("Conflicting %s and %s", a.label(), b.label()),
+		fmt.Sprintf("%s and %s are both set. %s", a.label(), b.label(), fix))
 	return true
+}
+
+// incomplete reports that a value needs another one, for which there can be
+// several attributes. The hint is optional.
+func (r *resolver) incomplete(what string, given value, hint string, missing ...string) {
+	variables := make([]string, len(missing))
+	for i, name := range missing {
+		variables[i] = environmentVariable(name)
+	}
+	r.fail(missing[0], "Incomplete "+what, fmt.Sprintf("%s requires %s. Set it in the provider block, or set %s in the "+
+		"environment.%s", given.label(), strings.Join(missing, " or "), strings.Join(variables, " or "), hint))
 }
 
 // reject reports that a value cannot be used. The problem has no period at its end.
 func (r *resolver) reject(v value, problem string) {
-	r.fail(v.attribute, "Invalid "+v.attribute, v.subject()+" "+problem+".")
+	r.fail(v.attribute, "Invalid "+v.label(), v.subject()+" "+problem+".")
 }
 
 // fail reports an error on an attribute. Terraform's protocol does not carry bytes

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -23,7 +22,7 @@ func checkCertificates(text string) (string, error) {
 		}
 	}
 	if count == 0 {
-		return "", explainPEM(text, "certificate")
+		return "", noPEM(text, "certificate")
 	}
 	return text, nil
 }
@@ -38,29 +37,14 @@ func checkKey(text string) (string, error) {
 		case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
 			return "", errors.New("contains a private key that is protected by a passphrase. Remove the passphrase: " +
 				"openssl pkey -in FILE -out FILE.plain.pem")
-		case !isSigningKey(block.Bytes):
-			return "", errors.New("contains a private key that cannot be read. Use an RSA, ECDSA or Ed25519 key in PKCS #8, " +
-				"PKCS #1 or SEC 1 form")
 		}
 		return text, nil
 	}
-	return "", explainPEM(text, "private key")
+	return "", noPEM(text, "private key")
 }
 
-func isSigningKey(der []byte) bool {
-	if _, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return true
-	}
-	if _, err := x509.ParseECPrivateKey(der); err == nil {
-		return true
-	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	_, signs := key.(crypto.Signer)
-	return err == nil && signs
-}
-
-// explainPEM says why no certificate or private key was found.
-func explainPEM(text, what string) error {
+// noPEM says why no certificate or private key was found.
+func noPEM(text, what string) error {
 	switch {
 	case len(pemBlocks(text)) > 0:
 		return fmt.Errorf("contains PEM, but no %s. Check that it belongs to this attribute", what)
@@ -68,8 +52,8 @@ func explainPEM(text, what string) error {
 		return fmt.Errorf(`contains a damaged %s. Check that line breaks are real ones, not \n, and that no line is `+
 			"indented, joined or cut", what)
 	}
-	return errors.New("contains no PEM text (-----BEGIN ...). To name a file, use the attribute that ends with _file. " +
-		"To convert a DER file, use openssl with -inform der")
+	return errors.New("contains no PEM text (-----BEGIN ...). Set a _file attribute to the path of a PEM file (not DER), " +
+		"or a _pem attribute to its text")
 }
 
 func pemBlocks(text string) []*pem.Block {
@@ -88,26 +72,26 @@ func pemBlocks(text string) []*pem.Block {
 func (r *resolver) checkTLS() {
 	if r.settings.insecureSkipVerify {
 		r.warn("insecure_skip_verify", "Certificates are not verified", "Anyone who impersonates the server can read the "+
-			"credentials. Use ca_certificate_file to trust the server's authority, or tls_server_name if only the name in "+
+			"credentials. Use ca_certificate_file to trust the server's certificate authority, or tls_server_name if only the name in "+
 			"its certificate differs.")
 	}
 	for _, name := range []string{"ca_certificate", "client_certificate", "client_key"} {
-		r.conflict(name+"_file", name+"_pem", "Both provide the same.")
+		r.conflict(name+"_file", name+"_pem", "Remove one of them.")
 	}
 	certificate, key := r.either("client_certificate"), r.either("client_key")
 	switch {
 	case certificate.given() && key.missing():
-		r.incompletePair(certificate, "client_key")
+		r.incomplete("client certificate", certificate, "", "client_key_file", "client_key_pem")
 	case key.given() && certificate.missing():
-		r.incompletePair(key, "client_certificate")
+		r.incomplete("client certificate", key, "", "client_certificate_file", "client_certificate_pem")
 	}
 	pair := [2]string{r.settings.clientCertificatePEM, r.settings.clientKeyPEM}
 	if pair[0] == "" || pair[1] == "" {
 		return
 	}
 	if _, err := tls.X509KeyPair([]byte(pair[0]), []byte(pair[1])); err != nil {
-		r.reject(key, fmt.Sprintf("is not the private key of the certificate in %s. The client's certificate must come "+
-			"first, before those of its issuers", certificate.label()))
+		r.reject(key, fmt.Sprintf("cannot be used with %s: %v. It must be the key of the first certificate there",
+			certificate.label(), err))
 	}
 }
 
@@ -117,10 +101,4 @@ func (r *resolver) either(name string) value {
 		return file
 	}
 	return r.values[name+"_pem"]
-}
-
-func (r *resolver) incompletePair(given value, missing string) {
-	file, text := missing+"_file", missing+"_pem"
-	r.fail(file, "Incomplete client certificate", fmt.Sprintf("%s is set, but neither %s nor %s is. A client certificate "+
-		"needs its key. Set one of them, or %s or %s.", given.label(), file, text, environmentVariable(file), environmentVariable(text)))
 }

@@ -163,7 +163,7 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 		"Invalid endpoint":                                       "absolute URL",
 		"Plain HTTP is not allowed":                              "allow_plain_http",
 		"Conflicting username and token":                         "either",
-		"Invalid oauth_consumers_path":                           "starts with /",
+		"Invalid oauth_consumers_path":                           "starts with one /",
 		"Conflicting oauth_consumers_path and api_profile_file":  "The profile already holds the path",
 		"Invalid ca_certificate_pem":                             "_file",
 		"Conflicting ca_certificate_file and ca_certificate_pem": "Remove one",
