@@ -109,8 +109,8 @@ var configAttributes = []configAttribute{
 	{
 		name: "webapp_endpoint",
 		description: "URL of the Web Application Platform, which has the OAuth 1.0a endpoints, for example `" +
-			exampleWebAppEndpoint + "`. Used by `detect_secret_drift`. Default: the host of `endpoint` with port `" +
-			twcloud.DefaultWebAppPort + "`.",
+			exampleWebAppEndpoint + "`. Used by `detect_secret_drift` and the data source `twcloud_oauth_endpoints`. " +
+			"Default: the host of `endpoint` with port `" + twcloud.DefaultWebAppPort + "`.",
 		store: into(endpointCheck(exampleWebAppEndpoint), func(s *settings) *string { return &s.webAppEndpoint }),
 	},
 	{

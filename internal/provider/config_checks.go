@@ -55,7 +55,8 @@ func checkNotEmpty(text string) (string, error) {
 func checkUsername(text string) (string, error) {
 	switch {
 	case strings.Contains(text, ":"):
-		return "", errors.New("contains a colon, which Basic authentication does not support (RFC 7617). Sign in with a token instead")
+		return "", errors.New("contains a colon, which Basic authentication does not support (RFC 7617). " +
+			"Sign in with a token instead")
 	case hasControl(text) || strings.TrimSpace(text) != text:
 		return "", errors.New("starts or ends with a space, or contains a line break or control character. Remove it")
 	}
@@ -99,7 +100,8 @@ func checkCollectionPath(text string) (string, error) {
 	parsed, err := url.Parse(trimmed)
 	switch {
 	case err == nil && !strings.HasPrefix(text, "/"), strings.HasPrefix(text, "//"):
-		return "", fmt.Errorf("must be a path that starts with one /, not a URL. The default is %q", twcloud.DefaultOAuthConsumersPath)
+		return "", fmt.Errorf("must be a path that starts with one /, not a URL. The default is %q",
+			twcloud.DefaultOAuthConsumersPath)
 	case err != nil, hasSpaceOrControl(text), strings.ContainsAny(text, "?#"), !isCleanPath(parsed.Path):
 		return "", fmt.Errorf("is not a valid path such as %q. Check that it has no space, query, fragment, // or .. "+
 			"in it, and that two hexadecimal digits follow each %%", twcloud.DefaultOAuthConsumersPath)
