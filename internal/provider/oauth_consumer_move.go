@@ -79,8 +79,9 @@ func moveRestapiObject(ctx context.Context, req resource.MoveStateRequest, resp 
 	}
 }
 
-// isRestapi says whether an address is that of Mastercard/restapi, from whatever
-// registry. OpenTofu before 1.12 gives the last part of an address alone.
+// isRestapi says whether an address is that of Mastercard/restapi, from any
+// registry. OpenTofu 1.10 and 1.11 send only the local name that the resource
+// type implies.
 func isRestapi(address string) bool {
 	parts := strings.Split(strings.ToLower(address), "/")
 	return slices.Equal(parts, []string{"restapi"}) ||

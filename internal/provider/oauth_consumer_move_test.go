@@ -258,37 +258,84 @@ moved {
 }
 `
 
+// moving is a folder in which Mastercard/restapi manages the consumer of the tests.
+func (h *harness) moving(t *testing.T, attributes string, private []byte) *workspace {
+	t.Helper()
+	w := h.workspace(t)
+	w.skipBelow(t, firstMove)
+	w.others = map[string]func() tfprotov6.ProviderServer{"mastercard/restapi": providerserver.NewProtocol6(anyProvider{})}
+	w.writeRestapiState(t, attributes, private)
+	return w
+}
+
+// A consumer that Mastercard/restapi has managed keeps its key and its secret, and
+// nothing is sent to the server but requests that read.
 func TestAccOAuthConsumer_moveFromRestapi(t *testing.T) {
 	t.Parallel()
-	states := map[string]struct {
+	tests := map[string]struct {
 		attributes string
 		private    []byte
+		secret     []string
+		action     string
 	}{
-		"version 2": {restapiVersion2, []byte("null")},
-		"version 3": {restapiVersion3, nil},
+		"version 2":                {restapiVersion2, []byte("null"), nil, "move"},
+		"version 3":                {restapiVersion3, nil, nil, "move"},
+		"secret":                   {restapiVersion3, nil, stored("s3cret"), "update"},
+		"secret_wo":                {restapiVersion3, nil, writeOnly("s3cret"), "move"},
+		"secret_wo with a version": {restapiVersion3, nil, writeOnly("s3cret", 1), "update"},
 	}
-	for name, state := range states {
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if strings.HasPrefix(name, "secret_wo") {
+				needWriteOnly(t)
+			}
 			h := newMoving(t)
 			before := h.server.Consumers()
-			w := h.workspace(t)
-			w.others = map[string]func() tfprotov6.ProviderServer{"mastercard/restapi": providerserver.NewProtocol6(anyProvider{})}
-			w.writeRestapiState(t, state.attributes, state.private)
-			config := h.config(consumer(`name = "doors"`, `approved = true`))
+			w := h.moving(t, test.attributes, test.private)
+			config := h.config(consumer(append(test.secret, `name = "doors"`, `approved = true`)...))
 			applied := w.apply(t, config+movedBlock)
 			applied.expectNone(t)
-			t.Log(applied.Output)
-			if got := h.writes(); len(got) > 0 {
-				t.Errorf("moving sent %q", got)
+			applied.expectAction(t, test.action)
+			if got, want := h.requests(), []string{"GET /login", "GET " + collection, "GET /logout"}; !slices.Equal(got, want) {
+				t.Errorf("moving sent %q, want %q", got, want)
 			}
 			if got := h.server.Consumers(); !slices.Equal(got, before) {
 				t.Errorf("on the server: %+v, want %+v", got, before)
 			}
-			t.Log(string(w.stateFile(t)))
+			if got := w.state(t).Attributes; got.Key != "k1" || got.Name != "doors" || !got.Approved || got.SecretRevision != 0 {
+				t.Errorf("in state: %+v", got)
+			}
+			// Neither the moved block nor Mastercard/restapi is needed any more.
+			w.others = nil
 			unchanged := w.plan(t, config)
 			unchanged.expectNone(t)
 			unchanged.expectAction(t, "")
 		})
+	}
+}
+
+// A consumer that the server does not know is not registered again under another
+// key, as one that is known to have been removed would be.
+func TestAccOAuthConsumer_moveUnknownKey(t *testing.T) {
+	t.Parallel()
+	h := newMoving(t)
+	h.server.RemoveConsumer("k1")
+	w := h.moving(t, restapiVersion3, nil)
+	failed := w.applyFails(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`))+movedBlock)
+	failed.expect(t, "error", "No such OAuth consumer", `"k1"`)
+	if got := h.writes(); len(got) > 0 {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestAccOAuthConsumer_moveRefused(t *testing.T) {
+	t.Parallel()
+	h := newMoving(t)
+	w := h.moving(t, restapiState(t, fields{"id": "doors"}), nil)
+	failed := w.applyFails(t, h.config(consumer(`name = "doors"`, `approved = true`))+movedBlock)
+	failed.expect(t, "error", "Unable to move restapi_object to OAuth consumer", `import block with the key "k1"`)
+	if got := h.requests(); len(got) > 0 {
+		t.Errorf("sent %q", got)
 	}
 }

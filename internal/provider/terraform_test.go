@@ -104,17 +104,20 @@ func (w *workspace) run(t *testing.T, arguments ...string) report {
 	t.Helper()
 	instance := w.harness.newProvider()
 	reattach, stop := serve(t, "hashicorp/twcloud", instance.Server)
+	stops := []func(){stop}
+	for address, server := range w.others {
+		other, stop := serve(t, address, server)
+		stops = append(stops, stop)
+		maps.Copy(reattach, other)
+	}
 	defer func() {
-		stop()
+		for _, stop := range stops {
+			stop()
+		}
 		if err := instance.Close(); err != nil {
 			t.Errorf("close the provider: %v", err)
 		}
 	}()
-	for address, server := range w.others {
-		other, stop := serve(t, address, server)
-		defer stop()
-		maps.Copy(reattach, other)
-	}
 	providers, err := json.Marshal(reattach)
 	if err != nil {
 		t.Fatal(err)
