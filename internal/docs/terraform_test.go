@@ -49,10 +49,18 @@ func mirror(t *testing.T) string {
 		if built.err = goBuild(context.Background(), executable(binary), "."); built.err != nil {
 			return
 		}
-		// OpenTofu looks for the same provider under another name.
-		opentofu := strings.Replace(binary, "registry.terraform.io", "registry.opentofu.org", 1)
-		if built.err = os.MkdirAll(filepath.Dir(opentofu), 0o750); built.err == nil {
-			built.err = os.Link(executable(binary), executable(opentofu))
+		// Terraform wants to start a provider that state names, if only to ask for its
+		// schemas: any will do. OpenTofu looks for both in its own registry.
+		restapi := []string{"twcloud-community/twcloud", "mastercard/restapi", "terraform-provider-twcloud", "terraform-provider-restapi"}
+		opentofu := []string{"registry.terraform.io", "registry.opentofu.org"}
+		for _, names := range [][]string{opentofu, restapi, append(opentofu, restapi...)} {
+			other := strings.NewReplacer(names...).Replace(filepath.ToSlash(binary))
+			if built.err = os.MkdirAll(filepath.Dir(other), 0o750); built.err != nil {
+				return
+			}
+			if built.err = os.Link(executable(binary), executable(other)); built.err != nil {
+				return
+			}
 		}
 	})
 	if built.err != nil {

@@ -68,6 +68,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	}
 
 	name := plan.Name.ValueString()
+	hash := r.backend.hashCost.start(secret.ValueString())
 	registration, err := client.Register(ctx, name, secret.ValueString())
 	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
 	warnOfStrays(registration, &resp.Diagnostics)
@@ -76,15 +77,17 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		state := plan
 		state.set(consumer)
 		state.SecretRevision = types.Int64Value(1)
-		record := secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
+		record := secretRecord{Drifted: true}
 		if err != nil {
 			// It stands on the server, with a secret that nobody is sure of: so it is
 			// sent again once this resource is untainted.
 			state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
-			record = secretRecord{Drifted: true}
 		}
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+		if err == nil {
+			record = secretRecord{Hash: hash()}
+		}
 		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 	}
 	if err != nil {
@@ -130,7 +133,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound) && importing:
 		resp.Diagnostics.AddError("No such OAuth consumer",
-			fmt.Sprintf("The server has no OAuth consumer with the key %q.\n\nImport takes the consumer key as TWCloud Admin shows it, not the name.",
+			fmt.Sprintf("The server has no OAuth consumer with the key %q.\n\nImport and move take the consumer key as TWCloud Admin shows it, not the name.",
 				state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
@@ -172,13 +175,14 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
+	var hash func() *secretHash
 	if decideSecret(config, state, record).sending == sendSecret {
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
+		hash = r.backend.hashCost.start(secret.ValueString())
 		// Until an answer has come, nobody knows which secret the server has: the
 		// next apply sends one again, be it the one from before.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
-		record = secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	}
 	if !changes.None() {
@@ -196,6 +200,9 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	}
 	plan.SecretRevision = revision
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if hash != nil {
+		record = secretRecord{Hash: hash()}
+	}
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"runtime"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"golang.org/x/crypto/argon2"
@@ -82,6 +83,17 @@ func (cost hashCost) hash(secret string) *secretHash {
 	_, _ = rand.Read(hash.Salt)
 	hash.Sum = hash.compute(secret)
 	return hash
+}
+
+// start computes a hash while the caller does something else. The function that
+// it returns waits for the hash. A panic comes to whoever waits.
+func (cost hashCost) start(secret string) (wait func() *secretHash) {
+	wait = sync.OnceValue(func() *secretHash { return cost.hash(secret) })
+	go func() {
+		defer func() { _ = recover() }()
+		wait()
+	}()
+	return wait
 }
 
 // matches says whether the hash is that of the secret. No hash matches nothing.

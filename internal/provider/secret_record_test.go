@@ -30,6 +30,25 @@ func TestSecretHash(t *testing.T) {
 	}
 }
 
+func TestHashCost_start(t *testing.T) {
+	t.Parallel()
+	wait := hashCost{time: 1, memory: 64}.start("s3cret")
+	if hash := wait(); !hash.matches("s3cret") || hash.matches("other") {
+		t.Error("not the hash of the secret")
+	}
+
+	// argon2 panics if told to do nothing.
+	panics := hashCost{time: 0, memory: 64}
+	panics.start("nobody waits")
+	wait = panics.start("s3cret")
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic does not come to the one who waits")
+		}
+	}()
+	wait()
+}
+
 func TestSecretHash_keepsParameters(t *testing.T) {
 	t.Parallel()
 	old := &secretHash{Salt: []byte("0123456789abcdef"), Time: 1, Memory: 64, Threads: 2}
