@@ -24,7 +24,7 @@ const (
 // output. For a release, it is built as GoReleaser builds it; otherwise as fast
 // as possible.
 func Build(ctx context.Context, pkg, output string, release bool) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", output)
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", output) //nolint:gosec // It is always go build.
 	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
 		return err
 	}

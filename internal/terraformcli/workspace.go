@@ -110,7 +110,10 @@ func (w *Workspace) Resources(ctx context.Context) ([]Resource, error) {
 	var problem bytes.Buffer
 	cmd.Stderr = &problem
 	output, err := cmd.Output()
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, fmt.Errorf("show -json: %w\n%s", err, problem.Bytes())
 	}
 	var state struct {

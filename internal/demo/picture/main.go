@@ -134,7 +134,7 @@ func draw(lines []string) string {
 <rect x="0.5" y="0.5" width="%.0f" height="%d" rx="10" fill="#0d1117" stroke="#30363d"/>
 <path d="M1 40 V10 a9 9 0 0 1 9 -9 H%.0f a9 9 0 0 1 9 9 V40 z" fill="#161b22"/>
 <circle cx="24" cy="20" r="6" fill="#ff5f57"/><circle cx="44" cy="20" r="6" fill="#febc2e"/><circle cx="64" cy="20" r="6" fill="#28c840"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace" font-size="%d" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace" font-size="%d">
 <text x="%.0f" y="25" fill="%s" text-anchor="middle">make demo</text>
 `, width, height, width, height, width-1, height-1, width-10, letterSize, width/2, faint)
 	for i, line := range lines {
@@ -157,8 +157,8 @@ func draw(lines []string) string {
 	return b.String()
 }
 
-// text puts letters into their columns, whatever the width of the font is. It
-// leaves out spaces at both ends, which some viewers of SVG do not keep.
+// text puts letters into their columns, whatever the width of the font is. Spaces
+// do not break: viewers of SVG collapse others.
 func text(letters string, column, y int, color string, bold bool) string {
 	trimmed := strings.TrimLeft(letters, " ")
 	column += len(letters) - len(trimmed)
@@ -170,5 +170,5 @@ func text(letters string, column, y int, color string, bold bool) string {
 		weight = ` font-weight="bold"`
 	}
 	return fmt.Sprintf(`<text x="%.1f" y="%d" fill="%s"%s textLength="%.1f" lengthAdjust="spacingAndGlyphs">%s</text>`+"\n",
-		margin+float64(column)*letterWidth, y, color, weight, float64(utf8.RuneCountInString(trimmed))*letterWidth, html.EscapeString(trimmed))
+		margin+float64(column)*letterWidth, y, color, weight, float64(utf8.RuneCountInString(trimmed))*letterWidth, html.EscapeString(strings.ReplaceAll(trimmed, " ", "\u00a0")))
 }

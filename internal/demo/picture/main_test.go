@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, ok := token.(xml.CharData); ok {
-			text.Write(data)
+			text.WriteString(strings.ReplaceAll(string(data), "\u00a0", " "))
 		}
 	}
 	for _, want := range []string{"1  Register <it> & more", "terraform apply -auto-approve", `+ resource "x" "y" {`, "It exists", "Summary", "0 consumers", ellipsis} {
