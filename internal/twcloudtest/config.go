@@ -142,8 +142,10 @@ type User struct {
 
 // Consumer is an OAuth consumer with its secret, as the server has it inside.
 type Consumer struct {
-	Key, Name, Secret string
-	Approved          bool
+	Key      string `json:"key"`
+	Name     string `json:"name"`
+	Approved bool   `json:"approved"`
+	Secret   string `json:"secret,omitempty"`
 }
 
 // ErrorBody is a kind of body that failures have.

@@ -120,7 +120,16 @@ func ParseFaultKind(name string) (FaultKind, error) {
 			return kind, nil
 		}
 	}
-	return 0, fmt.Errorf("no fault is called %q", name)
+	return 0, fmt.Errorf("no kind of fault has the name %q", name)
+}
+
+// MarshalText returns the name of the kind.
+func (k FaultKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (k *FaultKind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseFaultKind(string(text))
+	return err
 }
 
 // AllFaultKinds returns every kind but AnswerWith.
@@ -150,37 +159,37 @@ const NoRetryAfter = "-"
 // Fault befalls requests that meet all of its conditions. The conditions that
 // are left empty are met by every request.
 type Fault struct {
-	Kind FaultKind
+	Kind FaultKind `json:"kind"`
 
 	// Match must not call the server.
-	Match func(Request) bool
+	Match func(Request) bool `json:"-"`
 
 	// Server is REST or WebApp.
-	Server string
+	Server string `json:"server,omitempty"`
 
-	Method string
+	Method string `json:"method,omitempty"`
 
 	// PathSuffix is how the escaped path ends.
-	PathSuffix string
+	PathSuffix string `json:"pathSuffix,omitempty"`
 
 	// Index is the Request.Index that the fault befalls: from 1, among the
 	// requests to Server, or to REST if Server is empty. Zero: any.
-	Index int
+	Index int `json:"index,omitempty"`
 
 	// Times is how many requests the fault befalls: from Index on, or the next
 	// ones that match. Zero: one; negative: no end.
-	Times int
+	Times int `json:"times,omitempty"`
 
 	// RetryAfter is the header Retry-After of TooManyRequests and of the 50x.
 	// Empty: "0" with TooManyRequests, none otherwise.
-	RetryAfter string
+	RetryAfter string `json:"retryAfter,omitempty"`
 
 	// Body takes the place of the body that the kind would send. It has no effect
 	// on kinds that send the true answer or none.
-	Body string
+	Body string `json:"body,omitempty"`
 
 	// Status is for AnswerWith only.
-	Status int
+	Status int `json:"status,omitempty"`
 }
 
 func (f *Fault) befalls(r Request) bool {
