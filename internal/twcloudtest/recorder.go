@@ -44,7 +44,7 @@ type Request struct {
 	// HasCookie says whether any cookie came along.
 	HasCookie bool `json:"hasCookie"`
 
-	// AuthorizationScheme is "Basic", "Token", "OAuth" or what else stands in
+	// AuthorizationScheme is "Basic", "Token", "OAuth" or another word in
 	// front of the credentials; empty without an Authorization header.
 	AuthorizationScheme string `json:"authorizationScheme,omitempty"`
 
@@ -57,7 +57,7 @@ type Request struct {
 
 	UserAgent string `json:"userAgent,omitempty"`
 
-	// Fault is the name of the fault that befell the request, or empty.
+	// Fault is the name of the fault that the request had, or empty.
 	Fault string `json:"fault,omitempty"`
 }
 
@@ -100,7 +100,7 @@ func (r *recorder) setFault(entry *Request, fault string) Request {
 }
 
 // leave notes the status. It is called before the answer is written: as soon
-// as a client has its answer, the request counts as in flight no more.
+// as a client has its answer, the request is no longer in flight.
 func (r *recorder) leave(entry *Request, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

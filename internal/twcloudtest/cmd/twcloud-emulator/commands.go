@@ -115,12 +115,12 @@ func (c *caller) call(method, path string, body, into any) (printed bool, err er
 	if err != nil {
 		return false, err
 	}
-	request, err := http.NewRequestWithContext(c.ctx, method, "http://"+c.address+path, bytes.NewReader(content))
+	request, err := http.NewRequestWithContext(c.ctx, method, "http://"+c.address+path, bytes.NewReader(content)) //nolint:gosec // The user names the address.
 	if err != nil {
 		return false, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := withoutProxy.Do(request)
+	response, err := withoutProxy.Do(request) //nolint:gosec // The user names the address.
 	if err != nil {
 		return false, fmt.Errorf("unable to reach the emulator at %s; is it running? %w", c.address, err)
 	}

@@ -107,7 +107,8 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 	}
 	o.config.KeepRequests = keepRequests
 	o.config.TLS = o.config.TLS || o.config.ClientCA
-	return o, o.readProfile()
+	err := o.readProfile()
+	return o, err
 }
 
 // readProfile reads the profile that the flags name.
