@@ -95,10 +95,10 @@ func (c *connection) view() *Client {
 		connection: c,
 		gate:       newGate(),
 		discoverer: &discoverer{
-			restRoot:   c.options.Endpoint,
-			webAppRoot: c.options.WebAppEndpoint,
-			webAppOnly: c.options.WebAppExplicit,
-			transport:  c.chain.retry,
+			restRoot:       c.options.Endpoint,
+			webAppRoot:     c.options.WebAppEndpoint,
+			webAppExplicit: c.options.WebAppExplicit,
+			transport:      c.chain.retry,
 		},
 	}
 	client.snapshot = newSnapshot(client.list, c.evidence)

@@ -39,8 +39,8 @@ type Options struct {
 	// port 8443.
 	WebAppEndpoint *url.URL
 
-	// WebAppExplicit says that somebody has named WebAppEndpoint: root services are
-	// then looked for there alone.
+	// WebAppExplicit says that somebody has named WebAppEndpoint: if it does not
+	// answer, root services are not looked for elsewhere.
 	WebAppExplicit bool
 
 	// Credentials sign in: BasicCredentials or TokenCredentials.

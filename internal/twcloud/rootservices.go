@@ -49,8 +49,8 @@ type OAuthEndpoints struct {
 type discoverer struct {
 	restRoot   *url.URL
 	webAppRoot *url.URL
-	// webAppOnly says that the document is nowhere but below webAppRoot.
-	webAppOnly bool
+	// webAppExplicit says that somebody has named webAppRoot: it must answer.
+	webAppExplicit bool
 	// transport does retries, limits and logging, and follows no redirects.
 	transport http.RoundTripper
 
@@ -97,7 +97,8 @@ func (d *discoverer) run(ctx context.Context) {
 
 // try looks where the document is from 2022x Refresh2 on, then where it was
 // before. The first place gets half of the time: a firewall may swallow what is
-// sent there. An endpoint that somebody has named is the only place.
+// sent there. An endpoint that somebody has named and that does not answer is an
+// error: nothing is asked of another place instead.
 func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	half, cancel := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancel()
@@ -105,8 +106,8 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	if err == nil {
 		return endpoints, nil
 	}
-	if d.webAppOnly {
-		return OAuthEndpoints{}, fmt.Errorf("no root services document at webapp_endpoint: %w", err)
+	if d.webAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
+		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
 	endpoints, legacyErr := d.fetch(ctx, below(d.restRoot, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
