@@ -50,7 +50,7 @@ func (s settings) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		ServerName:         s.tlsServerName,
-		InsecureSkipVerify: s.insecureSkipVerify, //nolint:gosec // Off by default; turning it on draws a warning.
+		InsecureSkipVerify: s.insecureSkipVerify, //nolint:gosec // Off by default; turning it on gives a warning.
 	}
 
 	if s.caCertificatePEM != "" {
@@ -58,19 +58,7 @@ func (s settings) tlsConfig() (*tls.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the system's certificate authorities: %w", err)
 		}
-		added := 0
-		for _, block := range pemBlocks(s.caCertificatePEM) {
-			if block.Type != "CERTIFICATE" {
-				continue
-			}
-			certificate, err := x509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return nil, fmt.Errorf("ca_certificate: %w", err)
-			}
-			authorities.AddCert(certificate)
-			added++
-		}
-		if added == 0 {
+		if !authorities.AppendCertsFromPEM([]byte(s.caCertificatePEM)) {
 			return nil, errors.New("ca_certificate: no certificate found")
 		}
 		config.RootCAs = authorities

@@ -19,7 +19,7 @@ func TestUncertain(t *testing.T) {
 		"refused after the gateway has failed": {faults: []twcloudtest.FaultKind{twcloudtest.Status502After, twcloudtest.Forbidden403}, want: true},
 		"refused after it was refused":         {faults: []twcloudtest.FaultKind{twcloudtest.TooManyRequests, twcloudtest.Forbidden403}},
 		"failed":                               {faults: []twcloudtest.FaultKind{twcloudtest.InternalError500}, want: true},
-		"a web page":                           {faults: []twcloudtest.FaultKind{twcloudtest.WebPageAfter}, want: true},
+		"a web page":                           {faults: []twcloudtest.FaultKind{twcloudtest.WebPage}, want: true},
 		"no session":                           {faults: []twcloudtest.FaultKind{twcloudtest.InternalError500}, login: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,18 @@ var (
 	ErrWebPage = errors.New("a web page in place of an answer")
 	// ErrUnreadable: the answer is not what the contract says.
 	ErrUnreadable = errors.New("the answer cannot be read")
+	// ErrIncomplete: the list does not tell all consumers, or may not.
+	ErrIncomplete = errors.New("the list of consumers is not whole")
+	// ErrNotApplied: the server said yes, and has not done it.
+	ErrNotApplied = errors.New("the server said yes, but did not do it")
+	// ErrUnsupported: the server, or the API profile, does not have the call.
+	ErrUnsupported = errors.New("the server has no such call")
+	// ErrSecretNeeded: the API profile wants the secret with each change, and it is
+	// not known.
+	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
+	// ErrNotUnderstood: the first registration was answered in a way that was not
+	// understood, so this one was not sent.
+	ErrNotUnderstood = errors.New("not sent, because the answer to the first registration was not understood")
 	// ErrTooLarge: the answer is larger than any the server could mean.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrTimeout: no whole answer came within the request timeout.
@@ -140,6 +153,9 @@ type RegistrationError struct {
 
 // Error lists the keys, or says that nobody knows.
 func (e *RegistrationError) Error() string {
+	if e.Cause == nil {
+		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
+	}
 	if len(e.Keys) > 0 {
 		return fmt.Sprintf("the answer to registering %q was lost (%v), and several consumers of that name have appeared since: %s",
 			e.Name, e.Cause, strings.Join(quoted(e.Keys), ", "))
@@ -150,10 +166,7 @@ func (e *RegistrationError) Error() string {
 
 // Unwrap gives errors.Is and errors.As both causes.
 func (e *RegistrationError) Unwrap() []error {
-	if e.Look == nil {
-		return []error{e.Cause}
-	}
-	return []error{e.Cause, e.Look}
+	return slices.DeleteFunc([]error{e.Cause, e.Look}, func(err error) bool { return err == nil })
 }
 
 func quoted(words []string) []string {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
@@ -42,7 +43,7 @@ func (s *session) login(ctx context.Context) (opened *seat, err error) {
 	if err != nil {
 		return nil, err
 	}
-	opened = &seat{cookies: jar}
+	opened = &seat{cookies: jar, values: map[string]string{}}
 	s.keepCookies(opened, request.URL, response)
 	if len(jar.Cookies(request.URL)) == 0 {
 		kind := ErrNoSession
@@ -59,7 +60,13 @@ func (s *session) login(ctx context.Context) (opened *seat, err error) {
 // rewrite them, no request would carry them, so the prefix is put before.
 func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response) {
 	prefix := strings.TrimRight(s.root.Path, "/")
+	defer s.observe(seat, response)
 	cookies := response.Cookies()
+	s.mu.Lock()
+	for _, cookie := range cookies {
+		seat.values[cookie.Name] = cookie.Value
+	}
+	s.mu.Unlock()
 	for _, cookie := range cookies {
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
@@ -71,6 +78,30 @@ func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response
 		}
 	}
 	seat.cookies.SetCookies(from, cookies)
+}
+
+// cookiesFor are the cookies of a request. The Web Application Platform gets those
+// of the session as well, which the REST API sets for its own paths (assumed).
+func (s *session) cookiesFor(seat *seat, target *url.URL) []*http.Cookie {
+	cookies := seat.cookies.Cookies(target)
+	if target.Host == s.root.Host {
+		return cookies
+	}
+	login := *s.root
+	login.Path = strings.TrimRight(s.root.Path, "/") + wire.LoginPath
+	for _, cookie := range seat.cookies.Cookies(&login) {
+		if !slices.ContainsFunc(cookies, func(own *http.Cookie) bool { return own.Name == cookie.Name }) {
+			cookies = append(cookies, cookie)
+		}
+	}
+	return cookies
+}
+
+// cookie is the value of a cookie of the session, whatever its path.
+func (s *session) cookie(seat *seat, name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return seat.values[name]
 }
 
 func (s *session) logout(ctx context.Context, open *seat) error {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
@@ -41,8 +42,10 @@ type Options struct {
 	// Credentials sign in: BasicCredentials or TokenCredentials.
 	Credentials Credentials
 
-	// OAuthConsumersPath is the collection of consumers, below Endpoint. Empty:
-	// wire.DefaultOAuthConsumersPath.
+	// Profile says how the server administers consumers. Nil: profile.BuiltIn.
+	Profile *profile.Profile
+
+	// OAuthConsumersPath is the collection of consumers. Empty: that of Profile.
 	OAuthConsumersPath string
 
 	// TLS holds certificate authorities, client certificates and the like. Nil:

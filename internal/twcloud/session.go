@@ -20,6 +20,8 @@ type session struct {
 	root        *url.URL
 	credentials Credentials
 	redact      *redactor
+	// observe sees each answer of a session.
+	observe func(*seat, *http.Response)
 
 	mu      sync.Mutex
 	current *seat
@@ -33,6 +35,8 @@ type session struct {
 // seat is one open session on the server.
 type seat struct {
 	cookies http.CookieJar
+	// values are the latest cookies by name, whatever their path.
+	values map[string]string
 	// served says that the server has accepted the seat at least once.
 	served bool
 }
@@ -51,7 +55,10 @@ type signingIn struct {
 }
 
 func newSession(next http.RoundTripper, options Options, redact *redactor) *session {
-	return &session{next: next, root: options.Endpoint, credentials: options.Credentials, redact: redact}
+	return &session{
+		next: next, root: options.Endpoint, credentials: options.Credentials, redact: redact,
+		observe: func(*seat, *http.Response) {},
+	}
 }
 
 // RoundTrip sends the request with the session's cookie. A 401 means that the
@@ -72,7 +79,7 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 		}
-		for _, cookie := range seat.cookies.Cookies(attempt.URL) {
+		for _, cookie := range s.cookiesFor(seat, attempt.URL) {
 			attempt.AddCookie(cookie)
 		}
 		response, err := s.next.RoundTrip(attempt)

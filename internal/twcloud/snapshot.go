@@ -15,8 +15,9 @@ const snapshotAge = 2 * time.Minute
 // plan of a thousand consumers costs one request. It is taken when first needed,
 // once for all concurrent callers, and kept up to date by this process's writes.
 type snapshot struct {
-	list func(context.Context) ([]Consumer, error)
-	now  func() time.Time
+	list     func(context.Context) ([]Consumer, error)
+	evidence *evidence
+	now      func() time.Time
 
 	mu      sync.Mutex
 	current *listing
@@ -38,8 +39,8 @@ type listing struct {
 	written map[string]*Consumer
 }
 
-func newSnapshot(list func(context.Context) ([]Consumer, error)) *snapshot {
-	return &snapshot{list: list, now: time.Now}
+func newSnapshot(list func(context.Context) ([]Consumer, error), evidence *evidence) *snapshot {
+	return &snapshot{list: list, evidence: evidence, now: time.Now}
 }
 
 // get returns one consumer, and whether there is one of that key.
@@ -116,6 +117,7 @@ func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 
 func (s *snapshot) take(ctx context.Context, taken *listing) {
 	defer taken.cancel()
+	before := s.evidence.keys()
 	consumers, err := s.listSafely(ctx)
 
 	s.mu.Lock()
@@ -135,6 +137,7 @@ func (s *snapshot) take(ctx context.Context, taken *listing) {
 	for _, consumer := range consumers {
 		taken.consumers[consumer.Key] = consumer
 	}
+	s.evidence.compare(taken.consumers, before)
 	for key, consumer := range taken.written {
 		taken.apply(key, consumer)
 	}

@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
+	mathrand "math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // Defaults of Config.
@@ -32,7 +34,7 @@ const (
 
 // Config says how an emulated server is set up. Its zero value is a server on
 // two free loopback ports, in plain HTTP, with DefaultUsers, without consumers
-// and with as many seats as anybody wants.
+// and with any number of seats.
 type Config struct {
 	// RESTAddress and WebAppAddress are where the two servers listen. Empty:
 	// 127.0.0.1:0, a free port.
@@ -46,7 +48,7 @@ type Config struct {
 	// Server.ClientCertificatePEM. It implies TLS.
 	ClientCA bool
 
-	// PathPrefix is in front of every path, as behind a reverse proxy, e.g.
+	// PathPrefix is in front of every path, as behind a reverse proxy, such as
 	// "/twcloud". Redirects carry it; cookies do not, unless RewriteCookies is set.
 	PathPrefix string
 
@@ -61,22 +63,26 @@ type Config struct {
 	// DefaultIdleTimeout.
 	IdleTimeout time.Duration
 
-	// LicenceStatus is what a login is answered when every seat is taken: 503, or
+	// LicenceStatus is the answer to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
 	LicenceStatus int
 
-	// RefusalStatus is what refused input is answered: 400, or 422 (A). Zero: 400.
+	// RefusalStatus is the answer to invalid input: 400, or 422 (A). Zero: 400.
 	RefusalStatus int
-
-	// ErrorBody is what failures have for a body (A). Zero: ErrorBodyJSON.
-	ErrorBody ErrorBody
 
 	// UniqueNames refuses a second consumer of the same name with 409. Whether
 	// real servers do is not known (A).
 	UniqueNames bool
 
-	// OAuthConsumersPath is the collection of consumers. Empty:
-	// wire.DefaultOAuthConsumersPath (A).
+	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
+	Profile *profile.Profile
+
+	// PageSize is how many consumers one page of the list has, if the profile has
+	// pages. Zero: 3.
+	PageSize int
+
+	// OAuthConsumersPath is the collection of consumers. Empty: that of the
+	// profile.
 	OAuthConsumersPath string
 
 	// Version is what VersionPath answers. Empty: DefaultVersion.
@@ -101,7 +107,8 @@ type Config struct {
 	Log io.Writer
 
 	// NewKey generates the key of a consumer that is registered. It must not call
-	// the server. Nil: random.
+	// the server. Nil: random; a number if the profile has the key in a member
+	// called id.
 	NewKey func() string
 
 	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
@@ -113,8 +120,9 @@ type Config struct {
 	OnRequest func(Request)
 
 	// ValidateContract holds requests and answers against the OpenAPI document
-	// and collects what does not conform in Server.ContractViolations. New sets
-	// it; Start leaves it as it is.
+	// and collects what does not conform in Server.ContractViolations. The
+	// document describes the built-in profile: the field has no effect with another
+	// one. New sets it; Start leaves it as it is.
 	ValidateContract bool
 }
 
@@ -131,20 +139,11 @@ type User struct {
 
 // Consumer is an OAuth consumer with its secret, as the server has it inside.
 type Consumer struct {
-	Key, Name, Secret string
-	Approved          bool
+	Key      string `json:"key"`
+	Name     string `json:"name"`
+	Approved bool   `json:"approved"`
+	Secret   string `json:"secret,omitempty"`
 }
-
-// ErrorBody is a kind of body that failures have.
-type ErrorBody int
-
-// All of these have been met in the field with servers and their proxies (A).
-const (
-	ErrorBodyJSON  ErrorBody = iota // {"message": ...}
-	ErrorBodyText                   // text/plain
-	ErrorBodyHTML                   // a web page
-	ErrorBodyEmpty                  // nothing
-)
 
 // DefaultUsers returns an administrator with the Configure Server permission
 // and a viewer without it.
@@ -178,10 +177,15 @@ func (config Config) withDefaults() Config {
 	if config.RefusalStatus == 0 {
 		config.RefusalStatus = http.StatusBadRequest
 	}
-	if config.OAuthConsumersPath == "" {
-		config.OAuthConsumersPath = wire.DefaultOAuthConsumersPath
+	if config.Profile == nil {
+		config.Profile = profile.BuiltIn()
 	}
-	config.OAuthConsumersPath = "/" + strings.Trim(config.OAuthConsumersPath, "/")
+	if config.PageSize == 0 {
+		config.PageSize = defaultPageSize
+	}
+	if path := strings.Trim(config.OAuthConsumersPath, "/"); path != "" {
+		config.OAuthConsumersPath = "/" + path
+	}
 	if config.Version == "" {
 		config.Version = DefaultVersion
 	}
@@ -193,6 +197,9 @@ func (config Config) withDefaults() Config {
 	}
 	if config.NewKey == nil {
 		config.NewKey = func() string { return randomHex(16) }
+		if hasNumericKeys(config.Profile) {
+			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
+		}
 	}
 	return config
 }

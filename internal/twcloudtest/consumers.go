@@ -1,34 +1,36 @@
 package twcloudtest
 
 import (
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"strings"
-	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// Everything about the admin API for consumers is assumed (A).
+// What the consumer API looks like is the profile's: this file does what its
+// calls ask for. Everything about the API is assumed (A).
 
-// consumerAnswer is a consumer on the wire, with fields that no client knows.
-type consumerAnswer struct {
-	wire.OAuthConsumer
-	CreatedOn string `json:"createdOn"`
-	Links     struct {
-		Self string `json:"self"`
-	} `json:"_links"`
-}
-
-func toWire(c *storedConsumer) consumerAnswer {
-	a := consumerAnswer{
-		OAuthConsumer: wire.OAuthConsumer{Key: c.Key, Name: c.Name, Approved: c.Approved},
-		CreatedOn:     c.created.UTC().Format(time.RFC3339),
+// consumerEndpoint is the endpoint of the consumer API at the path of a request.
+func (s *Server) consumerEndpoint(x *exchange) (endpoint, bool) {
+	if x.part != s.profile.Server {
+		return endpoint{}, false
 	}
-	a.Links.Self = "oauth-consumer"
-	return a
+	var methods []string
+	x.call, methods = s.matchCall(x)
+	found := endpoint{session: sessionNeeded, methods: map[string]handler{}}
+	for _, method := range methods {
+		found.methods[method] = s.administrators(s.callConsumers)
+	}
+	if s.builtIn && len(methods) > 0 {
+		x.operation = wire.DefaultOAuthConsumersPath
+		if x.path != s.profile.Calls.List.Path {
+			x.operation += "/{key}"
+			x.parameters = map[string]string{"key": profile.LastSegment(x.path)}
+		}
+	}
+	return found, len(methods) > 0
 }
 
 // administrators lets only users with the Configure Server permission through
@@ -42,133 +44,119 @@ func (s *Server) administrators(next handler) handler {
 	}
 }
 
-// listConsumers answers every consumer, in an order that differs from call to
-// call, so that nobody comes to rely on one. The differences are the same in
+// callConsumers does what the call of a request is for.
+func (s *Server) callConsumers(x *exchange) *answer {
+	if refusal := s.checkHeaders(x); refusal != nil {
+		return refusal
+	}
+	var a *answer
+	switch x.call.name {
+	case "list":
+		a = s.listConsumers(x)
+	case "register":
+		a = s.registerConsumer(x)
+	default:
+		a = s.withConsumer(x)
+	}
+	s.sendCSRFToken(x, a)
+	return a
+}
+
+// listConsumers answers the consumers. Without pages, their order differs from
+// call to call, so that nobody relies on one. The differences are the same in
 // every run.
-func (s *Server) listConsumers(*exchange) *answer {
+func (s *Server) listConsumers(x *exchange) *answer {
+	if _, err := x.call.input(s.profile); err != nil {
+		return s.failure(s.config.RefusalStatus, err.Error())
+	}
 	st := s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	consumers := make([]consumerAnswer, 0, len(st.order))
+	consumers := make([]*storedConsumer, 0, len(st.order))
 	for _, key := range st.order {
-		consumers = append(consumers, toWire(st.consumers[key]))
+		consumers = append(consumers, st.consumers[key])
+	}
+	if x.call.Pages != nil {
+		return s.listPage(x, consumers)
 	}
 	st.lists++
-	// The order must be the same in every run.
 	rand.New(rand.NewPCG(st.lists, 1)).Shuffle(len(consumers), func(i, j int) {
 		consumers[i], consumers[j] = consumers[j], consumers[i]
 	})
-	return jsonAnswer(http.StatusOK, consumers)
+	return s.listAnswer(x.call, consumers, nil)
 }
 
-// registerConsumer never approves what it registers.
+// registerConsumer approves what it registers only if the call says so.
 func (s *Server) registerConsumer(x *exchange) *answer {
-	change, err := parseConsumer(x)
-	if err == nil && (change.name == nil || change.secret == nil) {
-		err = errors.New("name and secret are required")
+	stored, refusal := s.registerInput(x.call)
+	if refusal != nil {
+		return refusal
 	}
+	return s.consumerAnswer(x.call, stored)
+}
+
+func (s *Server) registerInput(c *call) (*storedConsumer, *answer) {
+	input, err := c.input(s.profile)
+	if err != nil {
+		return nil, s.failure(s.config.RefusalStatus, err.Error())
+	}
+	stored, err := s.register(input)
+	switch {
+	case errors.Is(err, errNameTaken):
+		return nil, s.failure(http.StatusConflict, err.Error())
+	case err != nil:
+		return nil, s.failure(http.StatusInternalServerError, err.Error())
+	}
+	return &stored, nil
+}
+
+// withConsumer reads, changes or removes the consumer whose key the request has.
+func (s *Server) withConsumer(x *exchange) *answer {
+	key, err := x.call.key()
 	if err != nil {
 		return s.failure(s.config.RefusalStatus, err.Error())
 	}
-	stored, err := s.register(*change.name, *change.secret)
-	switch {
-	case errors.Is(err, errNameTaken):
-		return s.failure(http.StatusConflict, err.Error())
-	case err != nil:
-		return s.failure(http.StatusInternalServerError, err.Error())
-	}
-	return jsonAnswer(http.StatusCreated, toWire(&stored))
-}
-
-func (s *Server) readConsumer(x *exchange) *answer {
-	return s.withConsumer(x, func(stored *storedConsumer) *answer {
-		return jsonAnswer(http.StatusOK, toWire(stored))
-	})
-}
-
-// updateConsumer changes only the attributes that are specified.
-func (s *Server) updateConsumer(x *exchange) *answer {
-	return s.withConsumer(x, func(stored *storedConsumer) *answer {
-		change, err := parseConsumer(x)
-		if err != nil {
-			return s.failure(s.config.RefusalStatus, err.Error())
-		}
-		if change.name != nil {
-			if s.config.UniqueNames && s.state.nameTaken(*change.name, stored.Key) {
-				return s.failure(http.StatusConflict, errNameTaken.Error())
-			}
-			stored.Name = *change.name
-		}
-		if change.secret != nil {
-			stored.Secret = *change.secret
-		}
-		if change.approved != nil {
-			stored.Approved = *change.approved
-		}
-		return jsonAnswer(http.StatusOK, toWire(stored))
-	})
-}
-
-func (s *Server) deleteConsumer(x *exchange) *answer {
-	return s.withConsumer(x, func(stored *storedConsumer) *answer {
-		s.state.remove(stored.Key)
-		return newAnswer(http.StatusNoContent, "", nil)
-	})
-}
-
-// withConsumer calls do, under the lock, with the consumer whose key is in the
-// path.
-func (s *Server) withConsumer(x *exchange, do func(*storedConsumer) *answer) *answer {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	stored, ok := s.state.consumers[x.parameters["key"]]
+	stored, ok := s.state.consumers[key]
 	if !ok {
 		return s.failure(http.StatusNotFound, "There is no consumer with this key.")
 	}
-	return do(stored)
-}
-
-// consumerInput is the body of a POST or PATCH. Nil is not specified.
-type consumerInput struct {
-	name, secret *string
-	approved     *bool
-}
-
-// parseConsumer refuses a body that is not a JSON object, a blank name, an empty
-// secret and attributes of the wrong type. Attributes that it does not know are
-// ignored.
-func parseConsumer(x *exchange) (consumerInput, error) {
-	var input consumerInput
-	mediaType, _, _ := strings.Cut(x.request.Header.Get("Content-Type"), ";")
-	if !strings.EqualFold(strings.TrimSpace(mediaType), "application/json") {
-		return input, errors.New("the Content-Type must be application/json")
+	input, err := x.call.input(s.profile)
+	if err != nil {
+		return s.failure(s.config.RefusalStatus, err.Error())
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(x.body, &fields); err != nil || fields == nil {
-		return input, errors.New("the body must be a JSON object")
-	}
-	for _, field := range []struct {
-		name   string
-		target any
-		want   string
-	}{
-		{"name", &input.name, "a string"},
-		{"secret", &input.secret, "a string"},
-		{"approved", &input.approved, "true or false"},
-	} {
-		value, ok := fields[field.name]
-		if !ok {
-			continue
-		}
-		if json.Unmarshal(value, field.target) != nil || string(value) == "null" {
-			return input, errors.New(field.name + " must be " + field.want)
+	switch x.call.name {
+	case "read":
+	case "remove":
+		s.state.remove(key)
+	default:
+		if refusal := s.update(x.call, stored, input); refusal != nil {
+			return refusal
 		}
 	}
-	if input.name != nil && strings.TrimSpace(*input.name) == "" {
-		return input, errors.New("name must not be blank")
+	return s.consumerAnswer(x.call, stored)
+}
+
+// update changes only the attributes that are specified. Approve and disapprove
+// do so by name, too.
+func (s *Server) update(c *call, stored *storedConsumer, input consumerInput) *answer {
+	if c.name == "approve" || c.name == "disapprove" {
+		if approved := c.name == "approve"; input.approved == nil {
+			input.approved = &approved
+		}
 	}
-	if input.secret != nil && *input.secret == "" {
-		return input, errors.New("secret must not be empty")
+	if input.name != nil {
+		if s.config.UniqueNames && s.state.nameTaken(*input.name, stored.Key) {
+			return s.failure(http.StatusConflict, errNameTaken.Error())
+		}
+		stored.Name = *input.name
 	}
-	return input, nil
+	if input.secret != nil {
+		stored.Secret = *input.secret
+	}
+	if input.approved != nil {
+		stored.Approved = *input.approved
+	}
+	return nil
 }

@@ -80,9 +80,13 @@ func (c *client) try(method, url, body string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	return read(response), nil
+}
+
+func read(response *http.Response) reply {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}, nil
+	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}
 }
 
 // do calls the REST API.

@@ -1,7 +1,6 @@
 package twcloudtest
 
 import (
-	"errors"
 	"html"
 	"maps"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
@@ -34,32 +34,24 @@ type token struct {
 }
 
 func (s *Server) webAppRouter() router {
-	return router{
+	return s.withProfileEndpoints(WebApp, router{
 		wire.RootServicesPath:       {operation: wire.RootServicesPath, methods: map[string]handler{http.MethodGet: s.rootServices}},
 		wire.RequestConsumerKeyPath: {operation: wire.RequestConsumerKeyPath, methods: map[string]handler{http.MethodPost: s.requestConsumerKey}},
 		wire.RequestTokenPath:       {operation: wire.RequestTokenPath, methods: map[string]handler{http.MethodPost: s.requestToken}},
 		wire.UserAuthorizationPath:  {operation: wire.UserAuthorizationPath, methods: map[string]handler{http.MethodGet: s.authorizePage}},
 		wire.AccessTokenPath:        {operation: wire.AccessTokenPath, methods: map[string]handler{http.MethodPost: s.accessToken}},
 		signInPath:                  {operation: signInPath, methods: map[string]handler{http.MethodGet: func(*exchange) *answer { return signInPage() }}},
-	}
+	})
 }
 
 // requestConsumerKey registers a consumer without a session (S); an
 // administrator must still approve it (V).
 func (s *Server) requestConsumerKey(x *exchange) *answer {
-	input, err := parseConsumer(x)
-	if err == nil && (input.name == nil || input.secret == nil) {
-		err = errors.New("name and secret are required")
-	}
-	if err != nil {
-		return s.failure(s.config.RefusalStatus, err.Error())
-	}
-	stored, err := s.register(*input.name, *input.secret)
-	switch {
-	case errors.Is(err, errNameTaken):
-		return s.failure(http.StatusConflict, err.Error())
-	case err != nil:
-		return s.failure(http.StatusInternalServerError, err.Error())
+	c := &call{Call: profile.BuiltIn().Calls.Register, name: "register", given: map[string][]any{}}
+	c.readBody(x)
+	stored, refusal := s.registerInput(c)
+	if refusal != nil {
+		return refusal
 	}
 	return jsonAnswer(http.StatusOK, wire.RequestedOAuthConsumer{Key: stored.Key})
 }
@@ -193,7 +185,7 @@ func (s *Server) verify(x *exchange, tokenSecret string) (*signedRequest, *answe
 		return nil, s.unauthorized("oauth_timestamp is too far from the server's clock.")
 	}
 	// One message for an unknown key, a wrong secret and a consumer that is not
-	// approved (A): the difference is nobody's business who has no right secret.
+	// approved (A): only who has the right secret may know the difference.
 	consumer, ok := s.state.consumers[signed.oauth["oauth_consumer_key"]]
 	if !ok || !equal(signed.signature(consumer.Secret, tokenSecret), signed.oauth["oauth_signature"]) || !consumer.Approved {
 		return nil, s.unauthorized("The consumer key, the signature or the approval is missing or wrong.")

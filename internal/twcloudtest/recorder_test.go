@@ -25,7 +25,7 @@ func TestRequests(t *testing.T) {
 	requests := s.Requests()
 	for i, want := range []twcloudtest.Request{
 		{Method: "GET", Path: wire.LoginPath, Status: 204, AuthorizationScheme: "Token"},
-		{Method: "POST", Path: consumers, Status: 201, HasCookie: true, Fields: []string{"name", "secret"}},
+		{Method: "POST", Call: "register", Path: consumers, Status: 201, HasCookie: true, Fields: []string{"name", "secret"}},
 		{Method: "GET", Path: wire.CurrentUserPath, Status: 307, HasCookie: true, Query: "permission"},
 	} {
 		want.Index, want.Server, want.Connection, want.UserAgent = i+1, twcloudtest.REST, 1, "Go-http-client/1.1"

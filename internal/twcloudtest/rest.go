@@ -20,11 +20,15 @@ type endpoint struct {
 	// operation is the path in the OpenAPI document.
 	operation string
 
-	// session says what the endpoint wants of a session.
+	// session says whether the endpoint needs a session.
 	session sessionNeed
 
 	// parameter is the name of the last segment of the path, if it is one.
 	parameter string
+
+	// page says that the endpoint belongs to the administration page, which is no
+	// part of the OpenAPI document.
+	page bool
 
 	methods map[string]handler
 }
@@ -32,7 +36,7 @@ type endpoint struct {
 type sessionNeed int
 
 const (
-	sessionIgnored  sessionNeed = iota // the endpoint sees to it, or wants none
+	sessionIgnored  sessionNeed = iota // the endpoint handles it, or needs none
 	sessionAccepted                    // credentials open a session, but none is needed
 	sessionNeeded
 )
@@ -62,9 +66,7 @@ func (r router) find(path string) (found endpoint, parameter string, ok bool) {
 }
 
 func (s *Server) restRouter() router {
-	consumers := s.config.OAuthConsumersPath
-	const document = wire.DefaultOAuthConsumersPath
-	return router{
+	return s.withProfileEndpoints(REST, router{
 		wire.LoginPath: {operation: wire.LoginPath, methods: map[string]handler{
 			http.MethodGet: s.login, http.MethodPost: s.loginWithQuery,
 		}},
@@ -86,34 +88,48 @@ func (s *Server) restRouter() router {
 		wire.LegacyRootServicesPath: {operation: wire.LegacyRootServicesPath, methods: map[string]handler{
 			http.MethodGet: s.legacyRootServices,
 		}},
-		consumers: {operation: document, session: sessionNeeded, methods: map[string]handler{
-			http.MethodGet: s.administrators(s.listConsumers), http.MethodPost: s.administrators(s.registerConsumer),
-		}},
-		consumers + "/": {operation: document + "/{key}", parameter: "key", session: sessionNeeded, methods: map[string]handler{
-			http.MethodGet: s.administrators(s.readConsumer), http.MethodPatch: s.administrators(s.updateConsumer),
-			http.MethodDelete: s.administrators(s.deleteConsumer),
-		}},
-	}
+	})
 }
 
-// route finds the endpoint of a request.
+// withProfileEndpoints adds what the profile needs beside the consumer API.
+func (s *Server) withProfileEndpoints(part string, r router) router {
+	if part != s.profile.Server {
+		return r
+	}
+	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
+		r[csrf.Path] = endpoint{session: sessionNeeded, methods: map[string]handler{http.MethodGet: s.csrfToken}}
+	}
+	s.addAdminPage(part, r)
+	return r
+}
+
+// route finds the endpoint of a request: in the consumer API first, unless only
+// something else has the method.
 func (s *Server) route(x *exchange) (endpoint, *answer) {
+	below := strings.HasPrefix(x.request.URL.EscapedPath(), s.config.PathPrefix)
+	consumers, ok := s.consumerEndpoint(x)
+	if below && x.call != nil {
+		return consumers, nil
+	}
 	routes := s.rest
 	if x.part == WebApp {
 		routes = s.webApp
 	}
-	found, parameter, ok := routes.find(x.path)
-	if !ok || !strings.HasPrefix(x.request.URL.EscapedPath(), s.config.PathPrefix) {
-		return endpoint{}, s.failure(http.StatusNotFound, "There is nothing at this path.")
+	if found, parameter, ok := routes.find(x.path); below && ok {
+		x.operation, x.page = found.operation, found.page
+		if found.parameter != "" {
+			x.parameters = map[string]string{found.parameter: parameter}
+		}
+		return found, nil
 	}
-	x.operation = found.operation
-	if found.parameter != "" {
-		x.parameters = map[string]string{found.parameter: parameter}
+	if below && ok {
+		return consumers, nil
 	}
-	return found, nil
+	x.call = nil
+	return endpoint{}, s.failure(http.StatusNotFound, "There is nothing at this path.")
 }
 
-// handle answers a request that no fault befalls.
+// handle answers a request that has no fault.
 func (s *Server) handle(x *exchange, found endpoint) *answer {
 	handle, ok := found.methods[x.request.Method]
 	if !ok {
@@ -147,12 +163,12 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 	}
 	a := handle(x)
 	if opened != nil && x.operation != wire.LogoutPath {
-		s.setCookies(a.header, opened)
+		s.setCookies(x, a.header, opened)
 	}
 	return a
 }
 
-// noSession is what an expired session and a missing one are answered (A).
+// noSession is the answer without a session or with an expired one (A).
 func (s *Server) noSession() *answer {
 	return s.failure(http.StatusUnauthorized, "There is no session, or it has expired. Sign in first.")
 }
@@ -182,7 +198,7 @@ func (s *Server) logIn(x *exchange, user func() (User, bool)) *answer {
 	s.state.logins++
 	s.state.mu.Unlock()
 	a := newAnswer(http.StatusNoContent, "", nil)
-	s.setCookies(a.header, open)
+	s.setCookies(x, a.header, open)
 	return a
 }
 
@@ -193,7 +209,7 @@ func (s *Server) logout(x *exchange) *answer {
 	s.state.logouts++
 	s.state.mu.Unlock()
 	a := newAnswer(http.StatusNoContent, "", nil)
-	s.setCookies(a.header, nil)
+	s.setCookies(x, a.header, nil)
 	return a
 }
 

@@ -12,7 +12,7 @@ import (
 // maxBody is the largest body of a request, in bytes.
 const maxBody = 1 << 20
 
-// serve sees one request through: record, hook, fault or handler, contract,
+// serve handles one request: record, hook, fault or handler, contract,
 // answer.
 func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -23,7 +23,12 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	connection, _ := r.Context().Value(connectionKey{}).(int)
 	x := &exchange{part: part, request: r, body: body, path: strings.TrimPrefix(r.URL.EscapedPath(), s.config.PathPrefix)}
 
-	entry := s.recorder.arrive(describe(part, connection, r, body))
+	found, a := s.route(x)
+	described := describe(part, connection, r, body)
+	if x.call != nil {
+		described.Call = x.call.name
+	}
+	entry := s.recorder.arrive(described)
 	request := s.recorder.setFault(entry, "")
 	fault := s.script.next(request)
 	if fault != nil {
@@ -31,7 +36,6 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	}
 	s.callHook(request)
 
-	found, a := s.route(x)
 	if tooLarge != nil {
 		a = s.failure(http.StatusBadRequest, "The body is too large.")
 	}
@@ -48,7 +52,7 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 		a.write(w)
 		return
 	}
-	s.afflict(w, x, entry, fault, a)
+	s.applyFault(w, x, entry, fault, a)
 }
 
 func (s *Server) callHook(request Request) {

@@ -1,13 +1,13 @@
-// Package twcloudtest emulates Teamwork Cloud, as far as this project talks to
+// Package twcloudtest emulates Teamwork Cloud, as far as this project uses
 // it: the sessions and the OAuth consumers of its REST API, and the root services
 // document and the OAuth 1.0a endpoints of its Web Application Platform. Both are
 // real HTTP servers on loopback ports.
 //
-// A test has all that it cannot have with the true server: consumers can be
-// changed behind Terraform's back, every request is on record, the clock is
-// handed in, and any request can meet with any of the faults of AllFaultKinds.
+// A test can do what it cannot do with a real server: change consumers behind
+// Terraform's back, look at every request, set the clock, and let any request have
+// any of the faults of AllFaultKinds.
 //
-// What is known of the true server bears a mark in the comments: V, documented by
+// Marks in the comments say how a fact about the real server is known: V, documented by
 // the vendor; S, seen in a public capture; A, assumed by this project. The same
 // marks are in the OpenAPI document against which requests and answers are held.
 package twcloudtest
@@ -22,12 +22,16 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // Server is an emulated Teamwork Cloud: the REST API and the Web Application
 // Platform. All of its methods are safe for concurrent use.
 type Server struct {
 	config       Config
+	profile      *profile.Profile
+	builtIn      bool // The profile is the built-in one.
 	authority    *authority
 	state        *state
 	recorder     recorder
@@ -65,8 +69,10 @@ func Start(config Config) (*Server, error) {
 		done:      make(chan struct{}),
 	}
 	s.connEnd = sync.NewCond(&s.connMu)
+	s.builtIn = config.Profile == profile.BuiltIn()
+	s.profile = config.Profile.WithCollection(config.OAuthConsumersPath)
 	s.rest, s.webApp = s.restRouter(), s.webAppRouter()
-	if config.ValidateContract {
+	if config.ValidateContract && s.builtIn {
 		var err error
 		if s.contract, err = newContract(); err != nil {
 			return nil, err
@@ -198,9 +204,6 @@ func (s *Server) SetOnRequest(hook func(Request)) {
 	defer s.hookMu.Unlock()
 	s.onRequest = hook
 }
-
-// IdleTimeout is after how long without a call a session ends.
-func (s *Server) IdleTimeout() time.Duration { return s.config.IdleTimeout }
 
 func (s *Server) now() time.Time { return s.config.Clock.Now() }
 

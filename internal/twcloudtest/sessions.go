@@ -26,15 +26,20 @@ type session struct {
 	number       int // in order of opening, from 1
 	user         User
 	opened, used time.Time
+
+	// csrf is the token that changes need, if the profile has one.
+	csrf        string
+	csrfChanged bool
 }
 
 // Session is an open session, without its cookie.
 type Session struct {
 	// Number counts the sessions in order of opening, from 1.
-	Number int
-	User   string
+	Number int    `json:"number"`
+	User   string `json:"user"`
 	// Opened and LastUsed are times of Config.Clock.
-	Opened, LastUsed time.Time
+	Opened   time.Time `json:"opened"`
+	LastUsed time.Time `json:"lastUsed"`
 }
 
 // sweep ends the sessions that have been idle for too long. The caller holds the
@@ -89,7 +94,7 @@ func (s *Server) signIn(user User, ok bool) (*session, *answer) {
 			" seats are in use (license limit reached).")
 	}
 	st.sessionsOpened++
-	open := &session{id: randomHex(16), number: st.sessionsOpened, user: user, opened: now, used: now}
+	open := &session{id: randomHex(16), number: st.sessionsOpened, user: user, opened: now, used: now, csrf: randomHex(16)}
 	st.sessions[open.id] = open
 	return open, nil
 }
@@ -129,23 +134,35 @@ func equal(a, b string) bool {
 	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
 
+// cookiePath is the Path of the cookies that one of the servers sets.
+func (s *Server) cookiePath(part string) string {
+	path := cookiePath
+	if part == WebApp {
+		path = "/"
+	}
+	if s.config.RewriteCookies {
+		path = s.config.PathPrefix + path
+	}
+	return path
+}
+
 // setCookies hands the session's cookies to the client, or with a nil session
 // takes them away.
-func (s *Server) setCookies(header http.Header, open *session) {
-	path := cookiePath
-	if s.config.RewriteCookies {
-		path = s.config.PathPrefix + cookiePath
-	}
+func (s *Server) setCookies(x *exchange, header http.Header, open *session) {
 	id, name, age := "", "", -1
 	if open != nil {
 		id, name, age = open.id, url.QueryEscape(open.user.Name), 0
 	}
 	// Attributes that have been seen in no capture are left out.
+	path := s.cookiePath(x.part)
 	for _, cookie := range []*http.Cookie{
 		{Name: sessionCookie, Value: id, Path: path, MaxAge: age},
 		{Name: userCookie, Value: name, Path: path, MaxAge: age},
 	} {
 		header.Add("Set-Cookie", cookie.String())
+	}
+	if csrf := s.profile.CSRF; open != nil && csrf != nil && csrf.From == "cookie" && csrf.Path == "" {
+		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: open.csrf, Path: path}).String())
 	}
 }
 

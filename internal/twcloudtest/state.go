@@ -13,6 +13,7 @@ type state struct {
 	consumers map[string]*storedConsumer
 	order     []string // keys in order of registration
 	lists     uint64   // how many lists have been answered
+	stored    int      // how many consumers have been stored
 
 	sessions       map[string]*session
 	logins         int
@@ -30,6 +31,7 @@ type state struct {
 type storedConsumer struct {
 	Consumer
 	created time.Time
+	number  int // in order of registration, from 1
 }
 
 func newState() *state {
@@ -58,18 +60,19 @@ func (st *state) nameTaken(name, except string) bool {
 }
 
 // register stores a consumer under a new key.
-func (s *Server) register(name, secret string) (storedConsumer, error) {
+func (s *Server) register(input consumerInput) (storedConsumer, error) {
 	st := s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if s.config.UniqueNames && st.nameTaken(name, "") {
+	if s.config.UniqueNames && st.nameTaken(*input.name, "") {
 		return storedConsumer{}, errNameTaken
 	}
 	key, err := s.newKey()
 	if err != nil {
 		return storedConsumer{}, err
 	}
-	return *st.put(Consumer{Key: key, Name: name, Secret: secret}, s.now()), nil
+	c := Consumer{Key: key, Name: *input.name, Secret: *input.secret, Approved: input.approved != nil && *input.approved}
+	return *st.put(c, s.now()), nil
 }
 
 func (s *Server) newKey() (string, error) {
@@ -85,7 +88,8 @@ func (s *Server) newKey() (string, error) {
 func (st *state) put(c Consumer, now time.Time) *storedConsumer {
 	stored, ok := st.consumers[c.Key]
 	if !ok {
-		stored = &storedConsumer{created: now}
+		st.stored++
+		stored = &storedConsumer{created: now, number: st.stored}
 		st.consumers[c.Key] = stored
 		st.order = append(st.order, c.Key)
 	}
@@ -103,8 +107,8 @@ func (st *state) remove(key string) bool {
 }
 
 // AddConsumer stores a consumer behind Terraform's back and returns it. An empty
-// key is generated; a key that exists is overwritten. Other than a registration
-// on the wire, it may be approved at once, and its name or secret may be empty.
+// key is generated; a key that exists is overwritten. Unlike a registration
+// on the wire, it can be approved at once, and its name or secret may be empty.
 func (s *Server) AddConsumer(c Consumer) Consumer {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -27,7 +27,7 @@ func newAuthority(hosts []string, demandClient bool) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	ca := template("twcloud-emulator CA", 1)
+	ca := newCertificate("twcloud-emulator CA", 1)
 	ca.IsCA = true
 	ca.BasicConstraintsValid = true
 	ca.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
@@ -39,7 +39,7 @@ func newAuthority(hosts []string, demandClient bool) (*authority, error) {
 		return nil, err
 	}
 
-	server := template("localhost", 2)
+	server := newCertificate("localhost", 2)
 	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	server.DNSNames = []string{"localhost"}
 	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
@@ -54,7 +54,7 @@ func newAuthority(hosts []string, demandClient bool) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := template("twcloud-emulator client", 3)
+	client := newCertificate("twcloud-emulator client", 3)
 	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	clientPEM, clientKeyPEM, err := issue(client, ca, key)
 	if err != nil {
@@ -78,7 +78,7 @@ func newAuthority(hosts []string, demandClient bool) (*authority, error) {
 	}, nil
 }
 
-func template(name string, serial int64) *x509.Certificate {
+func newCertificate(name string, serial int64) *x509.Certificate {
 	now := time.Now()
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(serial),

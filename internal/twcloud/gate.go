@@ -1,0 +1,60 @@
+package twcloud
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// gate lets one registration through first, and the others only when its answer
+// has been understood: of a server that was misunderstood, every registration
+// would be lost.
+type gate struct {
+	turn chan struct{}
+
+	mu   sync.Mutex
+	open bool
+	// misunderstood is why nothing is let through any more.
+	misunderstood error
+}
+
+func newGate() *gate { return &gate{turn: make(chan struct{}, 1)} }
+
+// enter waits for its turn. The caller leaves with what came of the registration.
+func (g *gate) enter(ctx context.Context) (leave func(error), err error) {
+	if open, err := g.state(); open || err != nil {
+		return func(error) {}, err
+	}
+	select {
+	case g.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, &Error{Kind: ErrCanceled, Cause: ctx.Err()}
+	}
+	if open, err := g.state(); open || err != nil {
+		<-g.turn
+		return func(error) {}, err
+	}
+	return func(err error) {
+		g.judge(err)
+		<-g.turn
+	}, nil
+}
+
+func (g *gate) state() (open bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open, g.misunderstood
+}
+
+// judge opens the gate after an answer that was understood, and shuts it after
+// one that was not. Any other failure says nothing: the next one has its turn.
+func (g *gate) judge(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case err == nil:
+		g.open = true
+	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrWebPage), errors.Is(err, ErrIncomplete):
+		g.misunderstood = &Error{Kind: ErrNotUnderstood, Cause: err}
+	}
+}

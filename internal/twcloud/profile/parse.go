@@ -1,0 +1,177 @@
+package profile
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// MaxSize bounds a profile, in bytes. The built-in one has two thousand.
+const MaxSize = 1 << 20
+
+// Schema is the JSON Schema of a profile, for editors.
+//
+//go:embed schema.json
+var Schema []byte
+
+// Problem is a mistake in a profile.
+type Problem struct {
+	// Line is where the mistake is, from 1; zero if no line is to blame.
+	Line int
+	// Pointer is the member to blame, as a JSON pointer.
+	Pointer string
+	Message string
+}
+
+// String says where the mistake is and what is wrong.
+func (p Problem) String() string {
+	var place []string
+	if p.Line > 0 {
+		place = append(place, fmt.Sprintf("line %d", p.Line))
+	}
+	if p.Pointer != "" {
+		place = append(place, p.Pointer)
+	}
+	if len(place) == 0 {
+		return p.Message
+	}
+	return strings.Join(place, ", ") + ": " + p.Message
+}
+
+// Parse reads a profile. It returns all mistakes at once, in the order of the
+// lines, or a profile that is complete and consistent.
+func Parse(content []byte) (*Profile, []Problem) {
+	if problem := readable(content); problem != nil {
+		return nil, []Problem{*problem}
+	}
+	lines, duplicates := locate(content)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
+	if err != nil {
+		return nil, []Problem{{Message: "not JSON: " + err.Error()}}
+	}
+	problems := slices.Concat(duplicates, structure(document))
+	var parsed Profile
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	// What does not fit is among the problems already; the rest is decoded.
+	var mismatch *json.UnmarshalTypeError
+	if err := decoder.Decode(&parsed); err != nil && !errors.As(err, &mismatch) {
+		problems = append(problems, Problem{Message: err.Error()})
+	}
+	malformed := problems
+	for _, problem := range parsed.check() {
+		if !slices.ContainsFunc(malformed, func(known Problem) bool { return within(problem.Pointer, known.Pointer) }) {
+			problems = append(problems, problem)
+		}
+	}
+	if len(problems) > 0 {
+		for i := range problems {
+			problems[i].Line = lineOf(lines, problems[i].Pointer)
+		}
+		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
+		return nil, problems
+	}
+	return &parsed, nil
+}
+
+// within says whether a place is the other one or in it.
+func within(pointer, outer string) bool {
+	return outer != "" && (pointer == outer || strings.HasPrefix(pointer, outer+"/"))
+}
+
+// readable finds what stops a document from being read at all.
+func readable(content []byte) *Problem {
+	switch {
+	case len(content) > MaxSize:
+		return &Problem{Message: fmt.Sprintf("larger than %d bytes: this is not a profile", MaxSize)}
+	case len(bytes.TrimSpace(content)) == 0:
+		return &Problem{Message: "the file is empty"}
+	case !utf8.Valid(content):
+		return &Problem{Message: "not UTF-8 text"}
+	}
+	var document any
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	err := decoder.Decode(&document)
+	if err == nil {
+		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+			return &Problem{Line: lineAt(content, decoder.InputOffset()), Message: "more text after the end of the profile"}
+		}
+		return nil
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return &Problem{Line: lineAt(content, syntax.Offset), Message: "not JSON: " + syntax.Error()}
+	}
+	return &Problem{Line: lineAt(content, int64(len(content))), Message: "not JSON: the file ends too early"}
+}
+
+var compiled = sync.OnceValue(func() *jsonschema.Schema {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
+	if err != nil {
+		panic(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("profile.json", document); err != nil {
+		panic(err)
+	}
+	return compiler.MustCompile("profile.json")
+})
+
+// structure holds a document against the schema.
+func structure(document any) []Problem {
+	var failure *jsonschema.ValidationError
+	if err := compiled().Validate(document); !errors.As(err, &failure) {
+		return nil
+	}
+	return leaves(failure)
+}
+
+// leaves are the mistakes at the ends of a tree of errors.
+func leaves(failure *jsonschema.ValidationError) []Problem {
+	var problems []Problem
+	for _, cause := range failure.Causes {
+		problems = append(problems, leaves(cause)...)
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	place := ""
+	for _, token := range failure.InstanceLocation {
+		place += "/" + escapeToken(token)
+	}
+	switch reason := failure.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		for _, name := range reason.Properties {
+			problems = append(problems, Problem{Pointer: place + "/" + escapeToken(name), Message: "no such member in a profile: check its spelling"})
+		}
+		return problems
+	case *kind.Required:
+		return []Problem{{Pointer: place, Message: "missing: " + strings.Join(reason.Missing, ", ")}}
+	case *kind.Not:
+		return []Problem{{Pointer: place, Message: "json and form exclude each other"}}
+	case *kind.Pattern:
+		return []Problem{{Pointer: place, Message: patternMessage(place, reason.Got)}}
+	}
+	return []Problem{{Pointer: place, Message: failure.ErrorKind.LocalizedString(printer)}}
+}
+
+var printer = message.NewPrinter(language.English)
+
+func patternMessage(place, got string) string {
+	if strings.HasSuffix(place, "/path") {
+		return fmt.Sprintf("%q is not a path: it begins with /, and has no host, no query, no fragment and no white space", got)
+	}
+	return fmt.Sprintf("%q is not a JSON pointer (RFC 6901), such as /data/key", got)
+}

@@ -1,0 +1,308 @@
+// Package profile holds API profiles: documents that say how a server
+// administers OAuth consumers. The built-in profile holds what this project
+// assumes; a server that differs needs another document and no other code.
+//
+// The package reads, checks and writes profiles. It sends nothing.
+package profile
+
+import (
+	"cmp"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Known says how a part of a profile is known.
+type Known string
+
+// The ways to know something of the server.
+const (
+	Documented Known = "documented" // by the vendor
+	Seen       Known = "seen"       // on a server, not documented
+	Learned    Known = "learned"    // from a recording
+	Assumed    Known = "assumed"
+)
+
+// Servers that a profile can be for.
+const (
+	REST   = "rest"
+	WebApp = "webapp"
+)
+
+// Placeholders: the strings of a profile that values take the place of. Each is
+// a whole value, or a whole segment of a path.
+const (
+	Key         = "{key}"
+	Name        = "{name}"
+	Secret      = "{secret}"
+	ApprovedNow = "{approved}"
+	CSRFToken   = "{csrf}"
+	Origin      = "{origin}"
+)
+
+// Profile is how a server administers OAuth consumers. A profile from Parse is
+// complete and consistent; do not change it.
+type Profile struct {
+	Schema      string            `json:"$schema,omitempty"`
+	Format      int               `json:"profile"`
+	Description string            `json:"description,omitempty"`
+	Known       Known             `json:"known,omitempty"`
+	Server      string            `json:"server"`
+	Headers     map[string]string `json:"headers,omitempty"`
+	CSRF        *CSRF             `json:"csrf,omitempty"`
+	Approved    Approved          `json:"approved"`
+	Calls       Calls             `json:"calls"`
+}
+
+// CSRF says where the value of {csrf} comes from.
+type CSRF struct {
+	Known   Known  `json:"known,omitempty"`
+	From    string `json:"from"` // cookie, header or body
+	Name    string `json:"name,omitempty"`
+	Pointer string `json:"pointer,omitempty"`
+	Path    string `json:"path,omitempty"`
+}
+
+// Approved says which values mean that a consumer is approved, and which that it
+// is not. Nil is a member that is null or absent.
+type Approved struct {
+	Known Known `json:"known,omitempty"`
+	Yes   []any `json:"yes"`
+	No    []any `json:"no"`
+}
+
+// Calls are the calls of the API. All but List can be nil.
+type Calls struct {
+	List       *Call `json:"list"`
+	Read       *Call `json:"read,omitempty"`
+	Register   *Call `json:"register,omitempty"`
+	Update     *Call `json:"update,omitempty"`
+	Approve    *Call `json:"approve,omitempty"`
+	Disapprove *Call `json:"disapprove,omitempty"`
+	Rename     *Call `json:"rename,omitempty"`
+	SetSecret  *Call `json:"set_secret,omitempty"`
+	Remove     *Call `json:"remove,omitempty"`
+}
+
+// Call is one call of the API: what is sent, and what the answer means.
+type Call struct {
+	Known           Known             `json:"known,omitempty"`
+	Method          string            `json:"method"`
+	Path            string            `json:"path"`
+	Query           map[string]string `json:"query,omitempty"`
+	Headers         map[string]string `json:"headers,omitempty"`
+	JSON            any               `json:"json,omitempty"`
+	Form            map[string]string `json:"form,omitempty"`
+	ApprovedAs      *ApprovedAs       `json:"approved_as,omitempty"`
+	Unchanged       string            `json:"unchanged,omitempty"`
+	UnchangedSecret string            `json:"unchanged_secret,omitempty"`
+	Success         []int             `json:"success"`
+	Answer          *Answer           `json:"answer,omitempty"`
+	Pages           *Pages            `json:"pages,omitempty"`
+}
+
+// ApprovedAs is what {approved} sends in one call.
+type ApprovedAs struct {
+	Yes any `json:"yes"`
+	No  any `json:"no"`
+}
+
+// What Unchanged and UnchangedSecret can say.
+const (
+	Omit  = "omit"
+	Send  = "send"
+	Empty = "empty"
+)
+
+// Answer says where a consumer is in an answer. A nil pointer means that the
+// answer does not tell.
+type Answer struct {
+	Format           string  `json:"format,omitempty"` // json or text
+	Items            string  `json:"items,omitempty"`
+	KeyIsMember      bool    `json:"key_is_member,omitempty"`
+	Key              *string `json:"key,omitempty"`
+	KeyHeader        string  `json:"key_header,omitempty"`
+	KeyIsLastSegment bool    `json:"key_is_last_segment,omitempty"`
+	Name             *string `json:"name,omitempty"`
+	Approved         *string `json:"approved,omitempty"`
+}
+
+// TellsKey says whether the answer tells the key.
+func (a *Answer) TellsKey() bool {
+	return a != nil && (a.Format == "text" || a.Key != nil || a.KeyHeader != "" || a.KeyIsMember)
+}
+
+// TellsAll says whether the answer tells key, name and approval.
+func (a *Answer) TellsAll() bool { return a.TellsKey() && a.Name != nil && a.Approved != nil }
+
+// Pages says how the pages of a list follow one another.
+type Pages struct {
+	Known     Known   `json:"known,omitempty"`
+	By        string  `json:"by"` // link, next, cursor, number or offset
+	Pointer   string  `json:"pointer,omitempty"`
+	Parameter string  `json:"parameter,omitempty"`
+	First     int     `json:"first,omitempty"`
+	Total     *string `json:"total,omitempty"`
+}
+
+// All yields the calls that the profile has, with their names in the document.
+func (c *Calls) All() iter.Seq2[string, *Call] {
+	return func(yield func(string, *Call) bool) {
+		for _, one := range []struct {
+			name string
+			call *Call
+		}{
+			{"list", c.List},
+			{"read", c.Read},
+			{"register", c.Register},
+			{"update", c.Update},
+			{"approve", c.Approve},
+			{"disapprove", c.Disapprove},
+			{"rename", c.Rename},
+			{"set_secret", c.SetSecret},
+			{"remove", c.Remove},
+		} {
+			if one.call != nil && !yield(one.name, one.call) {
+				return
+			}
+		}
+	}
+}
+
+// Has says whether the path, the query or the body of the call has a placeholder.
+func (c *Call) Has(placeholder string) bool {
+	if slices.Contains(strings.Split(c.Path, "/"), placeholder) {
+		return true
+	}
+	found := false
+	c.strings(func(_, text string) { found = found || text == placeholder })
+	return found
+}
+
+// strings calls visit for each string of query, headers and body with its place
+// in the call.
+func (c *Call) strings(visit func(pointer, text string)) {
+	for _, group := range []struct {
+		name   string
+		values map[string]string
+	}{{"query", c.Query}, {"headers", c.Headers}, {"form", c.Form}} {
+		for name, text := range group.values {
+			visit("/"+group.name+"/"+escapeToken(name), text)
+		}
+	}
+	walk("/json", c.JSON, visit)
+}
+
+func walk(pointer string, value any, visit func(pointer, text string)) {
+	switch value := value.(type) {
+	case string:
+		visit(pointer, value)
+	case []any:
+		for i, element := range value {
+			walk(fmt.Sprintf("%s/%d", pointer, i), element, visit)
+		}
+	case map[string]any:
+		for name, member := range value {
+			walk(pointer+"/"+escapeToken(name), member, visit)
+		}
+	}
+}
+
+// KnownAs is how a part is known that says so itself or not.
+func (p *Profile) KnownAs(part Known) Known { return cmp.Or(part, p.Known, Assumed) }
+
+// WithCollection returns the profile with another path in place of that of the
+// list, in every call whose path begins with it.
+func (p *Profile) WithCollection(path string) *Profile {
+	if path == "" || path == p.Calls.List.Path {
+		return p
+	}
+	content, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // It came from JSON.
+	}
+	moved, problems := Parse(content)
+	if len(problems) > 0 {
+		panic(problems[0].String())
+	}
+	old := p.Calls.List.Path
+	for _, call := range moved.Calls.All() {
+		if rest, below := strings.CutPrefix(call.Path, old); below && (rest == "" || rest[0] == '/') {
+			call.Path = path + rest
+		}
+	}
+	return moved
+}
+
+// builtin has a file for each profile that the provider brings along. One that
+// somebody has learned from a server can be added here.
+//
+//go:embed builtin/*.json
+var builtin embed.FS
+
+// BuiltIn returns the profile of what this project assumes.
+func BuiltIn() *Profile { return assumed() }
+
+var assumed = sync.OnceValue(func() *Profile {
+	content, err := builtin.ReadFile("builtin/assumed.json")
+	if err != nil {
+		panic(err)
+	}
+	parsed, problems := Parse(content)
+	if len(problems) > 0 {
+		panic(problems[0].String())
+	}
+	return parsed
+})
+
+// Lookup finds the value at a JSON pointer (RFC 6901).
+func Lookup(value any, pointer string) (any, bool) {
+	if pointer == "" {
+		return value, true
+	}
+	for token := range strings.SplitSeq(pointer[1:], "/") {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		switch container := value.(type) {
+		case map[string]any:
+			member, found := container[token]
+			if !found {
+				return nil, false
+			}
+			value = member
+		case []any:
+			index, err := strconv.Atoi(token)
+			if err != nil || index < 0 || index >= len(container) {
+				return nil, false
+			}
+			value = container[index]
+		default:
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+func escapeToken(token string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+}
+
+// LastSegment is the last segment of a path or a URL, unescaped; empty if there
+// is none.
+func LastSegment(text string) string {
+	target, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	path := strings.TrimRight(target.EscapedPath(), "/")
+	segment, err := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:])
+	if err != nil {
+		return ""
+	}
+	return segment
+}

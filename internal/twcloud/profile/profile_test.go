@@ -1,0 +1,227 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A profile that uses every part of the format.
+const everything = `{
+  "$schema": "schema.json",
+  "profile": 1,
+  "description": "A server unlike the assumed one.",
+  "known": "learned",
+  "server": "webapp",
+  "headers": {"Accept": "application/json", "X-CSRF-Token": "{csrf}", "Origin": "{origin}"},
+  "csrf": {"from": "body", "pointer": "/token", "path": "/csrf", "known": "seen"},
+  "approved": {"yes": ["ACTIVE"], "no": ["NEW", null]},
+  "calls": {
+    "list": {
+      "method": "GET", "path": "/clients", "query": {"type": "oauth1"}, "success": [200],
+      "answer": {"items": "/data", "key": "/id", "key_is_last_segment": true, "name": "/n", "approved": "/state"},
+      "pages": {"by": "number", "parameter": "page", "first": 1, "total": "/total"}
+    },
+    "read": {"method": "GET", "path": "/clients/{key}", "success": [200], "answer": {"key": "/id", "name": "/n", "approved": "/state"}},
+    "register": {
+      "method": "POST", "path": "/clients", "form": {"n": "{name}", "s": "{secret}", "s2": "{secret}", "_csrf": "{csrf}"},
+      "success": [200, 302], "answer": {"key_header": "Location", "key_is_last_segment": true}
+    },
+    "update": {
+      "method": "PUT", "path": "/clients/{key}", "json": {"n": "{name}", "s": "{secret}", "state": "{approved}"},
+      "approved_as": {"yes": true, "no": false}, "unchanged": "send", "unchanged_secret": "empty", "success": [204]
+    },
+    "approve": {"method": "POST", "path": "/clients/{key}/approve", "success": [204]},
+    "disapprove": {"method": "POST", "path": "/clients/{key}/disapprove", "success": [204]},
+    "rename": {"method": "POST", "path": "/rename", "json": {"ids": ["{key}"], "n": "{name}"}, "success": [204]},
+    "set_secret": {"method": "POST", "path": "/secret", "query": {"id": "{key}"}, "form": {"s": "{secret}"}, "success": [204]},
+    "remove": {"method": "POST", "path": "/remove", "json": ["{key}"], "success": [200], "headers": {"X-Confirm": "yes"}}
+  }
+}`
+
+func TestParse_everything(t *testing.T) {
+	t.Parallel()
+
+	parsed, problems := Parse([]byte(everything))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if call := parsed.Calls.Rename; !call.Has(Key) || !call.Has(Name) || call.Has(Secret) {
+		t.Errorf("rename: %+v", call)
+	}
+	encoded, err := json.Marshal(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, problems := Parse(encoded)
+	if len(problems) > 0 {
+		t.Fatalf("written and read again: %v", problems)
+	}
+	if second, _ := json.Marshal(again); !bytes.Equal(second, encoded) {
+		t.Errorf("written and read again:\n%s\n%s", encoded, second)
+	}
+}
+
+func TestBuiltIn(t *testing.T) {
+	t.Parallel()
+
+	files, err := filepath.Glob("builtin/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no built-in profiles: %v", err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := Parse(content); len(problems) > 0 {
+			t.Errorf("%s: %v", file, problems)
+		}
+	}
+	if BuiltIn().Calls.Remove == nil {
+		t.Error("the built-in profile cannot remove")
+	}
+}
+
+func TestWithCollection(t *testing.T) {
+	t.Parallel()
+
+	moved := BuiltIn().WithCollection("/elsewhere")
+	if moved.Calls.List.Path != "/elsewhere" || moved.Calls.Remove.Path != "/elsewhere/{key}" {
+		t.Errorf("got %q and %q", moved.Calls.List.Path, moved.Calls.Remove.Path)
+	}
+	if BuiltIn().Calls.List.Path != "/osmc/admin/oauthconsumers" {
+		t.Error("the built-in profile has changed")
+	}
+}
+
+// Every mistake is found, all at once, and named with its place.
+func TestParse_mistakes(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct {
+		old, new string
+		want     []string
+	}{
+		"member unknown":      {`"server": "webapp"`, `"server": "webapp", "secrets": 1`, []string{"line 6, /secrets: no such member"}},
+		"server unknown":      {`"webapp"`, `"both"`, []string{"line 6, /server: value must be one of 'rest', 'webapp'"}},
+		"path with a host":    {`"/clients/{key}/approve"`, `"https://host/x/{key}"`, []string{`line 25, /calls/approve/path: "https://host/x/{key}" is not a path`}},
+		"path with a query":   {`"/clients/{key}/approve"`, `"/x/{key}?a=b"`, []string{"/calls/approve/path"}},
+		"dots":                {`"/clients/{key}/approve"`, `"/x/../{key}"`, []string{"cannot be segments"}},
+		"half a segment":      {`"/clients/{key}/approve"`, `"/x-{key}"`, []string{"only {key} can take the place of a segment", "{key} is nowhere"}},
+		"name in a path":      {`"/clients/{key}/approve"`, `"/{name}/{key}"`, []string{`"{name}": only {key}`}},
+		"percent":             {`"/clients/{key}/approve"`, `"/%zz/{key}"`, []string{"hexadecimal"}},
+		"secret in a query":   {`"query": {"id": "{key}"}`, `"query": {"id": "{key}", "s": "{secret}"}`, []string{"/calls/set_secret/query/s: {secret} cannot be used here"}},
+		"expression":          {`"n": "{name}", "s": "{secret}", "s2"`, `"n": "{name}!", "s": "{secret}", "s2"`, []string{"/calls/register: {name} is nowhere", "/calls/register/form/n: {name} must be the whole value"}},
+		"unknown placeholder": {`"X-Confirm": "yes"`, `"X-Confirm": "{token}"`, []string{"/calls/remove/headers/X-Confirm: {token} cannot be used here"}},
+		"credentials":         {`"X-Confirm": "yes"`, `"Cookie": "yes"`, []string{"a profile cannot set this header"}},
+		"header injection":    {`"X-Confirm": "yes"`, `"X-Confirm": "yes\r\nX: y"`, []string{"one line of ASCII"}},
+		"URL":                 {`"X-Confirm": "yes"`, `"Referer": "https://host/"`, []string{"a profile holds no URL"}},
+		"json and form":       {`"form": {"s": "{secret}"}`, `"form": {"s": "{secret}"}, "json": 1`, []string{"json and form exclude each other"}},
+		"yes is no":           {`["NEW", null]`, `["NEW", "ACTIVE"]`, []string{"/approved/no/1: the same value means yes"}},
+		"GET that writes":     {`"remove": {"method": "POST"`, `"remove": {"method": "GET"`, []string{"a GET changes nothing", "a GET has no body"}},
+		"status":              {`"success": [200, 302]`, `"success": [200, 404]`, []string{"/calls/register/success/1"}},
+		"pointer":             {`"key": "/id", "key_is_last`, `"key": "id", "key_is_last`, []string{`"id" is not a JSON pointer`}},
+		"list without a key":  {`"key": "/id", "key_is_last_segment": true, "name": "/n"`, `"name": "/n"`, []string{"/calls/list/answer: missing: key"}},
+		"pages":               {`"parameter": "page", `, ``, []string{"/calls/list/pages: missing: parameter"}},
+		"twice":               {`"known": "learned",`, `"known": "learned", "known": "seen",`, []string{"line 5, /known: the object has this member twice"}},
+		"list missing":        {`"list": {`, `"lists": {`, []string{"/calls: missing: list", "/calls/lists: no such member"}},
+		"csrf":                {`"path": "/csrf", `, ``, []string{"/csrf: missing: path"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			if !strings.Contains(everything, test.old) && len(test.want) > 0 {
+				t.Fatalf("%q is not in the profile", test.old)
+			}
+			_, problems := Parse([]byte(strings.Replace(everything, test.old, test.new, 1)))
+			var messages []string
+			for _, problem := range problems {
+				messages = append(messages, problem.String())
+			}
+			for _, want := range test.want {
+				if !slices.ContainsFunc(messages, func(message string) bool { return strings.Contains(message, want) }) {
+					t.Errorf("want %q, got:\n%s", want, strings.Join(messages, "\n"))
+				}
+			}
+			if len(messages) > len(test.want)+1 {
+				t.Errorf("one mistake makes too many messages:\n%s", strings.Join(messages, "\n"))
+			}
+		})
+	}
+}
+
+func TestParse_unreadable(t *testing.T) {
+	t.Parallel()
+
+	for name, test := range map[string]struct{ content, want string }{
+		"empty":         {" \n", "empty"},
+		"not JSON":      {"{\n  \"profile\": 1,\n}", "line 3: not JSON"},
+		"cut off":       {everything[:200], "ends too early"},
+		"more":          {everything + "\n{}", "more text after the end"},
+		"not UTF-8":     {"\"\xff\"", "not UTF-8"},
+		"another value": {"[]", "got array, want object"},
+		"too large":     {strings.Repeat(" ", MaxSize+1), "larger than"},
+	} {
+		_, problems := Parse([]byte(test.content))
+		if len(problems) == 0 || !strings.Contains(problems[0].String(), test.want) {
+			t.Errorf("%s: want %q, got %v", name, test.want, problems)
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	t.Parallel()
+
+	var document any
+	if err := json.Unmarshal([]byte(`{"a/b": {"m~n": [10, {"": "empty"}]}}`), &document); err != nil {
+		t.Fatal(err)
+	}
+	for pointer, want := range map[string]any{
+		"/a~1b/m~0n/0": 10.0, "/a~1b/m~0n/1/": "empty", "/a~1b/m~0n/2": nil, "/a~1b/m~0n/x": nil, "/none": nil, "/a~1b/m~0n/0/deeper": nil,
+	} {
+		if got, _ := Lookup(document, pointer); got != want {
+			t.Errorf("%s: want %v, got %v", pointer, want, got)
+		}
+	}
+}
+
+func TestLastSegment(t *testing.T) {
+	t.Parallel()
+
+	for text, want := range map[string]string{
+		"https://host:8111/osmc/consumers/a%2Fb/": "a/b", "/x/key": "key", "key": "key", "": "", "%zz": "", "/x/key?a=b#c": "key",
+	} {
+		if got := LastSegment(text); got != want {
+			t.Errorf("%q: want %q, got %q", text, want, got)
+		}
+	}
+}
+
+// No document makes the parser panic, and what it accepts can be written and
+// read again.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(everything))
+	f.Add([]byte(`{"profile": 1, "calls": {"list": null}}`))
+	f.Add([]byte(`{"a": [{}, {"a": 1, "a": 2}]}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		parsed, problems := Parse(content)
+		if (parsed == nil) == (len(problems) == 0) {
+			t.Fatal("neither a profile nor a problem, or both")
+		}
+		if parsed == nil {
+			return
+		}
+		encoded, err := json.Marshal(parsed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := Parse(encoded); len(problems) > 0 {
+			t.Fatalf("%s: %v", encoded, problems)
+		}
+	})
+}

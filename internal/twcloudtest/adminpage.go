@@ -1,0 +1,103 @@
+package twcloudtest
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+// The administration page does what the page "OAuth consumers" of TWCloud Admin
+// does, in the dialect of the server: the browser sends the requests of the
+// profile. It is on the server that has the consumer API. The elements that a
+// script needs are listed at the top of adminpage/page.html.
+
+//go:embed adminpage
+var adminPageFiles embed.FS
+
+var adminPageTemplate = template.Must(template.ParseFS(adminPageFiles, "adminpage/page.html"))
+
+// adminPagePath is the path of the page.
+func (s *Server) adminPagePath() string {
+	if s.profile.Server == profile.WebApp {
+		return "/oauth-consumers"
+	}
+	return "/osmc/oauth-consumers"
+}
+
+// AdminPageURL is the address of the administration page.
+func (s *Server) AdminPageURL() string {
+	root := s.URL()
+	if s.profile.Server == profile.WebApp {
+		root = s.WebAppURL()
+	}
+	return root + s.adminPagePath()
+}
+
+func (s *Server) addAdminPage(part string, r router) {
+	path := s.adminPagePath()
+	get := func(handle handler) endpoint {
+		return endpoint{page: true, methods: map[string]handler{http.MethodGet: handle}}
+	}
+	r[path] = get(s.adminPage)
+	r[path+"/page.js"] = get(adminPageFile("page.js", "text/javascript; charset=utf-8"))
+	r[path+"/page.css"] = get(adminPageFile("page.css", "text/css; charset=utf-8"))
+	r[path+"/icon.svg"] = get(adminPageFile("icon.svg", "image/svg+xml"))
+	// The page asks for this now and then, as pages do that show what is new.
+	r[path+"/notifications"] = get(func(*exchange) *answer {
+		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.now().UTC().Format(time.RFC3339)})
+	})
+	if part == WebApp {
+		// The cookies of /osmc/login would not reach this server.
+		r[path+"/sign-in"] = endpoint{page: true, methods: map[string]handler{http.MethodPost: s.signInWithForm}}
+	}
+}
+
+// adminPage is the page with the profile in it.
+func (s *Server) adminPage(*exchange) *answer {
+	content := struct {
+		Path, Prefix, SignInPath string
+		WebApp                   bool
+		Profile                  *profile.Profile
+	}{
+		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
+		WebApp: s.profile.Server == profile.WebApp, Profile: s.profile,
+	}
+	if content.WebApp {
+		content.SignInPath = s.adminPagePath() + "/sign-in"
+	}
+	var page bytes.Buffer
+	if err := adminPageTemplate.Execute(&page, content); err != nil {
+		return s.failure(http.StatusInternalServerError, err.Error())
+	}
+	a := newAnswer(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
+	a.header.Set("Cache-Control", "no-store")
+	return a
+}
+
+func adminPageFile(name, contentType string) handler {
+	return func(*exchange) *answer {
+		content, err := adminPageFiles.ReadFile("adminpage/" + name)
+		if err != nil {
+			panic(err) // It is embedded.
+		}
+		a := newAnswer(http.StatusOK, contentType, content)
+		a.header.Set("Cache-Control", "max-age=3600")
+		return a
+	}
+}
+
+// signInWithForm opens a session on the Web Application Platform (A).
+func (s *Server) signInWithForm(x *exchange) *answer {
+	form, err := url.ParseQuery(strings.TrimSpace(string(x.body)))
+	if err != nil {
+		return s.failure(http.StatusBadRequest, "The body must be a form.")
+	}
+	return s.logIn(x, func() (User, bool) { return s.checkPassword(form.Get("username"), form.Get("password")) })
+}

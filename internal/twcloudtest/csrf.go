@@ -1,0 +1,102 @@
+package twcloudtest
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// checkHeaders refuses a request without the fixed headers of the profile, and a
+// change without the CSRF token of its session.
+func (s *Server) checkHeaders(x *exchange) *answer {
+	headers := maps.Clone(s.profile.Headers)
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	maps.Copy(headers, x.call.Headers)
+	changes := x.call.name != "list" && x.call.name != "read"
+	for name, want := range headers {
+		got, ok := x.request.Header.Get(name), true
+		switch {
+		case http.CanonicalHeaderKey(name) == "Accept":
+		case want == profile.CSRFToken:
+			ok = !changes || s.isCSRFToken(x.session, got)
+		case want == profile.Origin:
+			// A browser sends Origin only with changes, and Referer with a path.
+			ok = !changes || got == requestOrigin(x.request) || strings.HasPrefix(got, requestOrigin(x.request)+"/")
+		default:
+			ok = got == want
+		}
+		if !ok {
+			return s.failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
+		}
+	}
+	if changes && x.call.Has(profile.CSRFToken) {
+		for _, got := range x.call.given[profile.CSRFToken] {
+			if text, ok := got.(string); !ok || !s.isCSRFToken(x.session, text) {
+				return s.failure(http.StatusForbidden, "The CSRF token is wrong.")
+			}
+		}
+		if len(x.call.given[profile.CSRFToken]) == 0 && !hasValue(headers, profile.CSRFToken) {
+			return s.failure(http.StatusForbidden, "The CSRF token is missing.")
+		}
+	}
+	return nil
+}
+
+func hasValue(values map[string]string, wanted string) bool {
+	for _, value := range values {
+		if value == wanted {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) isCSRFToken(of *session, token string) bool {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return equal(of.csrf, token)
+}
+
+// csrfToken answers the path that brings the token.
+func (s *Server) csrfToken(x *exchange) *answer {
+	a := newAnswer(http.StatusNoContent, "", nil)
+	s.sendCSRFToken(x, a)
+	return a
+}
+
+// sendCSRFToken adds the token to the answers that the profile says bring it. A
+// token from the header of a list changes after the first change in a session;
+// the answer to that change has the new one.
+func (s *Server) sendCSRFToken(x *exchange, a *answer) {
+	csrf := s.profile.CSRF
+	if csrf == nil {
+		return
+	}
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	brings := csrf.Path == x.path && x.request.Method == http.MethodGet
+	switch csrf.From {
+	case "cookie":
+		if brings {
+			a.header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: x.session.csrf, Path: s.cookiePath(x.part)}).String())
+		}
+	case "header":
+		if csrf.Path == "" {
+			brings = x.call.name == "list"
+			if !brings && x.call.name != "read" && !x.session.csrfChanged && a.status < http.StatusBadRequest {
+				x.session.csrf, x.session.csrfChanged, brings = randomHex(16), true, true
+			}
+		}
+		if brings {
+			a.header.Set(csrf.Name, x.session.csrf)
+		}
+	case "body":
+		if brings && len(a.body) == 0 {
+			*a = *jsonAnswer(http.StatusOK, setAt(nil, csrf.Pointer, x.session.csrf))
+		}
+	}
+}
