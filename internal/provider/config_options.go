@@ -29,8 +29,16 @@ func (s settings) clientOptions(userAgent string) (twcloud.Options, error) {
 	options := twcloud.NewOptions()
 	options.Endpoint = endpoint
 	options.WebAppEndpoint = webAppEndpoint
+	options.WebAppExplicit = s.webAppExplicit
 	options.Credentials = s.clientCredentials()
-	options.OAuthConsumersPath = s.oauthConsumersPath
+	if s.apiProfile == "" {
+		options.OAuthConsumersPath = s.oauthConsumersPath
+	} else {
+		var problems []string
+		if options.Profile, problems = twcloud.ParseProfile([]byte(s.apiProfile)); len(problems) > 0 {
+			return twcloud.Options{}, errors.New("api_profile_file: " + problems[0])
+		}
+	}
 	options.TLS = tlsConfig
 	options.RequestTimeout = s.requestTimeout
 	options.MaxRetries = s.maxRetries

@@ -68,6 +68,15 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	}
 
 	name := plan.Name.ValueString()
+	var approval twcloud.Changes
+	if plan.Approved.ValueBool() {
+		approval.Approved = plan.Approved.ValueBoolPointer()
+		approval.KnownSecret = secret.ValueStringPointer()
+	}
+	if err := client.Supports(approval); err != nil {
+		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+subject{name: name}.String(), err, "Nothing was registered.")
+		return
+	}
 	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 	registration, err := client.Register(ctx, name, secret.ValueString())
 	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
@@ -91,7 +100,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 	}
 	if err != nil {
-		addRegistrationError(&resp.Diagnostics, name, registration, err)
+		r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
 		return
 	}
 
@@ -100,9 +109,10 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		// consumer that is not approved would be left tainted.
 		through, cancel := client.SeeThrough(ctx)
 		defer cancel()
-		approved, err := client.Update(through, registration.Consumer.Key, twcloud.Changes{Approved: plan.Approved.ValueBoolPointer()})
+		approval.Approved, approval.KnownSecret = plan.Approved.ValueBoolPointer(), secret.ValueStringPointer()
+		approved, err := client.Update(through, registration.Consumer.Key, approval)
 		if err != nil {
-			addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
+			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
 				"Approving "+subjectOf(registration.Consumer).String(), err, taintedAdvice(registration.Consumer))
 			return
 		}
@@ -133,17 +143,17 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound) && importing:
 		resp.Diagnostics.AddError("No such OAuth consumer",
-			fmt.Sprintf("The server has no OAuth consumer with the key %q.\n\nImport and move take the consumer key as TWCloud Admin shows it, not the name.",
+			fmt.Sprintf("The server has no OAuth consumer with key %q.\n\nImport and move take the consumer key that TWCloud Admin shows, not the name.",
 				state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
-		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q is gone", state.Name.ValueString()),
-			fmt.Sprintf("%s was removed outside of Terraform. To apply is to register it anew, under a new key: "+
-				"every application that uses the old key must be given the new one.", state.subject()))
+		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", state.Name.ValueString()),
+			fmt.Sprintf("%s was removed outside of Terraform. The next apply registers it again with a new key. "+
+				"Give the new key to every application that uses the old one.", state.subject()))
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
+		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
 		return
 	}
 	r.backend.managed.Store(consumer.Key, true)
@@ -190,16 +200,23 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
 	}
 	if !changes.None() {
+		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
+			changes.KnownSecret = config.wantedSecret().ValueStringPointer()
+		}
 		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
 		if err != nil {
 			if !twcloud.Uncertain(err) {
 				writeSecretRecord(ctx, resp.Private, known, &resp.Diagnostics)
 			}
-			addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
-				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, standingAfterUpdate(err))
+			var unapplied *twcloud.NotAppliedError
+			if errors.As(err, &unapplied) {
+				state.set(unapplied.Consumer)
+				resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+			}
+			r.backend.addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, stateAfterUpdate(err))
 			return
 		}
-		checkName(plan.Name.ValueString(), consumer, &resp.Diagnostics)
 		plan.set(consumer)
 	}
 	plan.SecretRevision = revision
@@ -218,8 +235,8 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
-		addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.subject().String(), err,
-			"The consumer stays in state, so that it can be removed by applying again.")
+		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.subject().String(), err,
+			"The consumer stays in state. Apply again to remove it.")
 	}
 }
 
@@ -228,11 +245,11 @@ func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.Im
 }
 
 // checkName reports a server that stores another name than it was given: the
-// configuration would never be in agreement with it.
+// configuration would never agree with it.
 func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics) {
 	if consumer.Name != wanted {
 		diags.AddAttributeError(path.Root("name"), "The server stores another name",
-			fmt.Sprintf("It was given %q and stores %q, under the key %q.\n\nWrite the name in the configuration as the server stores it.",
+			fmt.Sprintf("The provider sent the name %q, and the server stores %q (key %q).\n\nWrite the name in the configuration as the server stores it.",
 				wanted, consumer.Name, consumer.Key))
 	}
 }

@@ -97,6 +97,7 @@ func (c *connection) view() *Client {
 		discoverer: &discoverer{
 			restRoot:   c.options.Endpoint,
 			webAppRoot: c.options.WebAppEndpoint,
+			webAppOnly: c.options.WebAppExplicit,
 			transport:  c.chain.retry,
 		},
 	}

@@ -28,7 +28,7 @@ func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 	for _, text := range p.Headers {
 		inherited = inherited || text == profile.CSRFToken
 	}
-	return call.Has(profile.CSRFToken) || inherited && call != p.Calls.List && call != p.Calls.Read
+	return call.Has(profile.CSRFToken) || inherited && call.Method != http.MethodGet && call != p.Calls.List && call != p.Calls.Read
 }
 
 // observe takes the token from a header of an answer: the latest one counts.

@@ -22,8 +22,8 @@ var (
 	ErrNoSession = errors.New("login set no session cookie")
 	// ErrNoAPI: there is nothing where sessions are opened (404).
 	ErrNoAPI = errors.New("no Teamwork Cloud REST API at this address")
-	// ErrNoSeat: no licence seat was free at login.
-	ErrNoSeat = errors.New("no licence seat is free")
+	// ErrNoSeat: no license seat was free at login.
+	ErrNoSeat = errors.New("no license seat is free")
 	// ErrForbidden: the user who is signed in lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
 	// ErrNotFound: there is no such consumer (404).
@@ -60,7 +60,7 @@ var (
 	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError and others.
 	ErrUnreachable = errors.New("the server could not be reached")
 	// ErrCanceled: the caller gave up. It wraps the context's error.
-	ErrCanceled = errors.New("cancelled")
+	ErrCanceled = errors.New("canceled")
 	// ErrPanic: the client panicked.
 	ErrPanic = errors.New("the client panicked, which is a bug: please report it")
 	// ErrClosed: the client is closed.
@@ -77,6 +77,9 @@ type Error struct {
 	Path   string
 	// Login says that it was the login that failed, on behalf of another call.
 	Login bool
+	// Listing says that the list of all consumers failed, on behalf of another call.
+	// All callers that waited for the list get the same *Error.
+	Listing bool
 	// Status is the HTTP status, or zero when no whole answer came.
 	Status int
 	// Message is the server's own words: shortened, and without secrets.

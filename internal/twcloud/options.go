@@ -39,6 +39,10 @@ type Options struct {
 	// port 8443.
 	WebAppEndpoint *url.URL
 
+	// WebAppExplicit says that somebody has named WebAppEndpoint: root services are
+	// then looked for there alone.
+	WebAppExplicit bool
+
 	// Credentials sign in: BasicCredentials or TokenCredentials.
 	Credentials Credentials
 
@@ -86,6 +90,20 @@ type Options struct {
 	// net/http/httptrace, as net/http does, has every failed registration count as
 	// possibly sent.
 	Transport http.RoundTripper
+}
+
+// Profile is an API profile: how a server administers consumers.
+type Profile = profile.Profile
+
+// ParseProfile reads an API profile. It returns every mistake with its place in
+// the file.
+func ParseProfile(content []byte) (*Profile, []string) {
+	parsed, problems := profile.Parse(content)
+	var messages []string
+	for _, problem := range problems {
+		messages = append(messages, problem.String())
+	}
+	return parsed, messages
 }
 
 // NewOptions returns options with every default set.

@@ -36,6 +36,8 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 			return err
 		}
 	case !expected || c.evidence.firstRemoval():
+		// The list is right to lack it.
+		c.evidence.noteRemoved(key)
 		if err := c.removed(ctx, call, key, expected); err != nil {
 			if page != nil && errors.Is(err, ErrNotApplied) {
 				return &UncertainError{Err: page}

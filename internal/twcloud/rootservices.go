@@ -49,6 +49,8 @@ type OAuthEndpoints struct {
 type discoverer struct {
 	restRoot   *url.URL
 	webAppRoot *url.URL
+	// webAppOnly says that the document is nowhere but below webAppRoot.
+	webAppOnly bool
 	// transport does retries, limits and logging, and follows no redirects.
 	transport http.RoundTripper
 
@@ -95,13 +97,16 @@ func (d *discoverer) run(ctx context.Context) {
 
 // try looks where the document is from 2022x Refresh2 on, then where it was
 // before. The first place gets half of the time: a firewall may swallow what is
-// sent there.
+// sent there. An endpoint that somebody has named is the only place.
 func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	half, cancel := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancel()
 	endpoints, err := d.fetch(half, below(d.webAppRoot, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
+	}
+	if d.webAppOnly {
+		return OAuthEndpoints{}, fmt.Errorf("no root services document at webapp_endpoint: %w", err)
 	}
 	endpoints, legacyErr := d.fetch(ctx, below(d.restRoot, wire.LegacyRootServicesPath))
 	if legacyErr == nil {

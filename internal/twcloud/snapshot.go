@@ -2,6 +2,7 @@ package twcloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,7 +14,9 @@ const snapshotAge = 2 * time.Minute
 
 // snapshot answers all reads of a view from one listing of the collection: a
 // plan of a thousand consumers costs one request. It is taken when first needed,
-// once for all concurrent callers, and kept up to date by this process's writes.
+// once for all concurrent callers, and kept up to date by this process's writes. A
+// failure serves as long: a server that hangs is not asked again for each of a
+// thousand consumers.
 type snapshot struct {
 	list     func(context.Context) ([]Consumer, error)
 	evidence *evidence
@@ -127,8 +130,11 @@ func (s *snapshot) take(ctx context.Context, taken *listing) {
 	taken.takenAt = s.now()
 	if err != nil {
 		taken.err = err
-		if !cannotList(err) {
-			// It may well succeed the next time.
+		var failure *Error
+		if errors.As(err, &failure) {
+			failure.Listing = true
+		}
+		if errors.Is(err, ErrCanceled) {
 			s.forget(taken)
 		}
 		return

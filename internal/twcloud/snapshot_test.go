@@ -151,9 +151,11 @@ func TestSnapshotFails(t *testing.T) {
 		"no collection": {&Error{Kind: ErrNoCollection}, 1},
 		"failed":        {&Error{Kind: ErrServer}, 1},
 		"unreadable":    {&Error{Kind: ErrUnreadable}, 1},
-		"unreachable":   {&Error{Kind: ErrUnreachable}, 3},
-		"web page":      {&Error{Kind: ErrWebPage}, 3},
-		"no session":    {&Error{Kind: ErrSession}, 3},
+		"unreachable":   {&Error{Kind: ErrUnreachable}, 1},
+		"web page":      {&Error{Kind: ErrWebPage}, 1},
+		"no session":    {&Error{Kind: ErrSession}, 1},
+		"hangs":         {&Error{Kind: ErrTimeout}, 1},
+		"canceled":      {&Error{Kind: ErrCanceled}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
@@ -150,6 +151,15 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 		return told.consumer(), nil
 	}
 	return c.settled(ctx, key, steps[len(steps)-1], changes, last.problem)
+}
+
+// NeedsSecret says whether the API wants the secret along with changes that leave
+// it as it is: Changes.KnownSecret.
+func (c *Client) NeedsSecret(changes Changes) bool {
+	steps, err := c.steps(changes)
+	return err == nil && changes.Secret == nil && slices.ContainsFunc(steps, func(s step) bool {
+		return s.call.UnchangedSecret == profile.Send && s.call.Has(profile.Secret)
+	})
 }
 
 // valuesOf are the values of one call: those that change, and, where the API

@@ -20,6 +20,6 @@ func (v strayWhiteSpace) MarkdownDescription(ctx context.Context) string { retur
 func (strayWhiteSpace) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if value := req.ConfigValue.ValueString(); strings.TrimSpace(value) != value {
 		resp.Diagnostics.AddAttributeWarning(req.Path, "Secret begins or ends with white space",
-			"It is sent as it is. If it was read from a file, the end of the line may have come with it: trimspace() takes it off.")
+			"The provider sends the secret as it is. If you read it from a file, it may include the line break at the end: use trimspace() to remove it.")
 	}
 }
