@@ -77,7 +77,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+subject{name: name}.String(), err, "Nothing was registered.")
 		return
 	}
-	hash := r.backend.hashCost.start(secret.ValueString())
+	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 	registration, err := client.Register(ctx, name, secret.ValueString())
 	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
 	warnOfStrays(registration, &resp.Diagnostics)
@@ -185,18 +185,22 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
-	var hash func() *secretHash
-	if decideSecret(config, state, record).sending == sendSecret {
+	hash := func() *secretHash { return known.Hash }
+	switch sends := decideSecret(config, state, record).sending == sendSecret; {
+	case sends:
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
-		hash = r.backend.hashCost.start(secret.ValueString())
+		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+		record.Drifted = false
 		// Until an answer has come, nobody knows which secret the server has: the
 		// next apply sends one again, be it the one from before.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
+	case !state.Secret.IsNull():
+		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
 	}
 	if !changes.None() {
-		if client.NeedsSecret(changes) && record.Hash.matches(config.wantedSecret().ValueString()) {
+		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
 			changes.KnownSecret = config.wantedSecret().ValueStringPointer()
 		}
 		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
@@ -217,9 +221,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	}
 	plan.SecretRevision = revision
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	if hash != nil {
-		record = secretRecord{Hash: hash()}
-	}
+	record.Hash = hash()
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 

@@ -29,7 +29,7 @@ func needWriteOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if version.Must(version.NewVersion(cli.Version)).Core().LessThan(version.Must(version.NewVersion("1.11.0"))) {
-		t.Skipf("%s has no write-only attributes", cli.Version)
+		t.Skipf("%s %s has no write-only attributes", cli.Name, cli.Version)
 	}
 }
 
