@@ -1,38 +1,21 @@
 package docs_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// buildProvider builds the provider once, and returns the folder of its binary.
-var buildProvider = sync.OnceValues(func() (string, error) {
-	return terraformcli.BuildMirror(context.Background(), mirror)
-})
-
-var mirror string
-
-func TestMain(m *testing.M) {
-	var err error
-	if mirror, err = os.MkdirTemp("", "twcloud-docs-"); err != nil {
-		panic(err)
-	}
-	status := m.Run()
-	_ = os.RemoveAll(mirror)
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { terraformtest.Main(m) }
 
 // workspace is a workspace with a server.
 type workspace struct {
@@ -43,27 +26,8 @@ type workspace struct {
 // newEmptyWorkspace has no configuration, and uses the provider without init.
 func newEmptyWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
-	}
-	cli, err := terraformcli.Find(t.Context(), io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := buildProvider()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := terraformcli.NewWorkspace(cli, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
 	server := twcloudtest.New(t)
-	w.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)...)
-	if err := w.UseBinary(terraformcli.Source, provider); err != nil {
-		t.Fatal(err)
-	}
-	return &workspace{w, server}
+	return &workspace{terraformtest.New(t, server), server}
 }
 
 // newWorkspace copies a folder of the repository and runs init there.
@@ -71,10 +35,7 @@ func newWorkspace(t *testing.T, folder string) *workspace {
 	t.Helper()
 	w := newEmptyWorkspace(t)
 	w.copy(t, folder)
-	if err := w.UseMirror(mirror); err != nil {
-		t.Fatal(err)
-	}
-	w.mustRun(t, "init")
+	terraformtest.Init(t, w.Workspace)
 	return w
 }
 
