@@ -62,7 +62,7 @@ func writeOnly(value string, wanted ...int) []string {
 	return arguments
 }
 
-const unproven = "Secret is not known to be the configured one"
+const unproven = "Secret may differ from the configured one"
 
 // runSecretSteps applies the steps in turn, to a consumer that is registered or
 // imported already.
