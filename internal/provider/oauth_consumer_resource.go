@@ -121,9 +121,9 @@ func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthCo
 // left tainted.
 func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twcloud.Client, plan oauthConsumerModel, consumer twcloud.Consumer, secret types.String, resp *resource.CreateResponse) error {
 	name := plan.Name.ValueString()
+	through, cancel := client.SeeThrough(ctx)
+	defer cancel()
 	if plan.Approved.ValueBool() != consumer.Approved {
-		through, cancel := client.SeeThrough(ctx)
-		defer cancel()
 		approved, err := client.Update(through, consumer.Key,
 			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
@@ -132,6 +132,10 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			return err
 		}
 		consumer = approved
+	} else if err := client.Confirm(through, consumer); err != nil {
+		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
+			"Reading "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+		return err
 	}
 	plan.set(consumer)
 	plan.SecretRevision = types.Int64Value(1)

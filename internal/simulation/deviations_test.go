@@ -101,6 +101,7 @@ func bodyOf(body *io.ReadCloser) []byte {
 	if err != nil {
 		return nil // A fault: the client will see it.
 	}
+	must((*body).Close())
 	*body = io.NopCloser(bytes.NewReader(content))
 	return content
 }
@@ -119,6 +120,7 @@ func with(response *http.Response, status int, body any) *http.Response {
 	if status != 0 {
 		response.StatusCode = status
 	}
+	bodyOf(&response.Body)
 	response.Body = io.NopCloser(strings.NewReader(content))
 	response.ContentLength = int64(len(content))
 	return response
@@ -382,11 +384,14 @@ var deviations = map[string]deviation{
 	"list fails":            only("list", status(http.StatusInternalServerError)),
 	"no single read":        only("read", status(http.StatusNotFound)),
 	"single read forbidden": only("read", status(http.StatusForbidden)),
-	"single read is null for what is missing": only("read", func(_ *standIn, request *http.Request, send func() *http.Response) *http.Response {
-		if response := send(); response == nil || response.StatusCode != http.StatusNotFound {
+	"single read is null for what is missing": only("read", func(_ *standIn, _ *http.Request, send func() *http.Response) *http.Response {
+		response := send()
+		if response == nil || response.StatusCode != http.StatusNotFound {
 			return response
 		}
-		return with(answerOf(request, http.StatusOK), 0, "null")
+		bodyOf(&response.Body)
+		response.StatusCode = http.StatusOK
+		return with(response, 0, "null")
 	}),
 	"everything is answered with a redirect": func(_ *standIn, _ string, request *http.Request, _ func() *http.Response) *http.Response {
 		response := answerOf(request, http.StatusPermanentRedirect)

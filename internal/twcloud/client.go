@@ -29,10 +29,11 @@ const closeBudget = 1500 * time.Millisecond
 // Client talks to one server in one session. It is safe for concurrent use.
 type Client struct {
 	*connection
-	snapshot   *snapshot
-	gate       *gate
-	discoverer *discoverer
-	prober     *secretProber
+	snapshot *snapshot
+	// registrations and removals wait for the first of their kind.
+	registrations, removals *gate
+	discoverer              *discoverer
+	prober                  *secretProber
 }
 
 // connection is what all views of a server share: the session, the chain, and
@@ -92,8 +93,8 @@ func (c *Client) View() *Client {
 
 func (c *connection) view() *Client {
 	client := &Client{
-		connection: c,
-		gate:       newGate(),
+		connection:    c,
+		registrations: newGate(), removals: newGate(),
 		discoverer: &discoverer{
 			restRoot:       c.options.Endpoint,
 			webAppRoot:     c.options.WebAppEndpoint,

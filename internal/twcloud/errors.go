@@ -49,9 +49,9 @@ var (
 	// ErrSecretNeeded: the API profile wants the secret with each change, and it is
 	// not known.
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
-	// ErrNotUnderstood: the first registration was answered in a way that was not
-	// understood, so this one was not sent.
-	ErrNotUnderstood = errors.New("not sent, because the first registration of this run failed in a way that would fail each one")
+	// ErrNotUnderstood: the first registration, or removal, failed in a way that
+	// would fail each one, so this one was not sent.
+	ErrNotUnderstood = errors.New("not sent, because the first call of this kind failed in a way that would fail each one")
 	// ErrTooLarge: the answer is larger than any the server could mean.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrTimeout: no whole answer came within the request timeout.

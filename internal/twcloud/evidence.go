@@ -15,8 +15,9 @@ type evidence struct {
 	listDoubt string
 	// readable says that the server has told of a consumer that was asked for by key.
 	readable bool
-	// removes says that a removal has been seen to take effect, or is looked at.
-	removes bool
+	// confirmed says that the server knows the key of a registration under the key
+	// that it told.
+	confirmed bool
 	// refused are the calls that the server does not have, by name.
 	refused map[string]error
 }
@@ -100,20 +101,23 @@ func (e *evidence) isReadable() bool {
 	return e.readable
 }
 
-// firstRemoval says, to one caller, that no removal has been looked at yet.
-func (e *evidence) firstRemoval() bool {
+// hasRegistered says whether this process has registered a key and not removed it.
+func (e *evidence) hasRegistered(key string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	first := !e.removes
-	e.removes = true
-	return first
+	return e.registered[key]
 }
 
-// doubtRemovals has the next removal looked at again.
-func (e *evidence) doubtRemovals() {
+func (e *evidence) noteConfirmed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.removes = false
+	e.confirmed = true
+}
+
+func (e *evidence) isConfirmed() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.confirmed
 }
 
 func (e *evidence) noteRefused(name string, err error) {

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// gate lets one registration through first, and the others only when its answer
-// has been understood: of a server that was misunderstood, every registration
-// would be lost.
+// gate lets one call of a kind through first, and the others only when it has
+// turned out well: with a server that was misunderstood, every registration would
+// be lost, and every removal, too.
 type gate struct {
 	turn chan struct{}
 
@@ -20,25 +20,25 @@ type gate struct {
 
 func newGate() *gate { return &gate{turn: make(chan struct{}, 1)} }
 
-// enter waits for its turn. The error is ErrCanceled or ErrNotUnderstood. The caller
-// leaves with what came of the registration.
-func (g *gate) enter(ctx context.Context) (leave func(error), err error) {
+// enter waits for its turn, and says whether the call is the first. The error is
+// ErrCanceled or ErrNotUnderstood. The caller leaves with what came of the call.
+func (g *gate) enter(ctx context.Context) (leave func(error), first bool, err error) {
 	if open, err := g.state(); open || err != nil {
-		return func(error) {}, err
+		return func(error) {}, false, err
 	}
 	select {
 	case g.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ErrCanceled
+		return nil, false, ErrCanceled
 	}
 	if open, err := g.state(); open || err != nil {
 		<-g.turn
-		return func(error) {}, err
+		return func(error) {}, false, err
 	}
 	return func(err error) {
 		g.judge(err)
 		<-g.turn
-	}, nil
+	}, true, nil
 }
 
 func (g *gate) state() (open bool, err error) {
@@ -50,8 +50,8 @@ func (g *gate) state() (open bool, err error) {
 	return g.open, nil
 }
 
-// judge opens the gate after an answer that was understood, and shuts it after
-// one that was not. Any other failure says nothing: the next one has its turn.
+// judge opens the gate after a call that was understood, and shuts it after one
+// that was not. Any other failure says nothing: the next one has its turn.
 func (g *gate) judge(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -57,7 +57,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		return Registration{}, err
 	}
 	registration := Registration{Namesakes: namesakes(before, name)}
-	leave, err := c.gate.enter(ctx)
+	leave, _, err := c.registrations.enter(ctx)
 	if err != nil {
 		return registration, &Error{Kind: err, Method: call.Method, Path: call.Path}
 	}
@@ -184,6 +184,20 @@ func (c *Client) look(ctx context.Context, name string, before []Consumer, attem
 // whole.
 func (c *Client) doubtOfList(n int) string {
 	return c.evidence.whole(n, c.profile.Calls.List.Pages != nil)
+}
+
+// Confirm makes sure, once in a process, that the server knows what was registered
+// by the key that it told.
+func (c *Client) Confirm(ctx context.Context, consumer Consumer) error {
+	if c.evidence.isConfirmed() {
+		return nil
+	}
+	_, err := c.fresh(ctx, consumer.Key)
+	if err == nil {
+		c.evidence.noteConfirmed()
+		return nil
+	}
+	return c.missing(ctx, consumer.Key, "register", err)
 }
 
 // Namesakes returns the consumers that have a name now.

@@ -9,8 +9,8 @@ import (
 
 // Remove removes a consumer for good. One that is gone already is no error, but
 // a path that is wrong is: both answer 404, and the collection tells them apart.
-// The first removal of a process, and each that is answered in another way than
-// the profile says, is looked at.
+// The first removal of a run, and each that is answered in another way than the
+// profile says, is looked at; the others wait for the first.
 func (c *Client) Remove(ctx context.Context, key string) error {
 	call := c.profile.Calls.Remove
 	if err := c.CanRemove(); err != nil {
@@ -20,6 +20,16 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 		// The path would be that of the collection.
 		return &Error{Kind: ErrInvalid, Method: call.Method, Path: call.Path, Cause: errors.New("the key is empty")}
 	}
+	leave, first, err := c.removals.enter(ctx)
+	if err != nil {
+		return &Error{Kind: err, Method: call.Method, Path: c.pathOf(call, key)}
+	}
+	err = c.remove(ctx, call, key, first)
+	leave(err)
+	return err
+}
+
+func (c *Client) remove(ctx context.Context, call *profile.Call, key string, first bool) error {
 	expected := true
 	var page error
 	err := c.call(ctx, call, values{key: key}, func(answer *answer) error {
@@ -35,14 +45,14 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 		if err = c.missing(ctx, key, "remove", err); !errors.Is(err, ErrNotFound) {
 			return err
 		}
-	case !expected || c.evidence.firstRemoval():
+	case !expected || first:
 		// The list is right to lack it.
 		c.evidence.noteRemoved(key)
-		if err := c.removed(ctx, call, key, expected); err != nil {
-			c.evidence.doubtRemovals()
-			if page != nil && errors.Is(err, ErrNotApplied) {
-				return &UncertainError{Err: page}
-			}
+		err := c.removed(ctx, call, key, expected)
+		if page != nil && errors.Is(err, ErrNotApplied) {
+			return &UncertainError{Err: page}
+		}
+		if err != nil {
 			return err
 		}
 	}

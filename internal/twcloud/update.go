@@ -146,6 +146,7 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 			return Consumer{}, err
 		}
 	}
+	c.evidence.noteConfirmed()
 	if told := last.told; len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
 		c.snapshot.put(told.consumer())
 		return told.consumer(), nil
@@ -282,6 +283,9 @@ func (c *Client) missing(ctx context.Context, key, name string, err error) error
 		return err
 	}
 	switch _, getErr := c.Get(ctx, key); {
+	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.isConfirmed():
+		failure.Kind = ErrUnreadable
+		failure.Cause = errors.New("the server does not know the key that it told when the consumer was registered")
 	case errors.Is(getErr, ErrNotFound):
 	case errors.Is(getErr, ErrNoCollection):
 		return getErr
