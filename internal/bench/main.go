@@ -1,47 +1,108 @@
 // Command bench measures what the provider costs, and prints it as ratios: to a
-// provider that does nothing, and to the generic REST provider. See
-// BENCHMARKS.md.
+// provider that does nothing, and to the generic REST provider. See BENCHMARKS.md.
 package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/bench/usage"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
 
 func main() {
+	if os.Getenv(programVariable) != "" {
+		os.Exit(runAsWrapper())
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, arguments []string) error {
-	opts, err := parseOptions(arguments, os.Stderr)
+// options are the command line.
+type options struct {
+	sizes     []int
+	latencies []time.Duration
+	scenarios []scenario
+	secret    string
+	rounds    int // zero: the default of each scenario
+}
+
+func parseOptions(arguments []string, output io.Writer) (o options, err error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(output)
+	sizes := flags.String("n", "1,100,1000", "numbers of consumers")
+	latencies := flags.String("latency", "0,5ms,50ms", "latencies of the server")
+	names := flags.String("scenario", "plan,norefresh,change,create,destroy", "what to run")
+	flags.StringVar(&o.secret, "secret", "stored", "how the secrets are configured: stored (secret), write-only (secret_wo) or versioned (secret_wo with secret_wo_version)")
+	flags.IntVar(&o.rounds, "rounds", 0, "how often to run each; 0: 3, but 1 to create or destroy more than 100")
+	quick := flags.Bool("quick", false, "defaults for a short run: -n 1000 -latency 0,50ms -scenario plan")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	if *quick {
+		given := map[string]bool{}
+		flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+		for name, value := range map[string]string{"n": "1000", "latency": "0,50ms", "scenario": "plan"} {
+			if !given[name] {
+				_ = flags.Set(name, value) // These values are valid.
+			}
+		}
+	}
+	o.sizes, err = parseList(*sizes, strconv.Atoi)
+	if err == nil {
+		o.latencies, err = parseList(*latencies, time.ParseDuration)
+	}
+	if err == nil {
+		o.scenarios, err = parseList(*names, findScenario)
+	}
+	switch {
+	case err != nil:
+		return o, err
+	case slices.Min(o.sizes) < 1, slices.Min(o.latencies) < 0, o.rounds < 0:
+		return o, errors.New("-n must be positive; -latency and -rounds must not be negative")
+	case secretArguments[o.secret] == "":
+		return o, fmt.Errorf("-secret: unknown kind %q", o.secret)
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return o, nil
+}
+
+func parseList[T any](list string, parse func(string) (T, error)) (parsed []T, err error) {
+	for item := range strings.SplitSeq(list, ",") {
+		one, err := parse(strings.TrimSpace(item))
+		if err != nil {
+			return nil, err
+		}
+		parsed = append(parsed, one)
+	}
+	return parsed, nil
+}
+
+// run measures and prints a report.
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	o, err := parseOptions(arguments, stderr)
 	if err != nil {
 		return err
 	}
-	path, err := terraformcli.Find(ctx, terraformcli.CacheDir(), os.Stderr)
-	if err != nil {
-		return err
-	}
-	cli, err := terraformcli.Inspect(ctx, path)
+	cli, err := terraformcli.Find(ctx, stderr)
 	if err != nil {
 		return err
 	}
@@ -50,52 +111,48 @@ func run(ctx context.Context, arguments []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-
-	fmt.Fprintln(os.Stderr, "Building the provider, the floor and the shim.")
-	built, err := build(ctx, filepath.Join(dir, "bin"))
-	if err != nil {
+	b := &bench{options: o, cli: cli, dir: dir, progress: stderr}
+	if err := b.build(ctx); err != nil {
 		return err
 	}
-	framework, err := module(ctx, "{{.Version}}", "github.com/hashicorp/terraform-plugin-framework")
-	if err != nil {
-		return err
-	}
-	generic, absence, err := restAPIFinder{getenv: os.Getenv, install: installRestAPI(cli.Path)}.find(ctx, filepath.Join(dir, "restapi"))
-	if err != nil {
-		return err
-	}
-	about := []string{
-		fmt.Sprintf("%s v%s, framework %s, %s/%s, %d CPUs%s", cli.Name, cli.Version, framework,
-			runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load()),
-		fmt.Sprintf("provider %s, secrets %s", revision(ctx), opts.secret),
-	}
-	if generic != "" {
-		about = append(about, "generic REST provider: "+strings.TrimPrefix(generic, filepath.Join(dir, "restapi")+string(filepath.Separator)))
-	}
-	b := &bench{options: opts, dir: filepath.Join(dir, "work"), terraform: cli.Path, built: built, restAPI: generic, absence: absence, progress: os.Stderr}
 	results, err := b.measure(ctx)
 	if err != nil {
 		return err
 	}
-	_, peakKnown := usage.OwnPeak()
-	fmt.Fprintln(os.Stderr)
-	return report{options: opts, measurements: results, about: about, absence: b.absence, peakKnown: peakKnown}.write(os.Stdout)
+	_, _ = fmt.Fprintf(stdout, "\n%s v%s, framework %s, %s/%s, %d CPUs, secrets %s\n", cli.Name, cli.Version,
+		frameworkVersion(b.programs[ours].path), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.secret)
+	return report{options: o, results: results}.write(stdout)
 }
 
-// load says what else the machine had to do before, where the system tells.
-func load() string {
-	averages, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return ""
+// build builds the provider and the floor, and finds the generic REST provider.
+func (b *bench) build(ctx context.Context) error {
+	_, _ = fmt.Fprintln(b.progress, "Building the provider and the floor.")
+	b.programs = map[string]program{
+		floor: {source: terraformcli.Source, path: filepath.Join(b.dir, "bin", "floor")},
+		ours:  {source: terraformcli.Source, path: filepath.Join(b.dir, "bin", "provider")},
 	}
-	return ", load " + strings.Fields(string(averages))[0] + " before"
+	if path := os.Getenv(genericVariable); path != "" {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		b.programs[generic] = program{source: genericSource, path: path}
+	}
+	return errors.Join(
+		terraformcli.Build(ctx, "internal/bench/floor", b.programs[floor].path, true),
+		terraformcli.Build(ctx, ".", b.programs[ours].path, true),
+	)
 }
 
-// revision names what was built.
-func revision(ctx context.Context) string {
-	output, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+func frameworkVersion(binary string) string {
+	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
-		return "of an unknown revision"
+		return "unknown"
 	}
-	return strings.TrimSpace(string(output))
+	for _, dependency := range info.Deps {
+		if dependency.Path == "github.com/hashicorp/terraform-plugin-framework" {
+			return dependency.Version
+		}
+	}
+	return "unknown"
 }

@@ -7,106 +7,54 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// scenario is one command of Terraform's, and what it finds.
+// scenario is a Terraform command, and what it starts from.
 type scenario struct {
 	name, title string
-	arguments   []string
+	command     string
 
-	// fromNothing starts without a state and with an empty server. Otherwise all
-	// consumers are in state, and on the server.
-	fromNothing bool
+	empty   bool // starts without state and consumers; otherwise all exist
+	offline bool // sends no requests, so one latency is enough
+	slow    bool // takes minutes for many consumers
 
-	// silent sends no request, so that the server's latency cannot matter: one is
-	// enough.
-	silent bool
-
-	// slow takes minutes for many consumers.
-	slow bool
-
-	// rounds is how often it is run by default.
-	rounds int
-
-	// verify finds out whether the server has become what it should.
-	verify func(server *twcloudtest.Server, size int) error
+	// verify checks what is on the server afterwards.
+	verify func(consumers []twcloudtest.Consumer, size int) error
 }
 
-// firstName is what the first consumer is called after the scenario that changes
-// one.
-const firstName = "renamed"
-
-func scenarios() []scenario {
-	return []scenario{
-		{
-			name: "plan", title: "no-change plan",
-			arguments: []string{"plan", "-detailed-exitcode"},
-			rounds:    5,
-			verify:    hasAll,
-		},
-		{
-			name: "norefresh", title: "plan -refresh=false",
-			arguments: []string{"plan", "-refresh=false", "-detailed-exitcode"},
-			silent:    true,
-			rounds:    5,
-			verify:    hasAll,
-		},
-		{
-			name: "change", title: "apply of one change",
-			arguments: []string{"apply", "-auto-approve", "-var", "first=" + firstName},
-			rounds:    3,
-			verify: func(server *twcloudtest.Server, size int) error {
-				if consumer, _ := server.Consumer(consumerKey(0)); consumer.Name != firstName {
-					return fmt.Errorf("the first consumer is called %q", consumer.Name)
+var scenarios = []scenario{
+	{name: "plan", title: "no-change plan", command: "plan -detailed-exitcode", verify: hasAll},
+	{name: "norefresh", title: "plan -refresh=false", command: "plan -refresh=false -detailed-exitcode", offline: true, verify: hasAll},
+	{
+		name: "change", title: "apply of one change", command: "apply -auto-approve -var first=" + newName,
+		verify: func(consumers []twcloudtest.Consumer, size int) error {
+			for _, consumer := range consumers {
+				if consumer.Name == newName {
+					return hasAll(consumers, size)
 				}
-				return hasAll(server, size)
-			},
+			}
+			return fmt.Errorf("no consumer was renamed")
 		},
-		{
-			name: "create", title: "create all",
-			arguments:   []string{"apply", "-auto-approve"},
-			fromNothing: true,
-			slow:        true,
-			rounds:      3,
-			verify:      hasAll,
-		},
-		{
-			name: "destroy", title: "destroy all",
-			arguments: []string{"apply", "-destroy", "-auto-approve"},
-			slow:      true,
-			rounds:    3,
-			verify: func(server *twcloudtest.Server, _ int) error {
-				return hasAll(server, 0)
-			},
-		},
-	}
+	},
+	{name: "create", title: "create all", command: "apply -auto-approve", empty: true, slow: true, verify: hasAll},
+	{
+		name: "destroy", title: "destroy all", command: "apply -destroy -auto-approve", slow: true,
+		verify: func(consumers []twcloudtest.Consumer, _ int) error { return hasAll(consumers, 0) },
+	},
 }
 
-func hasAll(server *twcloudtest.Server, size int) error {
-	if got := len(server.Consumers()); got != size {
-		return fmt.Errorf("there are %d consumers on the server, not %d", got, size)
+func hasAll(consumers []twcloudtest.Consumer, size int) error {
+	if len(consumers) != size {
+		return fmt.Errorf("the server has %d consumers, want %d", len(consumers), size)
 	}
 	return nil
 }
 
-func scenarioNames() []string {
+func findScenario(name string) (scenario, error) {
 	var names []string
-	for _, s := range scenarios() {
+	for _, s := range scenarios {
+		if s.name == name {
+			return s, nil
+		}
 		names = append(names, s.name)
 	}
-	return names
-}
-
-func parseScenarios(list string) ([]scenario, error) {
-	var chosen []scenario
-	for name := range strings.SplitSeq(list, ",") {
-		found := false
-		for _, s := range scenarios() {
-			if s.name == strings.TrimSpace(name) {
-				chosen, found = append(chosen, s), true
-			}
-		}
-		if !found {
-			return nil, fmt.Errorf("%q is none of %s", name, strings.Join(scenarioNames(), ", "))
-		}
-	}
-	return chosen, nil
+	return scenario{}, fmt.Errorf("-scenario: unknown scenario %q; there are %s", name, strings.Join(names, ", "))
 }

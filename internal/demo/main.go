@@ -1,11 +1,11 @@
-// Command demo shows the provider at work: it builds it, starts an emulated
-// Teamwork Cloud, and has Terraform or OpenTofu manage an OAuth consumer there,
-// from its registration to its removal. Whatever it tells, it has checked against
-// the emulator: its exit status is 0 if everything was as told, 1 if not, 2 for a
-// wrong command line and 130 if it was interrupted.
+// Command demo shows the provider at work: it builds the provider, starts an
+// emulated Teamwork Cloud, and has Terraform or OpenTofu manage an OAuth consumer
+// there, from its registration to its removal. It checks on the emulator what it
+// prints. Its exit status is 0 if every check passed, 1 if not, 2 for a wrong
+// command line and 130 if it was interrupted.
 //
-// With -playground it keeps the emulator running instead, and prints what to
-// paste in order to use it.
+// With -playground it keeps the emulator running instead, and prints commands to
+// paste.
 package main
 
 import (
@@ -16,33 +16,36 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 const (
 	statusOK          = 0
-	statusNotAsTold   = 1
+	statusFailed      = 1
 	statusUsage       = 2
 	statusInterrupted = 130
 )
 
 const usage = `demo shows the provider at work on an emulated Teamwork Cloud.
 
-  demo              a guided tour, from the registration of a consumer to its
-                    removal; leaves nothing behind
-  demo -playground  keeps the emulator running, and prints what to paste
+  demo              manage a consumer, from its registration to its removal;
+                    leaves nothing behind
+  demo -playground  keep the emulator running, and print commands to paste
 `
 
 func main() {
-	// Nothing is to be left behind, be it that the terminal is closed or that the
-	// reader of a pipe has gone: all of these end the context, and with it the work.
+	// The demo cleans up also if the terminal closes or the reader of a pipe exits.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
-// run does what the command line says and returns the exit status.
+// run returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -58,20 +61,59 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return statusUsage
 	}
 
-	tell := newNarrator(stdout, isColourful(stdout, os.Getenv))
-	var err error
+	out := &printer{out: stdout, color: supportsColor(stdout)}
+	show := tour
 	if *play {
-		err = playground(ctx, tell, defaultPlace())
-	} else {
-		err = tour(ctx, tell)
+		show = playground
 	}
+	err := inTempDir(func(dir string) error { return show(ctx, out, dir) })
 	switch {
 	case err == nil:
 		return statusOK
-	case ctx.Err() != nil && !errors.Is(err, errLeftBehind):
+	case errors.Is(err, context.Canceled):
 		_, _ = fmt.Fprintln(stderr, "\nInterrupted. Nothing is left behind.")
 		return statusInterrupted
 	}
 	_, _ = fmt.Fprintf(stderr, "\ndemo: %v\n", err)
-	return statusNotAsTold
+	return statusFailed
+}
+
+// inTempDir calls use with a folder that is removed afterwards.
+func inTempDir(use func(dir string) error) error {
+	dir, err := os.MkdirTemp("", "twcloud-demo-")
+	if err != nil {
+		return err
+	}
+	err = use(dir)
+	if problem := os.RemoveAll(dir); problem != nil {
+		return problem
+	}
+	return err
+}
+
+// prepare finds a CLI, builds the provider, and returns a workspace in dir that
+// uses it on the server.
+func prepare(ctx context.Context, out *printer, dir string, server *twcloudtest.Server) (*terraformcli.Workspace, error) {
+	cli, err := terraformcli.Find(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	done := out.progress("Building the provider ...")
+	mirror := filepath.Join(dir, "mirror")
+	_, err = terraformcli.BuildMirror(ctx, mirror)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	work, err := terraformcli.NewWorkspace(cli, filepath.Join(dir, "work"))
+	if err != nil {
+		return nil, err
+	}
+	work.Setenv(serverEnv(server)...)
+	err = work.UseMirror(mirror)
+	return work, err
+}
+
+func serverEnv(server *twcloudtest.Server) []string {
+	return terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)
 }

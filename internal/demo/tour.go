@@ -2,31 +2,30 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-const consumerName = "DOORS Next"
+const (
+	consumerName = "DOORS Next"
+	renamed      = "DOORS (old)"
 
-// resourceBlock is the part of the configuration that the tour shows.
-const resourceBlock = `resource "twcloud_oauth_consumer" "doors" {
+	resourceBlock = `resource "twcloud_oauth_consumer" "doors" {
   name     = "` + consumerName + `"
   secret   = var.doors_secret
   approved = true
 }
 `
 
-// configuration is complete: the provider block is not needed, as all that it
-// would say is in the environment.
-const configuration = `terraform {
+	// The settings of the provider are in the environment. The address has a host
+	// name: Terraform and OpenTofu have different default registries.
+	configuration = `terraform {
   required_providers {
-    twcloud = { source = "` + providerSource + `" }
+    twcloud = { source = "registry.terraform.io/` + terraformcli.Source + `" }
   }
 }
 
@@ -36,171 +35,139 @@ variable "doors_secret" {
 }
 
 ` + resourceBlock
+)
 
-// guide leads through the tour.
-type guide struct {
-	tell   *narrator
+// demo manages one consumer. After an error, the rest of a section does nothing.
+type demo struct {
+	out    *printer
 	server *twcloudtest.Server
-	work   *workspace
+	work   *terraformcli.Workspace
 
-	key    string
-	secret string
-	// secrets are all that there have been.
-	secrets []string
-	// seen is how many requests the server had had when the chapter began.
-	seen int
+	key     string
+	secret  string
+	secrets []string // all that were used
+	seen    int      // the number of requests before this section
+	err     error
 }
 
-// tour shows the life of a consumer, chapter by chapter.
-func tour(ctx context.Context, tell *narrator) (err error) {
-	tell.title("A tour of the Terraform provider for Teamwork Cloud")
-	dir, err := os.MkdirTemp("", "twcloud-demo-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, removeAll(dir)) }()
-
-	g, err := prepare(ctx, tell, dir)
-	if err != nil {
-		return err
-	}
-	defer g.server.Close()
-	for _, chapter := range []func(context.Context) error{
-		g.register, g.planAgain, g.repairDrift, g.rotateSecret, g.detectSecretDrift, g.remove,
-	} {
-		if err := chapter(ctx); err != nil {
-			return err
-		}
-	}
-	return g.sumUp()
-}
-
-// prepare starts a server and has the CLI ready in a workspace below dir.
-func prepare(ctx context.Context, tell *narrator, dir string) (*guide, error) {
-	path, err := terraformcli.Find(ctx, terraformcli.CacheDir(), tell)
-	if err != nil {
-		return nil, err
-	}
-	cli, err := terraformcli.Inspect(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	tell.line(cli.Name + " v" + cli.Version + " runs the provider, built from this source, on an emulated")
-	tell.line("server with a single licence seat. What has a ✓ was checked on that server.")
-	cliConfig, err := installProvider(ctx, tell, dir)
-	if err != nil {
-		return nil, err
-	}
+// tour shows the life of a consumer.
+func tour(ctx context.Context, out *printer, dir string) error {
+	out.title("The Terraform provider for Teamwork Cloud at work")
 	server, err := twcloudtest.Start(twcloudtest.Config{Seats: 1, ValidateContract: true})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	work, err := newWorkspace(filepath.Join(dir, "work"), cli, tell, configuration, append(serverEnvironment(server), "TF_CLI_CONFIG_FILE="+cliConfig)...)
-	if err == nil {
-		err = work.init(ctx)
-	}
+	defer server.Close()
+	work, err := prepare(ctx, out, dir, server)
 	if err != nil {
-		server.Close()
-		return nil, err
-	}
-	return &guide{tell: tell, server: server, work: work}, nil
-}
-
-// serverEnvironment configures the provider for the server.
-func serverEnvironment(server *twcloudtest.Server) []string {
-	return []string{
-		"TWCLOUD_ENDPOINT=" + server.URL(),
-		"TWCLOUD_WEBAPP_ENDPOINT=" + server.WebAppURL(),
-		"TWCLOUD_USERNAME=" + twcloudtest.AdminName,
-		"TWCLOUD_PASSWORD=" + twcloudtest.AdminPassword,
-	}
-}
-
-func (g *guide) register(ctx context.Context) error {
-	g.begin("Register and approve a consumer")
-	g.tell.say(resourceBlock)
-	g.newSecret()
-	if err := g.cli(ctx, 0, "apply", "-auto-approve"); err != nil {
 		return err
 	}
-	if consumers := g.server.Consumers(); len(consumers) == 1 {
-		g.key = consumers[0].Key
-	}
-	if err := g.claim(g.inState(g.key), "The server generated the key %s, now in state", g.key); err != nil {
+	if err := work.Write("main.tf", configuration); err != nil {
 		return err
 	}
-	return g.claim(errors.Join(g.asConfigured(), g.sent("POST name, secret", "PATCH approved")),
-		"The server has name, secret and approval as configured")
+	var output strings.Builder
+	if status, err := work.Run(ctx, &output, "init"); err != nil || status != 0 {
+		return fmt.Errorf("init: exit status %d, %w\n%s", status, err, output.String())
+	}
+	if out.color {
+		work.Setenv("TF_CLI_ARGS=")
+	}
+	out.line("%s v%s runs the provider, built from this source, against an emulated", work.CLI.Name, work.CLI.Version)
+	out.line("server with one license seat. A ✓ is a check on that server.")
+
+	d := &demo{out: out, server: server, work: work}
+	for _, section := range []func(context.Context){
+		d.register, d.planAgain, d.repairDrift, d.rotateSecret, d.detectSecretDrift, d.remove, d.sumUp,
+	} {
+		if section(ctx); d.err != nil {
+			return d.err
+		}
+	}
+	return nil
 }
 
-func (g *guide) planAgain(ctx context.Context) error {
-	g.begin("Plan again: there is nothing to do")
-	if err := g.cli(ctx, 0, "plan", "-detailed-exitcode"); err != nil {
-		return err
+func (d *demo) register(ctx context.Context) {
+	d.begin("Register and approve a consumer")
+	d.out.indent(resourceBlock)
+	d.changeSecret()
+	d.terraform(ctx, 0, "apply", "-auto-approve")
+	if consumers := d.server.Consumers(); len(consumers) == 1 {
+		d.key = consumers[0].Key
 	}
-	return g.claim(g.sent(), "Exit status 0; %s only read", g.work.cli.Name)
+	d.check(d.inState(ctx), "The server generated the key %s, and it is in state", d.key)
+	d.check(d.asConfigured(), "Name, secret and approval on the server are as configured")
+	d.check(d.sent("POST name, secret", "PATCH approved"), "It took one POST and one PATCH")
 }
 
-func (g *guide) repairDrift(ctx context.Context) error {
-	g.begin("Someone renames and disapproves it in TWCloud Admin")
-	g.server.UpdateConsumer(g.key, func(c *twcloudtest.Consumer) { c.Name, c.Approved = "DOORS (old)", false })
-	if err := g.noticeAndRepair(ctx); err != nil {
-		return err
-	}
-	return g.claim(errors.Join(g.asConfigured(), g.sent("PATCH approved, name")), "One PATCH put both right, under the same key")
+func (d *demo) planAgain(ctx context.Context) {
+	d.begin("Plan again: no changes")
+	d.terraform(ctx, 0, "plan", "-detailed-exitcode")
+	d.check(d.sent(), "Exit status 0, and every request was a read")
 }
 
-func (g *guide) rotateSecret(ctx context.Context) error {
-	g.begin("Rotate the secret, keep the key")
-	before := g.secret
-	if err := g.claim(g.signsIn(ctx, before, http.StatusOK), "Before: signing with the secret, "+consumerName+" gets an OAuth 1.0a request token"); err != nil {
-		return err
-	}
-	g.newSecret()
-	if err := g.cli(ctx, 0, "apply", "-auto-approve"); err != nil {
-		return err
-	}
-	return errors.Join(
-		g.claim(errors.Join(g.asConfigured(), g.sent("PATCH secret")), "One PATCH set the secret, and nothing else"),
-		g.claim(g.signsIn(ctx, g.secret, http.StatusOK), "Signing with the new secret, under the same key, it gets a request token"),
-		g.claim(g.signsIn(ctx, before, http.StatusUnauthorized), "Signing with the old one, it gets 401 Unauthorized"),
-	)
+func (d *demo) repairDrift(ctx context.Context) {
+	d.begin("Someone renames and disapproves the consumer in TWCloud Admin")
+	d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Name, c.Approved = renamed, false })
+	d.planAndApply(ctx)
+	d.check(d.asConfigured(), "Name and approval are as configured again, and the key is the same")
+	d.check(d.sent("PATCH approved, name"), "It took one PATCH")
 }
 
-func (g *guide) detectSecretDrift(ctx context.Context) error {
-	g.begin("Someone changes the secret in TWCloud Admin")
-	g.tell.say("The server tells no secrets. But the provider can sign a request with the one\nthat it has set, and see whether the server refuses it.")
-	g.server.UpdateConsumer(g.key, func(c *twcloudtest.Consumer) { c.Secret = g.anotherSecret() })
-	g.setenv("TWCLOUD_DETECT_SECRET_DRIFT", "true")
-	if err := g.noticeAndRepair(ctx); err != nil {
-		return err
-	}
-	return g.claim(errors.Join(g.asConfigured(), g.sent("PATCH secret"), g.signsIn(ctx, g.secret, http.StatusOK)),
-		consumerName+" gets a request token again")
+func (d *demo) rotateSecret(ctx context.Context) {
+	d.begin("Rotate the secret and keep the key")
+	old := d.secret
+	d.check(d.requestToken(old, http.StatusOK), "%s gets an OAuth 1.0a request token with its secret", consumerName)
+	d.changeSecret()
+	d.terraform(ctx, 0, "apply", "-auto-approve")
+	d.check(d.sent("PATCH secret"), "One PATCH changed the secret and nothing else")
+	d.check(d.asConfigured(), "The key is the same")
+	d.check(d.requestToken(d.secret, http.StatusOK), "%s gets a request token with the new secret", consumerName)
+	d.check(d.requestToken(old, http.StatusUnauthorized), "With the old one it gets 401 Unauthorized")
 }
 
-func (g *guide) remove(ctx context.Context) error {
-	g.begin("Remove it")
-	if err := g.cli(ctx, 0, "destroy", "-auto-approve"); err != nil {
-		return err
-	}
-	return g.claim(errors.Join(g.sent("DELETE"), g.signsIn(ctx, g.secret, http.StatusUnauthorized)),
-		consumerName+" gets 401 Unauthorized")
+func (d *demo) detectSecretDrift(ctx context.Context) {
+	d.begin("Someone changes the secret in TWCloud Admin")
+	d.out.indent("The server never returns a secret. To find out whether it was changed, the\nprovider signs a request with the secret that it has set.")
+	d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Secret = d.newSecret() })
+	const detect = "TWCLOUD_DETECT_SECRET_DRIFT=true"
+	d.out.command("export " + detect)
+	d.work.Setenv(detect)
+	d.planAndApply(ctx)
+	d.check(d.sent("PATCH secret"), "One PATCH set the secret again")
+	d.check(d.requestToken(d.secret, http.StatusOK), "%s gets a request token with it", consumerName)
 }
 
-// sumUp checks what the server is left with.
-func (g *guide) sumUp() error {
-	g.tell.line("\n" + g.tell.paint(bold, "What is left"))
-	left := len(g.server.Consumers())
-	opened, closed, open := g.server.SessionsOpened(), g.server.Logouts(), g.server.OpenSessions()
-	violations := g.server.ContractViolations()
-	shown := len(g.tell.hasSaid(g.secrets...))
-	return errors.Join(
-		g.claim(unless(left == 0, "there are %d", left), "0 consumers on the server"),
-		g.claim(unless(opened > 0 && opened == closed && open == 0, "%d are open", open),
-			"%d sessions opened, %d closed: the seat is free", opened, closed),
-		g.claim(unless(len(violations) == 0, "%s", strings.Join(violations, "; ")),
-			"%d requests, each within the OpenAPI contract", len(g.server.Requests())),
-		g.claim(unless(shown == 0, "%d were", shown), "%d secrets used, none of them shown", len(g.secrets)),
-	)
+func (d *demo) remove(ctx context.Context) {
+	d.begin("Remove the consumer")
+	d.terraform(ctx, 0, "destroy", "-auto-approve")
+	d.check(d.sent("DELETE"), "It took one DELETE")
+	d.check(d.requestToken(d.secret, http.StatusUnauthorized), "%s gets 401 Unauthorized", consumerName)
+}
+
+// planAndApply saves a plan that must have changes, and applies it.
+func (d *demo) planAndApply(ctx context.Context) {
+	const plan = "repair.tfplan"
+	d.terraform(ctx, 2, "plan", "-detailed-exitcode", "-out="+plan)
+	d.check(d.sent(), "Exit status 2: the plan shows the drift, and every request was a read")
+	d.terraform(ctx, 0, "apply", plan)
+}
+
+// sumUp checks what is left.
+func (d *demo) sumUp(context.Context) {
+	d.out.line("")
+	d.out.title("Summary")
+	left := len(d.server.Consumers())
+	d.check(unless(left == 0, "there are %d", left), "0 consumers are left on the server")
+	opened, open := d.server.SessionsOpened(), d.server.OpenSessions()
+	d.check(unless(open == 0, "%d are open", open), "%d sessions were opened and closed: the license seat is free", opened)
+	violations := d.server.ContractViolations()
+	d.check(unless(len(violations) == 0, "%s", strings.Join(violations, "; ")),
+		"%d requests were sent, all valid by the OpenAPI document", len(d.server.Requests()))
+	printed := 0
+	for _, secret := range d.secrets {
+		if d.out.hasPrinted(secret) {
+			printed++
+		}
+	}
+	d.check(unless(printed == 0, "%d were", printed), "%d secrets were used, and none was printed", len(d.secrets))
 }

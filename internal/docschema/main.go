@@ -1,188 +1,111 @@
-// Command docschema writes the provider's schema as "terraform providers schema
-// -json" does, for generating the documentation. It asks the provider itself: so
-// the documentation does not depend on the CLI at hand, and has what an older one
-// leaves out, such as list resources and identities.
+// Command docschema prints the provider's schema in the format of "terraform
+// providers schema -json", from which the documentation is generated. It reads the
+// schema from the provider itself, so that the documentation does not depend on a
+// CLI: older ones leave out list resources and identities.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
-	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := write(context.Background(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "docschema:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	schemas, err := read(ctx)
+type object map[string]any
+
+func write(ctx context.Context, out io.Writer) error {
+	server := provider.New("docs").Server()
+	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(schemas)
-}
-
-// read asks the provider for its schema.
-func read(ctx context.Context) (*tfjson.ProviderSchemas, error) {
-	server := provider.New("docs").Server()
-	answer, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return nil, err
-	}
-	for _, diagnostic := range answer.Diagnostics {
-		return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
-	}
-	converted := &tfjson.ProviderSchema{}
-	if converted.ConfigSchema, err = convert(answer.Provider); err != nil {
-		return nil, err
-	}
-	if converted.ResourceSchemas, err = convertAll(answer.ResourceSchemas); err != nil {
-		return nil, err
-	}
-	if converted.DataSourceSchemas, err = convertAll(answer.DataSourceSchemas); err != nil {
-		return nil, err
-	}
-	if converted.ListResourceSchemas, err = convertAll(answer.ListResourceSchemas); err != nil {
-		return nil, err
-	}
 	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, diagnostic := range identities.Diagnostics {
-		return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+	for _, diagnostic := range append(schemas.Diagnostics, identities.Diagnostics...) {
+		return fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
 	}
-	if converted.ResourceIdentitySchemas, err = convertIdentities(identities.IdentitySchemas); err != nil {
-		return nil, err
-	}
-	return &tfjson.ProviderSchemas{
-		FormatVersion: "1.0",
-		Schemas:       map[string]*tfjson.ProviderSchema{provider.Address: converted},
-	}, nil
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(object{
+		"format_version": "1.0",
+		"provider_schemas": object{provider.Address: object{
+			"provider":                  schema(schemas.Provider),
+			"resource_schemas":          each(schemas.ResourceSchemas, schema),
+			"data_source_schemas":       each(schemas.DataSourceSchemas, schema),
+			"list_resource_schemas":     each(schemas.ListResourceSchemas, schema),
+			"resource_identity_schemas": each(identities.IdentitySchemas, identity),
+		}},
+	})
 }
 
-func convertAll(schemas map[string]*tfprotov6.Schema) (map[string]*tfjson.Schema, error) {
-	converted := make(map[string]*tfjson.Schema, len(schemas))
-	for name, schema := range schemas {
-		var err error
-		if converted[name], err = convert(schema); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+func each[T any](all map[string]T, convert func(T) object) object {
+	converted := object{}
+	for name, one := range all {
+		converted[name] = convert(one)
+	}
+	return converted
+}
+
+// schema has no nested blocks: the provider has nested attributes in their place.
+func schema(s *tfprotov6.Schema) object {
+	return object{"version": s.Version, "block": object{
+		"attributes":       attributes(s.Block.Attributes),
+		"description":      s.Block.Description,
+		"description_kind": strings.ToLower(s.Block.DescriptionKind.String()),
+		"deprecated":       s.Block.Deprecated,
+	}}
+}
+
+func attributes(all []*tfprotov6.SchemaAttribute) object {
+	converted := object{}
+	for _, a := range all {
+		one := object{
+			"description":      a.Description,
+			"description_kind": strings.ToLower(a.DescriptionKind.String()),
+			"deprecated":       a.Deprecated,
+			"required":         a.Required,
+			"optional":         a.Optional,
+			"computed":         a.Computed,
+			"sensitive":        a.Sensitive,
+			"write_only":       a.WriteOnly,
 		}
-	}
-	return converted, nil
-}
-
-// convert takes a schema without nested blocks: the provider has none, its
-// nested attributes take their place.
-func convert(schema *tfprotov6.Schema) (*tfjson.Schema, error) {
-	if len(schema.Block.BlockTypes) > 0 {
-		return nil, fmt.Errorf("nested block %q: docschema knows attributes only", schema.Block.BlockTypes[0].TypeName)
-	}
-	attributes, err := convertAttributes(schema.Block.Attributes)
-	if err != nil {
-		return nil, err
-	}
-	return &tfjson.Schema{
-		Version: uint64(max(0, schema.Version)),
-		Block: &tfjson.SchemaBlock{
-			Attributes:      attributes,
-			Description:     schema.Block.Description,
-			DescriptionKind: kind(schema.Block.DescriptionKind),
-			Deprecated:      schema.Block.Deprecated,
-		},
-	}, nil
-}
-
-func convertAttributes(attributes []*tfprotov6.SchemaAttribute) (map[string]*tfjson.SchemaAttribute, error) {
-	converted := make(map[string]*tfjson.SchemaAttribute, len(attributes))
-	for _, attribute := range attributes {
-		one := &tfjson.SchemaAttribute{
-			AttributeType:   cty.NilType,
-			Description:     attribute.Description,
-			DescriptionKind: kind(attribute.DescriptionKind),
-			Deprecated:      attribute.Deprecated,
-			Required:        attribute.Required,
-			Optional:        attribute.Optional,
-			Computed:        attribute.Computed,
-			Sensitive:       attribute.Sensitive,
-			WriteOnly:       attribute.WriteOnly,
-		}
-		if nested := attribute.NestedType; nested != nil {
-			inner, err := convertAttributes(nested.Attributes)
-			if err != nil {
-				return nil, err
-			}
-			mode, ok := nestingModes[nested.Nesting]
-			if !ok {
-				return nil, fmt.Errorf("attribute %q: unknown nesting %s", attribute.Name, nested.Nesting)
-			}
-			one.AttributeNestedType = &tfjson.SchemaNestedAttributeType{Attributes: inner, NestingMode: mode}
+		if a.NestedType == nil {
+			one["type"] = a.Type
 		} else {
-			var err error
-			if one.AttributeType, err = convertType(attribute.Type); err != nil {
-				return nil, fmt.Errorf("attribute %q: %w", attribute.Name, err)
+			one["nested_type"] = object{
+				"attributes":   attributes(a.NestedType.Attributes),
+				"nesting_mode": strings.ToLower(a.NestedType.Nesting.String()),
 			}
 		}
-		converted[attribute.Name] = one
+		converted[a.Name] = one
 	}
-	return converted, nil
+	return converted
 }
 
-func convertIdentities(schemas map[string]*tfprotov6.ResourceIdentitySchema) (map[string]*tfjson.IdentitySchema, error) {
-	converted := make(map[string]*tfjson.IdentitySchema, len(schemas))
-	for name, schema := range schemas {
-		attributes := make(map[string]*tfjson.IdentityAttribute, len(schema.IdentityAttributes))
-		for _, attribute := range schema.IdentityAttributes {
-			converted, err := convertType(attribute.Type)
-			if err != nil {
-				return nil, fmt.Errorf("identity of %s: attribute %q: %w", name, attribute.Name, err)
-			}
-			attributes[attribute.Name] = &tfjson.IdentityAttribute{
-				IdentityType:      converted,
-				Description:       attribute.Description,
-				RequiredForImport: attribute.RequiredForImport,
-				OptionalForImport: attribute.OptionalForImport,
-			}
+func identity(s *tfprotov6.ResourceIdentitySchema) object {
+	converted := object{}
+	for _, a := range s.IdentityAttributes {
+		converted[a.Name] = object{
+			"type":                a.Type,
+			"description":         a.Description,
+			"required_for_import": a.RequiredForImport,
+			"optional_for_import": a.OptionalForImport,
 		}
-		converted[name] = &tfjson.IdentitySchema{Version: uint64(max(0, schema.Version)), Attributes: attributes}
 	}
-	return converted, nil
-}
-
-// convertType goes by way of JSON, in which both have a type alike.
-func convertType(wanted tftypes.Type) (cty.Type, error) {
-	var converted cty.Type
-	encoded, err := json.Marshal(wanted)
-	if err != nil {
-		return converted, err
-	}
-	err = json.Unmarshal(encoded, &converted)
-	return converted, err
-}
-
-var nestingModes = map[tfprotov6.SchemaObjectNestingMode]tfjson.SchemaNestingMode{
-	tfprotov6.SchemaObjectNestingModeSingle: tfjson.SchemaNestingModeSingle,
-	tfprotov6.SchemaObjectNestingModeList:   tfjson.SchemaNestingModeList,
-	tfprotov6.SchemaObjectNestingModeSet:    tfjson.SchemaNestingModeSet,
-	tfprotov6.SchemaObjectNestingModeMap:    tfjson.SchemaNestingModeMap,
-}
-
-func kind(kind tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
-	if kind == tfprotov6.StringKindMarkdown {
-		return tfjson.SchemaDescriptionKindMarkdown
-	}
-	return tfjson.SchemaDescriptionKindPlain
+	return object{"version": s.Version, "attributes": converted}
 }

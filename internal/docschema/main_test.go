@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -8,55 +9,55 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 )
 
-func TestRead(t *testing.T) {
+// TestWrite reads the schema as tools do, and fails if anything in it has no
+// description.
+func TestWrite(t *testing.T) {
 	t.Parallel()
-	schemas, err := read(t.Context())
-	if err != nil {
+	var out bytes.Buffer
+	if err := write(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	if err := schemas.Validate(); err != nil {
+	var schemas tfjson.ProviderSchemas
+	if err := schemas.UnmarshalJSON(out.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	twcloud := schemas.Schemas[provider.Address]
-	for name, schema := range map[string]*tfjson.Schema{
-		"provider":                                twcloud.ConfigSchema,
-		"resource twcloud_oauth_consumer":         twcloud.ResourceSchemas["twcloud_oauth_consumer"],
-		"data source twcloud_oauth_consumer":      twcloud.DataSourceSchemas["twcloud_oauth_consumer"],
-		"data source twcloud_oauth_consumers":     twcloud.DataSourceSchemas["twcloud_oauth_consumers"],
-		"data source twcloud_oauth_endpoints":     twcloud.DataSourceSchemas["twcloud_oauth_endpoints"],
-		"data source twcloud_server":              twcloud.DataSourceSchemas["twcloud_server"],
-		"list resource of twcloud_oauth_consumer": twcloud.ListResourceSchemas["twcloud_oauth_consumer"],
-	} {
-		if schema == nil {
-			t.Errorf("%s is missing", name)
-			continue
+	described(t, "provider", twcloud.ConfigSchema)
+	for _, kind := range []map[string]*tfjson.Schema{twcloud.ResourceSchemas, twcloud.DataSourceSchemas, twcloud.ListResourceSchemas} {
+		if len(kind) == 0 {
+			t.Error("a kind of schemas is missing")
 		}
-		if schema.Block.Description == "" {
-			t.Errorf("%s has no description", name)
+		for name, schema := range kind {
+			described(t, name, schema)
 		}
-		checkDescribed(t, name, schema.Block.Attributes)
 	}
-	identity := twcloud.ResourceIdentitySchemas["twcloud_oauth_consumer"]
-	if identity == nil || identity.Attributes["key"] == nil || !identity.Attributes["key"].RequiredForImport || identity.Attributes["key"].Description == "" {
-		t.Errorf("the identity is %+v, want a key that is required for import and described", identity)
+	if key := twcloud.ResourceIdentitySchemas["twcloud_oauth_consumer"].Attributes["key"]; key == nil || !key.RequiredForImport || key.Description == "" {
+		t.Errorf("identity: got %+v, want a key that is required and described", key)
 	}
-	secret := twcloud.ResourceSchemas["twcloud_oauth_consumer"].Block.Attributes["secret_wo"]
-	if secret == nil || !secret.WriteOnly || !secret.Sensitive || !secret.Optional {
-		t.Errorf("secret_wo is %+v, want optional, sensitive and write-only", secret)
+	if secret := twcloud.ResourceSchemas["twcloud_oauth_consumer"].Block.Attributes["secret_wo"]; secret == nil || !secret.WriteOnly || !secret.Sensitive || !secret.Optional {
+		t.Errorf("secret_wo: got %+v, want it to be optional, sensitive and write-only", secret)
 	}
 }
 
-func checkDescribed(t *testing.T, of string, attributes map[string]*tfjson.SchemaAttribute) {
+func described(t *testing.T, name string, schema *tfjson.Schema) {
+	t.Helper()
+	if schema.Block.Description == "" {
+		t.Errorf("%s has no description", name)
+	}
+	attributesDescribed(t, name, schema.Block.Attributes)
+}
+
+func attributesDescribed(t *testing.T, name string, attributes map[string]*tfjson.SchemaAttribute) {
 	t.Helper()
 	if len(attributes) == 0 {
-		t.Errorf("%s has no attributes", of)
+		t.Errorf("%s has no attributes", name)
 	}
-	for name, attribute := range attributes {
+	for inner, attribute := range attributes {
 		if attribute.Description == "" {
-			t.Errorf("%s: %s has no description", of, name)
+			t.Errorf("%s.%s has no description", name, inner)
 		}
 		if attribute.AttributeNestedType != nil {
-			checkDescribed(t, of+"."+name, attribute.AttributeNestedType.Attributes)
+			attributesDescribed(t, name+"."+inner, attribute.AttributeNestedType.Attributes)
 		}
 	}
 }

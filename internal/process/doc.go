@@ -1,7 +1,7 @@
-// Package process proves what the provider promises of its processes: that
-// every way out of one that can act at all gives the licence seat back, and that
-// a run which is broken off leaves nothing tainted and nothing orphaned.
+// Package process tests the provider's processes: they release the license seat on
+// every way out, an interrupted run leaves nothing tainted and nothing orphaned,
+// and each command sends as few requests as possible.
 //
-// It has no code of its own but tests. They run a real Terraform with the binary
-// that is shipped, against the emulated server.
+// It has only tests. They run a real Terraform with the provider's binary against
+// the emulated server.
 package process

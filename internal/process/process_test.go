@@ -3,14 +3,18 @@
 package process
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -28,7 +32,7 @@ func TestAccNormal(t *testing.T) {
 	loggedOut(t, server, planLogins+applyLogins)
 	w.agrees(t)
 	w.settles(t, 3)
-	loggedOut(t, server, planLogins+applyLogins+planLogins+planLogins+destroyLogins) // There is nothing to apply.
+	loggedOut(t, server, planLogins+applyLogins+planLogins+planLogins+destroyLogins) // There was nothing to apply.
 }
 
 func TestAccOneSeat(t *testing.T) {
@@ -47,7 +51,7 @@ func TestAccError(t *testing.T) {
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 3, "")
 	server.Inject(twcloudtest.Fault{Kind: twcloudtest.Forbidden403, Method: http.MethodPost})
-	if p := w.terraform(t, "apply", "-auto-approve"); p.wait() == nil {
+	if p := w.start(t, w.CLI.Path, "apply", "-auto-approve"); p.wait() == nil {
 		t.Error("no error")
 	}
 	loggedOut(t, server, applyLogins)
@@ -55,41 +59,27 @@ func TestAccError(t *testing.T) {
 	w.settles(t, 3)
 }
 
-// held holds the first request of a method back until it is let go.
-type held struct {
-	arrived chan struct{}
-	release chan struct{}
-	let     func()
-}
-
-func hold(t *testing.T, server *twcloudtest.Server, method string) *held {
+// breakOff starts an apply, calls interrupt while a registration is in progress and
+// others wait for a free slot, and waits for the end of the apply.
+func breakOff(t *testing.T, w *workspace, interrupt func(*program)) *program {
 	t.Helper()
-	h := &held{arrived: make(chan struct{}), release: make(chan struct{})}
-	h.let = sync.OnceFunc(func() { close(h.release) })
-	arrive := sync.OnceFunc(func() { close(h.arrived) })
-	server.SetOnRequest(func(request twcloudtest.Request) {
-		if request.Method == method {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	arrive, let := sync.OnceFunc(func() { close(arrived) }), sync.OnceFunc(func() { close(release) })
+	t.Cleanup(let)
+	w.server.SetOnRequest(func(request twcloudtest.Request) {
+		if request.Method == http.MethodPost {
 			arrive()
-			<-h.release
+			<-release
 		}
 	})
-	t.Cleanup(h.let)
-	return h
-}
-
-// breakOff begins an apply, lets it be broken off while a registration is in
-// flight and others wait for a free slot, and waits for its end.
-func breakOff(t *testing.T, w *workspace, by func(*program)) *program {
-	t.Helper()
-	posting := hold(t, w.server, http.MethodPost)
-	p := w.terraform(t, "apply", "-auto-approve")
+	p := w.start(t, w.CLI.Path, "apply", "-auto-approve")
 	select {
-	case <-posting.arrived:
+	case <-arrived:
 	case <-p.ended:
 		t.Fatalf("nothing was registered: %s", p.output.String())
 	}
-	by(p)
-	posting.let()
+	interrupt(p)
+	let()
 	_ = p.wait()
 	w.server.SetOnRequest(nil)
 	return p
@@ -97,7 +87,7 @@ func breakOff(t *testing.T, w *workspace, by func(*program)) *program {
 
 func TestAccInterrupted(t *testing.T) {
 	t.Parallel()
-	for name, by := range map[string]func(*program){
+	for name, interrupt := range map[string]func(*program){
 		"SIGINT":               func(p *program) { p.signal(syscall.SIGINT) },
 		"SIGINT to the group":  func(p *program) { p.signalGroup(syscall.SIGINT) },
 		"SIGTERM":              func(p *program) { p.signal(syscall.SIGTERM) },
@@ -107,12 +97,16 @@ func TestAccInterrupted(t *testing.T) {
 			t.Parallel()
 			server := twcloudtest.New(t)
 			w := newWorkspace(t, server, 5, "max_concurrent_requests = 2")
-			log := w.logTo(t)
+			env, log := w.Env, filepath.Join(w.Dir, "terraform.log")
+			w.Setenv("TF_LOG=trace", "TF_LOG_PATH="+log)
 			p := breakOff(t, w, func(p *program) {
-				by(p)
-				until(t, "the provider has been stopped", func() bool { return log.contains("Closed all our contexts") })
+				interrupt(p)
+				until(t, "the provider is stopped", func() bool {
+					content, err := os.ReadFile(log)
+					return err == nil && bytes.Contains(content, []byte("Closed all our contexts"))
+				})
 			})
-			log.end()
+			w.Env = env
 			if p.err == nil {
 				t.Errorf("no error:\n%s", p.output.String())
 			}
@@ -132,12 +126,10 @@ func TestAccProviderTerminated(t *testing.T) {
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 5, "max_concurrent_requests = 2")
 	p := breakOff(t, w, func(p *program) {
-		for _, pid := range p.providers() {
-			p.kill(pid, syscall.SIGTERM)
-		}
+		p.signalProviders(syscall.SIGTERM)
 	})
 	if strings.Contains(p.output.String(), "Plugin did not respond") {
-		t.Errorf("the provider did not see through what was under way:\n%s", p.output.String())
+		t.Errorf("the provider did not finish its requests:\n%s", p.output.String())
 	}
 	loggedOut(t, server, applyLogins)
 	w.agrees(t)
@@ -145,15 +137,13 @@ func TestAccProviderTerminated(t *testing.T) {
 }
 
 // TestAccProviderStuck terminates the provider while the server hangs. Terraform
-// is not told, so that nobody stops the provider before it has drained.
+// does not know, and does not stop the provider.
 func TestAccProviderStuck(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 1, "")
 	p := breakOff(t, w, func(p *program) {
-		for _, pid := range p.providers() {
-			p.kill(pid, syscall.SIGTERM)
-		}
+		p.signalProviders(syscall.SIGTERM)
 		until(t, "the provider has logged out", func() bool { return server.Logouts() == applyLogins })
 	})
 	if p.err == nil {
@@ -162,8 +152,8 @@ func TestAccProviderStuck(t *testing.T) {
 	loggedOut(t, server, applyLogins)
 }
 
-// TestAccTerraformKilled kills Terraform, so that nobody is left to stop the
-// provider or to save what it has done.
+// TestAccTerraformKilled kills Terraform, which can neither stop the provider nor
+// save what it has done.
 func TestAccTerraformKilled(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
@@ -179,9 +169,7 @@ func TestAccProviderKilled(t *testing.T) {
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 1, "")
 	p := breakOff(t, w, func(p *program) {
-		for _, pid := range p.providers() {
-			p.kill(pid, syscall.SIGKILL)
-		}
+		p.signalProviders(syscall.SIGKILL)
 		<-p.ended
 	})
 	if p.err == nil {
@@ -194,13 +182,13 @@ func TestAccProviderKilled(t *testing.T) {
 	w.recovers(t)
 }
 
-// recovers imports the one consumer that no state knows, as the next plan
+// recovers imports the only consumer, which is not in state, as the next plan
 // advises.
 func (w *workspace) recovers(t *testing.T) {
 	t.Helper()
-	consumers := w.server.Consumers()
-	if len(consumers) != 1 || len(w.state(t)) > 0 {
-		t.Fatalf("on the server: %v, in state: %v", consumers, w.state(t))
+	consumers, known := w.server.Consumers(), w.state(t)
+	if len(consumers) != 1 || len(known) > 0 {
+		t.Fatalf("on the server: %v, in state: %v", consumers, known)
 	}
 	key := consumers[0].Key
 	if output := w.run(t, "plan", "-lock=false"); !strings.Contains(output, key) || !strings.Contains(output, "terraform import") {
@@ -210,8 +198,8 @@ func (w *workspace) recovers(t *testing.T) {
 	w.settles(t, 1)
 }
 
-// TestAccServerRestarted kills the server while a registration is in flight, and
-// starts it again, with the consumers and without the sessions.
+// TestAccServerRestarted stops the server during a registration, and starts it
+// again with the consumers and without the sessions.
 func TestAccServerRestarted(t *testing.T) {
 	t.Parallel()
 	first, err := twcloudtest.Start(twcloudtest.Config{})
@@ -234,7 +222,7 @@ func TestAccServerRestarted(t *testing.T) {
 	w.settles(t, 6)
 }
 
-// restart starts a server in the place of one that was closed.
+// restart starts a server with the addresses and the consumers of a closed one.
 func restart(t *testing.T, closed *twcloudtest.Server) *twcloudtest.Server {
 	t.Helper()
 	address := func(root string) string {
@@ -262,11 +250,11 @@ func TestAccDebug(t *testing.T) {
 			t.Parallel()
 			server := twcloudtest.New(t)
 			w := newWorkspace(t, server, 2, "")
-			debugged := w.start(t, build(t)+"/terraform-provider-twcloud", "-debug")
-			until(t, "the provider waits for Terraform", func() bool { return reattach.MatchString(debugged.output.String()) })
-			// Without a host the address is in the registry of whatever CLI it is.
+			debugged := w.start(t, terraformtest.Provider(t), "-debug")
+			until(t, "the provider is waiting for Terraform", func() bool { return reattach.MatchString(debugged.output.String()) })
+			// Without a host name, the CLI adds that of its own registry.
 			providers := strings.ReplaceAll(reattach.FindStringSubmatch(debugged.output.String())[1], "registry.terraform.io/", "")
-			w.env = append(w.env, "TF_REATTACH_PROVIDERS="+providers)
+			w.Setenv("TF_REATTACH_PROVIDERS=" + providers)
 
 			w.run(t, "apply", "-auto-approve")
 			w.run(t, "plan", "-detailed-exitcode")

@@ -5,13 +5,10 @@ package process
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,74 +17,37 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-const providerSource = "twcloud-community/twcloud"
+func TestMain(m *testing.M) { terraformtest.Main(m) }
 
-// binary is the folder of the provider's binary, which is built once.
-var binary struct {
-	once sync.Once
-	dir  string
-	err  error
-}
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	_ = os.RemoveAll(binary.dir)
-	os.Exit(status)
-}
-
-func build(t *testing.T) string {
-	t.Helper()
-	binary.once.Do(func() {
-		if binary.dir, binary.err = os.MkdirTemp("", "twcloud-process-"); binary.err != nil { //nolint:usetesting // It outlives the first test.
-			return
-		}
-		command := exec.Command("go", "build", "-o", filepath.Join(binary.dir, "terraform-provider-twcloud"), "../..")
-		if output, err := command.CombinedOutput(); err != nil {
-			binary.err = fmt.Errorf("%w\n%s", err, output)
-		}
-	})
-	if binary.err != nil {
-		t.Fatalf("build the provider: %v", binary.err)
-	}
-	return binary.dir
-}
-
-// workspace is a folder with a configuration, and the CLI to run there.
+// workspace is a workspace with a server.
 type workspace struct {
-	cli    string
-	dir    string
-	env    []string
+	*terraformcli.Workspace
 	server *twcloudtest.Server
 }
 
-// newWorkspace writes a configuration of so many approved consumers, and more
-// arguments of the provider.
+// newWorkspace has a configuration of so many approved consumers, and these
+// arguments in the provider block.
 func newWorkspace(t *testing.T, server *twcloudtest.Server, consumers int, arguments string) *workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	w := terraformtest.New(t, server)
+	if err := w.Write("main.tf", configuration(consumers, arguments)); err != nil {
+		t.Fatal(err)
 	}
-	cli, err := terraformcli.Find(t.Context(), terraformcli.CacheDir(), os.Stderr)
-	if err != nil {
-		t.Skip(err)
-	}
-	w := &workspace{cli: cli, dir: t.TempDir(), server: server}
-	w.write(t, "cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", providerSource, build(t)))
-	w.write(t, "main.tf", fmt.Sprintf(`
-terraform {
+	return &workspace{w, server}
+}
+
+func configuration(consumers int, arguments string) string {
+	return fmt.Sprintf(`terraform {
   required_providers {
     twcloud = { source = %q }
   }
 }
 
 provider "twcloud" {
-  endpoint        = %q
-  webapp_endpoint = %q
-  username        = %q
-  password        = %q
   %s
 }
 
@@ -97,28 +57,14 @@ resource "twcloud_oauth_consumer" "test" {
   secret   = "s3cr3t-${count.index}"
   approved = true
 }
-`, providerSource, server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword, arguments, consumers))
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "TWCLOUD_") {
-			w.env = append(w.env, variable)
-		}
-	}
-	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+filepath.Join(w.dir, "cli.tfrc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
-	return w
+`, terraformcli.Source, arguments, consumers)
 }
 
-func (w *workspace) write(t *testing.T, name, content string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// program is a program under way, in a process group of its own.
+// program is a running program, in its own process group.
 type program struct {
 	t       *testing.T
 	command *exec.Cmd
-	output  watched
+	output  syncBuffer
 	ended   chan struct{}
 	err     error
 }
@@ -128,7 +74,7 @@ func (w *workspace) start(t *testing.T, path string, arguments ...string) *progr
 	t.Helper()
 	p := &program{t: t, ended: make(chan struct{})}
 	p.command = exec.CommandContext(context.WithoutCancel(t.Context()), path, arguments...)
-	p.command.Dir, p.command.Env = w.dir, w.env
+	p.command.Dir, p.command.Env = w.Dir, w.Env
 	p.command.Stdout, p.command.Stderr = &p.output, &p.output
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// A provider that outlives Terraform must not keep the output open.
@@ -144,18 +90,12 @@ func (w *workspace) start(t *testing.T, path string, arguments ...string) *progr
 	return p
 }
 
-// terraform starts the CLI.
-func (w *workspace) terraform(t *testing.T, arguments ...string) *program {
-	t.Helper()
-	return w.start(t, w.cli, append(arguments, "-no-color")...)
-}
-
-// run runs the CLI, which must succeed.
+// run runs the CLI, which must succeed, and returns its output.
 func (w *workspace) run(t *testing.T, arguments ...string) string {
 	t.Helper()
-	p := w.terraform(t, arguments...)
+	p := w.start(t, w.CLI.Path, arguments...)
 	if err := p.wait(); err != nil {
-		t.Fatalf("terraform %s: %v\n%s", arguments[0], err, p.output.String())
+		t.Fatalf("%s: %v\n%s", strings.Join(arguments, " "), err, p.output.String())
 	}
 	return p.output.String()
 }
@@ -169,27 +109,19 @@ func (p *program) wait() error {
 	return p.err
 }
 
-// signal sends a signal to the program alone, signalGroup to all that it has
-// started as well.
+// signal sends a signal to the program, signalGroup also to its children.
 func (p *program) signal(signal syscall.Signal) { p.kill(p.command.Process.Pid, signal) }
 
 func (p *program) signalGroup(signal syscall.Signal) { p.kill(-p.command.Process.Pid, signal) }
 
-func (p *program) kill(pid int, signal syscall.Signal) {
-	p.t.Helper()
-	if err := syscall.Kill(pid, signal); err != nil {
-		p.t.Fatalf("%s to %d: %v", signal, pid, err)
-	}
-}
-
-// providers are the processes of the provider that the program has started.
-func (p *program) providers() []int {
+// signalProviders sends a signal to the provider processes of the program.
+func (p *program) signalProviders(signal syscall.Signal) {
 	p.t.Helper()
 	output, err := exec.CommandContext(p.t.Context(), "ps", "-A", "-o", "pid=,ppid=,comm=").Output()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var pids []int
+	found := false
 	for line := range strings.Lines(string(output)) {
 		fields := strings.Fields(line)
 		if len(fields) < 3 || fields[1] != strconv.Itoa(p.command.Process.Pid) || !strings.HasPrefix(filepath.Base(fields[2]), "terraform-prov") {
@@ -199,33 +131,40 @@ func (p *program) providers() []int {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		pids = append(pids, pid)
+		p.kill(pid, signal)
+		found = true
 	}
-	if len(pids) == 0 {
+	if !found {
 		p.t.Fatal("no provider is running")
 	}
-	return pids
 }
 
-// watched is a buffer whose content can be waited for.
-type watched struct {
+func (p *program) kill(pid int, signal syscall.Signal) {
+	p.t.Helper()
+	if err := syscall.Kill(pid, signal); err != nil {
+		p.t.Fatalf("%s to %d: %v", signal, pid, err)
+	}
+}
+
+// syncBuffer is a buffer that can be read while a program writes to it.
+type syncBuffer struct {
 	mu      sync.Mutex
 	content bytes.Buffer
 }
 
-func (w *watched) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.content.Write(p)
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.content.Write(p)
 }
 
-func (w *watched) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.content.String()
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.content.String()
 }
 
-// until waits for a condition to hold.
+// until waits for a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -234,47 +173,29 @@ func until(t *testing.T, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
-			t.Fatalf("%s: not before the test ended", what)
+			t.Fatalf("%s: not before the end of the test", what)
 		}
 	}
 }
 
-// instance is a resource in state.
-type instance struct {
-	Tainted bool `json:"tainted"`
-	Values  struct {
-		Key      string `json:"key"`
-		Name     string `json:"name"`
-		Approved bool   `json:"approved"`
-	} `json:"values"`
-}
-
-// state returns the resources in state.
-func (w *workspace) state(t *testing.T) []instance {
+func (w *workspace) state(t *testing.T) []terraformcli.Resource {
 	t.Helper()
-	var shown struct {
-		Values struct {
-			Root struct {
-				Resources []instance `json:"resources"`
-			} `json:"root_module"`
-		} `json:"values"`
+	resources, err := w.Resources(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	output := w.run(t, "show", "-json")
-	if err := json.Unmarshal([]byte(output[strings.IndexByte(output, '{'):]), &shown); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	return shown.Values.Root.Resources
+	return resources
 }
 
-// agrees fails unless every consumer on the server is in state, and none of them
-// tainted or not approved.
+// agrees fails unless state and server have the same consumers, all approved and
+// none tainted.
 func (w *workspace) agrees(t *testing.T) {
 	t.Helper()
-	known := map[string]bool{}
+	known := map[any]bool{}
 	for _, resource := range w.state(t) {
-		known[resource.Values.Key] = true
-		if resource.Tainted || !resource.Values.Approved {
-			t.Errorf("%s: tainted %t, approved %t", resource.Values.Name, resource.Tainted, resource.Values.Approved)
+		known[resource.Values["key"]] = true
+		if resource.Tainted || resource.Values["approved"] != true {
+			t.Errorf("%s: tainted %t, approved %v", resource.Address, resource.Tainted, resource.Values["approved"])
 		}
 	}
 	for _, consumer := range w.server.Consumers() {
@@ -288,17 +209,7 @@ func (w *workspace) agrees(t *testing.T) {
 	}
 }
 
-// loggedOut fails unless every login was followed by a logout.
-func loggedOut(t *testing.T, server *twcloudtest.Server, logins int) {
-	t.Helper()
-	if in, out := server.Logins(), server.Logouts(); in != out || in != server.SessionsOpened() || server.OpenSessions() > 0 {
-		t.Errorf("%d logins, %d logouts, %d sessions opened, %d open", in, out, server.SessionsOpened(), server.OpenSessions())
-	} else if in != logins {
-		t.Errorf("%d logins, want %d", in, logins)
-	}
-}
-
-// settles applies once more, plans nothing after that, and destroys.
+// settles applies once more, plans, which must have no changes, and destroys.
 func (w *workspace) settles(t *testing.T, consumers int) {
 	t.Helper()
 	w.run(t, "apply", "-auto-approve")
@@ -313,8 +224,8 @@ func (w *workspace) settles(t *testing.T, consumers int) {
 	}
 }
 
-// How often a run signs in: a process that plans the removal of what another one
-// has refreshed does not call the server.
+// Logins of a command. The second process of a destroy, which plans what the
+// first has refreshed, does not call the server.
 const (
 	planLogins    = 1
 	applyLogins   = 2
@@ -322,28 +233,10 @@ const (
 	settleLogins  = applyLogins + planLogins + destroyLogins
 )
 
-// logTo has Terraform and the provider write all that they log to a file.
-func (w *workspace) logTo(t *testing.T) *logFile {
+// loggedOut fails unless there were so many logins, each with a logout.
+func loggedOut(t *testing.T, server *twcloudtest.Server, logins int) {
 	t.Helper()
-	l := &logFile{t: t, workspace: w, path: filepath.Join(w.dir, "terraform.log"), env: w.env}
-	w.env = append(slices.Clone(w.env), "TF_LOG=trace", "TF_LOG_PATH="+l.path)
-	return l
-}
-
-type logFile struct {
-	t         *testing.T
-	workspace *workspace
-	path      string
-	env       []string
-}
-
-func (l *logFile) contains(text string) bool {
-	content, err := os.ReadFile(l.path)
-	if err != nil {
-		l.t.Fatal(err)
+	if in, out := server.Logins(), server.Logouts(); in != logins || in != out || in != server.SessionsOpened() || server.OpenSessions() > 0 {
+		t.Errorf("%d logins, want %d; %d logouts, %d sessions opened, %d open", in, logins, out, server.SessionsOpened(), server.OpenSessions())
 	}
-	return bytes.Contains(content, []byte(text))
 }
-
-// end lets further runs go without a log.
-func (l *logFile) end() { l.workspace.env = l.env }

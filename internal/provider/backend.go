@@ -21,6 +21,8 @@ type backend struct {
 
 	hashCost          hashCost
 	detectSecretDrift bool
+	// told are the failures, shared by all resources, that have been reported.
+	told sync.Map
 	// inconclusive makes the warning that drift could not be detected come once.
 	inconclusive sync.Once
 	// unasked makes the warning that the server could not be asked come once.
@@ -54,7 +56,7 @@ func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
 		return b.client, true
 	}
 	if b == nil {
-		diags.AddError("Provider is not configured", "The server is needed before the provider was configured. "+reportBug)
+		diags.AddError("Provider is not configured", "The server is needed before Terraform configured the provider. "+reportBug)
 		return nil, false
 	}
 	names := make([]string, len(b.unknown))
@@ -62,8 +64,8 @@ func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
 		names[i] = unknown.String()
 	}
 	diags.AddError("Provider configuration is not known yet",
-		fmt.Sprintf("The server is needed now, but %s of the provider will only be known after apply.\n\n"+
-			"Give the provider values that are known when Terraform plans, or apply what they depend on first, with -target.",
+		fmt.Sprintf("The provider needs the server now, but %s is known only after apply.\n\n"+
+			"Use provider values that are known at plan time, or first apply what they depend on with -target.",
 			strings.Join(names, ", ")))
 	return nil, false
 }

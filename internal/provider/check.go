@@ -31,6 +31,7 @@ func (p *Provider) Check(ctx context.Context, out io.Writer) error {
 	report.line("Nothing is changed. The report holds no secret, no host name, no user's and no consumer's name.\n")
 	for _, attribute := range []string{
 		"endpoint", "webapp_endpoint", "tls_server_name", "ca_certificate_file", "client_certificate_file", "client_key_file",
+		"api_profile_file",
 	} {
 		report.hide(p.source.getenv(environmentVariable(attribute)))
 	}

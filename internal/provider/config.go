@@ -1,46 +1,51 @@
 package provider
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// providerModel is the provider block as it is written in a configuration.
-type providerModel struct {
-	Endpoint              types.String `tfsdk:"endpoint"`
-	WebAppEndpoint        types.String `tfsdk:"webapp_endpoint"`
-	Username              types.String `tfsdk:"username"`
-	Password              types.String `tfsdk:"password"`
-	Token                 types.String `tfsdk:"token"`
-	OAuthConsumersPath    types.String `tfsdk:"oauth_consumers_path"`
-	CACertificateFile     types.String `tfsdk:"ca_certificate_file"`
-	CACertificatePEM      types.String `tfsdk:"ca_certificate_pem"`
-	ClientCertificateFile types.String `tfsdk:"client_certificate_file"`
-	ClientCertificatePEM  types.String `tfsdk:"client_certificate_pem"`
-	ClientKeyFile         types.String `tfsdk:"client_key_file"`
-	ClientKeyPEM          types.String `tfsdk:"client_key_pem"`
-	TLSServerName         types.String `tfsdk:"tls_server_name"`
-	InsecureSkipVerify    types.Bool   `tfsdk:"insecure_skip_verify"`
-	AllowPlainHTTP        types.Bool   `tfsdk:"allow_plain_http"`
-	RequestTimeout        types.String `tfsdk:"request_timeout"`
-	MaxRetries            types.Int64  `tfsdk:"max_retries"`
-	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
-	DetectSecretDrift     types.Bool   `tfsdk:"detect_secret_drift"`
+// providerModel is the provider block: its attributes by name. A name that is
+// missing is the same as null.
+type providerModel map[string]attr.Value
+
+// readProviderModel reads the provider block.
+func readProviderModel(ctx context.Context, config tfsdk.Config, diagnostics *diag.Diagnostics) providerModel {
+	var block types.Object
+	diagnostics.Append(config.Get(ctx, &block)...)
+	return block.Attributes()
 }
 
-// settings is what the provider block, the environment and the defaults come to.
-// Two settings that are equal (==) describe the same server, user and habits.
+// text returns the text of an attribute, or that it is unknown. Empty: not set.
+func (m providerModel) text(name string) (text string, unknown bool) {
+	switch v := m[name].(type) {
+	case nil:
+		return "", false
+	case types.String:
+		return v.ValueString(), v.IsUnknown()
+	default:
+		if v.IsNull() || v.IsUnknown() {
+			return "", v.IsUnknown()
+		}
+		return v.String(), false
+	}
+}
+
+// settings is the result of the provider block, the environment and the defaults.
+// Two settings that are equal (==) describe the same server, user and behavior.
 type settings struct {
 	// endpoint and webAppEndpoint are absolute URLs without a trailing slash.
 	endpoint       string
 	webAppEndpoint string
+	// webAppExplicit is false if webAppEndpoint is derived from endpoint.
+	webAppExplicit bool
 
 	// Either the token is set, or username and password are.
 	username string
@@ -48,15 +53,17 @@ type settings struct {
 	token    string
 
 	oauthConsumersPath string
+	// apiProfile is the content of the API profile. Empty: none.
+	apiProfile string
 
-	// The contents of the files or of the PEM attributes, already found to be
-	// well-formed. Empty: none.
+	// PEM text that is well-formed. Empty: none.
 	caCertificatePEM     string
 	clientCertificatePEM string
 	clientKeyPEM         string
 
 	tlsServerName      string
 	insecureSkipVerify bool
+	allowPlainHTTP     bool
 
 	requestTimeout        time.Duration
 	maxRetries            int
@@ -70,85 +77,41 @@ func (s settings) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "settings{endpoint: %q}", s.endpoint)
 }
 
-// configSource is where values come from that are not in the provider block.
-type configSource struct {
-	getenv   func(name string) string
-	readFile func(name string) ([]byte, error)
-}
-
-// processSource reads the environment and the files of this process.
-func processSource() configSource {
-	return configSource{getenv: os.Getenv, readFile: os.ReadFile}
-}
-
-// resolveConfig finds each setting in its attribute, then in the environment
-// variable TWCLOUD_<ATTRIBUTE>, then in its default, and checks it. An attribute
-// or a variable that is empty counts as not set.
+// resolveConfig takes each setting from its attribute, else from its environment
+// variable, else from its default, and checks it. An empty attribute or variable
+// counts as not set.
 //
-// The diagnostics hold everything that is wrong, not only the first finding, and
-// never a secret. With an error among them the settings are empty.
+// The diagnostics report every problem at once and contain no secret. With an
+// error among them the settings are empty.
 //
-// The attributes in unknown will get their values later. They are neither
-// checked nor replaced by the environment, and nothing is reported as missing
-// that they may yet bring; as long as there are any, the settings are incomplete
-// and no client must be made of them.
+// The attributes in unknown get their values later. They are neither checked nor
+// replaced by the environment, and nothing that they may still provide is
+// reported as missing. If there are any, the settings are incomplete.
 func resolveConfig(config providerModel, source configSource) (
 	resolved settings, unknown []path.Path, diagnostics diag.Diagnostics,
 ) {
-	r := &resolver{source: source}
-
-	insecureSkipVerify := r.boolean("insecure_skip_verify", config.InsecureSkipVerify)
-	if insecureSkipVerify {
-		r.warn("insecure_skip_verify", "Certificates are not verified",
-			"With insecure_skip_verify, anyone between this machine and the server can pose as the server "+
-				"and read the credentials. Prefer ca_certificate_file with the certificate authority of the "+
-				"server, or tls_server_name if just the name in its certificate differs.")
+	r := &resolver{config: config, source: source, values: map[string]value{}}
+	for _, attribute := range configAttributes {
+		if _, isUnknown := config.text(attribute.name); isUnknown {
+			unknown = append(unknown, path.Root(attribute.name))
+		}
+		r.resolve(attribute)
 	}
-
-	resolved = settings{
-		oauthConsumersPath: r.oauthConsumersPath(config.OAuthConsumersPath),
-		tlsServerName:      r.tlsServerName(config.TLSServerName),
-		insecureSkipVerify: insecureSkipVerify,
-		requestTimeout:     r.requestTimeout(config.RequestTimeout),
-		maxRetries: r.number("max_retries", config.MaxRetries,
-			0, maxMaxRetries, twcloud.DefaultMaxRetries),
-		maxConcurrentRequests: r.number("max_concurrent_requests", config.MaxConcurrentRequests,
-			1, maxMaxConcurrentRequests, twcloud.DefaultMaxConcurrentRequests),
-		detectSecretDrift: r.boolean("detect_secret_drift", config.DetectSecretDrift),
-	}
-	resolved.endpoint, resolved.webAppEndpoint = r.endpoints(config)
-	resolved.username, resolved.password, resolved.token = r.credentials(config)
-	resolved.caCertificatePEM = r.caCertificate(config)
-	resolved.clientCertificatePEM, resolved.clientKeyPEM = r.clientCertificate(config)
+	r.checkEndpoints()
+	r.checkCredentials()
+	r.checkProfile()
+	r.checkTLS()
 
 	if r.diagnostics.HasError() {
-		return settings{}, r.unknown, r.diagnostics
+		return settings{}, unknown, r.diagnostics
 	}
-	return resolved, r.unknown, r.diagnostics
+	return r.settings, unknown, r.diagnostics
 }
 
-// Bounds of what can be configured.
-const (
-	minRequestTimeout        = 100 * time.Millisecond
-	maxRequestTimeout        = time.Hour
-	maxMaxRetries            = 20
-	maxMaxConcurrentRequests = 100
-)
-
-func (r *resolver) requestTimeout(config types.String) time.Duration {
-	v := r.text("request_timeout", config)
-	if !v.given() {
-		return twcloud.DefaultRequestTimeout
-	}
-
-	timeout, err := time.ParseDuration(v.text)
-	switch {
-	case isDigits(v.text):
-		r.reject(v, "must be a number with its unit: write %q for seconds.", v.text+"s")
-	case err != nil:
-		r.reject(v, `must be a duration such as "30s", "1m30s" or "500ms"; it is %s.`, shorten(v.text))
-	case timeout < minRequestTimeout || timeout > maxRequestTimeout:
-		r.reject(v, `must be between "100ms" and "1h"; it is %s.`, shorten(v.text))
-	}
-	return timeout
+// validateConfig reports what is wrong with the provider block alone, whatever
+// the environment and the files turn out to be. It gives no warnings: resolveConfig
+// gives them when Terraform configures the provider.
+func validateConfig(config providerModel) diag.Diagnostics {
+	_, _, diagnostics := resolveConfig(config, configSource{})
+	return diagnostics.Errors()
 }

@@ -3,169 +3,87 @@ package provider
 import (
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
-
-func withCredentials(username, password, token string) func(*providerModel) {
-	optional := func(text string) types.String {
-		if text == "" {
-			return types.StringNull()
-		}
-		return types.StringValue(text)
-	}
-	return func(m *providerModel) {
-		m.Username, m.Password, m.Token = optional(username), optional(password), optional(token)
-	}
-}
-
-func signsInWith(want twcloud.Credentials) func(*testing.T, settings) {
-	return func(t *testing.T, s settings) {
-		t.Helper()
-		options, err := s.clientOptions("test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if options.Credentials != want {
-			t.Errorf("got %#v, want %#v", options.Credentials, want)
-		}
-	}
-}
 
 func TestResolveConfig_credentials(t *testing.T) {
 	t.Parallel()
 
-	runConfigCases(t, map[string]configCase{
-		"username and password": {
-			edit:  withCredentials("alice", canaryPassword, ""),
-			check: signsInWith(twcloud.BasicCredentials{Username: "alice", Password: canaryPassword}),
-		},
-		"token": {
-			edit:  withCredentials("", "", canaryToken),
-			check: signsInWith(twcloud.TokenCredentials{Token: canaryToken}),
-		},
+	alice := twcloud.BasicCredentials{Username: "alice", Password: canaryPassword}
+	token := twcloud.TokenCredentials{Token: canaryToken}
+	for name, c := range map[string]struct {
+		// In the provider block.
+		username, password, token string
+		environment               map[string]string
+
+		want   twcloud.Credentials
+		errors []string
+	}{
+		"username and password": {username: "alice", password: canaryPassword, want: alice},
+		"token":                 {token: canaryToken, want: token},
 		"username and password from the environment": {
-			edit:        withCredentials("", "", ""),
-			environment: map[string]string{"TWCLOUD_USERNAME": "bob", "TWCLOUD_PASSWORD": canaryPassword},
-			check:       signsInWith(twcloud.BasicCredentials{Username: "bob", Password: canaryPassword}),
+			environment: map[string]string{"TWCLOUD_USERNAME": "alice", "TWCLOUD_PASSWORD": canaryPassword}, want: alice,
 		},
-		"token from the environment": {
-			edit:        withCredentials("", "", ""),
-			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken},
-			check:       signsInWith(twcloud.TokenCredentials{Token: canaryToken}),
-		},
+		"token from the environment": {environment: map[string]string{"TWCLOUD_TOKEN": canaryToken}, want: token},
 		"token beats a user in the environment, even a wrong one": {
-			edit: withCredentials("", "", canaryToken),
+			token: canaryToken,
 			environment: map[string]string{
 				"TWCLOUD_USERNAME": "b:ob", "TWCLOUD_PASSWORD": canaryPassword + "\n", "TWCLOUD_TOKEN": canaryToken + "2",
 			},
-			check: signsInWith(twcloud.TokenCredentials{Token: canaryToken}),
+			want: token,
 		},
 		"username and password beat a token in the environment": {
-			edit:        withCredentials("alice", canaryPassword, ""),
-			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken, "TWCLOUD_USERNAME": "bob"},
-			check:       signsInWith(twcloud.BasicCredentials{Username: "alice", Password: canaryPassword}),
+			username: "alice", password: canaryPassword,
+			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken, "TWCLOUD_USERNAME": "bob"}, want: alice,
 		},
-		"username here, password in the environment": {
-			edit:        withCredentials("alice", "", ""),
-			environment: map[string]string{"TWCLOUD_PASSWORD": canaryPassword, "TWCLOUD_TOKEN": canaryToken},
-			check:       signsInWith(twcloud.BasicCredentials{Username: "alice", Password: canaryPassword}),
+		"username in the block, password in the environment": {
+			username:    "alice",
+			environment: map[string]string{"TWCLOUD_PASSWORD": canaryPassword, "TWCLOUD_TOKEN": canaryToken}, want: alice,
 		},
-		"password here, username in the environment": {
-			edit:        withCredentials("", canaryPassword, ""),
-			environment: map[string]string{"TWCLOUD_USERNAME": "bob"},
-			check:       signsInWith(twcloud.BasicCredentials{Username: "bob", Password: canaryPassword}),
+		"password in the block, username in the environment": {
+			password: canaryPassword, environment: map[string]string{"TWCLOUD_USERNAME": "alice"}, want: alice,
 		},
-		"empty attributes do not count": {
-			edit: func(m *providerModel) {
-				m.Username, m.Password = types.StringValue(""), types.StringValue("")
-				m.Token = types.StringValue(canaryToken)
-			},
-			check: signsInWith(twcloud.TokenCredentials{Token: canaryToken}),
-		},
-		"blanks within a password and a user name": {
-			edit:  withCredentials("alice b", " "+canaryPassword+"\u00e9: ", ""),
-			check: signsInWith(twcloud.BasicCredentials{Username: "alice b", Password: " " + canaryPassword + "\u00e9: "}),
-		},
-		"none": {
-			edit:   withCredentials("", "", ""),
-			errors: []string{"username: TWCLOUD_USERNAME and TWCLOUD_PASSWORD. Or with an ID token"},
-		},
+		"none": {errors: []string{"username: TWCLOUD_USERNAME and TWCLOUD_PASSWORD, or TWCLOUD_TOKEN"}},
 		"username alone": {
-			edit:   withCredentials("alice", "", ""),
-			errors: []string{"password: variable TWCLOUD_PASSWORD"},
+			username: "alice", errors: []string{"password: TWCLOUD_PASSWORD"},
 		},
 		"username alone, and a token in the environment": {
-			edit:        withCredentials("alice", "", ""),
-			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken},
-			errors:      []string{"password: To sign in with the token in TWCLOUD_TOKEN instead, remove the attribute username"},
+			username: "alice", environment: map[string]string{"TWCLOUD_TOKEN": canaryToken},
+			errors: []string{"password: To sign in with TWCLOUD_TOKEN instead, remove username"},
 		},
-		"password alone": {
-			edit:   withCredentials("", canaryPassword, ""),
-			errors: []string{"username: variable TWCLOUD_USERNAME"},
-		},
+		"password alone": {password: canaryPassword, errors: []string{"username: TWCLOUD_USERNAME"}},
 		"username alone in the environment": {
-			edit:        withCredentials("", "", ""),
 			environment: map[string]string{"TWCLOUD_USERNAME": "bob"},
-			errors:      []string{"password: The environment variable TWCLOUD_USERNAME is set"},
+			errors:      []string{"password: TWCLOUD_USERNAME requires password"},
 		},
-		"token and username": {
-			edit:   withCredentials("alice", "", canaryToken),
-			errors: []string{"token: attributes token and username are both set"},
-		},
-		"token and password": {
-			edit:   withCredentials("", canaryPassword, canaryToken),
-			errors: []string{"token: attributes token and password are both set"},
-		},
+		"token and username": {username: "alice", token: canaryToken, errors: []string{"token: username and token are both set"}},
+		"token and password": {password: canaryPassword, token: canaryToken, errors: []string{"token: password and token are both set"}},
 		"token and user in the environment": {
-			edit: withCredentials("", "", ""),
 			environment: map[string]string{
 				"TWCLOUD_TOKEN": canaryToken, "TWCLOUD_USERNAME": "bob", "TWCLOUD_PASSWORD": canaryPassword,
 			},
-			errors: []string{"token: environment variables TWCLOUD_TOKEN and TWCLOUD_USERNAME are both set"},
+			errors: []string{"token: TWCLOUD_USERNAME and TWCLOUD_TOKEN are both set"},
 		},
-		"colon in the user name": {
-			edit:   withCredentials("al:ice", canaryPassword, ""),
-			errors: []string{"username: colon"},
-		},
-		"line break after the user name": {
-			edit:   withCredentials("alice\n", canaryPassword, ""),
-			errors: []string{"username: line break"},
-		},
-		"line break after the password": {
-			edit:   withCredentials("alice", canaryPassword+"\n", ""),
-			errors: []string{"password: trimspace"},
-		},
-		"control character in a password from the environment": {
-			edit:        withCredentials("alice", "", ""),
-			environment: map[string]string{"TWCLOUD_PASSWORD": canaryPassword + "\x07"},
-			errors:      []string{"password: environment variable TWCLOUD_PASSWORD"},
-		},
-		"line break after the token": {
-			edit:   withCredentials("", "", canaryToken+"\r\n"),
-			errors: []string{"token: trimspace"},
-		},
+		"line break after the token": {token: canaryToken + "\r\n", errors: []string{"token: trimspace"}},
 		"line break in a token from the environment": {
-			edit:        withCredentials("", "", ""),
 			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken + "\n" + canaryToken},
-			errors:      []string{"token: environment variable TWCLOUD_TOKEN"},
+			errors:      []string{"token: TWCLOUD_TOKEN contains"},
 		},
-		"scheme before the token": {
-			edit:   withCredentials("", "", "Token "+canaryToken),
-			errors: []string{"token: authentication scheme"},
-		},
-		"another scheme before the token": {
-			edit:   withCredentials("", "", "bearer "+canaryToken),
-			errors: []string{"token: authentication scheme"},
-		},
-		"invisible character in the token": {
-			edit:   withCredentials("", "", canaryToken+"\u200b"),
-			errors: []string{"token: visible ASCII"},
-		},
-		"deleted character in the token": {
-			edit:   withCredentials("", "", canaryToken+"\x7f"),
-			errors: []string{"token: visible ASCII"},
-		},
-	})
+		"scheme before the token":          {token: "Token " + canaryToken, errors: []string{"token: authentication scheme"}},
+		"another scheme before the token":  {token: "bearer " + canaryToken, errors: []string{"token: authentication scheme"}},
+		"invisible character in the token": {token: canaryToken + "\u200b", errors: []string{"token: visible ASCII"}},
+		"deleted character in the token":   {token: canaryToken + "\x7f", errors: []string{"token: visible ASCII"}},
+	} {
+		runConfigCases(t, map[string]configCase{name: {
+			block:       block{"username": c.username, "password": c.password, "token": c.token},
+			environment: c.environment,
+			errors:      c.errors,
+			check: func(t *testing.T, s settings) {
+				options, err := s.clientOptions("test")
+				if err != nil || options.Credentials != c.want {
+					t.Errorf("got %#v (%v), want %#v", options.Credentials, err, c.want)
+				}
+			},
+		}})
+	}
 }

@@ -1,212 +1,114 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// Examples of endpoints, for diagnostics and documentation.
-const (
-	exampleEndpoint       = "https://twcloud.example.com:" + twcloud.DefaultRESTPort
-	exampleWebAppEndpoint = "https://twcloud.example.com:" + twcloud.DefaultWebAppPort
-)
-
-// plainHTTPPolicy says what becomes of an http:// URL of another machine.
-type plainHTTPPolicy int
-
-const (
-	plainHTTPRefused plainHTTPPolicy = iota
-	plainHTTPAllowed
-	// plainHTTPUndecided is neither refused nor warned of: the attribute that
-	// decides is unknown yet.
-	plainHTTPUndecided
-)
-
-// endpoints resolves both roots, the second of which defaults to the host of the
-// first on the Web Application Platform's port.
-func (r *resolver) endpoints(config providerModel) (endpoint, webAppEndpoint string) {
-	plainHTTP := plainHTTPRefused
-	switch {
-	case r.boolean("allow_plain_http", config.AllowPlainHTTP):
-		plainHTTP = plainHTTPAllowed
-	case config.AllowPlainHTTP.IsUnknown():
-		plainHTTP = plainHTTPUndecided
-	}
-
-	rest := r.text("endpoint", config.Endpoint)
-	if rest.open() {
-		r.fail("endpoint", "Missing endpoint", fmt.Sprintf(
-			"Set the provider's attribute endpoint or the environment variable %s to the root of the "+
-				"Teamwork Cloud REST API, e.g. %q.", environmentVariable("endpoint"), exampleEndpoint))
-	}
-	restURL := r.endpoint(rest, exampleEndpoint, plainHTTP)
-	if restURL != nil && restURL.Port() == twcloud.DefaultWebAppPort {
-		r.warn("endpoint", "The endpoint looks like the Web Application Platform", fmt.Sprintf(
-			"%s has port %s, which is by default the Web Application Platform's. The REST API, which is meant "+
-				"here, is by default on port %s. This is fine if a proxy serves the REST API there.",
-			rest.subject(), twcloud.DefaultWebAppPort, twcloud.DefaultRESTPort))
-	}
-
-	webApp := r.text("webapp_endpoint", config.WebAppEndpoint)
-	webAppURL := r.endpoint(webApp, exampleWebAppEndpoint, plainHTTP)
-	if webAppURL != nil && webAppURL.Port() == twcloud.DefaultRESTPort {
-		r.warn("webapp_endpoint", "The Web Application Platform's endpoint looks like the REST API", fmt.Sprintf(
-			"%s has port %s, which is by default the REST API's. The Web Application Platform, which is meant "+
-				"here, is by default on port %s. This is fine if a proxy serves it there.",
-			webApp.subject(), twcloud.DefaultRESTPort, twcloud.DefaultWebAppPort))
-	}
-	if webApp.open() && restURL != nil {
-		webAppURL = &url.URL{
-			Scheme: restURL.Scheme,
-			Host:   net.JoinHostPort(restURL.Hostname(), twcloud.DefaultWebAppPort),
+// endpointCheck checks the root URL of a server and returns it without trailing
+// slashes. It does not repeat the URL before it is certain that it contains no
+// credentials.
+func endpointCheck(example string) func(string) (string, error) {
+	return func(text string) (string, error) {
+		lower := strings.ToLower(text)
+		switch {
+		case hasSpaceOrControl(text):
+			return "", fmt.Errorf("contains a space, line break or control character. Write a URL such as %q", example)
+		case strings.HasPrefix(text, `"`), strings.HasPrefix(text, `'`):
+			return "", errors.New("contains quotation marks. Remove them. (docker --env-file keeps them as part of the value)")
+		case !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://"):
+			return "", fmt.Errorf("must be an absolute URL that starts with https://, for example %q", example)
+		case strings.Contains(text, "@"):
+			return "", errors.New("must not contain a user name, a password or any other @. Use username and password, " +
+				"or token. Write an @ in a path as %40")
+		case strings.ContainsAny(text, "?#"):
+			return "", errors.New("must not contain a query or fragment. Remove the ? or # and everything after it")
 		}
+		root, err := url.Parse(text)
+		if err != nil || !isHost(root.Hostname()) || !isPort(root.Port()) {
+			return "", fmt.Errorf("is not a valid URL such as %q. Check the host name and the port (1 to 65535), and "+
+				"that two hexadecimal digits follow each %%", example)
+		}
+		origin := (&url.URL{Scheme: root.Scheme, Host: strings.TrimSuffix(strings.ToLower(root.Host), ":")}).String()
+		prefix := strings.TrimRight(root.EscapedPath(), "/")
+		if api := apiPath.FindStringIndex(prefix); api != nil {
+			return "", fmt.Errorf("must not contain the path of an API. Remove %q: write %q",
+				prefix[api[0]:], origin+prefix[:api[0]])
+		}
+		if decoded := strings.TrimRight(root.Path, "/"); decoded != "" && !isCleanPath(decoded) {
+			return "", errors.New("must not contain //, /./ or /../ in its path")
+		}
+		return origin + prefix, nil
 	}
-
-	return rootText(restURL), rootText(webAppURL)
 }
 
-// endpoint checks a root URL. It is nil if the value is not given or cannot be
-// used. The value is never repeated in a diagnostic before it is certain that no
-// credentials are written into it.
-func (r *resolver) endpoint(v value, example string, plainHTTP plainHTTPPolicy) *url.URL {
-	if !v.given() {
+// apiPath finds where an API of the server starts in a path.
+var apiPath = regexp.MustCompile(`(?i)/(osmc|oslc|authentication)(/.*)?$`)
+
+func isPort(port string) bool {
+	number, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && number > 0
+}
+
+// isLoopback reports whether what is sent to the host stays on this machine. Names
+// other than localhost are not looked up.
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+}
+
+// checkEndpoints checks both endpoints together, and derives the second one if
+// only the first one is given.
+func (r *resolver) checkEndpoints() {
+	if r.values["endpoint"].missing() {
+		r.fail("endpoint", "Missing endpoint", fmt.Sprintf("No endpoint is set. Set the provider's attribute endpoint or "+
+			"%s to the URL of the Teamwork Cloud REST API, for example %q.", environmentVariable("endpoint"), exampleEndpoint))
+	}
+	s := &r.settings
+	rest, webApp := r.checkOrigin("endpoint", s.endpoint), r.checkOrigin("webapp_endpoint", s.webAppEndpoint)
+	const port = "%s has port %s, the default port of %s. The default port of %s is %s. Ignore this warning if a proxy " +
+		"uses this port."
+	if rest != nil && rest.Port() == twcloud.DefaultWebAppPort {
+		r.warn("endpoint", "Unusual port in endpoint", fmt.Sprintf(port,
+			r.values["endpoint"].label(), rest.Port(), "webapp_endpoint", "endpoint", twcloud.DefaultRESTPort))
+	}
+	if webApp != nil && webApp.Port() == twcloud.DefaultRESTPort {
+		r.warn("webapp_endpoint", "Unusual port in webapp_endpoint", fmt.Sprintf(port,
+			r.values["webapp_endpoint"].label(), webApp.Port(), "endpoint", "webapp_endpoint", twcloud.DefaultWebAppPort))
+	}
+	s.webAppExplicit = webApp != nil
+	if rest != nil && r.values["webapp_endpoint"].missing() {
+		s.webAppEndpoint = (&url.URL{
+			Scheme: rest.Scheme, Host: net.JoinHostPort(rest.Hostname(), twcloud.DefaultWebAppPort),
+		}).String()
+	}
+}
+
+// checkOrigin parses an endpoint that has passed its check, and reports if what is
+// sent there can be read by others. It returns nil if there is no such endpoint.
+func (r *resolver) checkOrigin(attribute, endpoint string) *url.URL {
+	root, err := url.Parse(endpoint)
+	if err != nil || endpoint == "" {
 		return nil
 	}
-
-	lower := strings.ToLower(v.text)
+	label, host := r.values[attribute].label(), shorten(root.Host)
 	switch {
-	case hasSpaceOrControl(v.text):
-		r.reject(v, "has a blank, a line break or a control character in it. Write it as %q is written.", example)
-		return nil
-	case strings.HasPrefix(v.text, `"`), strings.HasPrefix(v.text, `'`):
-		r.reject(v, "has quotation marks in its value. Remove them: docker --env-file and the like keep them.")
-		return nil
-	case !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://"):
-		r.reject(v, "must be an absolute URL that begins with https://, such as %q.", example)
-		return nil
-	case strings.Contains(v.text, "@"):
-		r.reject(v, "must not contain a user name or a password, nor any other @. Use username and password, or "+
-			"token; they can come from the environment. (A path that has an @ in it is written with %%40.)")
-		return nil
-	}
-
-	bare, _, hasFragment := strings.Cut(v.text, "#")
-	_, _, hasQuery := strings.Cut(bare, "?")
-	if hasFragment {
-		r.reject(v, "must not have a fragment: leave out the # and what follows it.")
-	}
-	if hasQuery {
-		r.reject(v, "must not have a query: leave out the ? and what follows it.")
-	}
-	if hasFragment || hasQuery {
-		return nil
-	}
-
-	root, err := url.Parse(v.text)
-	if err != nil || !validHost(root.Hostname()) || !validPort(root.Port()) {
-		r.reject(v, "is not a well-formed URL such as %q. Check the host name, the port (a number from 1 to 65535) "+
-			"and that each %% is followed by two hexadecimal digits.", example)
-		return nil
-	}
-	root = &url.URL{
-		Scheme:  strings.ToLower(root.Scheme),
-		Host:    strings.TrimSuffix(strings.ToLower(root.Host), ":"),
-		Path:    root.Path,
-		RawPath: root.RawPath,
-	}
-
-	usable := r.endpointPath(v, root)
-	if root.Scheme == "http" && !isLoopback(root.Hostname()) {
-		switch plainHTTP {
-		case plainHTTPRefused:
-			r.reject(v, "is a plain http:// URL of another machine: credentials would travel unencrypted to %s. Use "+
-				"https://. If the network between is trusted, set allow_plain_http = true or %s=true.",
-				shorten(root.Host), environmentVariable("allow_plain_http"))
-			return nil
-		case plainHTTPAllowed:
-			r.warn(v.attribute, "Credentials travel unencrypted", fmt.Sprintf(
-				"%s is a plain http:// URL of another machine: whoever can listen between here and %s reads the "+
-					"credentials and the secrets of consumers.", v.subject(), shorten(root.Host)))
-		case plainHTTPUndecided:
-		}
-	}
-	if !usable {
-		return nil
+	case root.Scheme == "https" || isLoopback(root.Hostname()):
+	case r.settings.allowPlainHTTP:
+		r.warn(attribute, "Credentials travel unencrypted", fmt.Sprintf("%s is a plain http:// URL. Anyone on the network "+
+			"path to %s can read the credentials and consumer secrets. Use https:// if the server supports it.", label, host))
+	case !r.values["allow_plain_http"].unknown:
+		r.fail(attribute, "Plain HTTP is not allowed", fmt.Sprintf("%s is a plain http:// URL, so credentials would travel "+
+			"unencrypted to %s. Use https://. If you trust the network, set allow_plain_http = true or %s=true.",
+			label, host, environmentVariable("allow_plain_http")))
 	}
 	return root
-}
-
-// endpointPath reports whether the path of a root URL can be a prefix that a
-// reverse proxy adds.
-func (r *resolver) endpointPath(v value, root *url.URL) bool {
-	segments := strings.Split(strings.TrimRight(root.EscapedPath(), "/"), "/")
-	for i, segment := range segments {
-		switch name := strings.ToLower(segment); {
-		case isAPISegment(name):
-			prefix := root.Scheme + "://" + root.Host + strings.Join(segments[:i], "/")
-			r.reject(v, "must be the root of the server, without the paths of its API: leave out %q and what "+
-				"follows it, and write %q.", "/"+name, prefix)
-			return false
-		case isDotSegment(segment):
-			r.reject(v, `must not have "." or ".." as a part of its path.`)
-			return false
-		}
-	}
-	return true
-}
-
-// isAPISegment reports whether a server has an API of its own below such a path.
-func isAPISegment(segment string) bool {
-	return slices.Contains([]string{"osmc", "oslc", "authentication"}, segment)
-}
-
-// rootText writes a root URL without trailing slashes. A nil one is empty.
-func rootText(root *url.URL) string {
-	if root == nil {
-		return ""
-	}
-	origin := url.URL{Scheme: root.Scheme, Host: root.Host}
-	return origin.String() + strings.TrimRight(root.EscapedPath(), "/")
-}
-
-// validHost accepts names in any script, which net/http turns into their xn--
-// form, but not what is left over from a template, such as <host> or ${HOST}.
-func validHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return host != "" && !strings.ContainsFunc(host, func(c rune) bool {
-		return c <= unicode.MaxASCII && !isHostCharacter(c)
-	})
-}
-
-// isHostCharacter reports whether an ASCII character is usual in a host name.
-func isHostCharacter(c rune) bool {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strings.ContainsRune("-._", c)
-}
-
-func validPort(port string) bool {
-	if port == "" {
-		return true
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && number > 0
-}
-
-// isLoopback reports whether what is sent to the host stays on this machine. A
-// name other than localhost is not looked up.
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
 }

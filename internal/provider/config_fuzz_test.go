@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // FuzzResolveConfig holds for any input: no panic, no secret in a diagnostic,
@@ -42,26 +40,20 @@ func FuzzResolveConfig(f *testing.F) {
 			"TWCLOUD_MAX_RETRIES":      number,
 			"TWCLOUD_ALLOW_PLAIN_HTTP": boolean,
 		}
-		text := func(attribute string) types.String {
+		given := block{}
+		for name, text := range texts {
 			if fromEnvironment {
-				environment[environmentVariable(attribute)] = texts[attribute]
-				return types.StringNull()
+				environment[environmentVariable(name)] = text
+			} else {
+				given[name] = text
 			}
-			return types.StringValue(texts[attribute])
-		}
-		model := providerModel{
-			Endpoint: text("endpoint"), WebAppEndpoint: text("webapp_endpoint"), Username: text("username"),
-			Password: text("password"), Token: text("token"), OAuthConsumersPath: text("oauth_consumers_path"),
-			CACertificatePEM: text("ca_certificate_pem"), ClientCertificateFile: text("client_certificate_file"),
-			ClientKeyPEM: text("client_key_pem"), TLSServerName: text("tls_server_name"),
-			RequestTimeout: text("request_timeout"),
 		}
 		source := configCase{environment: environment, files: map[string]string{"certificate": certificate}}.source()
-		checkResolved(t, model, source)
+		checkResolved(t, given.model(nil), source)
 
 		for _, userinfo := range []string{endpoint + canaryUserinfo + "@" + webApp, "https://u:" + canaryUserinfo + "/@" + endpoint} {
-			model.Endpoint, model.WebAppEndpoint = types.StringValue(userinfo), types.StringValue(userinfo)
-			checkResolved(t, model, source)
+			given["endpoint"], given["webapp_endpoint"] = userinfo, userinfo
+			checkResolved(t, given.model(nil), source)
 		}
 	})
 }

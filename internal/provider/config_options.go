@@ -29,8 +29,16 @@ func (s settings) clientOptions(userAgent string) (twcloud.Options, error) {
 	options := twcloud.NewOptions()
 	options.Endpoint = endpoint
 	options.WebAppEndpoint = webAppEndpoint
+	options.WebAppExplicit = s.webAppExplicit
 	options.Credentials = s.clientCredentials()
-	options.OAuthConsumersPath = s.oauthConsumersPath
+	if s.apiProfile == "" {
+		options.OAuthConsumersPath = s.oauthConsumersPath
+	} else {
+		var problems []string
+		if options.Profile, problems = twcloud.ParseProfile([]byte(s.apiProfile)); len(problems) > 0 {
+			return twcloud.Options{}, errors.New("api_profile_file: " + problems[0])
+		}
+	}
 	options.TLS = tlsConfig
 	options.RequestTimeout = s.requestTimeout
 	options.MaxRetries = s.maxRetries
@@ -50,7 +58,7 @@ func (s settings) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		ServerName:         s.tlsServerName,
-		InsecureSkipVerify: s.insecureSkipVerify, //nolint:gosec // Off by default; turning it on draws a warning.
+		InsecureSkipVerify: s.insecureSkipVerify, //nolint:gosec // Off by default; turning it on gives a warning.
 	}
 
 	if s.caCertificatePEM != "" {
@@ -58,19 +66,7 @@ func (s settings) tlsConfig() (*tls.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the system's certificate authorities: %w", err)
 		}
-		added := 0
-		for _, block := range pemBlocks(s.caCertificatePEM) {
-			if block.Type != "CERTIFICATE" {
-				continue
-			}
-			certificate, err := x509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return nil, fmt.Errorf("ca_certificate: %w", err)
-			}
-			authorities.AddCert(certificate)
-			added++
-		}
-		if added == 0 {
+		if !authorities.AppendCertsFromPEM([]byte(s.caCertificatePEM)) {
 			return nil, errors.New("ca_certificate: no certificate found")
 		}
 		config.RootCAs = authorities

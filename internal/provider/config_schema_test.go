@@ -1,7 +1,7 @@
 package provider
 
 import (
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,8 +13,10 @@ func TestProviderSchema(t *testing.T) {
 	if diagnostics := schema.ValidateImplementation(t.Context()); diagnostics.HasError() {
 		t.Fatal(diagnostics)
 	}
-
-	sensitive := map[string]bool{"password": true, "token": true, "client_key_pem": true}
+	if got, want := len(schema.Attributes), len(configAttributes); got != want {
+		t.Errorf("%d attributes, want %d: a name is there twice", got, want)
+	}
+	var sensitive []string
 	for name, attribute := range schema.Attributes {
 		if !strings.Contains(attribute.GetMarkdownDescription(), "Environment variable: `"+environmentVariable(name)+"`.") {
 			t.Errorf("%s: the description does not name the environment variable", name)
@@ -22,18 +24,15 @@ func TestProviderSchema(t *testing.T) {
 		if !attribute.IsOptional() || attribute.IsRequired() {
 			t.Errorf("%s must be optional: it can come from the environment", name)
 		}
-		if attribute.IsSensitive() != sensitive[name] {
-			t.Errorf("%s: sensitive is %t", name, attribute.IsSensitive())
+		if attribute.IsSensitive() {
+			sensitive = append(sensitive, name)
 		}
 	}
-
-	model := reflect.TypeFor[providerModel]()
-	for i := range model.NumField() {
-		if tag := model.Field(i).Tag.Get("tfsdk"); schema.Attributes[tag] == nil {
-			t.Errorf("%s is not in the schema", tag)
-		}
+	slices.Sort(sensitive)
+	if want := []string{"client_key_pem", "password", "token"}; !slices.Equal(sensitive, want) {
+		t.Errorf("sensitive are %q, want %q", sensitive, want)
 	}
-	if model.NumField() != len(schema.Attributes) {
-		t.Errorf("the model has %d fields, the schema %d attributes", model.NumField(), len(schema.Attributes))
+	if got := schema.Attributes["request_timeout"].GetMarkdownDescription(); !strings.HasSuffix(got, " Default: `30s`.") {
+		t.Errorf("no default in %q", got)
 	}
 }

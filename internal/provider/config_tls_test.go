@@ -10,12 +10,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // testPKI is one certificate authority and two client certificates, as PEM.
@@ -95,21 +94,78 @@ func newAgreementKeyPEM(t *testing.T) string {
 	return testPEM("PRIVATE KEY", der)
 }
 
+// TestResolveConfig_pem gives each text as an attribute and as a file.
+func TestResolveConfig_pem(t *testing.T) {
+	t.Parallel()
+
+	pki := newTestPKI(t)
+	for name, c := range map[string]struct{ attribute, text, problem string }{
+		"no PEM":                      {"ca_certificate", "ca.pem", "contains no PEM text"},
+		"DER":                         {"ca_certificate", "\x30\x82\x01", "not DER"},
+		"key in place of certificate": {"ca_certificate", pki.key, "contains PEM, but no certificate"},
+		"line breaks as backslash n":  {"ca_certificate", strings.ReplaceAll(pki.ca, "\n", `\n`), "damaged"},
+		"indented":                    {"ca_certificate", "  " + strings.ReplaceAll(pki.ca, "\n", "\n  "), "no line is indented"},
+		"second certificate damaged": {
+			"ca_certificate", pki.ca + testPEM("CERTIFICATE", []byte("nonsense")), "cannot be read (no. 2)",
+		},
+		"certificate in place of key": {"client_key", pki.certificate, "contains PEM, but no private key. Check that it belongs"},
+		"encrypted PKCS #8":           {"client_key", testPEM("ENCRYPTED PRIVATE KEY", []byte(canaryKey)), "passphrase"},
+		"encrypted PKCS #1": {"client_key", string(pem.EncodeToMemory(&pem.Block{
+			Type: "RSA PRIVATE KEY", Bytes: []byte(canaryKey),
+			Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"},
+		})), "passphrase"},
+		"damaged key":                {"client_key", testPEM("PRIVATE KEY", []byte(canaryKey)), "cannot be used with client_certificate_pem: tls: failed to parse"},
+		"a secret as kind of block":  {"client_key", testPEM(canaryKey, []byte(canaryKey)), "no private key"},
+		"key that cannot sign":       {"client_key", newAgreementKeyPEM(t), "cannot be used with"},
+		"another's key":              {"client_key", pki.otherKey, "private key does not match public key. It must be the key of the first"},
+		"no PEM in place of the key": {"client_key", canaryKey, "contains no PEM text"},
+	} {
+		block := block{}
+		if c.attribute == "client_key" {
+			block["client_certificate_pem"] = pki.certificate
+		}
+		inFile, inBlock := maps.Clone(block), maps.Clone(block)
+		inFile[c.attribute+"_file"], inBlock[c.attribute+"_pem"] = "file", c.text
+		runConfigCases(t, map[string]configCase{
+			name: {block: inBlock, errors: []string{c.attribute + "_pem: " + c.problem}},
+			name + " in a file": {
+				block: inFile, files: map[string]string{"file": c.text},
+				errors: []string{c.attribute + `_file: The file "file" (` + c.attribute + "_file) "},
+			},
+		})
+	}
+}
+
 func TestResolveConfig_caCertificate(t *testing.T) {
 	t.Parallel()
 
 	pki := newTestPKI(t)
-	withPEM := func(text string) func(*providerModel) {
-		return func(m *providerModel) { m.CACertificatePEM = types.StringValue(text) }
-	}
-	withFile := func(name string) func(*providerModel) {
-		return func(m *providerModel) { m.CACertificateFile = types.StringValue(name) }
-	}
-	holds := func(want string) func(*testing.T, settings) {
-		return func(t *testing.T, s settings) {
-			if s.caCertificatePEM != want {
-				t.Errorf("got %q, want %q", s.caCertificatePEM, want)
-			}
+	both := map[string]string{"TWCLOUD_CA_CERTIFICATE_FILE": "ca.pem", "TWCLOUD_CA_CERTIFICATE_PEM": pki.ca}
+	several := "# one\n" + pki.certificate + "# two\n" + pki.ca
+	for name, c := range map[string]struct {
+		file, text, content, problem string
+		environment                  map[string]string
+	}{
+		"PEM":                                {text: pki.ca},
+		"several, with comments":             {text: several},
+		"file":                               {file: "ca.pem", content: pki.ca},
+		"file with a byte order mark":        {file: "ca.pem", content: "\ufeff" + pki.ca},
+		"file beats the environment":         {file: "ca.pem", content: pki.ca, environment: map[string]string{"TWCLOUD_CA_CERTIFICATE_PEM": "wrong"}},
+		"file and PEM":                       {file: "ca.pem", text: pki.ca, content: pki.ca, problem: "_pem: ca_certificate_file and ca_certificate_pem are both set"},
+		"file and PEM in the environment":    {content: pki.ca, environment: both, problem: "_pem: TWCLOUD_CA_CERTIFICATE_FILE and TWCLOUD_CA_CERTIFICATE_PEM are both set"},
+		"no such file":                       {file: "a/ca.pem", problem: `_file: The file "a/ca.pem" (ca_certificate_file) cannot be read: file does not exist`},
+		"home directory":                     {file: "~/ca.pem", problem: "_file: pathexpand(...)"},
+		"PEM in place of a file":             {file: pki.ca, problem: "_file: must be the path of a file"},
+		"no such file, from the environment": {environment: map[string]string{"TWCLOUD_CA_CERTIFICATE_FILE": "\xff.pem"}, problem: `_file: The file "\xff.pem" (TWCLOUD_CA_CERTIFICATE_FILE)`},
+	} {
+		row := configCase{block: block{"ca_certificate_file": c.file, "ca_certificate_pem": c.text}, environment: c.environment}
+		if c.content != "" {
+			row.files = map[string]string{"ca.pem": c.content}
+		}
+		if c.problem != "" {
+			row.errors = []string{"ca_certificate" + c.problem}
+		}
+		row.check = func(t *testing.T, s settings) {
 			config, err := s.tlsConfig()
 			if err != nil {
 				t.Fatal(err)
@@ -123,228 +179,81 @@ func TestResolveConfig_caCertificate(t *testing.T) {
 				t.Errorf("the authority is not trusted: %v", err)
 			}
 		}
+		runConfigCases(t, map[string]configCase{name: row})
 	}
-
-	runConfigCases(t, map[string]configCase{
-		"PEM":                    {edit: withPEM(pki.ca), check: holds(pki.ca)},
-		"several, with comments": {edit: withPEM("# one\n" + pki.certificate + "# two\n" + pki.ca), check: holds("# one\n" + pki.certificate + "# two\n" + pki.ca)},
-		"file": {
-			edit: withFile("ca.pem"), files: map[string]string{"ca.pem": pki.ca}, check: holds(pki.ca),
-		},
-		"file with a byte order mark": {
-			edit: withFile("ca.pem"), files: map[string]string{"ca.pem": "\ufeff" + pki.ca}, check: holds("\ufeff" + pki.ca),
-		},
-		"file here beats PEM in the environment": {
-			edit: withFile("ca.pem"), files: map[string]string{"ca.pem": pki.ca},
-			environment: map[string]string{"TWCLOUD_CA_CERTIFICATE_PEM": "wrong"}, check: holds(pki.ca),
-		},
-		"file and PEM": {
-			edit: func(m *providerModel) {
-				m.CACertificateFile, m.CACertificatePEM = types.StringValue("ca.pem"), types.StringValue(pki.ca)
-			},
-			errors: []string{"ca_certificate_pem: attributes ca_certificate_file and ca_certificate_pem are both set"},
-		},
-		"file and PEM in the environment": {
-			environment: map[string]string{"TWCLOUD_CA_CERTIFICATE_FILE": "ca.pem", "TWCLOUD_CA_CERTIFICATE_PEM": pki.ca},
-			errors: []string{
-				"ca_certificate_pem: variables TWCLOUD_CA_CERTIFICATE_FILE and TWCLOUD_CA_CERTIFICATE_PEM are both set",
-			},
-		},
-		"no such file": {
-			edit:   withFile("certs/ca.pem"),
-			errors: []string{`ca_certificate_file: "certs/ca.pem": file does not exist`},
-		},
-		"no such file, from the environment": {
-			environment: map[string]string{"TWCLOUD_CA_CERTIFICATE_FILE": "\xff.pem"},
-			errors:      []string{`ca_certificate_file: TWCLOUD_CA_CERTIFICATE_FILE names a file that cannot be read, "\xff.pem"`},
-		},
-		"home directory": {
-			edit:   withFile("~/ca.pem"),
-			errors: []string{`ca_certificate_file: pathexpand("~/...")`},
-		},
-		"PEM in place of a file": {
-			edit:   withFile(pki.ca),
-			errors: []string{"ca_certificate_file: Use ca_certificate_pem"},
-		},
-		"file in place of PEM": {
-			edit:   withPEM("ca.pem"),
-			errors: []string{"ca_certificate_pem: use ca_certificate_file"},
-		},
-		"DER": {
-			edit: withFile("ca.der"), files: map[string]string{"ca.der": "\x30\x82\x01"},
-			errors: []string{"ca_certificate_file: openssl x509 -inform der"},
-		},
-		"empty file": {
-			edit: withFile("ca.pem"), files: map[string]string{"ca.pem": ""},
-			errors: []string{"ca_certificate_file: without PEM"},
-		},
-		"key in place of a certificate": {
-			edit:   withPEM(pki.key),
-			errors: []string{"ca_certificate_pem: holds PEM, but no certificate"},
-		},
-		"line breaks as backslash n": {
-			edit:   withPEM(strings.ReplaceAll(pki.ca, "\n", `\n`)),
-			errors: []string{"ca_certificate_pem: damaged"},
-		},
-		"indented": {
-			edit:   withPEM("  " + strings.ReplaceAll(pki.ca, "\n", "\n  ")),
-			errors: []string{"ca_certificate_pem: neither indented"},
-		},
-		"second certificate damaged": {
-			edit:   withPEM(pki.ca + testPEM("CERTIFICATE", []byte("nonsense"))),
-			errors: []string{"ca_certificate_pem: cannot be read (no. 2)"},
-		},
-	})
 }
 
 func TestResolveConfig_clientCertificate(t *testing.T) {
 	t.Parallel()
 
 	pki := newTestPKI(t)
-	withPEM := func(certificate, key string) func(*providerModel) {
-		return func(m *providerModel) {
-			m.ClientCertificatePEM, m.ClientKeyPEM = types.StringValue(certificate), types.StringValue(key)
-		}
-	}
-	presents := func(want string) func(*testing.T, settings) {
-		return func(t *testing.T, s settings) {
-			config, err := s.tlsConfig()
-			if err != nil {
-				t.Fatal(err)
-			}
-			block, _ := pem.Decode([]byte(want))
-			if len(config.Certificates) != 1 || !bytes.Equal(config.Certificates[0].Certificate[0], block.Bytes) {
-				t.Errorf("not the expected certificate")
-			}
-		}
-	}
-
-	runConfigCases(t, map[string]configCase{
-		"PEM":      {edit: withPEM(pki.certificate, pki.key), check: presents(pki.certificate)},
-		"SEC 1":    {edit: withPEM(pki.certificate, pki.sec1Key), check: presents(pki.certificate)},
-		"chain":    {edit: withPEM(pki.certificate+pki.ca, pki.key), check: presents(pki.certificate)},
-		"one file": {edit: withPEM(pki.certificate+pki.key, pki.certificate+pki.key), check: presents(pki.certificate)},
-		"files": {
-			edit: func(m *providerModel) {
-				m.ClientCertificateFile, m.ClientKeyFile = types.StringValue("client.pem"), types.StringValue("client.key")
-			},
-			files: map[string]string{"client.pem": pki.certificate, "client.key": pki.key},
-			check: presents(pki.certificate),
-		},
-		"certificate here, key in the environment": {
-			edit:        func(m *providerModel) { m.ClientCertificatePEM = types.StringValue(pki.certificate) },
-			environment: map[string]string{"TWCLOUD_CLIENT_KEY_FILE": "client.key"},
-			files:       map[string]string{"client.key": pki.key},
-			check:       presents(pki.certificate),
+	files := map[string]string{"client.pem": pki.certificate, "client.key": pki.key}
+	for name, c := range map[string]struct {
+		block       block
+		environment map[string]string
+		errors      []string
+	}{
+		"PEM":      {block: block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.key}},
+		"SEC 1":    {block: block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.sec1Key}},
+		"chain":    {block: block{"client_certificate_pem": pki.certificate + pki.ca, "client_key_pem": pki.key}},
+		"one file": {block: block{"client_certificate_pem": pki.certificate + pki.key, "client_key_pem": pki.certificate + pki.key}},
+		"files":    {block: block{"client_certificate_file": "client.pem", "client_key_file": "client.key"}},
+		"certificate in the block, key in the environment": {
+			block: block{"client_certificate_pem": pki.certificate}, environment: map[string]string{"TWCLOUD_CLIENT_KEY_FILE": "client.key"},
 		},
 		"certificate alone": {
-			edit:   withPEM(pki.certificate, ""),
-			errors: []string{"client_key_file: neither client_key_file nor client_key_pem"},
+			block:  block{"client_certificate_pem": pki.certificate},
+			errors: []string{"client_key_file: client_certificate_pem requires client_key_file or client_key_pem"},
 		},
 		"certificate alone, and damaged": {
-			edit:   withPEM("nonsense", ""),
-			errors: []string{"client_key_file: neither", "client_certificate_pem: holds no PEM"},
+			block:  block{"client_certificate_pem": "nonsense"},
+			errors: []string{"client_key_file: requires", "client_certificate_pem: contains no PEM"},
 		},
 		"key alone, from the environment": {
 			environment: map[string]string{"TWCLOUD_CLIENT_KEY_PEM": pki.key},
-			errors: []string{
-				"client_certificate_file: TWCLOUD_CLIENT_KEY_PEM is set, but neither client_certificate_file nor",
-			},
-		},
-		"both damaged": {
-			edit:   withPEM("nonsense", canaryKey),
-			errors: []string{"client_certificate_pem: holds no PEM", "client_key_pem: holds no PEM"},
+			errors:      []string{"client_certificate_file: TWCLOUD_CLIENT_KEY_PEM requires client_certificate_file or"},
 		},
 		"mixed up": {
-			edit: withPEM(pki.key, pki.certificate),
-			errors: []string{
-				"client_certificate_pem: no certificate. Check that it is not mixed up",
-				"client_key_pem: no private key. Check that it is not mixed up",
-			},
-		},
-		"another's key": {
-			edit:   withPEM(pki.certificate, pki.otherKey),
-			errors: []string{"client_key_pem: not the private key of the certificate in client_certificate_pem"},
+			block:  block{"client_certificate_pem": pki.key, "client_key_pem": pki.certificate},
+			errors: []string{"client_certificate_pem: no certificate", "client_key_pem: no private key"},
 		},
 		"issuer first": {
-			edit:   withPEM(pki.ca+pki.certificate, pki.key),
-			errors: []string{"client_key_pem: must come first"},
+			block:  block{"client_certificate_pem": pki.ca + pki.certificate, "client_key_pem": pki.key},
+			errors: []string{"client_key_pem: key of the first certificate"},
 		},
-		"encrypted PKCS #8": {
-			edit:   withPEM(pki.certificate, testPEM("ENCRYPTED PRIVATE KEY", []byte(canaryKey))),
-			errors: []string{"client_key_pem: passphrase"},
-		},
-		"encrypted PKCS #1": {
-			edit: withPEM(pki.certificate, string(pem.EncodeToMemory(&pem.Block{
-				Type: "RSA PRIVATE KEY", Bytes: []byte(canaryKey),
-				Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"},
-			}))),
-			errors: []string{"client_key_pem: passphrase"},
-		},
-		"damaged key": {
-			edit:   withPEM(pki.certificate, testPEM("PRIVATE KEY", []byte(canaryKey))),
-			errors: []string{"client_key_pem: cannot be read"},
-		},
-		"a secret as the kind of a block": {
-			edit:   withPEM(pki.certificate, testPEM(canaryKey, []byte(canaryKey))),
-			errors: []string{"client_key_pem: no private key"},
-		},
-		"key that cannot sign": {
-			edit:   withPEM(pki.certificate, newAgreementKeyPEM(t)),
-			errors: []string{"client_key_pem: cannot be read"},
-		},
-		"key PEM given as the name of a file": {
-			edit: func(m *providerModel) {
-				m.ClientCertificatePEM = types.StringValue(pki.certificate)
-				m.ClientKeyFile = types.StringValue("-----BEGIN PRIVATE KEY-----\n" + canaryKey)
-			},
-			errors: []string{"client_key_file: Use client_key_pem"},
+		"key as the name of a file": {
+			block:  block{"client_certificate_file": "client.pem", "client_key_file": canaryKey + pki.key},
+			errors: []string{"client_key_file: client_key_file must be the path of a file"},
 		},
 		"key file and key PEM": {
-			edit: func(m *providerModel) {
-				m.ClientCertificatePEM = types.StringValue(pki.certificate)
-				m.ClientKeyFile, m.ClientKeyPEM = types.StringValue("client.key"), types.StringValue(pki.key)
-			},
+			block:  block{"client_certificate_file": "client.pem", "client_key_file": "client.key", "client_key_pem": pki.key},
 			errors: []string{"client_key_pem: both set"},
 		},
-	})
-}
-
-func TestResolveConfig_tlsServerName(t *testing.T) {
-	t.Parallel()
-
-	cases := map[string]bool{
-		"twcloud.example.com":         true,
-		"twcloud_1":                   true,
-		"xn--bcher-kva.example":       true,
-		"10.0.0.1":                    true,
-		"2001:db8::1":                 true,
-		"https://twcloud.example.com": false,
-		"twcloud.example.com:8111":    false,
-		"*.example.com":               false,
-		"bücher.example":              false,
-		"twcloud.example.com ":        false,
-	}
-	for text, valid := range cases {
-		row := configCase{edit: func(m *providerModel) { m.TLSServerName = types.StringValue(text) }}
-		if !valid {
-			row.errors = []string{"tls_server_name: host name"}
-		}
-		runConfigCases(t, map[string]configCase{text: row})
+	} {
+		runConfigCases(t, map[string]configCase{name: {
+			block: c.block, environment: c.environment, files: files, errors: c.errors,
+			check: func(t *testing.T, s settings) {
+				config, err := s.tlsConfig()
+				if err != nil {
+					t.Fatal(err)
+				}
+				block, _ := pem.Decode([]byte(pki.certificate))
+				if len(config.Certificates) != 1 || !bytes.Equal(config.Certificates[0].Certificate[0], block.Bytes) {
+					t.Error("not the expected certificate")
+				}
+			},
+		}})
 	}
 }
 
 func TestClientOptions(t *testing.T) {
 	t.Parallel()
 
-	model := completeModel()
-	model.TLSServerName = types.StringValue("inner.example.com")
-	model.InsecureSkipVerify = types.BoolValue(true)
-	model.RequestTimeout = types.StringValue("5s")
-	model.MaxRetries = types.Int64Value(0)
-	model.MaxConcurrentRequests = types.Int64Value(2)
-	model.OAuthConsumersPath = types.StringValue("/elsewhere/")
-	resolved, _, diagnostics := resolveConfig(model, configCase{}.source())
+	c := configCase{block: block{
+		"tls_server_name": "inner.example.com", "insecure_skip_verify": true, "request_timeout": "5s", "max_retries": 0,
+		"max_concurrent_requests": 2, "oauth_consumers_path": "/elsewhere/",
+	}}
+	resolved, _, diagnostics := resolveConfig(c.model(), c.source())
 	checkDiagnostics(t, "error", diagnostics.Errors(), nil)
 
 	options, err := resolved.clientOptions("terraform-provider-twcloud/test")

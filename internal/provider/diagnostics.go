@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -32,30 +33,67 @@ func (s subject) String() string {
 	case s.key == "":
 		return fmt.Sprintf("OAuth consumer %q", s.name)
 	case s.name == "":
-		return fmt.Sprintf("the OAuth consumer with the key %q", s.key)
+		return fmt.Sprintf("OAuth consumer with key %q", s.key)
 	}
 	return fmt.Sprintf("OAuth consumer %q (key %q)", s.name, s.key)
 }
 
 // addClientError reports a call that failed: what was tried, what the server
-// said, what to do, and what now stands on the server (if that is worth saying).
-// What stands comes last: it may ask for more than to apply again.
-func addClientError(diags *diag.Diagnostics, summary, tried string, err error, standing ...string) {
-	detail := fmt.Sprintf("%s failed: %s", tried, sentence(err))
-	detail = withAdvice(detail, err)
-	for _, sentence := range standing {
-		detail += "\n\n" + sentence
+// said, what to do, and the current state on the server (if that is worth saying).
+// The state comes last: it may ask for more than to apply again.
+//
+// A failure to sign in or to list concerns the provider and not one resource. It
+// is told in full once; after that, each resource refers to it.
+func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
+	shared := sharedFailure(err)
+	if shared == nil {
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
+		return
 	}
-	diags.AddError(summary, detail)
+	cause := sharedSummary(shared)
+	if b.tellOnce(shared) {
+		diags.AddError(cause, paragraphs(sentence(err), adviceFor(err), append([]string{tried + " failed."}, state...)...))
+		return
+	}
+	diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: see the error %q.", tried, cause), "", state...))
 }
 
-// withAdvice adds a paragraph that says what to do about an error, if there is
-// anything to say.
-func withAdvice(detail string, err error) string {
-	if advice := adviceFor(err); advice != "" {
-		return detail + "\n\n" + advice
+// sharedFailure returns the failure if it is one of the sign-in or of the list,
+// which all resources share.
+func sharedFailure(err error) *twcloud.Error {
+	var failure *twcloud.Error
+	if errors.As(err, &failure) && (failure.Login || failure.Listing) {
+		return failure
 	}
-	return detail
+	return nil
+}
+
+// sharedSummary names the cause of a failure that resources share.
+func sharedSummary(failure *twcloud.Error) string {
+	switch {
+	case errors.Is(failure, twcloud.ErrCanceled), errors.Is(failure, twcloud.ErrClosed):
+		return "Run canceled"
+	case errors.Is(failure, twcloud.ErrUnreachable), errors.Is(failure, twcloud.ErrTimeout):
+		return "Unable to reach Teamwork Cloud"
+	case failure.Login, errors.Is(failure, twcloud.ErrSession):
+		return "Unable to sign in to Teamwork Cloud"
+	}
+	return "Unable to list OAuth consumers"
+}
+
+// tellOnce says whether a failure that resources share has yet to be told.
+func (b *backend) tellOnce(failure *twcloud.Error) bool {
+	if b == nil {
+		return true
+	}
+	_, told := b.told.LoadOrStore(failure, true)
+	return !told
+}
+
+// paragraphs joins cause, advice and state, leaving out what is empty.
+func paragraphs(cause, advice string, state ...string) string {
+	all := append([]string{cause, advice}, state...)
+	return strings.Join(slices.DeleteFunc(all, func(one string) bool { return one == "" }), "\n\n")
 }
 
 // sentence ends the text of an error with one full stop: the server's words, with
@@ -75,26 +113,26 @@ func adviceFor(err error) string {
 	)
 	switch {
 	case errors.As(err, &unknownAuthority):
-		return "The server's certificate is signed by an authority that this machine does not know. " +
-			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own if it is self-signed."
+		return "This machine does not trust the authority that signed the server's certificate. " +
+			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
 	case errors.As(err, &hostname):
-		return "The server's certificate is for another name. Use that name in endpoint, or set tls_server_name to it."
+		return "The server's certificate is for another host name. Use that name in endpoint, or set tls_server_name to it."
 	case errors.As(err, &invalid):
 		return "The server's certificate is not valid: it may have expired. Renew it on the server."
 	case errors.As(err, &noTLS):
-		return "What listens at that port does not speak TLS. Check the host and the port of endpoint, and whether it should begin with http:// " +
+		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
 	case errors.As(err, &operation) && operation.Op == "remote error":
-		return "The server broke off the TLS handshake. If it demands a client certificate, set client_certificate_file and client_key_file " +
-			"(or client_certificate_pem and client_key_pem) to one that it trusts."
+		return "The server ended the TLS handshake. If it requires a client certificate, set client_certificate_file and client_key_file " +
+			"(or client_certificate_pem and client_key_pem)."
 	case errors.As(err, &operation) && operation.Op == "proxyconnect":
-		return "The proxy that the environment names (HTTPS_PROXY) cannot be reached. Check it, or except the server from it with NO_PROXY."
+		return "The proxy in HTTPS_PROXY cannot be reached. Check it, or exclude the server with NO_PROXY."
 	case errors.As(err, &dns):
-		return "The host's name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
+		return "The host name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "Nothing listens at that address. Check the host and the port of endpoint (the REST API is at port 8111 by default), and whether the server runs."
+		return "Nothing listens at that address. Check that the server runs, and the host and port of endpoint (the REST API uses port 8111 by default)."
 	case errors.As(err, &failure) && failure.Login && failure.Kind == twcloud.ErrInvalid:
-		return "The server did not understand the sign-in. Check endpoint: whether it should begin with https://, its port and its path."
+		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of endpoint."
 	}
 	for _, known := range advice {
 		if errors.Is(err, known.kind) {
@@ -104,35 +142,43 @@ func adviceFor(err error) string {
 	return ""
 }
 
+// whenDiffers is where a user goes whose server is not as the provider assumes.
+const whenDiffers = "Run terraform-provider-twcloud check, then learn; the guide \"When your server differs\" shows how."
+
 // advice is in the order of precedence: an error may be of several kinds.
 var advice = []struct {
 	kind error
 	text string
 }{
-	{twcloud.ErrNoSeat, "Every session takes up a licence seat until it is logged out or has been idle for 15 minutes. " +
-		"Wait, close sessions that are not needed, or raise max_retries to wait longer for a seat."},
-	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that it does not lock the account."},
-	{twcloud.ErrSession, "The server ended the session, and did not accept a new one either. " +
-		"Check whether something between this machine and the server removes cookies, and whether the account is still enabled."},
+	{twcloud.ErrNoSeat, "Each session uses a license seat until it signs out or is idle for 15 minutes. " +
+		"Wait, close sessions you don't need, or raise max_retries to wait longer."},
+	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that the account is not locked."},
+	{twcloud.ErrNotUnderstood, "Fix the first error, then apply again."},
+	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
+		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},
-	{twcloud.ErrNoAPI, "Check endpoint: this looks like the wrong port (the REST API is at port 8111 by default), or like a path prefix that is missing or wrong."},
+	{twcloud.ErrNoAPI, "Check endpoint: the port may be wrong (the REST API uses port 8111 by default), or a path prefix may be missing or wrong."},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
-		"Let an administrator give it to the user whom the provider signs in as."},
-	{twcloud.ErrNoCollection, "This server has no administration of OAuth consumers at that path. If it has one elsewhere, set oauth_consumers_path; " +
-		"check also that endpoint is the REST API (port 8111 by default), not the Web Application Platform."},
-	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: Terraform will propose to register it anew, under a new key."},
-	{twcloud.ErrWebPage, "A web page or a redirect came in place of an answer. This looks like the wrong port (the REST API is at port 8111 by default) " +
-		"or like the sign-in page of a proxy. Check endpoint."},
+		"Ask an administrator to grant it to the provider's user."},
+	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +
+		"If your server has the API elsewhere, set oauth_consumers_path or api_profile_file. " + whenDiffers},
+	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. The next apply registers it again with a new key."},
+	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
+		"or a proxy asks you to sign in. Check endpoint."},
 	{twcloud.ErrInvalid, "The server did not accept a value. Change the configuration as the server says, and apply again."},
-	{twcloud.ErrConflict, "Somebody else may have changed the consumer in the same moment, or the server may not allow two consumers of one name. Plan again, and look at what has changed."},
-	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries, and apply again."},
-	{twcloud.ErrTimeout, "The server did not answer in time. Check whether it is well, or raise request_timeout."},
+	{twcloud.ErrConflict, "Someone else may have changed the consumer at the same time, or the server does not allow two consumers with one name. Plan again and check what changed."},
+	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests or raise max_retries, and apply again."},
+	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint and oauth_consumers_path."},
-	{twcloud.ErrUnreadable, "The server answered, but not as this provider expects. Check endpoint and oauth_consumers_path; " +
-		"if both are right, this server's administration differs from what the provider assumes: please report it, with the server's version."},
-	{twcloud.ErrClosed, "The provider was told to terminate. Apply again."},
-	{twcloud.ErrCanceled, "The run was cancelled. Apply again."},
-	{twcloud.ErrServer, "The server failed. Look at its log, and apply again when it is well."},
+	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
+	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
+	{twcloud.ErrNotApplied, "The server said that it made the change, but it did not. Plan again. If it happens again, the server differs from what the provider assumes. " + whenDiffers},
+	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " + whenDiffers},
+	{twcloud.ErrUnreadable, "The server's answer is not in the form that the provider expects. Check endpoint and oauth_consumers_path. " +
+		"If both are right, this server differs. " + whenDiffers},
+	{twcloud.ErrClosed, "The provider was asked to terminate. Apply again."},
+	{twcloud.ErrCanceled, "The run was canceled. Apply again."},
+	{twcloud.ErrServer, "The server failed. Check its log, and apply again when it is healthy."},
 	{twcloud.ErrUnreachable, "The connection failed. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
 }
 
@@ -148,5 +194,5 @@ func (b *backend) diagnosePanic(diags *diag.Diagnostics, doing string) {
 	if b.ready() {
 		text = b.client.Redact(text)
 	}
-	diags.AddError("The provider panicked", fmt.Sprintf("It did so while %s. %s Add what follows:\n\n%s", doing, reportBug, text))
+	diags.AddError("The provider panicked", fmt.Sprintf("The provider panicked while %s. %s Include this text:\n\n%s", doing, reportBug, text))
 }

@@ -25,9 +25,9 @@ func TestAdviceFor(t *testing.T) {
 		want string
 	}{
 		"unknown authority":     {unreachable(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "ca_certificate_file"},
-		"another name":          {unreachable(x509.HostnameError{}), "tls_server_name"},
+		"another host name":     {unreachable(x509.HostnameError{}), "tls_server_name"},
 		"expired certificate":   {unreachable(x509.CertificateInvalidError{Reason: x509.Expired}), "expired"},
-		"no TLS":                {unreachable(tls.RecordHeaderError{}), "does not speak TLS"},
+		"no TLS":                {unreachable(tls.RecordHeaderError{}), "does not use TLS"},
 		"client certificate":    {unreachable(&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}), "client_certificate_file"},
 		"proxy":                 {unreachable(&net.OpError{Op: "proxyconnect", Err: refused}), "NO_PROXY"},
 		"no such host":          {unreachable(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), "cannot be resolved"},
@@ -35,7 +35,7 @@ func TestAdviceFor(t *testing.T) {
 		"connection lost":       {unreachable(errors.New("EOF")), "The connection failed"},
 		"http to an https port": {&twcloud.Error{Kind: twcloud.ErrInvalid, Login: true}, "https://"},
 		"refused input":         {&twcloud.Error{Kind: twcloud.ErrInvalid}, "Change the configuration"},
-		"no seat":               {&twcloud.Error{Kind: twcloud.ErrNoSeat, Login: true}, "licence seat"},
+		"no seat":               {&twcloud.Error{Kind: twcloud.ErrNoSeat, Login: true}, "license seat"},
 		"credentials":           {&twcloud.Error{Kind: twcloud.ErrCredentials, Login: true}, "username and password, or token"},
 		"forbidden":             {&twcloud.Error{Kind: twcloud.ErrForbidden}, "Configure Server"},
 		"wrapped twice":         {fmt.Errorf("a: %w", fmt.Errorf("b: %w", &twcloud.Error{Kind: twcloud.ErrForbidden})), "Configure Server"},
@@ -62,7 +62,7 @@ func TestAdviceFor_everyKind(t *testing.T) {
 		twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
 		twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
 		twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
-		twcloud.ErrClosed,
+		twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
 	} {
 		advice := adviceFor(&twcloud.Error{Kind: kind})
 		if advice == "" || !strings.HasSuffix(advice, ".") {
@@ -81,10 +81,10 @@ func TestAddClientError(t *testing.T) {
 		Kind: twcloud.ErrForbidden, Method: "PATCH", Path: "/osmc/admin/oauthconsumers/a%2Fb", Status: 403, Message: "You may not do this.",
 	}
 	var diags diag.Diagnostics
-	addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+subject{"doors", "a/b"}.String(), failure, "Nothing was changed.")
+	(&backend{}).addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+subject{"doors", "a/b"}.String(), failure, "Nothing was changed.")
 	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this.
 
-Only users with the Configure Server permission can manage OAuth consumers. Let an administrator give it to the user whom the provider signs in as.
+Only users with the Configure Server permission can manage OAuth consumers. Ask an administrator to grant it to the provider's user.
 
 Nothing was changed.`
 	if got := diags[0].Detail(); diags[0].Summary() != "Unable to update OAuth consumer" || got != want {
@@ -95,9 +95,9 @@ Nothing was changed.`
 func TestSubject(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]subject{
-		`OAuth consumer "doors"`:               {name: "doors"},
-		`the OAuth consumer with the key "k1"`: {key: "k1"},
-		`OAuth consumer "\"a\"" (key "\n")`:    {name: `"a"`, key: "\n"},
+		`OAuth consumer "doors"`:            {name: "doors"},
+		`OAuth consumer with key "k1"`:      {key: "k1"},
+		`OAuth consumer "\"a\"" (key "\n")`: {name: `"a"`, key: "\n"},
 	} {
 		if got.String() != want {
 			t.Errorf("%s, want %s", got, want)
@@ -105,13 +105,13 @@ func TestSubject(t *testing.T) {
 	}
 }
 
-func TestStandingAfterUpdate(t *testing.T) {
+func TestStateAfterUpdate(t *testing.T) {
 	t.Parallel()
 	refusal := &twcloud.Error{Kind: twcloud.ErrForbidden}
-	if got := standingAfterUpdate(refusal); got != "Nothing was changed." {
+	if got := stateAfterUpdate(refusal); got != "Nothing was changed." {
 		t.Errorf("certain: %q", got)
 	}
-	if got := standingAfterUpdate(&twcloud.UncertainError{Err: refusal}); got == "Nothing was changed." {
+	if got := stateAfterUpdate(&twcloud.UncertainError{Err: refusal}); got == "Nothing was changed." {
 		t.Errorf("uncertain: %q", got)
 	}
 }

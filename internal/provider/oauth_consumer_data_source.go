@@ -46,16 +46,16 @@ func (d *oauthConsumerDataSource) Metadata(_ context.Context, req datasource.Met
 
 func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One OAuth consumer, found by its key or by its name. The server never tells the secret.",
+		MarkdownDescription: "One OAuth consumer, found by its key or by its name. The server never returns the secret.",
 		Attributes: map[string]schema.Attribute{
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Consumer key. Exactly one of `key` and `name` must be given.",
+				MarkdownDescription: "Consumer key. Set exactly one of `key` and `name`.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{notBlank, stringvalidator.ExactlyOneOf(path.MatchRoot("key"), path.MatchRoot("name"))},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Consumer name, in full. A name that several consumers bear is an error that lists their keys.",
+				MarkdownDescription: "Consumer name, in full. If several consumers have the name, the error lists their keys.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{notBlank},
@@ -78,31 +78,31 @@ func (d *oauthConsumerDataSource) Read(ctx context.Context, req datasource.ReadR
 	}
 	var consumer twcloud.Consumer
 	if config.Name.IsNull() {
-		consumer = findByKey(ctx, client, config.Key.ValueString(), &resp.Diagnostics)
+		consumer = d.findByKey(ctx, client, config.Key.ValueString(), &resp.Diagnostics)
 	} else {
-		consumer = findByName(ctx, client, config.Name.ValueString(), &resp.Diagnostics)
+		consumer = d.findByName(ctx, client, config.Name.ValueString(), &resp.Diagnostics)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, newConsumerModel(consumer))...)
 	}
 }
 
-func findByKey(ctx context.Context, client *twcloud.Client, key string, diags *diag.Diagnostics) twcloud.Consumer {
+func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud.Client, key string, diags *diag.Diagnostics) twcloud.Consumer {
 	consumer, err := client.Get(ctx, key)
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound):
 		diags.AddAttributeError(path.Root("key"), "No such OAuth consumer",
-			fmt.Sprintf("The server has no OAuth consumer with the key %q.", key))
+			fmt.Sprintf("The server has no OAuth consumer with key %q.", key))
 	case err != nil:
-		addClientError(diags, "Unable to read OAuth consumer", "Reading "+subject{key: key}.String(), err)
+		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+subject{key: key}.String(), err)
 	}
 	return consumer
 }
 
-func findByName(ctx context.Context, client *twcloud.Client, name string, diags *diag.Diagnostics) twcloud.Consumer {
+func (d *oauthConsumerDataSource) findByName(ctx context.Context, client *twcloud.Client, name string, diags *diag.Diagnostics) twcloud.Consumer {
 	consumers, err := client.List(ctx)
 	if err != nil {
-		addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		d.backend.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
 		return twcloud.Consumer{}
 	}
 	var named []twcloud.Consumer
@@ -114,13 +114,13 @@ func findByName(ctx context.Context, client *twcloud.Client, name string, diags 
 	switch len(named) {
 	case 0:
 		diags.AddAttributeError(path.Root("name"), "No such OAuth consumer",
-			fmt.Sprintf("The server has no OAuth consumer named %q. Names are compared in full, upper and lower case apart.", name))
+			fmt.Sprintf("The server has no OAuth consumer named %q. The name must match exactly, including upper and lower case.", name))
 		return twcloud.Consumer{}
 	case 1:
 		return named[0]
 	}
-	diags.AddAttributeError(path.Root("name"), "Several OAuth consumers of this name",
-		fmt.Sprintf("The server has %d OAuth consumers named %q, with the keys %s.\n\nGive the key of the one that is meant, in place of the name.",
+	diags.AddAttributeError(path.Root("name"), "Several OAuth consumers have this name",
+		fmt.Sprintf("The server has %d OAuth consumers named %q, with keys %s.\n\nSet key instead of name.",
 			len(named), name, quotedList(keysOf(named))))
 	return twcloud.Consumer{}
 }

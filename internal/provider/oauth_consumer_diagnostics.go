@@ -11,47 +11,60 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// addRegistrationError reports a registration that failed, and says what stands
-// on the server because of it.
-func addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {
+// addRegistrationError reports a registration that failed, and says what exists on
+// the server because of it.
+func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {
 	tried := "Registering " + subject{name: name}.String()
 	var uncertain *twcloud.RegistrationError
 	switch {
+	case errors.Is(err, twcloud.ErrNotUnderstood):
+		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	case registration.Consumer.Key != "":
-		addClientError(diags, "OAuth consumer registered, but its secret is not certain", tried, err, taintedAdvice(registration.Consumer))
+		b.addClientError(diags, "OAuth consumer registered, but not confirmed", tried, err, taintedAdvice(registration.Consumer))
 	case errors.As(err, &uncertain) && len(uncertain.Keys) > 0:
-		addClientError(diags, "Unable to tell which OAuth consumer was registered", tried, err,
-			fmt.Sprintf("One of %s may be the one. None of them is in state. Remove those that nobody needs in TWCloud Admin, "+
-				"or import the right one (terraform import ADDRESS KEY), before applying again.", quotedList(uncertain.Keys)))
+		b.addClientError(diags, "Unable to tell which OAuth consumer was registered", tried, err,
+			fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
+				"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys)))
 	case errors.As(err, &uncertain):
-		addClientError(diags, "Unable to tell whether the OAuth consumer was registered", tried, err,
-			fmt.Sprintf("A consumer named %q may stand on the server, and is not in state. Look for it in TWCloud Admin before applying again: "+
-				"import it (terraform import ADDRESS KEY), or remove it.", name))
+		b.addClientError(diags, "Unable to tell whether OAuth consumer was registered", tried, err, mayExist(name))
 	case registration.InDoubt:
-		addClientError(diags, "Unable to register OAuth consumer", tried, err,
-			fmt.Sprintf("Whether it was carried out all the same is not certain, but the server has no new consumer named %q. Look in TWCloud Admin before applying again, "+
-				"in case it registered one late.", name))
+		b.addClientError(diags, "Unable to register OAuth consumer", tried, err,
+			fmt.Sprintf("The server lists no new consumer named %q, but it may still register one. Check TWCloud Admin before you apply again.", name))
 	default:
-		addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
+		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	}
 }
 
-// taintedAdvice says what stands on the server when a create ends with an error
+// mayExist is what is known when the server cannot be asked.
+func mayExist(name string) string {
+	return fmt.Sprintf("A consumer named %q may exist on the server, and is not in state. Before you apply again, find it in TWCloud Admin, "+
+		"and import it (terraform import ADDRESS KEY) or remove it.", name)
+}
+
+// taintedAdvice says what exists on the server when a create ends with an error
 // after the registration, and the two ways on.
 func taintedAdvice(consumer twcloud.Consumer) string {
 	approval := "not approved"
 	if consumer.Approved {
 		approval = "approved"
 	}
-	return fmt.Sprintf("%s stands on the server, %s, and is in state, marked as tainted.\n\n"+
-		"To keep it and its key, run terraform untaint with this resource's address, and only then apply again. Applying without that replaces it, under a new key.",
+	return fmt.Sprintf("%s exists on the server (%s) and is in state, marked as tainted.\n\n"+
+		"To keep the consumer and its key, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
 		subjectOf(consumer), approval)
 }
 
-// standingAfterUpdate says what an update that failed has left on the server.
-func standingAfterUpdate(err error) string {
-	if twcloud.Uncertain(err) {
-		return "The change may or may not have been made. The next plan reads what stands on the server; a secret is then sent again."
+// stateAfterUpdate says what an update that failed has left on the server.
+func stateAfterUpdate(err error) string {
+	var unapplied *twcloud.NotAppliedError
+	switch {
+	case errors.As(err, &unapplied):
+		approval := "not approved"
+		if unapplied.Consumer.Approved {
+			approval = "approved"
+		}
+		return fmt.Sprintf("The server and the state now have the name %q, %s.", unapplied.Consumer.Name, approval)
+	case twcloud.Uncertain(err):
+		return "The change may or may not have been made. The next plan reads the current state on the server, and a new secret is sent again."
 	}
 	return "Nothing was changed."
 }
@@ -71,8 +84,8 @@ func describeChanges(changes twcloud.Changes) string {
 	return strings.Join(parts, " and ")
 }
 
-// warnOfNamesakes tells that consumers of a name are there already: one of them
-// may be what an earlier run, which died, has left behind. Those that Terraform
+// warnOfNamesakes tells that consumers with a name already exist: one of them may
+// be what an earlier run, which was killed, has left behind. Those that Terraform
 // manages are not meant: one of them may be what is to be replaced. It does so
 // once for a name in a run.
 func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
@@ -86,9 +99,9 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 	if _, warned := r.backend.warned.LoadOrStore(name, true); warned {
 		return
 	}
-	diags.AddWarning(fmt.Sprintf("OAuth consumer %q is there already", name),
-		fmt.Sprintf("The server has %q already, with the key %s. Terraform registers a further one of the same name, under a key of its own.\n\n"+
-			"Unless that is meant, or the existing one is what is being replaced, import it instead: terraform import ADDRESS KEY. "+
+	diags.AddWarning(fmt.Sprintf("OAuth consumer %q already exists", name),
+		fmt.Sprintf("The server already has %q (key %s). Terraform will register a second consumer with the same name and a different key.\n\n"+
+			"If you want Terraform to manage the existing one, import it instead: terraform import ADDRESS KEY. "+
 			"An earlier run that was interrupted may have left it behind.",
 			name, quotedList(keysOf(namesakes))))
 }
@@ -96,15 +109,16 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 // warnOfStrays tells of consumers that a lost answer may have left behind.
 func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
 	name := registration.Consumer.Name
+	again := fmt.Sprintf("The answer to registering %q was lost, so the provider registered it again (key %q, in state).", name, registration.Consumer.Key)
 	if registration.StraysUnknown != nil {
-		diags.AddWarning("A second OAuth consumer may have been registered",
-			fmt.Sprintf("The answer to registering %q was lost, so it was registered again, with the key %q. Whether the first attempt left another one behind could not be checked: %s\n\n"+
-				"Look in TWCloud Admin.", name, registration.Consumer.Key, sentence(registration.StraysUnknown)))
+		diags.AddWarning("A second OAuth consumer may exist",
+			fmt.Sprintf("%s The provider could not check whether the first attempt left another one behind: %s\n\nCheck TWCloud Admin.",
+				again, sentence(registration.StraysUnknown)))
 	}
 	if len(registration.Strays) > 0 {
-		diags.AddWarning("A second OAuth consumer was registered",
-			fmt.Sprintf("The answer to registering %q was lost, so it was registered again, with the key %q, which is in state. The first attempt, or somebody else, has registered %s as well.\n\n"+
-				"Remove what nobody needs in TWCloud Admin.", name, registration.Consumer.Key, quotedList(keysOf(registration.Strays))))
+		diags.AddWarning("A second OAuth consumer exists",
+			fmt.Sprintf("%s The first attempt, or someone else, registered %s as well.\n\nRemove the consumers you don't need in TWCloud Admin.",
+				again, quotedList(keysOf(registration.Strays))))
 	}
 }
 

@@ -39,9 +39,9 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 	switch {
 	case err != nil:
 		r.backend.inconclusive.Do(func() {
-			diags.AddWarning("Drift of secrets could not be detected",
-				fmt.Sprintf("Whether the server still has the secret of %s is not known: %s\n\n"+
-					"Nothing is changed on that account, and further consumers are not reported. "+
+			diags.AddWarning("Could not check secrets for drift",
+				fmt.Sprintf("The provider could not check the secret of %s: %s\n\n"+
+					"No secret is changed because of this, and the warning appears once per run. "+
 					"Check webapp_endpoint, or turn detect_secret_drift off.", state.subject(), r.backend.client.Redact(sentence(err))))
 		})
 		return twcloud.SecretUnknown
@@ -60,5 +60,5 @@ func (r *oauthConsumerResource) isApproved(ctx context.Context, state oauthConsu
 
 func warnOfDrift(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Secret was changed outside of Terraform",
-		fmt.Sprintf("The server refuses the secret of %s, though the consumer is approved. Terraform sets the configured one.", state.subject()))
+		fmt.Sprintf("The server refuses the secret of %s, although the consumer is approved. The next apply sets the configured secret.", state.subject()))
 }

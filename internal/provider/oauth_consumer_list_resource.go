@@ -74,7 +74,7 @@ func (l *oauthConsumerListResource) find(ctx context.Context, req list.ListReque
 	}
 	consumers, err := client.List(ctx)
 	if err != nil {
-		addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		l.backend.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
 		return nil
 	}
 	return filterConsumers(consumers, config.NameRegex, config.Approved, diags)

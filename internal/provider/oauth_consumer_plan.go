@@ -15,8 +15,8 @@ import (
 
 const (
 	missingSecretSummary = "Missing secret"
-	missingSecretDetail  = "A secret is needed to register an OAuth consumer: set secret, or secret_wo to keep it out of state.\n\n" +
-		"Only a consumer that has been imported can be managed without its secret."
+	missingSecretDetail  = "An OAuth consumer needs a secret to be registered. Set secret, or secret_wo to keep it out of state.\n\n" +
+		"Only an imported consumer can be managed without its secret."
 )
 
 // ModifyPlan finds at plan time what would fail, and decides what the plan shows
@@ -24,6 +24,9 @@ const (
 func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "planning an OAuth consumer")
 	if req.Plan.Raw.IsNull() {
+		if r.backend.ready() {
+			r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing the consumer", &resp.Diagnostics)
+		}
 		return
 	}
 	var config, plan oauthConsumerModel
@@ -54,25 +57,41 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)
-	if r.backend.ready() && !plan.Name.IsUnknown() {
+	if !r.backend.ready() {
+		return
+	}
+	wanted := twcloud.Changes{}
+	if plan.Approved.ValueBool() {
+		wanted.Approved = plan.Approved.ValueBoolPointer()
+	}
+	r.planCall(errors.Join(r.backend.client.CanRegister(), r.backend.client.Supports(wanted)),
+		"Unable to register OAuth consumer", "Registering "+plan.subject().String(), &resp.Diagnostics)
+	if !plan.Name.IsUnknown() && !resp.Diagnostics.HasError() {
 		r.planNamesakes(ctx, plan.Name.ValueString(), &resp.Diagnostics)
 	}
 }
 
-// planNamesakes warns of consumers that bear the name already, while there is
-// time to import one instead. That the server cannot be asked does not fail a
-// plan, as it may be well again when it is applied; that it will not have the
-// provider does.
+// planCall reports that a call which the plan needs cannot be made: the API profile
+// does not have it.
+func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags *diag.Diagnostics) {
+	if err != nil {
+		r.backend.addClientError(diags, summary, tried, err)
+	}
+}
+
+// planNamesakes warns of consumers that already have the name, while there is
+// time to import one instead. A server that does not answer does not fail a plan,
+// as it may do so when it is applied; a server that refuses the provider does.
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
-		addClientError(diags, "Unable to register OAuth consumer", "Registering "+subject{name: name}.String(), err, "Nothing was registered.")
+		r.backend.addClientError(diags, "Unable to register OAuth consumer", "Registering "+subject{name: name}.String(), err, "Nothing was registered.")
 		return
 	}
 	if err != nil {
 		r.backend.unasked.Do(func() {
-			detail := fmt.Sprintf("Whether OAuth consumers of the planned names are there already is not known: %s", sentence(err))
-			diags.AddWarning("The server could not be asked while planning", withAdvice(detail, err))
+			diags.AddWarning("Could not check for existing consumers",
+				paragraphs(fmt.Sprintf("Consumers with the planned names may already exist: %s", sentence(err)), adviceFor(err)))
 		})
 		return
 	}
@@ -82,7 +101,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 // refused says whether an error will be there when the plan is applied, too.
 func refused(err error) bool {
 	return errors.Is(err, twcloud.ErrCredentials) || errors.Is(err, twcloud.ErrForbidden) ||
-		errors.Is(err, twcloud.ErrNoAPI) || errors.Is(err, twcloud.ErrNoCollection)
+		errors.Is(err, twcloud.ErrNoAPI) || errors.Is(err, twcloud.ErrNoCollection) || errors.Is(err, twcloud.ErrIncomplete)
 }
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
@@ -110,9 +129,10 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		}
 	}
 	if decision.unproven {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret is not known to be the configured one",
-			fmt.Sprintf("%s was imported, and the server does not tell its secret, so nobody knows whether it is the one in secret_wo. %s", state.subject(), setOnce))
+		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret may differ from the configured one",
+			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.subject(), setOnce))
 	}
+	r.planChanges(config, plan, state, decision, &resp.Diagnostics)
 	revision := state.SecretRevision
 	switch decision.sending {
 	case sendSecret:
@@ -123,11 +143,31 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
 }
 
-const setOnce = "Nothing is sent.\n\nSet secret_wo_version = 1 to have it set once."
+const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
 func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret is not the configured one",
-		fmt.Sprintf("%s was imported, is approved, and the server refuses the secret in secret_wo: it has another one. %s", state.subject(), setOnce))
+	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret differs from the configured one",
+		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.subject(), setOnce))
+}
+
+// planChanges reports what the API profile has no call for, and a secret that the
+// server wants along with other changes.
+func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, decision secretDecision, diags *diag.Diagnostics) {
+	if !r.backend.ready() {
+		return
+	}
+	changes := plan.changesFrom(state)
+	if decision.sending != sendNothing {
+		changes.Secret = new(string)
+	}
+	if changes.None() {
+		return
+	}
+	err := r.backend.client.Supports(changes)
+	if err == nil && r.backend.client.NeedsSecret(changes) && config.wantedSecret().IsNull() {
+		err = &twcloud.Error{Kind: twcloud.ErrSecretNeeded}
+	}
+	r.planCall(err, "Unable to update OAuth consumer", "Updating "+state.subject().String(), diags)
 }
 
 func worthProbing(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {

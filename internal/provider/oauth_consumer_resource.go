@@ -68,47 +68,80 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	}
 
 	name := plan.Name.ValueString()
-	registration, err := client.Register(ctx, name, secret.ValueString())
-	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
-	warnOfStrays(registration, &resp.Diagnostics)
-	if consumer := registration.Consumer; consumer.Key != "" {
-		r.backend.managed.Store(consumer.Key, true)
-		state := plan
-		state.set(consumer)
-		state.SecretRevision = types.Int64Value(1)
-		record := secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
-		if err != nil {
-			// It stands on the server, with a secret that nobody is sure of: so it is
-			// sent again once this resource is untainted.
-			state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
-			record = secretRecord{Drifted: true}
-		}
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
-		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+	var approval twcloud.Changes
+	if plan.Approved.ValueBool() {
+		approval.Approved = plan.Approved.ValueBoolPointer()
+		approval.KnownSecret = secret.ValueStringPointer()
 	}
-	if err != nil {
-		addRegistrationError(&resp.Diagnostics, name, registration, err)
+	if err := client.Supports(approval); err != nil {
+		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+subject{name: name}.String(), err, "Nothing was registered.")
 		return
 	}
-
-	if plan.Approved.ValueBool() != registration.Consumer.Approved {
-		// What has been registered is brought to an end, also after Ctrl-C: a
-		// consumer that is not approved would be left tainted.
-		through, cancel := client.SeeThrough(ctx)
-		defer cancel()
-		approved, err := client.Update(through, registration.Consumer.Key, twcloud.Changes{Approved: plan.Approved.ValueBoolPointer()})
-		if err != nil {
-			addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
-				"Approving "+subjectOf(registration.Consumer).String(), err, taintedAdvice(registration.Consumer))
-			return
+	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+	// What is registered is saved and approved before others have their turn.
+	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
+		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
+		warnOfStrays(registration, &resp.Diagnostics)
+		if registration.Consumer.Key != "" {
+			r.saveRegistered(ctx, plan, registration.Consumer, hash, err == nil, resp)
 		}
-		registration.Consumer = approved
+		if err != nil {
+			r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
+			return err
+		}
+		return r.finishCreate(ctx, client, plan, registration.Consumer, secret, resp)
+	})
+	if err != nil && !resp.Diagnostics.HasError() {
+		r.backend.addRegistrationError(&resp.Diagnostics, name, twcloud.Registration{}, err)
 	}
-	plan.set(registration.Consumer)
+}
+
+// saveRegistered puts the key in state. A consumer whose registration failed
+// exists on the server with a secret that nobody is sure of: the secret is sent
+// again once the resource is untainted.
+func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
+	r.backend.managed.Store(consumer.Key, true)
+	state := plan
+	state.set(consumer)
+	state.SecretRevision = types.Int64Value(1)
+	if !certain {
+		state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+	record := secretRecord{Drifted: true}
+	if certain {
+		record = secretRecord{Hash: hash()}
+	}
+	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+}
+
+// finishCreate approves what was registered, if asked to. What has been registered
+// is brought to an end, also after Ctrl-C: a consumer that is not approved would be
+// left tainted.
+func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twcloud.Client, plan oauthConsumerModel, consumer twcloud.Consumer, secret types.String, resp *resource.CreateResponse) error {
+	name := plan.Name.ValueString()
+	through, cancel := client.SeeThrough(ctx)
+	defer cancel()
+	if plan.Approved.ValueBool() != consumer.Approved {
+		approved, err := client.Update(through, consumer.Key,
+			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
+		if err != nil {
+			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
+				"Approving "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+			return err
+		}
+		consumer = approved
+	} else if err := client.Confirm(through, consumer); err != nil {
+		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
+			"Reading "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+		return err
+	}
+	plan.set(consumer)
 	plan.SecretRevision = types.Int64Value(1)
-	checkName(name, registration.Consumer, &resp.Diagnostics)
+	checkName(name, consumer, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	return nil
 }
 
 // Read takes name and approval from the server, and leaves a flag for the plan
@@ -130,17 +163,17 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound) && importing:
 		resp.Diagnostics.AddError("No such OAuth consumer",
-			fmt.Sprintf("The server has no OAuth consumer with the key %q.\n\nImport takes the consumer key as TWCloud Admin shows it, not the name.",
+			fmt.Sprintf("The server has no OAuth consumer with key %q.\n\nImport and move take the consumer key that TWCloud Admin shows, not the name.",
 				state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
-		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q is gone", state.Name.ValueString()),
-			fmt.Sprintf("%s was removed outside of Terraform. To apply is to register it anew, under a new key: "+
-				"every application that uses the old key must be given the new one.", state.subject()))
+		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", state.Name.ValueString()),
+			fmt.Sprintf("%s was removed outside of Terraform. The next apply registers it again with a new key. "+
+				"Give the new key to every application that uses the old one.", state.subject()))
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
+		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
 		return
 	}
 	r.backend.managed.Store(consumer.Key, true)
@@ -172,30 +205,43 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
-	if decideSecret(config, state, record).sending == sendSecret {
+	hash := func() *secretHash { return known.Hash }
+	switch sends := decideSecret(config, state, record).sending == sendSecret; {
+	case sends:
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
+		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+		record.Drifted = false
 		// Until an answer has come, nobody knows which secret the server has: the
 		// next apply sends one again, be it the one from before.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
-		record = secretRecord{Hash: r.backend.hashCost.hash(secret.ValueString())}
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
+	case !state.Secret.IsNull():
+		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
 	}
 	if !changes.None() {
+		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
+			changes.KnownSecret = config.wantedSecret().ValueStringPointer()
+		}
 		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
 		if err != nil {
 			if !twcloud.Uncertain(err) {
 				writeSecretRecord(ctx, resp.Private, known, &resp.Diagnostics)
 			}
-			addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
-				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, standingAfterUpdate(err))
+			var unapplied *twcloud.NotAppliedError
+			if errors.As(err, &unapplied) {
+				state.set(unapplied.Consumer)
+				resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+			}
+			r.backend.addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, stateAfterUpdate(err))
 			return
 		}
-		checkName(plan.Name.ValueString(), consumer, &resp.Diagnostics)
 		plan.set(consumer)
 	}
 	plan.SecretRevision = revision
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	record.Hash = hash()
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 
@@ -209,8 +255,8 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
-		addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.subject().String(), err,
-			"The consumer stays in state, so that it can be removed by applying again.")
+		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.subject().String(), err,
+			"The consumer stays in state. Apply again to remove it.")
 	}
 }
 
@@ -219,11 +265,11 @@ func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.Im
 }
 
 // checkName reports a server that stores another name than it was given: the
-// configuration would never be in agreement with it.
+// configuration would never agree with it.
 func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics) {
 	if consumer.Name != wanted {
 		diags.AddAttributeError(path.Root("name"), "The server stores another name",
-			fmt.Sprintf("It was given %q and stores %q, under the key %q.\n\nWrite the name in the configuration as the server stores it.",
+			fmt.Sprintf("The provider sent the name %q, and the server stores %q (key %q).\n\nWrite the name in the configuration as the server stores it.",
 				wanted, consumer.Name, consumer.Key))
 	}
 }

@@ -71,7 +71,7 @@ func (d *oauthConsumersDataSource) Read(ctx context.Context, req datasource.Read
 	}
 	consumers, err := client.List(ctx)
 	if err != nil {
-		addClientError(&resp.Diagnostics, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
 		return
 	}
 	matching := filterConsumers(consumers, state.NameRegex, state.Approved, &resp.Diagnostics)

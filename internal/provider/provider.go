@@ -18,7 +18,10 @@ import (
 // Address is where the provider is to be found in the registry.
 const Address = "registry.terraform.io/twcloud-community/twcloud"
 
-var _ provider.ProviderWithListResources = (*Provider)(nil)
+var (
+	_ provider.ProviderWithListResources  = (*Provider)(nil)
+	_ provider.ProviderWithValidateConfig = (*Provider)(nil)
+)
 
 // Provider is the provider "twcloud". It owns the sessions that its
 // configurations open: Close it when it has been served.
@@ -111,11 +114,18 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 	resp.Schema = providerSchema()
 }
 
+// ValidateConfig implements provider.ProviderWithValidateConfig. It reports what is
+// wrong with the provider block alone.
+func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	if config := readProviderModel(ctx, req.Config, &resp.Diagnostics); !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(validateConfig(config)...)
+	}
+}
+
 // Configure implements provider.Provider. It makes no network call. Attributes
 // that are not known yet are no error: the error comes when a call is needed.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	var config providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config := readProviderModel(ctx, req.Config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -133,40 +134,97 @@ func TestAccProvider_works(t *testing.T) {
 	}
 }
 
+// TestAccProvider_wrongConfiguration is about literal values. Validation and plan
+// report all problems, each once and on its attribute.
 func TestAccProvider_wrongConfiguration(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	failed := h.workspace(t).planFails(t, providerBlock(
-		`endpoint = "http://twcloud.example.com:8111"`,
+	w := h.workspace(t)
+	w.write(t, providerBlock(
+		`endpoint = "twcloud.example.com:8111"`,
+		`webapp_endpoint = "http://twcloud.example.com"`,
+		`allow_plain_http = false`,
 		`username = "admin"`,
 		`token = "a-token"`,
 		`oauth_consumers_path = "osmc/admin/oauthconsumers"`,
+		`api_profile_file = "missing.json"`,
 		`ca_certificate_file = "missing.pem"`,
+		`ca_certificate_pem = "missing.pem"`,
 		`client_key_pem = "no key"`,
 		`request_timeout = "soon"`,
 		`max_retries = -1`,
 		`max_concurrent_requests = 0`,
 	)+consumer(`name = "doors"`, `secret = "s3cret"`))
-	for summary, detail := range map[string]string{
-		"Invalid endpoint":                "allow_plain_http",
-		"Conflicting credentials":         "token and username",
-		"Invalid oauth_consumers_path":    "begins with /",
-		"Invalid ca_certificate_file":     "no such file or directory",
-		"Incomplete client certificate":   "client_certificate_pem",
-		"Invalid client_key_pem":          "PEM",
-		"Invalid request_timeout":         `such as "30s"`,
-		"Invalid max_retries":             "from 0 to",
-		"Invalid max_concurrent_requests": "from 1 to",
-	} {
-		failed.expect(t, "error", summary, detail)
+	validated, planned := w.run(t, "validate", "-json").mustFail(t), w.run(t, "plan", "-json").mustFail(t)
+	if err := json.Unmarshal([]byte(validated.Output), &validated); err != nil {
+		t.Fatal(err)
 	}
-	for _, d := range failed.Diagnostics {
-		if d.Snippet == nil || !strings.Contains(d.Snippet.Code, "=") && d.Summary != "Incomplete client certificate" {
-			t.Errorf("%q does not point at an attribute: %v", d.Summary, d.Snippet)
+	want := map[string]string{
+		"Invalid endpoint":                                       "absolute URL",
+		"Plain HTTP is not allowed":                              "allow_plain_http",
+		"Conflicting username and token":                         "either",
+		"Invalid oauth_consumers_path":                           "starts with one /",
+		"Conflicting oauth_consumers_path and api_profile_file":  "The profile already holds the path",
+		"Invalid ca_certificate_pem":                             "_file",
+		"Conflicting ca_certificate_file and ca_certificate_pem": "Remove one",
+		"Invalid client_key_pem":                                 "PEM",
+		"Invalid request_timeout":                                `such as "30s"`,
+		"Invalid max_retries":                                    "from 0 to",
+		"Invalid max_concurrent_requests":                        "from 1 to",
+	}
+	for command, got := range map[string]report{"validate": validated, "plan": planned} {
+		for summary, detail := range want {
+			got.expect(t, "error", summary, detail)
+			if times := strings.Count(got.Output, quote(summary)); times != 1 {
+				t.Errorf("%s reports %q %d times", command, summary, times)
+			}
+		}
+		if len(got.Diagnostics) != len(want) {
+			t.Errorf("%s reports %d problems, want %d: %v", command, len(got.Diagnostics), len(want), got.Diagnostics)
+		}
+		for _, d := range got.Diagnostics {
+			if d.Snippet == nil || !strings.Contains(d.Snippet.Code, "=") {
+				t.Errorf("%q does not point at an attribute: %v", d.Summary, d.Snippet)
+			}
 		}
 	}
 	if got := h.requests(); len(got) > 0 {
 		t.Errorf("sent %q", got)
+	}
+}
+
+// TestAccProvider_missingConfiguration is about what validation cannot know: the
+// environment and files.
+func TestAccProvider_missingConfiguration(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	w := h.workspace(t)
+	config := providerBlock(
+		`endpoint = "http://twcloud.example.com:8111"`,
+		`username = "admin"`,
+		`api_profile_file = "missing.json"`,
+		`ca_certificate_file = "missing.pem"`,
+		`client_key_file = "missing.key"`,
+		`insecure_skip_verify = true`,
+	) + consumer(`name = "doors"`, `secret = "s3cret"`)
+	w.write(t, config)
+	if validated := w.run(t, "validate", "-json").mustSucceed(t); !strings.Contains(validated.Output, `"warning_count": 0`) {
+		t.Errorf("validation has warnings: %s", validated.Output)
+	}
+	failed := w.planFails(t, config)
+	for summary, detail := range map[string]string{
+		"Plain HTTP is not allowed":     "allow_plain_http",
+		"Incomplete credentials":        "TWCLOUD_PASSWORD",
+		"Invalid api_profile_file":      `"missing.json" (api_profile_file) cannot be read: no such file or directory`,
+		"Invalid ca_certificate_file":   "no such file or directory",
+		"Invalid client_key_file":       "no such file or directory",
+		"Incomplete client certificate": "client_certificate_pem",
+	} {
+		failed.expect(t, "error", summary, detail)
+	}
+	failed.expect(t, "warning", "Certificates are not verified")
+	if len(failed.Diagnostics) != 7 {
+		t.Errorf("got %d diagnostics, want 7: %v", len(failed.Diagnostics), failed.Diagnostics)
 	}
 }
 
@@ -231,12 +289,16 @@ func TestAccProvider_unlisted(t *testing.T) {
 				t.Errorf("sent %q, want %q among them", got, want)
 			}
 			h.server.RemoveConsumer("key-1")
-			plan := w.plan
-			if kind == twcloudtest.Forbidden403 {
-				// To register it anew needs the list.
-				plan = w.planFails
+			switch kind {
+			case twcloudtest.BadJSON:
+				// A server that does not list as expected may not read as expected.
+				w.planFails(t, config).expectFailure(t, "not in the form that the provider expects")
+			case twcloudtest.Forbidden403:
+				// To register it again needs the list.
+				w.planFails(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
+			default:
+				w.plan(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
 			}
-			plan(t, config).expect(t, "warning", `OAuth consumer "doors" is gone`)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 func TestSecretHash(t *testing.T) {
@@ -28,6 +29,29 @@ func TestSecretHash(t *testing.T) {
 	if none.matches("") || none.matches("s3cret") {
 		t.Error("no hash matches a secret")
 	}
+}
+
+func TestHashCost_start(t *testing.T) {
+	t.Parallel()
+	wait := hashCost{time: 1, memory: 64}.start("s3cret")
+	if hash := wait(); !hash.matches("s3cret") || hash.matches("other") {
+		t.Error("not the hash of the secret")
+	}
+
+	if hash := usualHashCost.startUnlessKept(types.StringValue("s3cret"), types.StringValue("s3cret"))(); hash != nil {
+		t.Error("a secret that the state keeps is hashed")
+	}
+
+	// argon2 panics if told to do nothing.
+	panics := hashCost{time: 0, memory: 64}
+	panics.start("nobody waits")
+	wait = panics.start("s3cret")
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic does not come to the one who waits")
+		}
+	}()
+	wait()
 }
 
 func TestSecretHash_keepsParameters(t *testing.T) {

@@ -110,6 +110,11 @@ func (s *server) ImportResourceState(ctx context.Context, request *tfprotov6.Imp
 	return lean(ctx, s, s.ProviderServerWithListResource.ImportResourceState, request)
 }
 
+// MoveResourceState implements tfprotov6.ResourceServer.
+func (s *server) MoveResourceState(ctx context.Context, request *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return lean(ctx, s, s.ProviderServerWithListResource.MoveResourceState, request)
+}
+
 // GenerateResourceConfig implements tfprotov6.ResourceServer.
 func (s *server) GenerateResourceConfig(ctx context.Context, request *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 	return lean(ctx, s, s.ProviderServerWithListResource.GenerateResourceConfig, request)

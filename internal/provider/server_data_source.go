@@ -50,12 +50,12 @@ func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 	}
 	version, err := client.Version(ctx)
 	if err != nil {
-		addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err)
 		return
 	}
 	username, err := client.CurrentUser(ctx)
 	if err != nil {
-		addClientError(&resp.Diagnostics, "Unable to read who is signed in", "Reading who is signed in", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read who is signed in", "Reading who is signed in", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, serverModel{

@@ -47,6 +47,10 @@ func (s *recordingServer) ImportResourceState(ctx context.Context, _ *tfprotov6.
 	return nil, s.called(ctx)
 }
 
+func (s *recordingServer) MoveResourceState(ctx context.Context, _ *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return nil, s.called(ctx)
+}
+
 func (s *recordingServer) GenerateResourceConfig(ctx context.Context, _ *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 	return nil, s.called(ctx)
 }
@@ -91,6 +95,10 @@ var calls = map[string]func(context.Context, tfprotov6.ProviderServer) error{
 	},
 	"ImportResourceState": func(ctx context.Context, s tfprotov6.ProviderServer) error {
 		_, err := s.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{})
+		return err
+	},
+	"MoveResourceState": func(ctx context.Context, s tfprotov6.ProviderServer) error {
+		_, err := s.MoveResourceState(ctx, &tfprotov6.MoveResourceStateRequest{})
 		return err
 	},
 	"GenerateResourceConfig": func(ctx context.Context, s tfprotov6.ProviderServer) error {

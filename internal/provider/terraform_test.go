@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +26,9 @@ import (
 type workspace struct {
 	harness *harness
 	dir     string
+	// others are providers that Terraform needs as well, by their addresses
+	// without a host.
+	others map[string]func() tfprotov6.ProviderServer
 }
 
 func (h *harness) workspace(t *testing.T) *workspace {
@@ -100,14 +103,26 @@ func (w *workspace) planFails(t *testing.T, config string, arguments ...string) 
 func (w *workspace) run(t *testing.T, arguments ...string) report {
 	t.Helper()
 	instance := w.harness.newProvider()
-	reattach, stop := serve(t, instance.Server)
+	reattach, stop := serve(t, "hashicorp/twcloud", instance.Server)
+	stops := []func(){stop}
+	for address, server := range w.others {
+		other, stop := serve(t, address, server)
+		stops = append(stops, stop)
+		maps.Copy(reattach, other)
+	}
 	defer func() {
-		stop()
+		for _, stop := range stops {
+			stop()
+		}
 		if err := instance.Close(); err != nil {
 			t.Errorf("close the provider: %v", err)
 		}
 	}()
-	return runTerraform(t, w.dir, []string{"TF_REATTACH_PROVIDERS=" + reattach, "TF_CLI_CONFIG_FILE=" + os.DevNull}, arguments...)
+	providers, err := json.Marshal(reattach)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runTerraform(t, w.dir, []string{"TF_REATTACH_PROVIDERS=" + string(providers), "TF_CLI_CONFIG_FILE=" + os.DevNull}, arguments...)
 }
 
 // cliProgram is the CLI that terraform-plugin-testing would run.
@@ -200,6 +215,19 @@ func (r report) expect(t *testing.T, severity, summary string, words ...string) 
 }
 
 // expectNone fails if there is any diagnostic.
+// expectFailure fails unless there is one error, of whatever summary, that says
+// all of the words.
+func (r report) expectFailure(t *testing.T, words ...string) {
+	t.Helper()
+	for _, diagnostic := range r.Diagnostics {
+		if diagnostic.Severity == "error" {
+			r.expect(t, "error", diagnostic.Summary, words...)
+			return
+		}
+	}
+	t.Errorf("want an error, got %v", r.Diagnostics)
+}
+
 func (r report) expectNone(t *testing.T) {
 	t.Helper()
 	for _, d := range r.Diagnostics {
@@ -275,14 +303,15 @@ func (w *workspace) state(t *testing.T) *instance {
 	return nil
 }
 
-// serve serves a provider from this process, as under a debugger.
-func serve(t *testing.T, server func() tfprotov6.ProviderServer) (reattach string, stop func()) {
+// serve serves a provider from this process, as under a debugger. The address is
+// one without a host.
+func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer) (reattach map[string]any, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	configs, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve("registry.terraform.io/hashicorp/twcloud", server,
+		failed <- tf6server.Serve("registry.terraform.io/"+address, server,
 			tf6server.WithDebug(ctx, configs, closed),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
 			tf6server.WithoutLogStderrOverride(), tf6server.WithLoggingSink(t))
@@ -298,15 +327,11 @@ func serve(t *testing.T, server func() tfprotov6.ProviderServer) (reattach strin
 		"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
 		"Addr": map[string]string{"Network": config.Addr.Network(), "String": config.Addr.String()},
 	}
-	reattachConfig := map[string]any{}
+	reattach = map[string]any{}
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		reattachConfig[fmt.Sprintf("%s/hashicorp/twcloud", host)] = entry
+		reattach[host+"/"+address] = entry
 	}
-	encoded, err := json.Marshal(reattachConfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(encoded), func() {
+	return reattach, func() {
 		cancel()
 		<-closed
 	}

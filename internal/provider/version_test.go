@@ -14,6 +14,9 @@ var (
 	// firstIdentity is the first version of Terraform, and of OpenTofu, with
 	// resource identities.
 	firstIdentity = version.Must(version.NewVersion("1.12.0"))
+	// firstMove is the first version of OpenTofu in which a moved block can change
+	// the resource type. Terraform has it since 1.8.
+	firstMove = version.Must(version.NewVersion("1.10.0"))
 	// firstQuery is the first version of Terraform with terraform query, which
 	// OpenTofu does not have.
 	firstQuery = version.Must(version.NewVersion("1.14.0"))

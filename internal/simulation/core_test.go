@@ -1,10 +1,12 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +39,10 @@ type core struct {
 	network *network
 	logs    *safeBuffer
 	types   types
+	// deviation, if any, makes the server differ from what the provider assumes.
+	deviation func(http.RoundTripper) http.RoundTripper
+	// profile is the API profile of the provider; nil for the built-in one.
+	profile *twcloud.Profile
 
 	state map[string]instance
 	// problems are violations of the plugin protocol.
@@ -194,6 +200,13 @@ func (c *core) start(step string, attempt int, phase string, result *outcome) *p
 		provider.WithCheapHashes(),
 		provider.WithClientOptions(func(options *twcloud.Options) {
 			options.Transport = p.tap
+			if c.deviation != nil {
+				options.Transport = c.deviation(p.tap)
+			}
+			options.Profile = cmp.Or(c.profile, options.Profile)
+			if c.profile != nil {
+				options.OAuthConsumersPath = ""
+			}
 			options.RetryWaitMin, options.RetryWaitMax = 0, 0
 			options.RequestTimeout = timeout
 			options.MaxAnswer = maxAnswer

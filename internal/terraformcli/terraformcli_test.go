@@ -3,7 +3,6 @@ package terraformcli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,227 +11,168 @@ import (
 	"testing"
 )
 
-// program writes a program that says what a CLI says of its version.
-func program(t *testing.T, path, says string) string {
+// script writes a shell script in place of a CLI.
+func script(t *testing.T, path, text string) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("the stand-ins for the CLIs are shell scripts")
+		t.Skip("shell scripts stand in for the CLIs")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	script := "#!/bin/sh\n" + says + "\n"
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-func noInstall(t *testing.T) func(context.Context, string) (string, error) {
+const newTerraform = `echo "Terraform v1.11.4"; echo "on linux_amd64"`
+
+// newFinder returns a finder for a machine with only these CLIs on PATH.
+func newFinder(t *testing.T, onPath map[string]string) (f *finder, dir string, log *strings.Builder) {
 	t.Helper()
-	return func(context.Context, string) (string, error) {
-		t.Error("installed although a CLI is at hand")
-		return "", errors.New("not to be installed")
+	dir, log = t.TempDir(), &strings.Builder{}
+	t.Setenv(PathVariable, "")
+	t.Setenv("PATH", filepath.Join(dir, "path"))
+	for name, text := range onPath {
+		script(t, filepath.Join(dir, "path", name), text)
 	}
+	return &finder{cacheDir: filepath.Join(dir, "cache"), log: log, install: func(context.Context, string) (string, error) {
+		t.Error("Terraform was installed")
+		return "", errors.New("not expected")
+	}}, dir, log
 }
 
-func TestFind_atHand(t *testing.T) {
-	const (
-		terraform = `echo "Terraform v1.11.4"; echo "on linux_amd64"`
-		old       = `echo "Terraform v1.0.11"`
-		tofu      = `echo "OpenTofu v1.8.0-rc1"`
-		shim      = `echo "no version is set" >&2; exit 126`
-		stranger  = `echo "GNU Terraformer 1.2.3"`
-	)
+func TestFind(t *testing.T) {
+	const tofu = `echo "OpenTofu v1.8.0-rc1"`
 	for name, test := range map[string]struct {
 		onPath    map[string]string
-		installed string
+		installed bool
 		want      string
-		says      string
+		log       string
 	}{
-		"terraform": {
-			onPath: map[string]string{"terraform": terraform},
-			want:   "path/terraform",
+		"terraform":             {onPath: map[string]string{"terraform": newTerraform}, want: "path/terraform"},
+		"tofu":                  {onPath: map[string]string{"tofu": tofu}, want: "path/tofu"},
+		"terraform before tofu": {onPath: map[string]string{"terraform": newTerraform, "tofu": tofu}, want: "path/terraform"},
+		"terraform fails": {
+			onPath: map[string]string{"terraform": `echo "no version is set" >&2; exit 126`, "tofu": tofu},
+			want:   "path/tofu", log: "no version is set",
 		},
-		"tofu": {
-			onPath: map[string]string{"tofu": tofu},
-			want:   "path/tofu",
+		"terraform is another program": {
+			onPath: map[string]string{"terraform": `echo "GNU Terraformer 1.2.3"`, "tofu": tofu},
+			want:   "path/tofu", log: "neither Terraform's nor OpenTofu's",
 		},
-		"terraform before tofu": {
-			onPath: map[string]string{"terraform": terraform, "tofu": tofu},
-			want:   "path/terraform",
+		"terraform is too old": {
+			onPath: map[string]string{"terraform": `echo "Terraform v1.0.11"`}, installed: true,
+			want: "cache/terraform/terraform", log: "is older than 1.1",
 		},
-		"a terraform that does not run": {
-			onPath: map[string]string{"terraform": shim, "tofu": tofu},
-			want:   "path/tofu",
-			says:   "no version is set",
-		},
-		"a terraform that is something else": {
-			onPath: map[string]string{"terraform": stranger, "tofu": tofu},
-			want:   "path/tofu",
-			says:   "neither Terraform nor OpenTofu",
-		},
-		"a terraform that is too old": {
-			onPath:    map[string]string{"terraform": old},
-			installed: terraform,
-			want:      "cache/terraform/terraform",
-			says:      "is older than 1.1",
-		},
-		"installed earlier": {
-			installed: terraform,
-			want:      "cache/terraform/terraform",
-		},
+		"installed before": {installed: true, want: "cache/terraform/terraform"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			t.Setenv(PathVariable, "")
-			t.Setenv("PATH", filepath.Join(dir, "path"))
-			for file, says := range test.onPath {
-				program(t, filepath.Join(dir, "path", file), says)
+			f, dir, log := newFinder(t, test.onPath)
+			if test.installed {
+				script(t, filepath.Join(f.cacheDir, "terraform", "terraform"), newTerraform)
 			}
-			if test.installed != "" {
-				program(t, filepath.Join(dir, "cache", "terraform", "terraform"), test.installed)
-			}
-			var log strings.Builder
-			f := finder{
-				cacheDir: filepath.Join(dir, "cache"),
-				log:      &log,
-				inspect:  Inspect,
-				install:  noInstall(t),
-			}
-
 			got, err := f.find(t.Context())
-			if err != nil {
-				t.Fatal(err)
+			if want := filepath.Join(dir, filepath.FromSlash(test.want)); err != nil || got.Path != want {
+				t.Errorf("found %q, %v; want %s", got.Path, err, want)
 			}
-			if want := filepath.Join(dir, filepath.FromSlash(test.want)); got != want {
-				t.Errorf("found %s, want %s", got, want)
-			}
-			if test.says == "" && log.Len() > 0 {
-				t.Errorf("said %q, want silence", log.String())
-			}
-			if !strings.Contains(log.String(), test.says) {
-				t.Errorf("said %q, want %q", log.String(), test.says)
+			if !strings.Contains(log.String(), test.log) || test.log == "" && log.Len() > 0 {
+				t.Errorf("log %q, want %q", log.String(), test.log)
 			}
 		})
 	}
 }
 
-func TestFind_named(t *testing.T) {
-	dir := t.TempDir()
-	program(t, filepath.Join(dir, "path", "terraform"), `echo "Terraform v1.11.4"`)
-	t.Setenv("PATH", filepath.Join(dir, "path"))
-	f := finder{cacheDir: dir, inspect: Inspect, install: noInstall(t)}
-
-	// Whoever names a CLI gets it, even one that would be passed over on PATH.
-	named := program(t, filepath.Join(dir, "elsewhere", "tf"), `echo "Terraform v1.0.11"`)
+func TestFind_variable(t *testing.T) {
+	f, dir, _ := newFinder(t, map[string]string{"terraform": newTerraform})
+	named := script(t, filepath.Join(dir, "elsewhere", "tf"), `echo "Terraform v1.0.11"`)
 	t.Setenv(PathVariable, named)
-	if got, err := f.find(t.Context()); err != nil || got != named {
-		t.Errorf("found %q, %v; want %s", got, err, named)
+	if got, err := f.find(t.Context()); err != nil || got.Path != named {
+		t.Errorf("found %q, %v; want %s", got.Path, err, named)
 	}
-
-	// A name that is wrong is not made up for by another CLI in silence.
 	t.Setenv(PathVariable, filepath.Join(dir, "missing"))
-	_, err := f.find(t.Context())
-	if err == nil || !strings.Contains(err.Error(), PathVariable) {
-		t.Errorf("error %v, want one on %s", err, PathVariable)
+	if got, err := f.find(t.Context()); err == nil || !strings.Contains(err.Error(), PathVariable) {
+		t.Errorf("found %q, %v; want an error that names the variable", got.Path, err)
 	}
 }
 
 func TestFind_installs(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv(PathVariable, "")
-	t.Setenv("PATH", filepath.Join(dir, "empty"))
-	cache := filepath.Join(dir, "cache")
+	f, _, log := newFinder(t, nil)
 	installs := 0
-	var log strings.Builder
-	f := finder{
-		cacheDir: cache,
-		log:      &log,
-		inspect:  Inspect,
-		install: func(_ context.Context, dir string) (string, error) {
-			installs++
-			return program(t, filepath.Join(dir, "terraform"), `echo "Terraform v1.99.0"`), nil
-		},
+	f.install = func(_ context.Context, dir string) (string, error) {
+		installs++
+		return script(t, filepath.Join(dir, "terraform"), newTerraform), nil
 	}
-	want := filepath.Join(cache, "terraform", "terraform")
+	want := filepath.Join(f.cacheDir, "terraform", "terraform")
 	for range 2 {
-		if got, err := f.find(t.Context()); err != nil || got != want {
-			t.Fatalf("found %q, %v; want %s", got, err, want)
+		if got, err := f.find(t.Context()); err != nil || got.Path != want {
+			t.Fatalf("found %q, %v; want %s", got.Path, err, want)
 		}
 	}
-	if installs != 1 {
-		t.Errorf("installed %d times, want once", installs)
-	}
-	if !strings.Contains(log.String(), "installing Terraform from releases.hashicorp.com into "+filepath.Dir(want)) {
-		t.Errorf("said %q, want what is installed and where", log.String())
+	if installs != 1 || !strings.Contains(log.String(), "Installing Terraform from releases.hashicorp.com") {
+		t.Errorf("installed %d times, log %q", installs, log.String())
 	}
 }
 
 func TestFind_nothing(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv(PathVariable, "")
-	t.Setenv("PATH", dir)
-	f := finder{
-		cacheDir: filepath.Join(dir, "cache"),
-		inspect:  Inspect,
-		install: func(_ context.Context, dir string) (string, error) {
-			program(t, filepath.Join(dir, "terraform"), "half a download")
-			return "", errors.New("no route to\nreleases.hashicorp.com")
-		},
+	f, _, _ := newFinder(t, nil)
+	f.install = func(_ context.Context, dir string) (string, error) {
+		script(t, filepath.Join(dir, "terraform"), "half a download")
+		return "", errors.New("no route to\nreleases.hashicorp.com")
 	}
-
 	_, err := f.find(t.Context())
-	var notFound *NotFoundError
-	if !errors.As(err, &notFound) {
-		t.Fatalf("error %v, want a NotFoundError", err)
+	if err == nil {
+		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		"terraform is not on PATH",
-		"tofu is not on PATH",
-		"no route to releases.hashicorp.com",
-		"https://developer.hashicorp.com/terraform/install",
-		"https://opentofu.org/",
-		PathVariable,
+		"terraform is not on PATH", "tofu is not on PATH", "no route to releases.hashicorp.com",
+		"https://developer.hashicorp.com/terraform/install", "https://opentofu.org/", PathVariable,
 	} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%s", want, err)
+			t.Errorf("the error does not have %q:\n%s", want, err)
 		}
 	}
 	if left, _ := os.ReadDir(f.cacheDir); len(left) > 0 {
-		t.Errorf("left %v behind", left)
+		t.Errorf("left behind: %v", left)
 	}
-}
 
-func TestFind_canceled(t *testing.T) {
-	t.Setenv(PathVariable, "")
-	t.Setenv("PATH", t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
-	f := finder{
-		cacheDir: t.TempDir(),
-		inspect:  Inspect,
-		install: func(ctx context.Context, _ string) (string, error) {
-			cancel()
-			return "", fmt.Errorf("downloading: %w", ctx.Err())
-		},
+	f.install = func(ctx context.Context, _ string) (string, error) {
+		cancel()
+		return "", ctx.Err()
 	}
 	if _, err := f.find(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, want that it was cancelled", err)
+		t.Errorf("canceled: error %v", err)
 	}
 }
 
-func TestCLI_AcceptanceEnv(t *testing.T) {
+func TestAcceptanceEnv(t *testing.T) {
 	t.Parallel()
-	terraform := CLI{Path: "/bin/terraform", Name: "Terraform", Version: "1.11.4"}
-	if got := terraform.AcceptanceEnv(); !slices.Equal(got, []string{"TF_ACC_TERRAFORM_PATH=/bin/terraform"}) {
-		t.Errorf("Terraform: %q", got)
+	for _, test := range []struct {
+		cli  CLI
+		want []string
+	}{
+		{CLI{Path: "/bin/terraform", Name: "Terraform"}, []string{"TF_ACC_TERRAFORM_PATH=/bin/terraform"}},
+		{CLI{Path: "/bin/tofu", Name: "OpenTofu"}, []string{
+			"TF_ACC_TERRAFORM_PATH=/bin/tofu", "TF_ACC_PROVIDER_HOST=registry.opentofu.org", "TF_ACC_PROVIDER_NAMESPACE=hashicorp",
+		}},
+	} {
+		if got := test.cli.AcceptanceEnv(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %q, want %q", test.cli.Name, got, test.want)
+		}
 	}
-	tofu := CLI{Path: "/bin/tofu", Name: "OpenTofu", Version: "1.8.0"}
-	if got := tofu.AcceptanceEnv(); !slices.Equal(got, []string{
-		"TF_ACC_TERRAFORM_PATH=/bin/tofu",
-		"TF_ACC_PROVIDER_HOST=registry.opentofu.org",
-		"TF_ACC_PROVIDER_NAMESPACE=hashicorp",
-	}) {
-		t.Errorf("OpenTofu: %q", got)
+}
+
+func TestCleanEnv(t *testing.T) {
+	t.Parallel()
+	env := []string{
+		"PATH=/bin", "TF_LOG=TRACE", "tf_cli_args=-json", "TWCLOUD_TOKEN=t", "https_proxy=http://proxy", "GOGC=off", "GODEBUG=x", "HOME=/home/tf", "TFX=1",
+	}
+	if got, want := CleanEnv(env), []string{"PATH=/bin", "HOME=/home/tf", "TFX=1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if env[1] != "TF_LOG=TRACE" {
+		t.Error("the argument was changed")
 	}
 }

@@ -71,6 +71,10 @@ func kindOf(status int) error {
 		return ErrNotFound
 	case status == http.StatusConflict:
 		return ErrConflict
+	case status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
+		return ErrUnsupported
+	case status == http.StatusGone:
+		return ErrNotFound
 	case status == http.StatusRequestTimeout:
 		return ErrTimeout
 	case status == http.StatusTooManyRequests:
@@ -110,6 +114,13 @@ func looksLikeWebPage(response *http.Response) bool {
 	start = bytes.ToLower(start[:min(len(start), 16)])
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
+
+// looksLikeSignIn says whether an answer is a page that asks for a password.
+func looksLikeSignIn(response *http.Response) bool {
+	return looksLikeWebPage(response) && passwordField.Match(bodyOf(response))
+}
+
+var passwordField = regexp.MustCompile(`(?i)<input[^>]*type=["']?password`)
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 

@@ -1,8 +1,8 @@
 package twcloud
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -116,17 +116,16 @@ func TestConsumersOnTheWire(t *testing.T) {
 		"approval is null":  {`{"key":"k","name":"n","approved":null}`, "k", "does not say whether it is approved"},
 		"another":           {`{"key":"l","name":"n","approved":true}`, "k", `asked about consumer "k", the server told of "l"`},
 		"null":              {`null`, "k", "without a key"},
-		"an array":          {`[]`, "k", "cannot unmarshal"},
-		"a number as key":   {`{"key":1,"name":"n","approved":true}`, "", "cannot unmarshal"},
-		"approval in words": {`{"key":"k","name":"n","approved":"yes"}`, "k", "cannot unmarshal"},
+		"an array":          {`[]`, "k", "without a key"},
+		"a number as key":   {`{"key":12345678901234567890,"name":"n","approved":true}`, "12345678901234567890", ""},
+		"a number as name":  {`{"key":"k","name":1,"approved":true}`, "k", "has no name"},
+		"approval in words": {`{"key":"k","name":"n","approved":"yes"}`, "k", `is "yes", which the API profile lists neither as a yes nor as a no`},
+		"more text":         {`{"key":"k","name":"n","approved":true} {}`, "k", "more text after the end"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var read wireConsumer
-			err := json.Unmarshal([]byte(test.document), &read)
-			if err == nil {
-				_, err = read.as(test.asked, http.MethodGet, "/x")
-			}
+			server := &fakeServer{serve: func(*http.Request) (*http.Response, error) { return reply(http.StatusOK, test.document), nil }}
+			_, err := fakeClient(t, server).read(t.Context(), cmp.Or(test.asked, "k"))
 			if (err != nil) != (test.says != "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v, want %q", err, test.says)
 			}

@@ -2,25 +2,23 @@
 // consumers. It knows nothing of Terraform.
 //
 // The client signs in when the first call needs it, keeps one session, and gives
-// its licence seat back on Close. Its errors are values: errors.Is tells what
+// its license seat back on Close. Its errors are values: errors.Is tells what
 // went wrong, and no error or log holds a secret, a password, a token or a
 // cookie.
 package twcloud
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
@@ -31,18 +29,23 @@ const closeBudget = 1500 * time.Millisecond
 // Client talks to one server in one session. It is safe for concurrent use.
 type Client struct {
 	*connection
-	snapshot   *snapshot
-	discoverer *discoverer
-	prober     *secretProber
+	snapshot *snapshot
+	// registrations and removals wait for the first of their kind.
+	registrations, removals *gate
+	discoverer              *discoverer
+	prober                  *secretProber
 }
 
 // connection is what all views of a server share: the session, the chain, and
 // the order of registrations.
 type connection struct {
-	options Options
-	chain   *chain
-	redact  *redactor
-	names   *nameLocks
+	options  Options
+	profile  *profile.Profile
+	chain    *chain
+	redact   *redactor
+	names    *nameLocks
+	csrf     *csrf
+	evidence *evidence
 }
 
 // New returns a client. It makes no network call. Close it when done.
@@ -53,7 +56,7 @@ func New(options Options) (*Client, error) {
 	if options.Credentials == nil {
 		return nil, errors.New("no credentials")
 	}
-	options.OAuthConsumersPath = cmp.Or(options.OAuthConsumersPath, wire.DefaultOAuthConsumersPath)
+	options.Profile = cmp.Or(options.Profile, profile.BuiltIn()).WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
 	if options.WebAppEndpoint == nil {
@@ -66,10 +69,16 @@ func New(options Options) (*Client, error) {
 	redact.add(options.Credentials.Secrets()...)
 	redact.add(proxySecrets()...)
 	connection := &connection{
-		options: options,
-		chain:   newChain(options, redact),
-		redact:  redact,
-		names:   newNameLocks(),
+		options:  options,
+		profile:  options.Profile,
+		chain:    newChain(options, redact),
+		redact:   redact,
+		names:    newNameLocks(),
+		csrf:     &csrf{},
+		evidence: newEvidence(),
+	}
+	connection.chain.session.observe = func(session *openSession, response *http.Response) {
+		connection.csrf.observe(options.Profile.CSRF, session, response, redact)
 	}
 	return connection.view(), nil
 }
@@ -84,14 +93,16 @@ func (c *Client) View() *Client {
 
 func (c *connection) view() *Client {
 	client := &Client{
-		connection: c,
+		connection:    c,
+		registrations: newGate(), removals: newGate(),
 		discoverer: &discoverer{
-			restRoot:   c.options.Endpoint,
-			webAppRoot: c.options.WebAppEndpoint,
-			transport:  c.chain.retry,
+			restRoot:       c.options.Endpoint,
+			webAppRoot:     c.options.WebAppEndpoint,
+			webAppExplicit: c.options.WebAppExplicit,
+			transport:      c.chain.retry,
 		},
 	}
-	client.snapshot = newSnapshot(client.list)
+	client.snapshot = newSnapshot(client.list, c.evidence)
 	client.prober = &secretProber{discoverer: client.discoverer, transport: c.chain.retry}
 	return client
 }
@@ -136,59 +147,6 @@ func (c *Client) ProbeSecret(ctx context.Context, key, secret string) (SecretVer
 // document tells.
 func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 	return c.discoverer.discover(ctx)
-}
-
-// call sends one request in the session and reads a JSON answer of the wanted
-// status into the result; a nil result reads none. Secrets in the body are made
-// known to the redactor by the caller. A panic becomes an error, so that what the
-// server may have done is not forgotten over it.
-func (c *connection) call(ctx context.Context, method, escapedPath string, body any, status int, result any) (err error) {
-	ctx, uncertain := withDoubt(ctx)
-	defer func() {
-		reason := recover()
-		if reason != nil {
-			err = newPanicError(method, escapedPath, reason, c.redact)
-		}
-		if err != nil && (reason != nil || uncertain()) {
-			err = &UncertainError{Err: err}
-		}
-	}()
-	var content io.Reader
-	if body != nil {
-		encoded, err := json.Marshal(body)
-		if err != nil {
-			return fmt.Errorf("encode the body of %s %s: %w", method, escapedPath, err)
-		}
-		content = bytes.NewReader(encoded)
-	}
-	request, err := newRequest(ctx, method, c.options.Endpoint, escapedPath, "", content)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Accept", "application/json")
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := c.chain.session.RoundTrip(request)
-	if err != nil {
-		return newTransportError(request, err, c.redact)
-	}
-	if response.StatusCode != status {
-		return newStatusError(request, response, c.redact)
-	}
-	if result == nil {
-		return nil
-	}
-	if err := json.Unmarshal(bodyOf(response), result); err != nil {
-		failure := newStatusError(request, response, c.redact)
-		failure.Kind = ErrUnreadable
-		failure.Cause = err
-		if looksLikeWebPage(response) {
-			failure.Kind, failure.Cause = ErrWebPage, nil
-		}
-		return failure
-	}
-	return nil
 }
 
 // proxySecrets are those in the proxies of the environment: net/http quotes a

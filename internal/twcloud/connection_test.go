@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -223,7 +224,8 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 				client.chain.session.root = mustParseURL(t, "http://"+server.Addr().String()+"/elsewhere")
 				method = http.MethodGet
 			}
-			err := client.call(t.Context(), method, path, map[string]string{}, http.StatusOK, nil)
+			call := &profile.Call{Method: method, Path: path, Success: []int{http.StatusOK}}
+			err := client.call(t.Context(), call, values{}, func(*answer) error { return nil })
 			if !errors.Is(err, ErrWebPage) || followed.Load() != 0 {
 				t.Errorf("%d to %s: got %v, followed %d times", status, method, err, followed.Load())
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -21,8 +22,8 @@ var (
 	ErrNoSession = errors.New("login set no session cookie")
 	// ErrNoAPI: there is nothing where sessions are opened (404).
 	ErrNoAPI = errors.New("no Teamwork Cloud REST API at this address")
-	// ErrNoSeat: no licence seat was free at login.
-	ErrNoSeat = errors.New("no licence seat is free")
+	// ErrNoSeat: no license seat was free at login.
+	ErrNoSeat = errors.New("no license seat is free")
 	// ErrForbidden: the user who is signed in lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
 	// ErrNotFound: there is no such consumer (404).
@@ -39,6 +40,18 @@ var (
 	ErrWebPage = errors.New("a web page in place of an answer")
 	// ErrUnreadable: the answer is not what the contract says.
 	ErrUnreadable = errors.New("the answer cannot be read")
+	// ErrIncomplete: the list does not tell all consumers, or may not.
+	ErrIncomplete = errors.New("the list of consumers is not whole")
+	// ErrNotApplied: the server said yes, and has not done it.
+	ErrNotApplied = errors.New("the server said yes, but did not do it")
+	// ErrUnsupported: the server, or the API profile, does not have the call.
+	ErrUnsupported = errors.New("the server has no such call")
+	// ErrSecretNeeded: the API profile wants the secret with each change, and it is
+	// not known.
+	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
+	// ErrNotUnderstood: the first registration, or removal, failed in a way that
+	// would fail each one, so this one was not sent.
+	ErrNotUnderstood = errors.New("not sent, because the first call of this kind failed in a way that would fail each one")
 	// ErrTooLarge: the answer is larger than any the server could mean.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrTimeout: no whole answer came within the request timeout.
@@ -47,7 +60,7 @@ var (
 	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError and others.
 	ErrUnreachable = errors.New("the server could not be reached")
 	// ErrCanceled: the caller gave up. It wraps the context's error.
-	ErrCanceled = errors.New("cancelled")
+	ErrCanceled = errors.New("canceled")
 	// ErrPanic: the client panicked.
 	ErrPanic = errors.New("the client panicked, which is a bug: please report it")
 	// ErrClosed: the client is closed.
@@ -64,6 +77,9 @@ type Error struct {
 	Path   string
 	// Login says that it was the login that failed, on behalf of another call.
 	Login bool
+	// Listing says that the list of all consumers failed, on behalf of another call.
+	// All callers that waited for the list get the same *Error.
+	Listing bool
 	// Status is the HTTP status, or zero when no whole answer came.
 	Status int
 	// Message is the server's own words: shortened, and without secrets.
@@ -140,6 +156,13 @@ type RegistrationError struct {
 
 // Error lists the keys, or says that nobody knows.
 func (e *RegistrationError) Error() string {
+	var answered *Error
+	switch {
+	case e.Cause == nil:
+		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
+	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && answered.Status >= 200 && answered.Status <= 299:
+		return fmt.Sprintf("the answer to registering %q does not tell its key (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
+	}
 	if len(e.Keys) > 0 {
 		return fmt.Sprintf("the answer to registering %q was lost (%v), and several consumers of that name have appeared since: %s",
 			e.Name, e.Cause, strings.Join(quoted(e.Keys), ", "))
@@ -150,10 +173,7 @@ func (e *RegistrationError) Error() string {
 
 // Unwrap gives errors.Is and errors.As both causes.
 func (e *RegistrationError) Unwrap() []error {
-	if e.Look == nil {
-		return []error{e.Cause}
-	}
-	return []error{e.Cause, e.Look}
+	return slices.DeleteFunc([]error{e.Cause, e.Look}, func(err error) bool { return err == nil })
 }
 
 func quoted(words []string) []string {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
@@ -38,11 +39,17 @@ type Options struct {
 	// port 8443.
 	WebAppEndpoint *url.URL
 
+	// WebAppExplicit says that somebody has named WebAppEndpoint: if it does not
+	// answer, root services are not looked for elsewhere.
+	WebAppExplicit bool
+
 	// Credentials sign in: BasicCredentials or TokenCredentials.
 	Credentials Credentials
 
-	// OAuthConsumersPath is the collection of consumers, below Endpoint. Empty:
-	// wire.DefaultOAuthConsumersPath.
+	// Profile says how the server administers consumers. Nil: profile.BuiltIn.
+	Profile *profile.Profile
+
+	// OAuthConsumersPath is the collection of consumers. Empty: that of Profile.
 	OAuthConsumersPath string
 
 	// TLS holds certificate authorities, client certificates and the like. Nil:
@@ -83,6 +90,20 @@ type Options struct {
 	// net/http/httptrace, as net/http does, has every failed registration count as
 	// possibly sent.
 	Transport http.RoundTripper
+}
+
+// Profile is an API profile: how a server administers consumers.
+type Profile = profile.Profile
+
+// ParseProfile reads an API profile. It returns every mistake with its place in
+// the file.
+func ParseProfile(content []byte) (*Profile, []string) {
+	parsed, problems := profile.Parse(content)
+	var messages []string
+	for _, problem := range problems {
+		messages = append(messages, problem.String())
+	}
+	return parsed, messages
 }
 
 // NewOptions returns options with every default set.

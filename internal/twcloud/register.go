@@ -7,17 +7,15 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
 // Registration is what came of Register. With an error, too, a consumer that
-// has a key stands on the server.
+// has a key exists on the server.
 type Registration struct {
 	Consumer Consumer
-	// Namesakes bore the name before, so none of them is what was registered.
+	// Namesakes had the name before, so none of them is what was registered.
 	Namesakes []Consumer
-	// Strays are further consumers of that name that came to be during a
+	// Strays are further consumers of that name that appeared during a
 	// registration whose answer was lost and which was therefore repeated.
 	Strays []Consumer
 	// StraysUnknown is why nobody could look for strays, if one should have.
@@ -32,16 +30,25 @@ type Registration struct {
 // A registration cannot be repeated blindly: names need not be unique, and a
 // lost answer says nothing about what the server did. So when the outcome is
 // unknown, Register looks: a consumer of that name which was not listed before
-// is the one, and gets its secret set again; if there is none, it is registered
-// again; if there are several, a *RegistrationError lists their keys.
-// Registrations of one name wait for each other, or two callers could claim each
-// other's consumer. Once the request is in flight, the registration outlives the
-// cancellation of the context.
-func (c *Client) Register(ctx context.Context, name, secret string) (Registration, error) {
+// is the one, and gets its secret set again; if there is none, and the list is
+// whole, it is registered again; if there are several, a *RegistrationError lists
+// their keys. Registrations of one name wait for each other, or two callers could
+// claim each other's consumer. All of a process wait for the first one: until its
+// answer has been understood, nothing is known of the server. Once the request is
+// in flight, the registration outlives the cancellation of the context.
+//
+// What is given as then is done with the registration, whatever came of it,
+// before others have their turn: of a server that does not approve what it has
+// registered, one such consumer is enough.
+func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (Registration, error) {
+	if err := c.CanRegister(); err != nil {
+		return Registration{}, err
+	}
 	c.redact.add(secret)
+	call := c.profile.Calls.Register
 	unlock, err := c.names.lock(ctx, nameKey(name))
 	if err != nil {
-		return Registration{}, &Error{Kind: ErrCanceled, Method: http.MethodPost, Path: c.options.OAuthConsumersPath, Cause: err}
+		return Registration{}, &Error{Kind: ErrCanceled, Method: call.Method, Path: call.Path, Cause: err}
 	}
 	defer unlock()
 
@@ -50,70 +57,150 @@ func (c *Client) Register(ctx context.Context, name, secret string) (Registratio
 		return Registration{}, err
 	}
 	registration := Registration{Namesakes: namesakes(before, name)}
-
+	leave, _, err := c.registrations.enter(ctx)
+	if err != nil {
+		return registration, &Error{Kind: err, Method: call.Method, Path: call.Path}
+	}
 	for attempt := 0; ; attempt++ {
 		settled, err := c.try(ctx, name, secret, before, attempt, &registration)
-		if settled {
-			return registration, err
+		if !settled {
+			continue
 		}
+		verdict := err
+		for _, do := range then {
+			verdict = do(registration, err)
+		}
+		leave(verdict)
+		return registration, err
 	}
 }
 
 // try posts once, and looks if the outcome is unknown. What is not settled then
 // can be tried again.
 func (c *Client) try(ctx context.Context, name, secret string, before []Consumer, attempt int, registration *Registration) (settled bool, err error) {
-	consumer, outcome, err := c.post(ctx, name, secret)
+	told, outcome, err := c.post(ctx, name, secret)
 	// The time for looking begins here: the registration, seen through, may have
 	// taken as much.
 	through, cancel := c.SeeThrough(ctx)
 	defer cancel()
-	switch {
-	case outcome == registered:
-		c.snapshot.put(consumer)
-		registration.Consumer = consumer
-		if attempt > 0 {
-			registration.Strays, registration.StraysUnknown = c.strays(through, before, consumer)
+	if told.key != "" {
+		err = c.understand(through, told, err, name, registration)
+		if err == nil && attempt > 0 {
+			registration.Strays, registration.StraysUnknown = c.strays(through, before, registration.Consumer)
 		}
-		return true, nil
-	case outcome == notRegistered && attempt == 0:
+		return true, err
+	}
+	if outcome == notRegistered && attempt == 0 {
 		return true, err
 	}
 	// After an earlier attempt, a refusal may be due to that one, carried out late.
 
-	c.snapshot.invalidate()
-	c.rest(through, attempt)
-	now, lookErr := c.list(through)
+	now, lookErr := c.look(through, name, before, attempt, outcome == registered)
 	if lookErr != nil {
 		return true, &RegistrationError{Name: name, Cause: err, Look: lookErr}
 	}
 	appeared := namesakes(newcomers(before, now), name)
 	switch {
 	case len(appeared) == 1:
-		registration.Consumer = appeared[0]
-		if errors.Is(err, ErrPanic) {
-			return true, err
-		}
-		// The name may have been registered by somebody else in the same moment,
-		// or the secret cut on the way.
-		adopted, err := c.Update(through, appeared[0].Key, Changes{Secret: &secret})
-		if err == nil {
-			registration.Consumer = adopted
-		}
-		return true, err
+		return true, c.adopt(through, appeared[0], secret, outcome, err, registration)
 	case len(appeared) > 1:
 		failure := &RegistrationError{Name: name, Cause: err}
 		for _, consumer := range appeared {
 			failure.Keys = append(failure.Keys, consumer.Key)
 		}
 		return true, failure
-	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil:
+	case outcome == registered:
+		call := c.profile.Calls.Register
+		return true, &RegistrationError{Name: name, Look: &Error{
+			Kind: ErrIncomplete, Method: call.Method, Path: call.Path,
+			Cause: errors.New("the server said that it registered the consumer, did not tell the key, and does not list it"),
+		}}
+	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil || c.doubtOfList(len(now)) != "":
 		registration.InDoubt = true
 		return true, err
 	}
 	return false, nil
 }
 
-// Namesakes returns the consumers that bear a name now.
+// understand completes what the answer to a registration tells: the key is known,
+// so nothing can be lost any more.
+func (c *Client) understand(ctx context.Context, told partial, err error, name string, registration *Registration) error {
+	c.evidence.noteRegistered(told.key)
+	registration.Consumer = told.consumer()
+	if told.name == nil {
+		registration.Consumer.Name = name
+	}
+	if err == nil && told.complete() {
+		c.snapshot.put(registration.Consumer)
+		return nil
+	}
+	c.snapshot.invalidate()
+	consumer, lookErr := c.fresh(ctx, told.key)
+	if lookErr == nil {
+		registration.Consumer = consumer
+		c.snapshot.put(consumer)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return lookErr
+}
+
+// adopt takes the one consumer that has appeared for what was registered.
+func (c *Client) adopt(ctx context.Context, consumer Consumer, secret string, outcome outcome, err error, registration *Registration) error {
+	c.evidence.noteRegistered(consumer.Key)
+	registration.Consumer = consumer
+	switch {
+	case errors.Is(err, ErrPanic):
+		return err
+	case outcome == registered:
+		c.snapshot.put(consumer)
+		return nil
+	}
+	// The name may have been registered by somebody else in the same moment, or
+	// the secret cut on the way.
+	adopted, err := c.Update(ctx, consumer.Key, Changes{Secret: &secret, KnownSecret: &secret})
+	if err == nil {
+		registration.Consumer = adopted
+	}
+	return err
+}
+
+// look lists the consumers once more. Where one has been registered for certain,
+// it asks again: the list may lag behind.
+func (c *Client) look(ctx context.Context, name string, before []Consumer, attempt int, certain bool) ([]Consumer, error) {
+	for ; ; attempt++ {
+		c.snapshot.invalidate()
+		c.rest(ctx, attempt)
+		now, err := c.list(ctx)
+		if err != nil || !certain || attempt >= settleAttempts || ctx.Err() != nil || len(namesakes(newcomers(before, now), name)) > 0 {
+			return now, err
+		}
+	}
+}
+
+// doubtOfList is why a list of so many consumers may lack one; empty if it is
+// whole.
+func (c *Client) doubtOfList(n int) string {
+	return c.evidence.whole(n, c.profile.Calls.List.Pages != nil)
+}
+
+// Confirm makes sure, once in a process, that the server knows what was registered
+// by the key that it told.
+func (c *Client) Confirm(ctx context.Context, consumer Consumer) error {
+	if c.evidence.isConfirmed() {
+		return nil
+	}
+	_, err := c.fresh(ctx, consumer.Key)
+	if err == nil {
+		c.evidence.noteConfirmed()
+		return nil
+	}
+	return c.missing(ctx, consumer.Key, "register", err)
+}
+
+// Namesakes returns the consumers that have a name now.
 func (c *Client) Namesakes(ctx context.Context, name string) ([]Consumer, error) {
 	consumers, err := c.snapshot.all(ctx)
 	return namesakes(consumers, name), err
@@ -132,19 +219,24 @@ const (
 	unknownForGood
 )
 
-func (c *Client) post(ctx context.Context, name, secret string) (Consumer, outcome, error) {
-	path := c.options.OAuthConsumersPath
-	var answer wireConsumer
-	err := c.call(withManner(ctx, once), http.MethodPost, path,
-		wire.RegisterOAuthConsumer{Name: name, Secret: secret}, http.StatusCreated, &answer)
+// post sends the registration. What the answer tells is there with an error, too.
+func (c *Client) post(ctx context.Context, name, secret string) (told partial, outcome outcome, err error) {
+	notApproved := false
+	v := values{name: &name, secret: &secret, approved: &notApproved}
+	err = c.call(withManner(ctx, once), c.profile.Calls.Register, v, func(answer *answer) error {
+		var err error
+		if told, err = answer.one(c.profile.Approved); err != nil {
+			return err
+		}
+		if told.key == "" && !answer.expected() {
+			return answer.failure()
+		}
+		return nil
+	})
 	if err != nil {
-		return Consumer{}, outcomeOf(err), noCollection(err)
+		return told, outcomeOf(err), noCollection(err)
 	}
-	consumer, err := answer.as("", http.MethodPost, path)
-	if err != nil {
-		return Consumer{}, unknownForGood, err
-	}
-	return consumer, registered, nil
+	return told, registered, nil
 }
 
 // outcomeOf says what an error means for a registration. Only what is certain

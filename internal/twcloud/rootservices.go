@@ -49,6 +49,8 @@ type OAuthEndpoints struct {
 type discoverer struct {
 	restRoot   *url.URL
 	webAppRoot *url.URL
+	// webAppExplicit says that somebody has named webAppRoot: it must answer.
+	webAppExplicit bool
 	// transport does retries, limits and logging, and follows no redirects.
 	transport http.RoundTripper
 
@@ -95,13 +97,17 @@ func (d *discoverer) run(ctx context.Context) {
 
 // try looks where the document is from 2022x Refresh2 on, then where it was
 // before. The first place gets half of the time: a firewall may swallow what is
-// sent there.
+// sent there. An endpoint that somebody has named and that does not answer is an
+// error: nothing is asked of another place instead.
 func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	half, cancel := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancel()
 	endpoints, err := d.fetch(half, below(d.webAppRoot, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
+	}
+	if d.webAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
+		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
 	endpoints, legacyErr := d.fetch(ctx, below(d.restRoot, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
@@ -123,24 +129,24 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (OAuthEndpoints
 	for range 1 + maxRedirects {
 		response, err := d.get(ctx, target)
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+			return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
 		}
 		if isRedirect(response.StatusCode) {
 			_ = response.Body.Close()
 			next, err := d.follow(target, response.Header.Get("Location"))
 			if err != nil {
-				return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+				return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
 			}
 			target = next
 			continue
 		}
 		endpoints, err := readRootServices(response, target)
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+			return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
 		}
 		return endpoints, nil
 	}
-	return OAuthEndpoints{}, fmt.Errorf("%s: %w: more than %d redirects", place(origin), ErrUnreadable, maxRedirects)
+	return OAuthEndpoints{}, fmt.Errorf("%s: %w: more than %d redirects", withoutQuery(origin), ErrUnreadable, maxRedirects)
 }
 
 func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, error) {
@@ -176,9 +182,9 @@ func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 	case err != nil || location == "":
 		return nil, fmt.Errorf("%w: a redirect without a usable Location", ErrUnreadable)
 	case !d.sameSite(next):
-		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, as single sign-on has it", ErrWebPage, place(next))
+		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, as single sign-on has it", ErrWebPage, withoutQuery(next))
 	case isDowngrade(from, next):
-		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, place(next))
+		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, withoutQuery(next))
 	}
 	return next, nil
 }
@@ -198,7 +204,7 @@ func isDowngrade(from, to *url.URL) bool {
 	return from.Scheme == "https" && to.Scheme != "https"
 }
 
-// place is a URL for an error: the query of a sign-in page may hold a token.
-func place(u *url.URL) string {
+// withoutQuery is a URL for an error: the query of a sign-in page may hold a token.
+func withoutQuery(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }

@@ -2,6 +2,7 @@ package twcloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,10 +14,13 @@ const snapshotAge = 2 * time.Minute
 
 // snapshot answers all reads of a view from one listing of the collection: a
 // plan of a thousand consumers costs one request. It is taken when first needed,
-// once for all concurrent callers, and kept up to date by this process's writes.
+// once for all concurrent callers, and kept up to date by this process's writes. A
+// failure serves as long: a server that hangs is not asked again for each of a
+// thousand consumers.
 type snapshot struct {
-	list func(context.Context) ([]Consumer, error)
-	now  func() time.Time
+	list     func(context.Context) ([]Consumer, error)
+	evidence *evidence
+	now      func() time.Time
 
 	mu      sync.Mutex
 	current *listing
@@ -38,8 +42,8 @@ type listing struct {
 	written map[string]*Consumer
 }
 
-func newSnapshot(list func(context.Context) ([]Consumer, error)) *snapshot {
-	return &snapshot{list: list, now: time.Now}
+func newSnapshot(list func(context.Context) ([]Consumer, error), evidence *evidence) *snapshot {
+	return &snapshot{list: list, evidence: evidence, now: time.Now}
 }
 
 // get returns one consumer, and whether there is one of that key.
@@ -116,6 +120,7 @@ func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 
 func (s *snapshot) take(ctx context.Context, taken *listing) {
 	defer taken.cancel()
+	before := s.evidence.keys()
 	consumers, err := s.listSafely(ctx)
 
 	s.mu.Lock()
@@ -125,8 +130,11 @@ func (s *snapshot) take(ctx context.Context, taken *listing) {
 	taken.takenAt = s.now()
 	if err != nil {
 		taken.err = err
-		if !cannotList(err) {
-			// It may well succeed the next time.
+		var failure *Error
+		if errors.As(err, &failure) {
+			failure.Listing = true
+		}
+		if errors.Is(err, ErrCanceled) {
 			s.forget(taken)
 		}
 		return
@@ -135,6 +143,7 @@ func (s *snapshot) take(ctx context.Context, taken *listing) {
 	for _, consumer := range consumers {
 		taken.consumers[consumer.Key] = consumer
 	}
+	s.evidence.compare(taken.consumers, before)
 	for key, consumer := range taken.written {
 		taken.apply(key, consumer)
 	}

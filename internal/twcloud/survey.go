@@ -31,7 +31,7 @@ type Survey struct {
 
 // SurveyConsumers looks at the collection of consumers, and changes nothing.
 func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
-	return c.survey(ctx, c.options.OAuthConsumersPath, "")
+	return c.survey(ctx, c.profile.Calls.List.Path, "")
 }
 
 // SurveyUser looks at a user and the user's permissions, and changes nothing.
@@ -112,7 +112,7 @@ func typeOf(value any) string {
 		return "null"
 	case bool:
 		return "boolean"
-	case float64:
+	case float64, json.Number:
 		return "number"
 	case string:
 		return "string"

@@ -58,18 +58,9 @@ func jsonAnswer(status int, value any) *answer {
 	return newAnswer(status, "application/json", body)
 }
 
-// failure is an error with the kind of body that Config.ErrorBody asks for (A).
+// failure is an answer with a message (A).
 func (s *Server) failure(status int, message string) *answer {
-	switch s.config.ErrorBody {
-	case ErrorBodyText:
-		return newAnswer(status, "text/plain; charset=utf-8", []byte(message))
-	case ErrorBodyHTML:
-		return htmlAnswer(status, strconv.Itoa(status)+" "+http.StatusText(status), "<p>"+html.EscapeString(message)+"</p>")
-	case ErrorBodyEmpty:
-		return newAnswer(status, "", nil)
-	default:
-		return jsonAnswer(status, wire.Error{Message: message})
-	}
+	return jsonAnswer(status, wire.Error{Message: message})
 }
 
 // htmlAnswer is a web page. body is HTML.

@@ -15,19 +15,19 @@ type systemClock struct{}
 // Now returns the time of the system.
 func (systemClock) Now() time.Time { return time.Now() }
 
-// ManualClock is a clock that stands still until it is advanced. It is safe for
+// ManualClock is a clock that only moves when it is advanced. It is safe for
 // concurrent use.
 type ManualClock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewManualClock returns a clock that stands at start.
+// NewManualClock returns a clock that shows start.
 func NewManualClock(start time.Time) *ManualClock {
 	return &ManualClock{now: start}
 }
 
-// Now returns the time at which the clock stands.
+// Now returns the time that the clock shows.
 func (c *ManualClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -34,7 +34,7 @@ const (
 
 // Config says how an emulated server is set up. Its zero value is a server on
 // two free loopback ports, in plain HTTP, with DefaultUsers, without consumers
-// and with as many seats as anybody wants.
+// and with any number of seats.
 type Config struct {
 	// RESTAddress and WebAppAddress are where the two servers listen. Empty:
 	// 127.0.0.1:0, a free port.
@@ -48,7 +48,7 @@ type Config struct {
 	// Server.ClientCertificatePEM. It implies TLS.
 	ClientCA bool
 
-	// PathPrefix is in front of every path, as behind a reverse proxy, e.g.
+	// PathPrefix is in front of every path, as behind a reverse proxy, such as
 	// "/twcloud". Redirects carry it; cookies do not, unless RewriteCookies is set.
 	PathPrefix string
 
@@ -63,15 +63,12 @@ type Config struct {
 	// DefaultIdleTimeout.
 	IdleTimeout time.Duration
 
-	// LicenceStatus is what a login is answered when every seat is taken: 503, or
+	// LicenceStatus is the answer to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
 	LicenceStatus int
 
-	// RefusalStatus is what refused input is answered: 400, or 422 (A). Zero: 400.
+	// RefusalStatus is the answer to invalid input: 400, or 422 (A). Zero: 400.
 	RefusalStatus int
-
-	// ErrorBody is what failures have for a body (A). Zero: ErrorBodyJSON.
-	ErrorBody ErrorBody
 
 	// UniqueNames refuses a second consumer of the same name with 409. Whether
 	// real servers do is not known (A).
@@ -142,20 +139,11 @@ type User struct {
 
 // Consumer is an OAuth consumer with its secret, as the server has it inside.
 type Consumer struct {
-	Key, Name, Secret string
-	Approved          bool
+	Key      string `json:"key"`
+	Name     string `json:"name"`
+	Approved bool   `json:"approved"`
+	Secret   string `json:"secret,omitempty"`
 }
-
-// ErrorBody is a kind of body that failures have.
-type ErrorBody int
-
-// All of these have been met in the field with servers and their proxies (A).
-const (
-	ErrorBodyJSON  ErrorBody = iota // {"message": ...}
-	ErrorBodyText                   // text/plain
-	ErrorBodyHTML                   // a web page
-	ErrorBodyEmpty                  // nothing
-)
 
 // DefaultUsers returns an administrator with the Configure Server permission
 // and a viewer without it.

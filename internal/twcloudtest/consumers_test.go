@@ -1,7 +1,6 @@
 package twcloudtest_test
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -206,21 +205,6 @@ func TestConsumers_variants(t *testing.T) {
 		created := decode[wire.OAuthConsumer](t, c.want(201, c.do("POST", "/osmc/elsewhere", `{"name":"a","secret":"s"}`)))
 		c.want(200, c.get("/osmc/elsewhere/"+created.Key))
 	})
-	for kind, contentType := range map[twcloudtest.ErrorBody]string{
-		twcloudtest.ErrorBodyJSON:  "application/json",
-		twcloudtest.ErrorBodyText:  "text/plain; charset=utf-8",
-		twcloudtest.ErrorBodyHTML:  "text/html; charset=utf-8",
-		twcloudtest.ErrorBodyEmpty: "",
-	} {
-		t.Run("error "+contentType, func(t *testing.T) {
-			t.Parallel()
-			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.ErrorBody = kind })
-			r := newClient(t, s).get(consumers)
-			if r.status != http.StatusUnauthorized || r.header.Get("Content-Type") != contentType || (r.body == "") != (contentType == "") {
-				t.Errorf("%+v", r)
-			}
-		})
-	}
 }
 
 func TestConsumers_behindTerraformsBack(t *testing.T) {

@@ -37,16 +37,16 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 // answers are held.
 func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
-// swagger is where the true server describes itself (V). This one answers its own
+// swagger is where the real server describes itself (V). This one answers its own
 // document.
 func (*Server) swagger(*exchange) *answer {
 	return newAnswer(http.StatusOK, "application/yaml", openAPI)
 }
 
 // ContractViolations returns what has not conformed to the OpenAPI document so
-// far: requests of any kind, and answers that no fault befell. It is empty
-// without Config.ValidateContract. A request that is refused as it deserves, e.g.
-// one with a blank name, is a violation all the same.
+// far: requests of any kind, and answers that had no fault. It is empty
+// without Config.ValidateContract. A request that is rightly refused, such as
+// one with a blank name, is a violation, too.
 func (s *Server) ContractViolations() []string {
 	if s.contract == nil {
 		return nil
@@ -92,7 +92,7 @@ func (c *contract) violated(x *exchange, format string, arguments ...any) {
 		fmt.Sprintf(format, arguments...))
 }
 
-// check validates the request and, unless a fault befalls it, the answer.
+// check validates the request and, unless a fault applies, the answer.
 func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool) {
 	if x.page {
 		return

@@ -67,7 +67,7 @@ func TestOpenAPI_isServed(t *testing.T) {
 }
 
 // TestContract_requests sends what a client must not send, and one request that
-// is as it should be.
+// is correct.
 func TestContract_requests(t *testing.T) {
 	t.Parallel()
 	const path = wire.DefaultOAuthConsumersPath

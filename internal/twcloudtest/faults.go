@@ -10,7 +10,7 @@ import (
 type FaultKind int
 
 // The kinds of faults. "Handled" means that the request has had its full effect
-// on the server before the fault befalls the answer; otherwise it has had none.
+// on the server before the fault changes the answer; otherwise it has had none.
 const (
 	// DropBefore closes the connection; the request is not handled. The transport
 	// of net/http repeats a GET by itself if the connection had been used before,
@@ -105,7 +105,7 @@ var faultNames = map[FaultKind]string{
 	AnswerWith:            "answer-with",
 }
 
-// String returns the name of the kind, e.g. "drop-before".
+// String returns the name of the kind, such as "drop-before".
 func (k FaultKind) String() string {
 	if name, ok := faultNames[k]; ok {
 		return name
@@ -120,7 +120,16 @@ func ParseFaultKind(name string) (FaultKind, error) {
 			return kind, nil
 		}
 	}
-	return 0, fmt.Errorf("no fault is called %q", name)
+	return 0, fmt.Errorf("no kind of fault has the name %q", name)
+}
+
+// MarshalText returns the name of the kind.
+func (k FaultKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (k *FaultKind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseFaultKind(string(text))
+	return err
 }
 
 // AllFaultKinds returns every kind but AnswerWith.
@@ -132,7 +141,7 @@ func AllFaultKinds() []FaultKind {
 	return kinds
 }
 
-// Handled reports whether a request that the fault befalls has had its effect on
+// Handled reports whether a request with the fault has had its effect on
 // the server.
 func (k FaultKind) Handled() bool {
 	switch k {
@@ -144,46 +153,43 @@ func (k FaultKind) Handled() bool {
 	}
 }
 
-// NoRetryAfter as Fault.RetryAfter is an answer without that header.
-const NoRetryAfter = "-"
-
-// Fault befalls requests that meet all of its conditions. The conditions that
-// are left empty are met by every request.
+// Fault applies to requests that meet all of its conditions. Every request meets
+// an empty condition.
 type Fault struct {
-	Kind FaultKind
+	Kind FaultKind `json:"kind"`
 
 	// Match must not call the server.
-	Match func(Request) bool
+	Match func(Request) bool `json:"-"`
 
 	// Server is REST or WebApp.
-	Server string
+	Server string `json:"server,omitempty"`
 
-	Method string
+	Method string `json:"method,omitempty"`
 
 	// PathSuffix is how the escaped path ends.
-	PathSuffix string
+	PathSuffix string `json:"pathSuffix,omitempty"`
 
-	// Index is the Request.Index that the fault befalls: from 1, among the
+	// Index is the Request.Index that the fault applies to: from 1, among the
 	// requests to Server, or to REST if Server is empty. Zero: any.
-	Index int
+	Index int `json:"index,omitempty"`
 
-	// Times is how many requests the fault befalls: from Index on, or the next
+	// Times is how many requests the fault applies to: from Index on, or the next
 	// ones that match. Zero: one; negative: no end.
-	Times int
+	Times int `json:"times,omitempty"`
 
 	// RetryAfter is the header Retry-After of TooManyRequests and of the 50x.
 	// Empty: "0" with TooManyRequests, none otherwise.
-	RetryAfter string
+	RetryAfter string `json:"retryAfter,omitempty"`
 
 	// Body takes the place of the body that the kind would send. It has no effect
-	// on kinds that send the true answer or none.
-	Body string
+	// on kinds that send the regular answer or none.
+	Body string `json:"body,omitempty"`
 
 	// Status is for AnswerWith only.
-	Status int
+	Status int `json:"status,omitempty"`
 }
 
-func (f *Fault) befalls(r Request) bool {
+func (f *Fault) matches(r Request) bool {
 	server := f.Server
 	if f.Index > 0 {
 		if server == "" {
@@ -210,12 +216,12 @@ type scripted struct {
 	left int // Negative: no end.
 }
 
-// next takes the first fault that befalls the request off the script.
+// next takes the first fault that applies to the request off the list.
 func (s *script) next(r Request) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if !f.befalls(r) {
+		if !f.matches(r) {
 			continue
 		}
 		if f.left > 0 {
@@ -230,7 +236,7 @@ func (s *script) next(r Request) *Fault {
 	return nil
 }
 
-// Inject adds faults. Of several that befall one request, the first added does.
+// Inject adds faults. If several apply to one request, the first one wins.
 func (s *Server) Inject(faults ...Fault) {
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
@@ -250,7 +256,7 @@ func (s *Server) ClearFaults() {
 	s.script.faults = nil
 }
 
-// PendingFaults returns how many of the injected faults can still befall a
+// PendingFaults returns how many of the injected faults can still apply to a
 // request.
 func (s *Server) PendingFaults() int {
 	s.script.mu.Lock()

@@ -6,22 +6,22 @@ import (
 	"strconv"
 )
 
-// afflict lets a fault befall a request. a is the true answer if the kind of
+// applyFault applies a fault to a request. a is the regular answer if the kind of
 // the fault is Handled, and nil otherwise.
-func (s *Server) afflict(w http.ResponseWriter, x *exchange, entry *Request, fault *Fault, a *answer) {
+func (s *Server) applyFault(w http.ResponseWriter, x *exchange, entry *Request, fault *Fault, a *answer) {
 	switch fault.Kind {
 	case DropBefore, DropAfter:
 		s.recorder.leave(entry, 0)
 		panic(http.ErrAbortHandler)
 	case Hang, HangAfter:
 		s.recorder.leave(entry, 0)
-		s.untilGone(x)
+		s.waitUntilClosed(x)
 	case HalfBody:
 		s.recorder.leave(entry, a.status)
-		halve(w, a)
+		sendHalf(w, a)
 	case EndlessBody:
 		s.recorder.leave(entry, a.status)
-		s.sendForEver(w, x, a)
+		s.sendEndless(w, x, a)
 	default:
 		a = s.substitute(x, fault, a)
 		s.recorder.leave(entry, a.status)
@@ -65,10 +65,7 @@ func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
 	case AnswerWith:
 		a = s.failure(fault.Status, http.StatusText(fault.Status))
 	}
-	switch {
-	case fault.RetryAfter == NoRetryAfter:
-		a.header.Del("Retry-After")
-	case fault.RetryAfter != "":
+	if fault.RetryAfter != "" {
 		a.header.Set("Retry-After", fault.RetryAfter)
 	}
 	if fault.Body != "" && fault.Kind != NoBody {
@@ -87,9 +84,9 @@ func signInPage() *answer {
 	return htmlAnswer(http.StatusOK, "Sign in", `<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
 }
 
-// untilGone waits until the client has closed the connection or the server is
+// waitUntilClosed waits until the client has closed the connection or the server is
 // closed.
-func (s *Server) untilGone(x *exchange) {
+func (s *Server) waitUntilClosed(x *exchange) {
 	select {
 	case <-x.request.Context().Done():
 	case <-s.done:
@@ -97,8 +94,8 @@ func (s *Server) untilGone(x *exchange) {
 	panic(http.ErrAbortHandler)
 }
 
-// halve sends the whole header and half of the body, and breaks off.
-func halve(w http.ResponseWriter, a *answer) {
+// sendHalf sends the whole header and half of the body, and breaks off.
+func sendHalf(w http.ResponseWriter, a *answer) {
 	if len(a.body) == 0 {
 		if connection, buffer, err := http.NewResponseController(w).Hijack(); err == nil {
 			_, _ = buffer.WriteString("HTTP/1.1 " + strconv.Itoa(a.status) + " " + http.StatusText(a.status) + "\r\nDate: ")
@@ -115,10 +112,10 @@ func halve(w http.ResponseWriter, a *answer) {
 
 var blanks = bytes.Repeat([]byte(" "), 32<<10)
 
-// sendForEver sends the answer without its last byte, and blanks in its place,
+// sendEndless sends the answer without its last byte, and blanks in its place,
 // so that no parser of JSON finds an end or an error. An answer without a body
 // becomes a 200 with blanks.
-func (s *Server) sendForEver(w http.ResponseWriter, x *exchange, a *answer) {
+func (s *Server) sendEndless(w http.ResponseWriter, x *exchange, a *answer) {
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK
 	}

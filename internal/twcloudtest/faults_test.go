@@ -29,7 +29,7 @@ func TestFaultKinds_names(t *testing.T) {
 	}
 }
 
-// TestFaults lets every kind befall a registration, and looks at what the client
+// TestFaults applies every kind to a registration, and looks at what the client
 // gets and at what it has done to the server.
 func TestFaults(t *testing.T) {
 	t.Parallel()

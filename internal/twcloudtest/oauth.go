@@ -185,7 +185,7 @@ func (s *Server) verify(x *exchange, tokenSecret string) (*signedRequest, *answe
 		return nil, s.unauthorized("oauth_timestamp is too far from the server's clock.")
 	}
 	// One message for an unknown key, a wrong secret and a consumer that is not
-	// approved (A): the difference is nobody's business who has no right secret.
+	// approved (A): only who has the right secret may know the difference.
 	consumer, ok := s.state.consumers[signed.oauth["oauth_consumer_key"]]
 	if !ok || !equal(signed.signature(consumer.Secret, tokenSecret), signed.oauth["oauth_signature"]) || !consumer.Approved {
 		return nil, s.unauthorized("The consumer key, the signature or the approval is missing or wrong.")

@@ -188,7 +188,7 @@ func TestOAuth_refusedRequests(t *testing.T) {
 		change map[string]string
 		status int
 	}{
-		"as it should be":        {nil, 200},
+		"correct":                {nil, 200},
 		"early":                  {map[string]string{"oauth_timestamp": at(-5 * time.Minute)}, 200},
 		"late":                   {map[string]string{"oauth_timestamp": at(5 * time.Minute)}, 200},
 		"without version":        {map[string]string{"oauth_version": ""}, 200},

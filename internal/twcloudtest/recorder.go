@@ -21,44 +21,44 @@ const (
 type Request struct {
 	// Index counts the requests of this Server, from 1, since the start or the
 	// last ResetRequests.
-	Index int
+	Index int `json:"index"`
 
 	// Server is REST or WebApp.
-	Server string
+	Server string `json:"server"`
 
-	Method string
+	Method string `json:"method"`
 
 	// Call is the name of the profile's call that the request is, such as
 	// "register"; empty if it is none.
-	Call string
+	Call string `json:"call,omitempty"`
 
 	// Path is escaped, as on the wire.
-	Path string
+	Path string `json:"path"`
 
 	// Query has the names in the query, sorted and joined with "&"; no values.
-	Query string
+	Query string `json:"query,omitempty"`
 
 	// Status is what was answered, or 0 if no answer has been sent.
-	Status int
+	Status int `json:"status"`
 
 	// HasCookie says whether any cookie came along.
-	HasCookie bool
+	HasCookie bool `json:"hasCookie"`
 
-	// AuthorizationScheme is "Basic", "Token", "OAuth" or what else stands in
+	// AuthorizationScheme is "Basic", "Token", "OAuth" or another word in
 	// front of the credentials; empty without an Authorization header.
-	AuthorizationScheme string
+	AuthorizationScheme string `json:"authorizationScheme,omitempty"`
 
 	// Fields are the sorted top-level names of a JSON body.
-	Fields []string
+	Fields []string `json:"fields,omitempty"`
 
 	// Connection is the number of the TCP connection, counted from 1 over both
 	// servers.
-	Connection int
+	Connection int `json:"connection"`
 
-	UserAgent string
+	UserAgent string `json:"userAgent,omitempty"`
 
-	// Fault is the name of the fault that befell the request, or empty.
-	Fault string
+	// Fault is the name of the fault that the request had, or empty.
+	Fault string `json:"fault,omitempty"`
 }
 
 // recorder is the log of the requests.
@@ -100,7 +100,7 @@ func (r *recorder) setFault(entry *Request, fault string) Request {
 }
 
 // leave notes the status. It is called before the answer is written: as soon
-// as a client has its answer, the request counts as in flight no more.
+// as a client has its answer, the request is no longer in flight.
 func (r *recorder) leave(entry *Request, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

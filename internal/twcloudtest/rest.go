@@ -20,7 +20,7 @@ type endpoint struct {
 	// operation is the path in the OpenAPI document.
 	operation string
 
-	// session says what the endpoint wants of a session.
+	// session says whether the endpoint needs a session.
 	session sessionNeed
 
 	// parameter is the name of the last segment of the path, if it is one.
@@ -36,7 +36,7 @@ type endpoint struct {
 type sessionNeed int
 
 const (
-	sessionIgnored  sessionNeed = iota // the endpoint sees to it, or wants none
+	sessionIgnored  sessionNeed = iota // the endpoint handles it, or needs none
 	sessionAccepted                    // credentials open a session, but none is needed
 	sessionNeeded
 )
@@ -129,7 +129,7 @@ func (s *Server) route(x *exchange) (endpoint, *answer) {
 	return endpoint{}, s.failure(http.StatusNotFound, "There is nothing at this path.")
 }
 
-// handle answers a request that no fault befalls.
+// handle answers a request that has no fault.
 func (s *Server) handle(x *exchange, found endpoint) *answer {
 	handle, ok := found.methods[x.request.Method]
 	if !ok {
@@ -168,7 +168,7 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 	return a
 }
 
-// noSession is what an expired session and a missing one are answered (A).
+// noSession is the answer without a session or with an expired one (A).
 func (s *Server) noSession() *answer {
 	return s.failure(http.StatusUnauthorized, "There is no session, or it has expired. Sign in first.")
 }

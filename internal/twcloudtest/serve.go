@@ -12,7 +12,7 @@ import (
 // maxBody is the largest body of a request, in bytes.
 const maxBody = 1 << 20
 
-// serve sees one request through: record, hook, fault or handler, contract,
+// serve handles one request: record, hook, fault or handler, contract,
 // answer.
 func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -52,7 +52,7 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 		a.write(w)
 		return
 	}
-	s.afflict(w, x, entry, fault, a)
+	s.applyFault(w, x, entry, fault, a)
 }
 
 func (s *Server) callHook(request Request) {

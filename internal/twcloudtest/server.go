@@ -1,13 +1,13 @@
-// Package twcloudtest emulates Teamwork Cloud, as far as this project talks to
+// Package twcloudtest emulates Teamwork Cloud, as far as this project uses
 // it: the sessions and the OAuth consumers of its REST API, and the root services
 // document and the OAuth 1.0a endpoints of its Web Application Platform. Both are
 // real HTTP servers on loopback ports.
 //
-// A test has all that it cannot have with the true server: consumers can be
-// changed behind Terraform's back, every request is on record, the clock is
-// handed in, and any request can meet with any of the faults of AllFaultKinds.
+// A test can do what it cannot do with a real server: change consumers behind
+// Terraform's back, look at every request, set the clock, and let any request have
+// any of the faults of AllFaultKinds.
 //
-// What is known of the true server bears a mark in the comments: V, documented by
+// Marks in the comments say how a fact about the real server is known: V, documented by
 // the vendor; S, seen in a public capture; A, assumed by this project. The same
 // marks are in the OpenAPI document against which requests and answers are held.
 package twcloudtest
@@ -204,9 +204,6 @@ func (s *Server) SetOnRequest(hook func(Request)) {
 	defer s.hookMu.Unlock()
 	s.onRequest = hook
 }
-
-// IdleTimeout is after how long without a call a session ends.
-func (s *Server) IdleTimeout() time.Duration { return s.config.IdleTimeout }
 
 func (s *Server) now() time.Time { return s.config.Clock.Now() }
 

@@ -35,10 +35,11 @@ type session struct {
 // Session is an open session, without its cookie.
 type Session struct {
 	// Number counts the sessions in order of opening, from 1.
-	Number int
-	User   string
+	Number int    `json:"number"`
+	User   string `json:"user"`
 	// Opened and LastUsed are times of Config.Clock.
-	Opened, LastUsed time.Time
+	Opened   time.Time `json:"opened"`
+	LastUsed time.Time `json:"lastUsed"`
 }
 
 // sweep ends the sessions that have been idle for too long. The caller holds the

@@ -107,8 +107,8 @@ func (st *state) remove(key string) bool {
 }
 
 // AddConsumer stores a consumer behind Terraform's back and returns it. An empty
-// key is generated; a key that exists is overwritten. Other than a registration
-// on the wire, it may be approved at once, and its name or secret may be empty.
+// key is generated; a key that exists is overwritten. Unlike a registration
+// on the wire, it can be approved at once, and its name or secret may be empty.
 func (s *Server) AddConsumer(c Consumer) Consumer {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -1,7 +1,6 @@
-// Command floor is the least that a provider with the schemas of this one can
-// cost: the benchmark measures against it. It has the same schemas, the same
-// framework and the same plugin protocol, speaks to no server, and serves with
-// the framework's own server, without anything in front of it.
+// Command floor is a provider that does nothing: it has the same framework and
+// the same schemas as this project's provider, and sends no request. The benchmark
+// compares with it.
 package main
 
 import (
@@ -24,8 +23,7 @@ func main() {
 	}
 }
 
-// floorProvider has the schema, the data sources and the list resources of the
-// true provider.
+// floorProvider has the schemas of the real provider.
 type floorProvider struct {
 	*provider.Provider
 }
@@ -37,8 +35,8 @@ func (*floorProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{newFloorResource}
 }
 
-// floorResource has the name and the schema of the true resource. Of its other
-// interfaces it has the identity alone, which is a part of the schema.
+// floorResource has the name and the schemas of the real resource, and none of its
+// validation or plan modification.
 type floorResource struct {
 	resource.Resource
 }
@@ -55,8 +53,8 @@ func (r *floorResource) IdentitySchema(ctx context.Context, req resource.Identit
 	}
 }
 
-// Create makes the plan the state, and fills in what it has left unknown. Names are unique in the
-// benchmark, so they serve as keys.
+// Create copies the plan to the state. The benchmark's names are unique, so they
+// serve as keys.
 func (r *floorResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var name types.String
 	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("name"), &name)...)
@@ -66,14 +64,14 @@ func (r *floorResource) Create(ctx context.Context, req resource.CreateRequest, 
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), name)...)
 }
 
-// Read leaves the state as it is. The framework insists on the identity.
+// Read keeps the state. The framework requires an identity.
 func (r *floorResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var key types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("key"), &key)...)
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), key)...)
 }
 
-// Update makes the plan the state.
+// Update copies the plan to the state.
 func (r *floorResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var key types.String
 	var revision types.Int64

@@ -2,180 +2,178 @@ package control
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-var (
-	errNoConsumer = errors.New("there is no consumer with this key")
-	errKeyTaken   = errors.New("there is a consumer with this key already")
-	errNoName     = errors.New("the name must not be blank")
-	errNoSecret   = errors.New("the secret must not be empty")
-)
+var errNoConsumer = errors.New("no consumer has this key or name")
 
-func toConsumer(c twcloudtest.Consumer, r *http.Request) Consumer {
-	consumer := Consumer{Key: c.Key, Name: c.Name, Approved: c.Approved}
-	if r.URL.Query().Get("secrets") == "true" {
-		consumer.Secret = c.Secret
-	}
-	return consumer
+// Change says what a consumer becomes. Nil leaves things as they are. Key is for
+// a new consumer; without it, the key is generated.
+type Change struct {
+	Key      string  `json:"key,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Secret   *string `json:"secret,omitempty"`
+	Approved *bool   `json:"approved,omitempty"`
 }
 
-func (p plane) listConsumers(w http.ResponseWriter, r *http.Request) {
-	consumers := []Consumer{}
-	for _, c := range p.server.Consumers() {
-		consumers = append(consumers, toConsumer(c, r))
-	}
-	answer(w, http.StatusOK, consumers)
+// Status is what the emulator does. Zero seats mean any number.
+type Status struct {
+	REST      string                `json:"rest"`
+	WebApp    string                `json:"webApp"`
+	AdminPage string                `json:"adminPage"`
+	Seats     int                   `json:"seats"`
+	Sessions  []twcloudtest.Session `json:"sessions"`
+	Logins    int                   `json:"logins"`
+	Logouts   int                   `json:"logouts"`
 }
 
-func (p plane) addConsumer(w http.ResponseWriter, r *http.Request) {
-	var c Consumer
-	if !parse(w, r, &c) {
-		return
-	}
-	added, err := p.add(c)
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	answer(w, http.StatusCreated, toConsumer(added, r))
+// Faults are all kinds of faults, and how many faults are pending.
+type Faults struct {
+	Kinds   []twcloudtest.FaultKind `json:"kinds"`
+	Pending int                     `json:"pending"`
 }
 
-func (p plane) add(c Consumer) (twcloudtest.Consumer, error) {
-	if strings.TrimSpace(c.Name) == "" {
-		return twcloudtest.Consumer{}, errNoName
-	}
-	if c.Secret == "" {
-		return twcloudtest.Consumer{}, errNoSecret
-	}
-	if _, taken := p.server.Consumer(c.Key); taken {
-		return twcloudtest.Consumer{}, errKeyTaken
-	}
-	return p.server.AddConsumer(twcloudtest.Consumer{Key: c.Key, Name: c.Name, Secret: c.Secret, Approved: c.Approved}), nil
+type api struct {
+	server *twcloudtest.Server
 }
 
-func (p plane) readConsumer(w http.ResponseWriter, r *http.Request) {
-	c, ok := p.server.Consumer(r.PathValue("key"))
-	if !ok {
-		fail(w, http.StatusNotFound, errNoConsumer)
-		return
+// find returns the consumer with a key or, if only one has it, a name.
+func (a api) find(r *http.Request) (twcloudtest.Consumer, error) {
+	text := r.PathValue("consumer")
+	if found, ok := a.server.Consumer(text); ok {
+		return found, nil
 	}
-	answer(w, http.StatusOK, toConsumer(c, r))
-}
-
-func (p plane) updateConsumer(w http.ResponseWriter, r *http.Request) {
-	var change Change
-	if !parse(w, r, &change) {
-		return
+	var named []twcloudtest.Consumer
+	var keys []string
+	for _, consumer := range a.server.Consumers() {
+		if consumer.Name == text {
+			named, keys = append(named, consumer), append(keys, consumer.Key)
+		}
 	}
-	switch err := p.change(r.PathValue("key"), change); {
-	case errors.Is(err, errNoConsumer):
-		fail(w, http.StatusNotFound, err)
-	case err != nil:
-		fail(w, http.StatusBadRequest, err)
+	switch len(named) {
+	case 1:
+		return named[0], nil
+	case 0:
+		return twcloudtest.Consumer{}, fmt.Errorf("%w: %q", errNoConsumer, text)
 	default:
-		p.readConsumer(w, r)
+		return twcloudtest.Consumer{}, fmt.Errorf("%d consumers have the name %q; use one of their keys: %s", len(named), text, strings.Join(keys, ", "))
 	}
 }
 
-func (p plane) change(key string, change Change) error {
-	if change.Name != nil && strings.TrimSpace(*change.Name) == "" {
-		return errNoName
-	}
-	if change.Secret != nil && *change.Secret == "" {
-		return errNoSecret
-	}
-	found := p.server.UpdateConsumer(key, func(c *twcloudtest.Consumer) {
-		if change.Name != nil {
-			c.Name = *change.Name
+func withoutSecret(c twcloudtest.Consumer) twcloudtest.Consumer {
+	c.Secret = ""
+	return c
+}
+
+func (a api) listConsumers(r *http.Request) (any, error) {
+	consumers := a.server.Consumers()
+	if r.URL.Query().Get("secrets") != "true" {
+		for i := range consumers {
+			consumers[i] = withoutSecret(consumers[i])
 		}
-		if change.Secret != nil {
-			c.Secret = *change.Secret
-		}
-		if change.Approved != nil {
-			c.Approved = *change.Approved
-		}
-	})
-	if !found {
-		return errNoConsumer
 	}
-	return nil
+	return consumers, nil
 }
 
-func (p plane) removeConsumer(w http.ResponseWriter, r *http.Request) {
-	if !p.server.RemoveConsumer(r.PathValue("key")) {
-		fail(w, http.StatusNotFound, errNoConsumer)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (p plane) listRequests(w http.ResponseWriter, _ *http.Request) {
-	requests := []Request{}
-	for _, r := range p.server.Requests() {
-		requests = append(requests, Request(r))
-	}
-	answer(w, http.StatusOK, requests)
-}
-
-func (p plane) resetRequests(w http.ResponseWriter, _ *http.Request) {
-	p.server.ResetRequests()
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (p plane) sessions() Sessions {
-	sessions := Sessions{Seats: p.server.Seats(), Open: []Session{}, Logins: p.server.Logins(), Logouts: p.server.Logouts()}
-	for _, s := range p.server.Sessions() {
-		sessions.Open = append(sessions.Open, Session(s))
-	}
-	return sessions
-}
-
-func (p plane) listSessions(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, p.sessions())
-}
-
-func (p plane) expireSessions(w http.ResponseWriter, _ *http.Request) {
-	p.server.ExpireSessions()
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (p plane) listFaults(w http.ResponseWriter, _ *http.Request) {
-	faults := Faults{Pending: p.server.PendingFaults()}
-	for _, kind := range append(twcloudtest.AllFaultKinds(), twcloudtest.AnswerWith) {
-		faults.Kinds = append(faults.Kinds, kind.String())
-	}
-	answer(w, http.StatusOK, faults)
-}
-
-func (p plane) addFault(w http.ResponseWriter, r *http.Request) {
-	var f Fault
-	if !parse(w, r, &f) {
-		return
-	}
-	kind, err := twcloudtest.ParseFaultKind(f.Kind)
+func parseChange(r *http.Request) (Change, error) {
+	var change Change
+	err := parse(r, &change)
 	switch {
 	case err != nil:
-	case kind == twcloudtest.AnswerWith && (f.Status < 200 || f.Status > 599):
-		err = errors.New("answer-with needs a status from 200 to 599")
-	case f.Server != "" && f.Server != twcloudtest.REST && f.Server != twcloudtest.WebApp:
-		err = errors.New("the server must be rest or webapp")
+	case change.Name != nil && strings.TrimSpace(*change.Name) == "":
+		err = errors.New("the name must not be blank")
+	case change.Secret != nil && *change.Secret == "":
+		err = errors.New("the secret must not be empty")
 	}
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	p.server.Inject(twcloudtest.Fault{
-		Kind: kind, Server: f.Server, Method: strings.ToUpper(f.Method), PathSuffix: f.PathSuffix, Index: f.Index,
-		Times: f.Times, RetryAfter: f.RetryAfter, Body: f.Body, Status: f.Status,
-	})
-	w.WriteHeader(http.StatusNoContent)
+	return change, err
 }
 
-func (p plane) clearFaults(w http.ResponseWriter, _ *http.Request) {
-	p.server.ClearFaults()
-	w.WriteHeader(http.StatusNoContent)
+func (c Change) apply(to *twcloudtest.Consumer) {
+	if c.Name != nil {
+		to.Name = *c.Name
+	}
+	if c.Secret != nil {
+		to.Secret = *c.Secret
+	}
+	if c.Approved != nil {
+		to.Approved = *c.Approved
+	}
+}
+
+func (a api) addConsumer(r *http.Request) (any, error) {
+	change, err := parseChange(r)
+	if err != nil {
+		return nil, err
+	}
+	if change.Name == nil || change.Secret == nil {
+		return nil, errors.New("name and secret are required")
+	}
+	if _, taken := a.server.Consumer(change.Key); taken {
+		return nil, errors.New("a consumer with this key already exists")
+	}
+	added := twcloudtest.Consumer{Key: change.Key}
+	change.apply(&added)
+	return withoutSecret(a.server.AddConsumer(added)), nil
+}
+
+func (a api) changeConsumer(r *http.Request) (any, error) {
+	change, err := parseChange(r)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.find(r)
+	if err != nil {
+		return nil, err
+	}
+	if !a.server.UpdateConsumer(found.Key, func(c *twcloudtest.Consumer) {
+		change.apply(c)
+		found = *c
+	}) {
+		return nil, errNoConsumer
+	}
+	return withoutSecret(found), nil
+}
+
+func (a api) removeConsumer(r *http.Request) (any, error) {
+	found, err := a.find(r)
+	if err != nil {
+		return nil, err
+	}
+	if !a.server.RemoveConsumer(found.Key) {
+		return nil, errNoConsumer
+	}
+	return withoutSecret(found), nil
+}
+
+func (a api) status() Status {
+	return Status{
+		REST: a.server.URL(), WebApp: a.server.WebAppURL(), AdminPage: a.server.AdminPageURL(),
+		Seats: a.server.Seats(), Sessions: a.server.Sessions(), Logins: a.server.Logins(), Logouts: a.server.Logouts(),
+	}
+}
+
+func (a api) faults() Faults {
+	return Faults{Kinds: append(twcloudtest.AllFaultKinds(), twcloudtest.AnswerWith), Pending: a.server.PendingFaults()}
+}
+
+func (a api) inject(r *http.Request) (any, error) {
+	var fault twcloudtest.Fault
+	if err := parse(r, &fault); err != nil {
+		return nil, err
+	}
+	switch {
+	case fault.Kind == 0:
+		return nil, errors.New("the kind of the fault is missing")
+	case fault.Kind == twcloudtest.AnswerWith && (fault.Status < 200 || fault.Status > 599):
+		return nil, errors.New("answer-with needs a status from 200 to 599")
+	case fault.Server != "" && fault.Server != twcloudtest.REST && fault.Server != twcloudtest.WebApp:
+		return nil, errors.New("the server must be rest or webapp")
+	}
+	fault.Method = strings.ToUpper(fault.Method)
+	a.server.Inject(fault)
+	return nil, nil //nolint:nilnil // There is nothing to answer.
 }

@@ -1,13 +1,13 @@
-// Package control is the back door of the emulator: a small HTTP API, a page for
-// browsers that looks like TWCloud Admin, and a client of that API for the
-// command line. With it, consumers change behind Terraform's back, sessions
-// expire, and requests meet with faults.
+// Package control is the back door of the emulator: a small HTTP API and a page
+// that uses it. With it, consumers change behind Terraform's back, sessions
+// expire, and requests fail.
 //
-// It knows no users and no passwords. It is for loopback addresses, and refuses
-// what a web page of another site sends.
+// It has no users and no passwords. It is for loopback addresses, and refuses
+// requests from the web pages of other sites.
 package control
 
 import (
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -26,77 +25,8 @@ const (
 	maxBody  = 1 << 20 // bytes
 )
 
-// Consumer is an OAuth consumer. Its secret is there only if it was asked for.
-type Consumer struct {
-	Key      string `json:"key"`
-	Name     string `json:"name"`
-	Approved bool   `json:"approved"`
-	Secret   string `json:"secret,omitempty"`
-}
-
-// Change is what is to become of a consumer. Nil leaves things as they are.
-type Change struct {
-	Name     *string `json:"name,omitempty"`
-	Secret   *string `json:"secret,omitempty"`
-	Approved *bool   `json:"approved,omitempty"`
-}
-
-// Request is a request from the emulator's log.
-type Request struct {
-	Index               int      `json:"index"`
-	Server              string   `json:"server"`
-	Method              string   `json:"method"`
-	Call                string   `json:"call,omitempty"`
-	Path                string   `json:"path"`
-	Query               string   `json:"query,omitempty"`
-	Status              int      `json:"status"`
-	HasCookie           bool     `json:"hasCookie"`
-	AuthorizationScheme string   `json:"authorizationScheme,omitempty"`
-	Fields              []string `json:"fields,omitempty"`
-	Connection          int      `json:"connection"`
-	UserAgent           string   `json:"userAgent,omitempty"`
-	Fault               string   `json:"fault,omitempty"`
-}
-
-// Session is an open session.
-type Session struct {
-	Number   int       `json:"number"`
-	User     string    `json:"user"`
-	Opened   time.Time `json:"opened"`
-	LastUsed time.Time `json:"lastUsed"`
-}
-
-// Sessions are the open sessions and the seats; no seats mean any number.
-type Sessions struct {
-	Seats   int       `json:"seats"`
-	Open    []Session `json:"open"`
-	Logins  int       `json:"logins"`
-	Logouts int       `json:"logouts"`
-}
-
-// Fault is a fault to come; see twcloudtest.Fault. Kind is a name such as
-// "drop-after".
-type Fault struct {
-	Kind       string `json:"kind"`
-	Server     string `json:"server,omitempty"`
-	Method     string `json:"method,omitempty"`
-	PathSuffix string `json:"pathSuffix,omitempty"`
-	Index      int    `json:"index,omitempty"`
-	Times      int    `json:"times,omitempty"`
-	RetryAfter string `json:"retryAfter,omitempty"`
-	Body       string `json:"body,omitempty"`
-	Status     int    `json:"status,omitempty"`
-}
-
-// Faults are the names of all kinds, and how many faults are still to come.
-type Faults struct {
-	Kinds   []string `json:"kinds"`
-	Pending int      `json:"pending"`
-}
-
-type failure struct {
-	Message string `json:"message"`
-}
+//go:embed page.html page.js
+var page embed.FS
 
 // Options of New.
 type Options struct {
@@ -104,51 +34,115 @@ type Options struct {
 	AllowRemote bool
 }
 
-type plane struct {
-	server *twcloudtest.Server
+// New returns the control page and API of a server. Bodies are JSON.
+//
+//	GET    /consumers[?secrets=true]  []twcloudtest.Consumer
+//	POST   /consumers                 Change; answers the consumer
+//	PATCH  /consumers/{consumer}      Change; answers the consumer
+//	DELETE /consumers/{consumer}      answers the consumer
+//	GET    /requests                  []twcloudtest.Request
+//	DELETE /requests                  empties the log
+//	GET    /status                    Status
+//	DELETE /sessions                  expires all sessions
+//	GET    /faults                    Faults
+//	POST   /faults                    twcloudtest.Fault
+//	DELETE /faults                    removes the pending faults
+//
+// {consumer} is a key, or a name that only one consumer has. A failure answers
+// {"message": "..."}.
+func New(server *twcloudtest.Server, options Options) http.Handler {
+	a := api{server}
+	mux := http.NewServeMux()
+	for pattern, do := range map[string]func(*http.Request) (any, error){
+		"GET /consumers":               a.listConsumers,
+		"POST /consumers":              a.addConsumer,
+		"PATCH /consumers/{consumer}":  a.changeConsumer,
+		"DELETE /consumers/{consumer}": a.removeConsumer,
+		"GET /requests":                func(*http.Request) (any, error) { return server.Requests(), nil },
+		"DELETE /requests":             act(server.ResetRequests),
+		"GET /status":                  func(*http.Request) (any, error) { return a.status(), nil },
+		"DELETE /sessions":             act(server.ExpireSessions),
+		"GET /faults":                  func(*http.Request) (any, error) { return a.faults(), nil },
+		"POST /faults":                 a.inject,
+		"DELETE /faults":               act(server.ClearFaults),
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			value, err := do(r)
+			switch {
+			case errors.Is(err, errNoConsumer):
+				answer(w, http.StatusNotFound, failure{err.Error()})
+			case err != nil:
+				answer(w, http.StatusBadRequest, failure{err.Error()})
+			case value == nil:
+				w.WriteHeader(http.StatusNoContent)
+			default:
+				answer(w, http.StatusOK, value)
+			}
+		})
+	}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.html") })
+	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.js") })
+	return guard(mux, options)
 }
 
-// New returns the handler of the control plane of a server.
-func New(server *twcloudtest.Server, options Options) http.Handler {
-	p := plane{server}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /consumers", p.listConsumers)
-	mux.HandleFunc("POST /consumers", p.addConsumer)
-	mux.HandleFunc("GET /consumers/{key}", p.readConsumer)
-	mux.HandleFunc("PATCH /consumers/{key}", p.updateConsumer)
-	mux.HandleFunc("DELETE /consumers/{key}", p.removeConsumer)
-	mux.HandleFunc("GET /requests", p.listRequests)
-	mux.HandleFunc("DELETE /requests", p.resetRequests)
-	mux.HandleFunc("GET /sessions", p.listSessions)
-	mux.HandleFunc("POST /sessions/expire", p.expireSessions)
-	mux.HandleFunc("GET /faults", p.listFaults)
-	mux.HandleFunc("POST /faults", p.addFault)
-	mux.HandleFunc("DELETE /faults", p.clearFaults)
-	mux.HandleFunc("GET /{$}", p.page)
-	mux.HandleFunc("POST /page/{action}", p.act)
-	return guard(mux, options)
+func act(do func()) func(*http.Request) (any, error) {
+	return func(*http.Request) (any, error) {
+		do()
+		return nil, nil //nolint:nilnil // There is nothing to answer.
+	}
+}
+
+type failure struct {
+	Message string `json:"message"`
+}
+
+func answer(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(value) // The client may have gone.
+}
+
+// parse reads a JSON body.
+func parse(r *http.Request, into any) error {
+	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if !strings.EqualFold(strings.TrimSpace(contentType), jsonType) {
+		return errors.New("the Content-Type must be " + jsonType)
+	}
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("the body is malformed: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("the body has more than one value")
+	}
+	return nil
 }
 
 // guard refuses what does not come from this machine's user: a Host that is not
 // loopback (DNS rebinding), and a foreign Origin (another site's page).
 func guard(next http.Handler, options Options) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !options.AllowRemote && !Loopback(r.Host) {
-			fail(w, http.StatusForbidden, errors.New("the Host must be a loopback address"))
-			return
-		}
-		if origin, ok := r.Header["Origin"]; ok && (len(origin) != 1 || !sameOrigin(origin[0], r.Host)) {
-			fail(w, http.StatusForbidden, errors.New("the Origin is another site"))
-			return
-		}
+		origin, hasOrigin := r.Header["Origin"]
 		site := r.Header.Get("Sec-Fetch-Site")
-		if r.Method != http.MethodGet && site != "" && site != "same-origin" && site != "none" {
-			fail(w, http.StatusForbidden, errors.New("the request comes from another site"))
+		refusal := ""
+		switch {
+		case !options.AllowRemote && !Loopback(r.Host):
+			refusal = "the Host must be a loopback address"
+		case hasOrigin && (len(origin) != 1 || !sameOrigin(origin[0], r.Host)):
+			refusal = "the Origin is another site"
+		case r.Method != http.MethodGet && site != "" && site != "same-origin" && site != "none":
+			refusal = "the request comes from another site"
+		}
+		if refusal != "" {
+			answer(w, http.StatusForbidden, failure{refusal})
 			return
 		}
 		header := w.Header()
 		header.Set("Cache-Control", "no-store")
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
 		header.Set("Referrer-Policy", "same-origin")
 		header.Set("X-Content-Type-Options", "nosniff")
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -173,38 +167,4 @@ func Loopback(address string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-func fail(w http.ResponseWriter, status int, err error) {
-	answer(w, status, failure{err.Error()})
-}
-
-func answer(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", jsonType)
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(value) // The client may have gone.
-}
-
-// parse reads a JSON body and reports whether it could; otherwise it has
-// answered.
-func parse(w http.ResponseWriter, r *http.Request, into any) bool {
-	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	if !strings.EqualFold(strings.TrimSpace(contentType), jsonType) {
-		fail(w, http.StatusUnsupportedMediaType, errors.New("the Content-Type must be "+jsonType))
-		return false
-	}
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
-	if err == nil {
-		if _, rest := decoder.Token(); !errors.Is(rest, io.EOF) {
-			err = errors.New("there is something behind the value")
-		}
-	}
-	if err != nil {
-		fail(w, http.StatusBadRequest, fmt.Errorf("the body is not what it should be: %w", err))
-	}
-	return err == nil
 }

@@ -1,12 +1,11 @@
-// Command with-terraform runs a command with a Terraform or an OpenTofu: the one
-// that is at hand, or else one that it installs.
+// Command with-terraform runs a command with a Terraform or an OpenTofu, which it
+// installs if there is none.
 //
 //	with-terraform                        prints the path of the CLI
 //	with-terraform COMMAND [ARGUMENT...]  runs the command
 //
-// The command finds the CLI's folder first on its PATH, and in its environment
-// what acceptance tests have to know of the CLI. The exit status is the
-// command's own.
+// It puts the CLI's folder first on the command's PATH, and sets the variables
+// that acceptance tests need. The exit status is the command's.
 package main
 
 import (
@@ -35,29 +34,25 @@ func run(command []string) (status int, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 
-	path, err := terraformcli.Find(ctx, terraformcli.CacheDir(), os.Stderr)
+	cli, err := terraformcli.Find(ctx, os.Stderr)
 	if err != nil {
 		return 1, err
 	}
 	if len(command) == 0 {
-		fmt.Println(path)
+		fmt.Println(cli.Path)
 		return 0, nil
 	}
-	cli, err := terraformcli.Inspect(ctx, path)
-	if err != nil {
-		return 1, err
-	}
 
-	// A terminal sends an interrupt to the command as well: it decides.
+	// A terminal also sends an interrupt to the command, which decides what to do.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // To run it is the purpose.
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // Running it is the purpose.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = time.Minute
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(
 		append(os.Environ(), cli.AcceptanceEnv()...),
-		"PATH="+filepath.Dir(path)+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+filepath.Dir(cli.Path)+string(os.PathListSeparator)+os.Getenv("PATH"),
 	)
 	if err := cmd.Run(); err != nil {
 		var failed *exec.ExitError

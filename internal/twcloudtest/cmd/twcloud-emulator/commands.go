@@ -1,62 +1,74 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"strings"
-	"text/tabwriter"
-	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
 
-// caller is one command on its way to the control plane.
+// caller is one command on its way to a running emulator.
 type caller struct {
-	ctx            context.Context
-	client         control.Client
-	stdin          io.Reader
-	stdout, stderr io.Writer
+	ctx     context.Context
+	address string
+	stdin   io.Reader
+	stdout  io.Writer
 
 	// What the flags say; each command has some of them.
 	json, secrets, approved, reset, list, clear bool
 	key                                         string
-	fault                                       control.Fault
+	fault                                       twcloudtest.Fault
 }
 
-// usages say which arguments a command takes. A negative number is at least as
-// many.
-var usages = map[string]struct {
-	arguments int
-	usage     string
-	do        func(*caller, []string) error
+// commands are the commands in the order of the help.
+var commands = []struct {
+	usage, help string
+	arguments   int // A negative number is at least as many.
+	do          func(*caller, []string) error
 }{
-	"list":            {0, "list [-secrets] [-json]", (*caller).listConsumers},
-	"add":             {2, "add [-key KEY] [-approved] NAME SECRET", (*caller).add},
-	"rename":          {2, "rename CONSUMER NAME", (*caller).rename},
-	"set-secret":      {2, "set-secret CONSUMER SECRET", (*caller).setSecret},
-	"approve":         {-1, "approve CONSUMER...", func(c *caller, keys []string) error { return c.approve(keys, true) }},
-	"disapprove":      {-1, "disapprove CONSUMER...", func(c *caller, keys []string) error { return c.approve(keys, false) }},
-	"remove":          {-1, "remove CONSUMER...", (*caller).remove},
-	"requests":        {0, "requests [-json] [-reset]", (*caller).requests},
-	"sessions":        {0, "sessions [-json]", (*caller).sessions},
-	"expire-sessions": {0, "expire-sessions", (*caller).expireSessions},
-	"fault":           {-1, "fault [flags] KIND | fault -list | fault -clear", (*caller).injectFault},
+	{"list [-secrets] [-json]", "list the consumers", 0, (*caller).listConsumers},
+	{"add [-key KEY] [-approved] NAME SECRET", "register a consumer", 2, (*caller).add},
+	{"rename CONSUMER NAME", "", 2, func(c *caller, args []string) error { return c.change(args[:1], control.Change{Name: &args[1]}) }},
+	{"set-secret CONSUMER SECRET", "", 2, (*caller).setSecret},
+	{"approve CONSUMER...", "", -1, func(c *caller, consumers []string) error {
+		return c.change(consumers, control.Change{Approved: new(true)})
+	}},
+	{"disapprove CONSUMER...", "", -1, func(c *caller, consumers []string) error {
+		return c.change(consumers, control.Change{Approved: new(false)})
+	}},
+	{"remove CONSUMER...", "", -1, (*caller).remove},
+	{"requests [-json] [-reset]", "show the log of requests, and empty it", 0, (*caller).requests},
+	{"sessions [-json]", "show who is signed in", 0, (*caller).sessions},
+	{"expire-sessions", "end all sessions", 0, (*caller).expireSessions},
+	{"fault [flags] KIND | fault -list | fault -clear", "make the next request fail", 1, (*caller).inject},
 }
 
-// command sends one command to a running emulator.
-func command(ctx context.Context, name string, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	found, ok := usages[name]
-	if !ok {
-		return misuse(stderr, "there is no command %q", name)
-	}
-	c := &caller{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
+func faultFlags(c *caller) *flag.FlagSet {
+	flags := flag.NewFlagSet("fault", flag.ContinueOnError)
+	flags.IntVar(&c.fault.Index, "index", 0, "fail the `N`th request since the start or the last requests -reset, instead of the\nnext one that matches")
+	flags.IntVar(&c.fault.Times, "times", 1, "fail `N` requests; -1 is all from now on")
+	flags.StringVar(&c.fault.Server, "server", "", "only requests to this `server`: rest or webapp")
+	flags.StringVar(&c.fault.Method, "method", "", "only requests with this `method`")
+	flags.StringVar(&c.fault.PathSuffix, "path-suffix", "", "only requests whose path ends in this `text`")
+	flags.StringVar(&c.fault.RetryAfter, "retry-after", "", "`value` of the header Retry-After")
+	flags.StringVar(&c.fault.Body, "body", "", "`text` of the answer")
+	flags.IntVar(&c.fault.Status, "status", 0, "`status` of the answer, for answer-with")
+	return flags
+}
+
+// runCommand sends one command to a running emulator.
+func runCommand(ctx context.Context, name string, args []string, stdin io.Reader, stdout io.Writer) error {
+	c := &caller{ctx: ctx, stdin: stdin, stdout: stdout}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.StringVar(&c.client.Address, "control-address", defaultControlAddress, "")
 	switch name {
 	case "list":
 		flags.BoolVar(&c.secrets, "secrets", false, "")
@@ -70,95 +82,73 @@ func command(ctx context.Context, name string, args []string, stdin io.Reader, s
 	case "sessions":
 		flags.BoolVar(&c.json, "json", false, "")
 	case "fault":
+		flags = faultFlags(c)
 		flags.BoolVar(&c.list, "list", false, "")
 		flags.BoolVar(&c.clear, "clear", false, "")
-		flags.IntVar(&c.fault.Index, "index", 0, "")
-		flags.IntVar(&c.fault.Times, "times", 1, "")
-		flags.StringVar(&c.fault.Server, "server", "", "")
-		flags.StringVar(&c.fault.Method, "method", "", "")
-		flags.StringVar(&c.fault.PathSuffix, "path-suffix", "", "")
-		flags.StringVar(&c.fault.RetryAfter, "retry-after", "", "")
-		flags.StringVar(&c.fault.Body, "body", "", "")
-		flags.IntVar(&c.fault.Status, "status", 0, "")
 	}
-	others, err := parse(flags, args, stdout, stderr)
-	if err != nil {
+	flags.StringVar(&c.address, "control-address", defaultControlAddress, "")
+	if err := parse(flags, args); err != nil {
 		return err
 	}
-	wanted := found.arguments
-	if c.list || c.clear {
-		wanted = 0
-	} else if name == "fault" {
-		wanted = 1
+	for _, command := range commands {
+		if found, _, _ := strings.Cut(command.usage, " "); found != name {
+			continue
+		}
+		wanted := command.arguments
+		if c.list || c.clear {
+			wanted = 0
+		}
+		if flags.NArg() != wanted && (wanted >= 0 || flags.NArg() < -wanted) {
+			return misuse("usage: twcloud-emulator %s", command.usage)
+		}
+		return command.do(c, flags.Args())
 	}
-	if (wanted >= 0 && len(others) != wanted) || len(others) < -wanted {
-		return misuse(stderr, "write: twcloud-emulator %s", found.usage)
-	}
-	return found.do(c, others)
+	return misuse("there is no command %q", name)
 }
 
-func (c *caller) say(format string, arguments ...any) error {
-	_, err := fmt.Fprintf(c.stdout, format+"\n", arguments...)
-	return err
-}
+var withoutProxy = &http.Client{Transport: &http.Transport{}}
 
-func (c *caller) sayJSON(value any) error {
-	encoder := json.NewEncoder(c.stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
-}
-
-// table writes rows of cells, the first of which are the headings.
-func (c *caller) table(rows [][]string) error {
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	return w.Flush()
-}
-
-// find returns the key of the consumer that has this key or, alone, this name.
-func (c *caller) find(text string) (string, error) {
-	consumers, err := c.client.Consumers(c.ctx, false)
+// call sends one request to the control API. With -json, it prints the answer and
+// reports that there is nothing more to print.
+func (c *caller) call(method, path string, body, into any) (printed bool, err error) {
+	content, err := json.Marshal(body)
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	var named []string
-	for _, consumer := range consumers {
-		if consumer.Key == text {
-			return text, nil
+	request, err := http.NewRequestWithContext(c.ctx, method, "http://"+c.address+path, bytes.NewReader(content)) //nolint:gosec // The user names the address.
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := withoutProxy.Do(request) //nolint:gosec // The user names the address.
+	if err != nil {
+		return false, fmt.Errorf("unable to reach the emulator at %s; is it running? %w", c.address, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return false, err
+	}
+	if response.StatusCode >= http.StatusBadRequest {
+		var failure struct{ Message string }
+		if json.Unmarshal(answer, &failure) != nil || failure.Message == "" {
+			failure.Message = response.Status
 		}
-		if consumer.Name == text {
-			named = append(named, consumer.Key)
-		}
+		return false, errors.New(failure.Message)
 	}
-	switch len(named) {
-	case 1:
-		return named[0], nil
-	case 0:
-		return "", fmt.Errorf("no consumer has the key or the name %q", text)
-	default:
-		return "", fmt.Errorf("%d consumers have the name %q; take one of their keys: %s", len(named), text, strings.Join(named, ", "))
+	if into == nil {
+		return false, nil
 	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return false, fmt.Errorf("the server at %s is not an emulator: %w", c.address, err)
+	}
+	if c.json {
+		_, err = c.stdout.Write(answer)
+	}
+	return c.json, err
 }
 
-// secret reads a secret of "-" from the standard input.
-func (c *caller) secret(text string) (string, error) {
-	if text != "-" {
-		return text, nil
-	}
-	lines := bufio.NewScanner(c.stdin)
-	if !lines.Scan() {
-		return "", errors.Join(errors.New("there is no secret on the standard input"), lines.Err())
-	}
-	return lines.Text(), nil
+// consumerPath escapes dots, too: dots alone are not a segment of a path.
+func consumerPath(consumer string) string {
+	return "/consumers/" + strings.ReplaceAll(url.PathEscape(consumer), ".", "%2E")
 }
-
-func state(approved bool) string {
-	if approved {
-		return "approved"
-	}
-	return "not approved"
-}
-
-func clock(t time.Time) string { return t.Local().Format(time.TimeOnly) }

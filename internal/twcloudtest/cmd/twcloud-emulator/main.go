@@ -1,6 +1,6 @@
-// Command twcloud-emulator emulates a Teamwork Cloud server, so that the provider
-// can be tried out without one. The same program changes what a running emulator
-// holds behind Terraform's back; "twcloud-emulator -help" tells how.
+// Command twcloud-emulator emulates a Teamwork Cloud server, so that you can try
+// the provider without one. The same program changes what a running emulator
+// holds behind Terraform's back. "twcloud-emulator -help" has the details.
 package main
 
 import (
@@ -12,7 +12,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
+	"text/tabwriter"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // version is set by the linker in releases.
@@ -25,39 +29,45 @@ func main() {
 	os.Exit(status)
 }
 
-// errUsage says that the command line is wrong and that this has been said.
-var errUsage = errors.New("usage")
+// errUsage is a mistake in the command line.
+var errUsage = errors.New("run \"twcloud-emulator -help\" for the usage")
 
-// run does what the command line says and returns the exit status: 0, 1 for a
-// failure or 2 for a wrong command line.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var err error
-	switch {
-	case len(args) > 0 && (args[0] == "help" || isHelp(args[0])):
-		_, err = io.WriteString(stdout, help)
-	case len(args) > 0 && (args[0] == "version" || args[0] == "-version" || args[0] == "--version"):
-		_, err = fmt.Fprintln(stdout, "twcloud-emulator "+buildVersion())
-	case len(args) == 0 || args[0][:min(1, len(args[0]))] == "-":
-		err = serve(ctx, args, stdout, stderr)
-	case args[0] == "serve":
-		err = serve(ctx, args[1:], stdout, stderr)
-	default:
-		err = command(ctx, args[0], args[1:], stdin, stdout, stderr)
-	}
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case errors.Is(err, errUsage):
-		return 2
-	default:
-		fmt.Fprintln(stderr, "twcloud-emulator: "+err.Error())
-		return 1
-	}
+func misuse(format string, arguments ...any) error {
+	return fmt.Errorf(format+"; %w", append(arguments, errUsage)...)
 }
 
-func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+// run executes a command line and returns the exit status: 0, 1 for a failure or
+// 2 for a mistake in the command line.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	name := "serve"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
+	var err error
+	switch {
+	case name == "help":
+		err = flag.ErrHelp
+	case name == "version", len(args) > 0 && strings.TrimLeft(args[0], "-") == "version":
+		_, err = fmt.Fprintln(stdout, "twcloud-emulator "+buildVersion())
+	case name == "serve":
+		err = serve(ctx, args, stdout, stderr)
+	case name == "profile":
+		err = printProfile(args, stdout)
+	default:
+		err = runCommand(ctx, name, args, stdin, stdout)
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		err = printHelp(stdout)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "twcloud-emulator: "+err.Error())
+	if errors.Is(err, errUsage) {
+		return 2
+	}
+	return 1
+}
 
 func buildVersion() string {
 	if version != "" {
@@ -69,37 +79,73 @@ func buildVersion() string {
 	return "(devel)"
 }
 
-// parse reads flags and other arguments in any order. Behind "--" there are only
-// other arguments.
-func parse(flags *flag.FlagSet, args []string, stdout, stderr io.Writer) (others []string, err error) {
+// parse reads flags and leaves the message about a mistake to the caller.
+func parse(flags *flag.FlagSet, args []string) error {
 	flags.SetOutput(io.Discard)
-	flags.Usage = func() {}
-	for len(args) > 0 {
-		if args[0] == "--" {
-			return append(others, args[1:]...), nil
-		}
-		err := flags.Parse(args)
-		if errors.Is(err, flag.ErrHelp) {
-			_, _ = io.WriteString(stdout, help)
-			return nil, err
-		}
-		if err != nil {
-			return nil, misuse(stderr, "%s", err)
-		}
-		terminated := len(args) > flags.NArg() && args[len(args)-flags.NArg()-1] == "--"
-		args = flags.Args()
-		if terminated {
-			return append(others, args...), nil
-		}
-		if len(args) > 0 {
-			others, args = append(others, args[0]), args[1:]
-		}
+	err := flags.Parse(args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		return misuse("%w", err)
 	}
-	return others, nil
+	return err
 }
 
-// misuse says what is wrong with the command line.
-func misuse(stderr io.Writer, format string, arguments ...any) error {
-	fmt.Fprintf(stderr, "twcloud-emulator: "+format+"\nRun \"twcloud-emulator -help\" for all that can be said.\n", arguments...)
-	return errUsage
+func printProfile(args []string, stdout io.Writer) error {
+	if len(args) != 1 {
+		return misuse("usage: twcloud-emulator profile DIALECT")
+	}
+	content, err := twcloudtest.DialectJSON(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = stdout.Write(content)
+	return err
+}
+
+// printHelp prints the usage of everything, from the flags themselves.
+func printHelp(stdout io.Writer) error {
+	var b strings.Builder
+	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, OAuth consumers, root
+services and OAuth 1.0a endpoints. Everything is lost when it stops.
+
+Start an emulator:
+
+  twcloud-emulator [serve] [flags]
+
+`)
+	flags, _ := serveFlags()
+	flags.SetOutput(&b)
+	flags.PrintDefaults()
+	b.WriteString("\nChange a running emulator behind Terraform's back, in a browser on its control\npage, or with these commands:\n\n")
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, command := range commands {
+		fmt.Fprintf(table, "  twcloud-emulator %s\t%s\n", command.usage, command.help)
+	}
+	_ = table.Flush()
+	b.WriteString(`
+  CONSUMER is a key, or a name that only one consumer has. Write - as SECRET to
+  read it from standard input. Each command takes -control-address.
+
+Flags of fault:
+
+`)
+	flags = faultFlags(&caller{})
+	flags.SetOutput(&b)
+	flags.PrintDefaults()
+	b.WriteString("\nPrint the API profile of a dialect, for the provider's api_profile_file:\n\n  twcloud-emulator profile DIALECT >profile.json\n\nDialects:\n\n")
+	b.WriteString(dialectList())
+	_, err := io.WriteString(stdout, b.String())
+	return err
+}
+
+// dialectList has a line for each dialect and its description below.
+func dialectList() string {
+	var b strings.Builder
+	for _, name := range twcloudtest.Dialects() {
+		spoken, err := twcloudtest.Dialect(name)
+		if err != nil {
+			panic(err) // They are tested.
+		}
+		fmt.Fprintf(&b, "  %s\n    %s\n", name, spoken.Description)
+	}
+	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -94,15 +95,15 @@ func TestEmulator_commands(t *testing.T) {
 		want   string
 	}{
 		{0, "", []string{"list"}, `Change management +\w{32} +not approved\n`},
-		{0, "", []string{"add", "Jama", "geheim", "-key", "k/1"}, `Added "Jama", not approved, with the key k/1`},
-		{1, "", []string{"add", "Jama", "geheim", "-key", "k/1"}, `already`},
+		{0, "", []string{"add", "-key", "k/1", "Jama", "geheim"}, `Registered "Jama" \(key k/1, not approved\)`},
+		{1, "", []string{"add", "-key", "k/1", "Jama", "geheim"}, `already exists`},
 		{0, "", []string{"approve", "Jama", "Change management"}, `approved(.|\n)*Change management`},
-		{0, "", []string{"rename", "k/1", "Test management"}, `Changed "Test management", approved`},
+		{0, "", []string{"rename", "k/1", "Test management"}, `Changed "Test management" \(key k/1, approved`},
 		{1, "", []string{"remove", "Test management"}, `2 consumers have the name`},
 		{0, "-new\n", []string{"set-secret", "k/1", "-"}, `Changed`},
-		{1, "", []string{"set-secret", "k/1", "-"}, `no secret on the standard input`},
+		{1, "", []string{"set-secret", "k/1", "-"}, `no secret on standard input`},
 		{0, "", []string{"list", "-secrets"}, `k/1 +approved +-new\n`},
-		{0, "", []string{"set-secret", "k/1", "--", "--"}, `Changed`},
+		{0, "", []string{"set-secret", "k/1", "--"}, `Changed`},
 		{0, "", []string{"disapprove", "k/1"}, `not approved`},
 		{0, "", []string{"list", "-json"}, `"key": "k/1",\n +"name": "Test management",\n +"approved": false`},
 		{0, "", []string{"remove", "k/1"}, `Removed`},
@@ -110,15 +111,15 @@ func TestEmulator_commands(t *testing.T) {
 		{0, "", []string{"sessions"}, `0 of 3 seats taken`},
 		{0, "", []string{"sessions", "-json"}, `"seats": 3`},
 		{0, "", []string{"expire-sessions"}, `expired`},
-		{0, "", []string{"fault", "-index", "7", "half-body"}, `beginning with number 7`},
-		{0, "", []string{"fault", "-list"}, `drop-before\n(.|\n)*1 to come`},
-		{0, "", []string{"fault", "-clear"}, `no more`},
-		{1, "", []string{"fault", "nonsense"}, `no fault is called`},
-		{2, "", []string{"fault"}, `write: twcloud-emulator fault`},
-		{2, "", []string{"approve"}, `write: twcloud-emulator approve CONSUMER`},
-		{2, "", []string{"rename", "a"}, `write: `},
+		{0, "", []string{"fault", "-index", "7", "half-body"}, `Request 7 gets half-body`},
+		{0, "", []string{"fault", "-list"}, `drop-before\n(.|\n)*1 pending`},
+		{0, "", []string{"fault", "-clear"}, `No faults`},
+		{1, "", []string{"fault", "nonsense"}, `no kind of fault`},
+		{2, "", []string{"fault"}, `usage: twcloud-emulator fault`},
+		{2, "", []string{"approve"}, `usage: twcloud-emulator approve CONSUMER`},
+		{2, "", []string{"rename", "a"}, `usage: `},
 		{2, "", []string{"list", "-nonsense"}, `-nonsense`},
-		{0, "", []string{"requests"}, `Nobody has called`},
+		{0, "", []string{"requests"}, `There are no requests`},
 	} {
 		if got := e.run(step.status, step.stdin, step.args...); !regexp.MustCompile(step.want).MatchString(got) {
 			t.Errorf("%q says %q, want %q", step.args, got, step.want)
@@ -204,13 +205,22 @@ func TestEmulator_commandLine(t *testing.T) {
 		args   string
 		want   string
 	}{
-		{0, "-help", "START AN EMULATOR"},
-		{0, "help", "START AN EMULATOR"},
-		{0, "list -h", "START AN EMULATOR"},
-		{0, "-seats 1 -help", "START AN EMULATOR"},
+		{0, "-help", "Start an emulator"},
+		{0, "help", "Start an emulator"},
+		{0, "list -h", "Start an emulator"},
+		{0, "-seats 1 -help", "Start an emulator"},
 		{0, "-version", "twcloud-emulator "},
 		{2, "nonsense", `no command "nonsense"`},
 		{2, "serve nonsense", `no command or flag "nonsense"`},
+		{0, "-help", "-license-status"},
+		{0, "-help", "set-secret CONSUMER SECRET"},
+		{0, "-help", "  json-ld\n"},
+		{0, "-dialect list", "  json-ld\n"},
+		{1, "-dialect nonsense", "the dialects are absent-approval, "},
+		{1, "profile nonsense", "the dialects are"},
+		{2, "profile", "usage: "},
+		{2, "-dialect rpc -profile x", "exclude each other"},
+		{1, "-profile /nowhere/x", "/nowhere/x"},
 		{2, "-nonsense", "-nonsense"},
 		{2, "-rest-address 0.0.0.0:0", "-allow-remote"},
 		{2, "-control-address :8112", "-allow-remote"},
@@ -218,7 +228,7 @@ func TestEmulator_commandLine(t *testing.T) {
 		{2, "-rest-address localhost", "a host and a port"},
 		{2, "-seats -1", "negative"},
 		{2, "-idle-timeout 0s", "positive"},
-		{2, "-licence-status 500", "503 or 403"},
+		{2, "-license-status 500", "503 or 403"},
 		{2, "-user admin", "NAME:PASSWORD"},
 		{2, "-user a:b:c:admin", "viewer"},
 		{1, "-rest-address 127.0.0.1:1x", "unable to listen"},
@@ -230,39 +240,40 @@ func TestEmulator_commandLine(t *testing.T) {
 	}
 }
 
-// TestHelp_namesEveryFlag keeps the help and the program together.
-func TestHelp_namesEveryFlag(t *testing.T) {
+func TestEmulator_dialect(t *testing.T) {
 	t.Parallel()
-	source, err := fs.Glob(os.DirFS("."), "*.go")
+	e := launch(t, "-dialect", "oauth-clients", "-consumers", "1")
+	for _, want := range []string{"twcloud-emulator profile oauth-clients >profile.json", "TWCLOUD_API_PROFILE_FILE=/"} {
+		if !strings.Contains(e.page, want) {
+			t.Errorf("%s is not in\n%s", want, e.page)
+		}
+	}
+	response, err := http.Get(e.find(`Administration page +(\S+)`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := regexp.MustCompile(`flags\.(?:\w+Var\(&[\w.]+, |Func\()"([\w-]+)"`)
-	count := 0
-	for _, name := range source {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, found := range flags.FindAllSubmatch(content, -1) {
-			count++
-			if !strings.Contains(help, "-"+string(found[1])) {
-				t.Errorf("the help does not name -%s", found[1])
-			}
-		}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("the administration page answers %s", response.Status)
 	}
-	if count < 30 {
-		t.Errorf("%d flags found", count)
+
+	// The profile that the program prints is one that it takes.
+	var document, message bytes.Buffer
+	if status := run(t.Context(), []string{"profile", "oauth-clients"}, strings.NewReader(""), &document, &message); status != 0 {
+		t.Fatal(message.String())
 	}
-	for name, command := range usages {
-		if !strings.Contains(help, "twcloud-emulator "+name) || !strings.HasPrefix(command.usage, name) {
-			t.Errorf("the help does not name %s", name)
-		}
+	file := filepath.Join(t.TempDir(), "profile.json")
+	if err := os.WriteFile(file, document.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	for line := range strings.SplitSeq(help, "\n") {
-		if len(line) > 80 {
-			t.Errorf("too long: %s", line)
-		}
+	if page := launch(t, "-profile", file).page; !strings.Contains(page, "TWCLOUD_API_PROFILE_FILE="+quote(file)) {
+		t.Errorf("%s is not in\n%s", file, page)
+	}
+	if err := os.WriteFile(file, []byte(`{"profile": 1, "nonsense": 2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status := run(t.Context(), []string{"-profile", file}, strings.NewReader(""), io.Discard, &message); status != 1 || !strings.Contains(message.String(), "/nonsense") {
+		t.Errorf("status %d, %s", status, message.String())
 	}
 }
 

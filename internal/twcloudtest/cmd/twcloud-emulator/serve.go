@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
@@ -32,50 +33,61 @@ type serveOptions struct {
 	files          pemFiles
 	consumers      int
 	quiet          bool
+	dialect        string
+	profileFile    string
 }
 
-func parseServe(args []string, stdout, stderr io.Writer) (serveOptions, error) {
-	var o serveOptions
+func serveFlags() (*flag.FlagSet, *serveOptions) {
+	o := &serveOptions{}
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	flags.StringVar(&o.config.RESTAddress, "rest-address", defaultRESTAddress, "")
-	flags.StringVar(&o.config.WebAppAddress, "webapp-address", defaultWebAppAddress, "")
-	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "")
-	flags.BoolVar(&o.allowRemote, "allow-remote", false, "")
-	flags.StringVar(&o.config.PathPrefix, "path-prefix", "", "")
-	flags.BoolVar(&o.config.RewriteCookies, "rewrite-cookies", false, "")
-	flags.BoolVar(&o.config.TLS, "tls", false, "")
-	flags.StringVar(&o.files.ca, "ca-file", "twcloud-emulator-ca.pem", "")
-	flags.BoolVar(&o.config.ClientCA, "mutual-tls", false, "")
-	flags.StringVar(&o.files.clientCertificate, "client-cert-file", "twcloud-emulator-client.pem", "")
-	flags.StringVar(&o.files.clientKey, "client-key-file", "twcloud-emulator-client-key.pem", "")
-	flags.Func("user", "", func(text string) error {
+	flags.StringVar(&o.config.RESTAddress, "rest-address", defaultRESTAddress, "`address` of the REST API; port 0 is any free port")
+	flags.StringVar(&o.config.WebAppAddress, "webapp-address", defaultWebAppAddress, "`address` of the Web Application Platform")
+	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "`address` of the control page and API, which need no password, or \"off\"")
+	flags.BoolVar(&o.allowRemote, "allow-remote", false, "accept addresses that other machines can reach. Dangerous: anyone who reaches\nthem knows the passwords.")
+	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
+	flags.StringVar(&o.profileFile, "profile", "", "`file` with the API profile to emulate")
+	flags.IntVar(&o.config.PageSize, "page-size", 0, "`number` of consumers on one page, in dialects with pages (default 3)")
+	flags.StringVar(&o.config.PathPrefix, "path-prefix", "", "`prefix` of every path, as behind a reverse proxy")
+	flags.BoolVar(&o.config.RewriteCookies, "rewrite-cookies", false, "let that proxy rewrite the path of cookies")
+	flags.BoolVar(&o.config.TLS, "tls", false, "serve HTTPS with a new certificate authority")
+	flags.StringVar(&o.files.ca, "ca-file", "twcloud-emulator-ca.pem", "`file` to write its certificate to; removed at the end")
+	flags.BoolVar(&o.config.ClientCA, "mutual-tls", false, "require a client certificate; implies -tls")
+	flags.StringVar(&o.files.clientCertificate, "client-cert-file", "twcloud-emulator-client.pem", "`file` to write a client certificate to")
+	flags.StringVar(&o.files.clientKey, "client-key-file", "twcloud-emulator-client-key.pem", "`file` to write its key to")
+	flags.Func("user", "a user as `NAME:PASSWORD[:TOKEN[:viewer]]`, instead of admin and viewer; repeatable.\nA viewer lacks the Configure Server permission.", func(text string) error {
 		user, err := parseUser(text)
 		o.config.Users = append(o.config.Users, user)
 		return err
 	})
-	flags.IntVar(&o.config.Seats, "seats", 0, "")
-	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", twcloudtest.DefaultIdleTimeout, "")
-	flags.IntVar(&o.config.LicenceStatus, "licence-status", http.StatusServiceUnavailable, "")
-	flags.DurationVar(&o.config.Latency, "latency", 0, "")
-	flags.StringVar(&o.config.Version, "server-version", twcloudtest.DefaultVersion, "")
-	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "")
-	flags.StringVar(&o.config.OAuthConsumersPath, "oauth-consumers-path", "", "")
-	flags.BoolVar(&o.config.UniqueNames, "unique-names", false, "")
-	flags.IntVar(&o.consumers, "consumers", 0, "")
-	flags.BoolVar(&o.quiet, "quiet", false, "")
-	others, err := parse(flags, args, stdout, stderr)
-	if err != nil {
+	flags.IntVar(&o.config.Seats, "seats", 0, "`number` of license seats, one for each session; 0 is no limit")
+	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", twcloudtest.DefaultIdleTimeout, "`duration` without a call after which a session ends")
+	flags.IntVar(&o.config.LicenceStatus, "license-status", http.StatusServiceUnavailable, "`status` of a login without a free seat: 503 or 403")
+	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
+	flags.StringVar(&o.config.Version, "server-version", twcloudtest.DefaultVersion, "`version` of the server")
+	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
+	flags.StringVar(&o.config.OAuthConsumersPath, "oauth-consumers-path", "", "`path` of the consumers, instead of that of the profile")
+	flags.BoolVar(&o.config.UniqueNames, "unique-names", false, "refuse a second consumer with the same name")
+	flags.IntVar(&o.consumers, "consumers", 0, "`number` of consumers that already exist")
+	flags.BoolVar(&o.quiet, "quiet", false, "do not log requests")
+	return flags, o
+}
+
+func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
+	flags, o := serveFlags()
+	if err := parse(flags, args); err != nil {
 		return o, err
 	}
 	switch {
-	case len(others) > 0:
-		return o, misuse(stderr, "there is no command or flag %q", others[0])
-	case o.config.Seats < 0 || o.consumers < 0 || o.config.Latency < 0:
-		return o, misuse(stderr, "-seats, -consumers and -latency must not be negative")
+	case flags.NArg() > 0:
+		return o, misuse("there is no command or flag %q", flags.Arg(0))
+	case o.config.Seats < 0 || o.consumers < 0 || o.config.Latency < 0 || o.config.PageSize < 0:
+		return o, misuse("-seats, -consumers, -latency and -page-size must not be negative")
 	case o.config.IdleTimeout <= 0:
-		return o, misuse(stderr, "-idle-timeout must be positive")
+		return o, misuse("-idle-timeout must be positive")
 	case o.config.LicenceStatus != http.StatusServiceUnavailable && o.config.LicenceStatus != http.StatusForbidden:
-		return o, misuse(stderr, "-licence-status must be 503 or 403")
+		return o, misuse("-license-status must be 503 or 403")
+	case o.dialect != "" && o.profileFile != "":
+		return o, misuse("-dialect and -profile exclude each other")
 	}
 	for name, address := range map[string]string{
 		"rest-address": o.config.RESTAddress, "webapp-address": o.config.WebAppAddress, "control-address": o.controlAddress,
@@ -84,10 +96,10 @@ func parseServe(args []string, stdout, stderr io.Writer) (serveOptions, error) {
 			continue
 		}
 		if _, _, err := net.SplitHostPort(address); err != nil {
-			return o, misuse(stderr, "-%s must be a host and a port, e.g. 127.0.0.1:0", name)
+			return o, misuse("-%s must be a host and a port, such as 127.0.0.1:0", name)
 		}
 		if !o.allowRemote && !control.Loopback(address) {
-			return o, misuse(stderr, "-%s %s is not a loopback address. If other machines shall reach it, say -allow-remote.", name, address)
+			return o, misuse("-%s %s is not a loopback address. To let other machines reach it, add -allow-remote", name, address)
 		}
 	}
 	if !o.quiet {
@@ -95,13 +107,34 @@ func parseServe(args []string, stdout, stderr io.Writer) (serveOptions, error) {
 	}
 	o.config.KeepRequests = keepRequests
 	o.config.TLS = o.config.TLS || o.config.ClientCA
-	return o, nil
+	err := o.readProfile()
+	return o, err
+}
+
+// readProfile reads the profile that the flags name.
+func (o *serveOptions) readProfile() (err error) {
+	if o.dialect != "" && o.dialect != "list" {
+		o.config.Profile, err = twcloudtest.Dialect(o.dialect)
+	}
+	if o.profileFile == "" || err != nil {
+		return err
+	}
+	content, err := os.ReadFile(o.profileFile)
+	if err != nil {
+		return err
+	}
+	var problems []profile.Problem
+	o.config.Profile, problems = profile.Parse(content)
+	for _, problem := range problems {
+		err = errors.Join(err, fmt.Errorf("%s: %s", o.profileFile, problem))
+	}
+	return err
 }
 
 func parseUser(text string) (twcloudtest.User, error) {
 	parts := strings.Split(text, ":")
 	if len(parts) < 2 || len(parts) > 4 || parts[0] == "" || parts[1] == "" {
-		return twcloudtest.User{}, errors.New("write a user as NAME:PASSWORD[:TOKEN[:viewer]]")
+		return twcloudtest.User{}, errors.New("a user is NAME:PASSWORD[:TOKEN[:viewer]]")
 	}
 	user := twcloudtest.User{Name: parts[0], Password: parts[1], ConfigureServer: true}
 	if len(parts) > 2 {
@@ -118,8 +151,12 @@ func parseUser(text string) (twcloudtest.User, error) {
 
 // serve runs an emulator until ctx ends.
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	o, err := parseServe(args, stdout, stderr)
+	o, err := parseServe(args, stderr)
 	if err != nil {
+		return err
+	}
+	if o.dialect == "list" {
+		_, err := io.WriteString(stdout, dialectList())
 		return err
 	}
 	server, err := twcloudtest.Start(o.config)
@@ -143,12 +180,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 			return fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err)
 		}
 		controlURL = "http://" + listener.Addr().String()
-		plane := &http.Server{
+		controlServer := &http.Server{
 			Handler:           control.New(server, control.Options{AllowRemote: !control.Loopback(o.controlAddress)}),
 			ReadHeaderTimeout: time.Minute,
 		}
-		defer plane.Close()
-		go func() { failed <- plane.Serve(listener) }()
+		defer controlServer.Close()
+		go func() { failed <- controlServer.Serve(listener) }()
 	}
 
 	_, _ = io.WriteString(stdout, welcome(server, o, controlURL))
@@ -161,7 +198,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	}
 }
 
-// handMade are consumers as administrators make them by hand.
+// handMade are names of consumers that administrators have registered by hand.
 var handMade = []string{
 	"Requirements tool", "Test management", "Change management", "Publishing portal", "Traceability dashboard",
 	"Simulation bench", "Parts catalogue", "Safety analysis",
@@ -188,19 +225,17 @@ type pemFiles struct {
 }
 
 func (f *pemFiles) write(server *twcloudtest.Server, client bool) error {
-	files := []struct {
+	type file struct {
 		path    string
 		content []byte
-	}{{f.ca, server.CACertificatePEM()}}
+	}
+	files := []file{{f.ca, server.CACertificatePEM()}}
 	if client {
-		files = append(files, []struct {
-			path    string
-			content []byte
-		}{{f.clientCertificate, server.ClientCertificatePEM()}, {f.clientKey, server.ClientKeyPEM()}}...)
+		files = append(files, file{f.clientCertificate, server.ClientCertificatePEM()}, file{f.clientKey, server.ClientKeyPEM()})
 	}
 	for _, file := range files {
 		if old, err := os.ReadFile(file.path); err == nil && !strings.HasPrefix(string(old), "-----BEGIN ") {
-			return errors.Join(fmt.Errorf("%s exists and is no PEM file; it will not be overwritten", file.path), f.remove())
+			return errors.Join(fmt.Errorf("%s exists and is not a PEM file; it is not overwritten", file.path), f.remove())
 		}
 		if err := os.WriteFile(file.path, file.content, 0o600); err != nil {
 			return errors.Join(err, f.remove())

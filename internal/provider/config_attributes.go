@@ -1,0 +1,213 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// Examples of endpoints, for diagnostics and documentation.
+const (
+	exampleEndpoint       = "https://twcloud.example.com:" + twcloud.DefaultRESTPort
+	exampleWebAppEndpoint = "https://twcloud.example.com:" + twcloud.DefaultWebAppPort
+)
+
+// Bounds of what can be configured.
+const (
+	minRequestTimeout        = 100 * time.Millisecond
+	maxRequestTimeout        = time.Hour
+	maxMaxRetries            = 20
+	maxMaxConcurrentRequests = 100
+)
+
+// attributeKind is the type of an attribute in the schema.
+type attributeKind int
+
+const (
+	textAttribute attributeKind = iota
+	boolAttribute
+	numberAttribute
+)
+
+// configAttribute is all there is to say about one attribute of the provider.
+type configAttribute struct {
+	name        string
+	kind        attributeKind
+	description string
+	sensitive   bool
+
+	// standard is the default. Empty: none.
+	standard string
+
+	// alternatives are the attributes that replace this one. If one of them is set
+	// in the provider block, the environment variable of this one is not used.
+	alternatives []string
+
+	// store checks the text of the attribute, or of the file that an attribute
+	// <name>_file names, and stores its value. The error continues a sentence
+	// whose subject is the attribute, has no period at its end, and contains no
+	// secret.
+	store func(*settings, string) error
+}
+
+// isFile reports whether the value is the path of a file with the text.
+func (a configAttribute) isFile() bool { return strings.HasSuffix(a.name, "_file") }
+
+// environmentVariable is the variable that replaces an attribute.
+func environmentVariable(attribute string) string {
+	return "TWCLOUD_" + strings.ToUpper(attribute)
+}
+
+// into makes configAttribute.store of a check and the field for its value.
+func into[T any](check func(string) (T, error), field func(*settings) *T) func(*settings, string) error {
+	return func(s *settings, text string) error {
+		checked, err := check(text)
+		if err == nil {
+			*field(s) = checked
+		}
+		return err
+	}
+}
+
+var (
+	storeAuthorities       = into(checkCertificates, func(s *settings) *string { return &s.caCertificatePEM })
+	storeClientCertificate = into(checkCertificates, func(s *settings) *string { return &s.clientCertificatePEM })
+	storeClientKey         = into(checkKey, func(s *settings) *string { return &s.clientKeyPEM })
+)
+
+// pemFile and pemText are two attributes for the same certificates or key.
+func pemFile(name, what string, store func(*settings, string) error) configAttribute {
+	return configAttribute{
+		name:         name + "_file",
+		description:  fmt.Sprintf("Path of a PEM file with %s. Conflicts with `%s_pem`.", what, name),
+		alternatives: []string{name + "_pem"},
+		store:        store,
+	}
+}
+
+func pemText(name string, sensitive bool, store func(*settings, string) error) configAttribute {
+	return configAttribute{
+		name:         name + "_pem",
+		description:  fmt.Sprintf("The same as `%[1]s_file`, as PEM text. Conflicts with `%[1]s_file`.", name),
+		sensitive:    sensitive,
+		alternatives: []string{name + "_file"},
+		store:        store,
+	}
+}
+
+// configAttributes are the attributes of the provider. The schema, the environment
+// variables, the defaults, the checks and the documentation are made from it.
+var configAttributes = []configAttribute{
+	{
+		name: "endpoint",
+		description: "URL of the Teamwork Cloud REST API, for example `" + exampleEndpoint + "`. Include the path " +
+			"prefix of a reverse proxy, but not `/osmc`. Required, here or in the environment.",
+		store: into(endpointCheck(exampleEndpoint), func(s *settings) *string { return &s.endpoint }),
+	},
+	{
+		name: "webapp_endpoint",
+		description: "URL of the Web Application Platform, which has the OAuth 1.0a endpoints, for example `" +
+			exampleWebAppEndpoint + "`. Used by `detect_secret_drift` and the data source `twcloud_oauth_endpoints`. " +
+			"Default: the host of `endpoint` with port `" + twcloud.DefaultWebAppPort + "`.",
+		store: into(endpointCheck(exampleWebAppEndpoint), func(s *settings) *string { return &s.webAppEndpoint }),
+	},
+	{
+		name: "username",
+		description: "Name of the user to sign in as, together with `password`. The user needs the *Configure " +
+			"Server* permission. If `username` or `password` is set in the provider block, a token in the environment " +
+			"is not used.",
+		alternatives: []string{"token"},
+		store:        into(checkUsername, func(s *settings) *string { return &s.username }),
+	},
+	{
+		name:         "password",
+		description:  "Password of the user.",
+		sensitive:    true,
+		alternatives: []string{"token"},
+		store:        into(checkPassword, func(s *settings) *string { return &s.password }),
+	},
+	{
+		name: "token",
+		description: "ID token or personal access token to sign in with. Conflicts with `username` and `password`. If " +
+			"set in the provider block, a user and password in the environment are not used.",
+		sensitive:    true,
+		alternatives: []string{"username", "password"},
+		store:        into(checkToken, func(s *settings) *string { return &s.token }),
+	},
+	{
+		name: "oauth_consumers_path",
+		description: "Path of the collection of OAuth consumers, relative to `endpoint`. The vendor does not publish it: " +
+			"set it if your server uses another path. Conflicts with `api_profile_file`.",
+		standard: twcloud.DefaultOAuthConsumersPath,
+		store:    into(checkCollectionPath, func(s *settings) *string { return &s.oauthConsumersPath }),
+	},
+	{
+		name: "api_profile_file",
+		description: "Path of an API profile: a JSON file that describes how the administration of OAuth consumers on " +
+			"your server differs from what the provider assumes. Conflicts with `oauth_consumers_path`.",
+		store: into(checkNotEmpty, func(s *settings) *string { return &s.apiProfile }),
+	},
+	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),
+	pemText("ca_certificate", false, storeAuthorities),
+	pemFile("client_certificate", "the client certificate for mutual TLS, followed by those of its issuers if needed",
+		storeClientCertificate),
+	pemText("client_certificate", false, storeClientCertificate),
+	pemFile("client_key", "the private key of the client certificate, without a passphrase", storeClientKey),
+	pemText("client_key", true, storeClientKey),
+	{
+		name: "tls_server_name",
+		description: "Name to expect in the server's certificate, if it differs from the host of the endpoint. " +
+			"Default: the host of the endpoint.",
+		store: into(checkServerName, func(s *settings) *string { return &s.tlsServerName }),
+	},
+	{
+		name: "insecure_skip_verify",
+		kind: boolAttribute,
+		description: "Whether to accept any server certificate. Dangerous: anyone who impersonates the server gets " +
+			"the credentials. Prefer `ca_certificate_file`.",
+		standard: "false",
+		store:    into(checkBool, func(s *settings) *bool { return &s.insecureSkipVerify }),
+	},
+	{
+		name: "allow_plain_http",
+		kind: boolAttribute,
+		description: "Whether to accept `http://` endpoints on other machines. Dangerous: credentials and secrets " +
+			"travel unencrypted. Loopback addresses are always accepted.",
+		standard: "false",
+		store:    into(checkBool, func(s *settings) *bool { return &s.allowPlainHTTP }),
+	},
+	{
+		name: "request_timeout",
+		description: "Time limit of one request, as a duration such as `30s` or `1m30s`, from `100ms` to `1h`. Each " +
+			"retry has its own limit.",
+		standard: twcloud.DefaultRequestTimeout.String(),
+		store:    into(checkTimeout, func(s *settings) *time.Duration { return &s.requestTimeout }),
+	},
+	{
+		name: "max_retries",
+		kind: numberAttribute,
+		description: fmt.Sprintf("How often a failed request is repeated if the failure is temporary and repeating is "+
+			"safe, from 0 to %d.", maxMaxRetries),
+		standard: fmt.Sprint(twcloud.DefaultMaxRetries),
+		store:    into(numberCheck(0, maxMaxRetries), func(s *settings) *int { return &s.maxRetries }),
+	},
+	{
+		name: "max_concurrent_requests",
+		kind: numberAttribute,
+		description: fmt.Sprintf("Maximum number of requests at the same time, from 1 to %d.",
+			maxMaxConcurrentRequests),
+		standard: fmt.Sprint(twcloud.DefaultMaxConcurrentRequests),
+		store: into(numberCheck(1, maxMaxConcurrentRequests),
+			func(s *settings) *int { return &s.maxConcurrentRequests }),
+	},
+	{
+		name: "detect_secret_drift",
+		kind: boolAttribute,
+		description: "Whether to detect that the secret of an approved consumer was changed outside of Terraform. The " +
+			"server never returns secrets, so the provider signs an OAuth 1.0a request-token call with the known secret.",
+		standard: "false",
+		store:    into(checkBool, func(s *settings) *bool { return &s.detectSecretDrift }),
+	},
+}

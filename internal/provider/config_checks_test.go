@@ -1,0 +1,205 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestResolveConfig_texts sets one attribute of a complete configuration.
+func TestResolveConfig_texts(t *testing.T) {
+	t.Parallel()
+
+	for _, c := range []struct {
+		attribute, text string
+		// problem is a part of the error. Empty: the text is valid.
+		problem string
+	}{
+		{"endpoint", "twcloud.example.com:8111", `absolute URL that starts with https://, for example "https://twcloud.example.com:8111"`},
+		{"endpoint", "10.0.0.1:8111", "starts with https://"},
+		{"endpoint", "ftp://twcloud.example.com", "starts with https://"},
+		{"endpoint", "https://", "not a valid URL"},
+		{"endpoint", "https://:8111", "not a valid URL"},
+		{"endpoint", "https://twcloud.example.com:81x1", "not a valid URL"},
+		{"endpoint", "https://twcloud.example.com:0", "not a valid URL"},
+		{"endpoint", "https://twcloud.example.com:65536", "not a valid URL"},
+		{"endpoint", "https://<host>:8111", "not a valid URL"},
+		{"endpoint", "https://${HOST}:8111", "not a valid URL"},
+		{"endpoint", "https://twcloud.example.com/%zz", "hexadecimal"},
+		{"endpoint", "https://twcloud.example.com\n", "line break"},
+		{"endpoint", `"https://twcloud.example.com"`, "quotation marks"},
+		{"endpoint", "https://alice:" + canaryUserinfo + "@twcloud.example.com", "user name, a password"},
+		{"endpoint", "https://alice:x/" + canaryUserinfo + "@twcloud.example.com", "user name, a password"},
+		{"endpoint", "https://" + canaryUserinfo + "?#@twcloud.example.com", "user name, a password"},
+		{"endpoint", "https://twcloud.example.com/?" + canaryToken, "query or fragment"},
+		{"endpoint", "https://twcloud.example.com#a?b", "query or fragment"},
+		{"endpoint", "https://twcloud.example.com?", "query or fragment"},
+		{"endpoint", "https://twcloud.example.com:8111/osmc/", `Remove "/osmc": write "https://twcloud.example.com:8111"`},
+		{"endpoint", "https://twcloud.example.com/proxy/OSMC/login", `write "https://twcloud.example.com/proxy"`},
+		{"endpoint", "https://twcloud.example.com/a/%2e./b", "/../ in its path"},
+		{"endpoint", "http://twcloud.example.com:8111", "Plain HTTP is not allowed"},
+		{"endpoint", "http://twcloud.example.com:8111", "TWCLOUD_ALLOW_PLAIN_HTTP=true"},
+		{"endpoint", "http://localhost.example.com", "plain http://"},
+		{"endpoint", "http://127.1", "plain http://"},
+		{"endpoint", "http://0.0.0.0", "plain http://"},
+		{"webapp_endpoint", "ftp://twcloud.example.com", `"https://twcloud.example.com:8443"`},
+		{"webapp_endpoint", "http://twcloud.example.com", "plain http://"},
+		{"webapp_endpoint", "https://twcloud.example.com:8443/oslc/api/rootservices", `write "https://twcloud.example.com:8443"`},
+		{"webapp_endpoint", "https://" + canaryUserinfo + "@twcloud.example.com:8443", "user name, a password"},
+
+		{"username", "alice b", ""},
+		{"username", "al:ice", "colon"},
+		{"username", "alice\n", "line break"},
+		{"username", " alice", "space"},
+		{"password", " " + canaryPassword + "\u00e9: ", ""},
+		{"password", canaryPassword + "\n", "trimspace"},
+		{"password", canaryPassword + "\x07", "control character"},
+
+		{"oauth_consumers_path", "/a%20b", ""},
+		{"oauth_consumers_path", "osmc/admin/oauth", "starts with one /"},
+		{"oauth_consumers_path", "https://twcloud.example.com/a", "not a URL"},
+		{"oauth_consumers_path", "/", "not a valid path"},
+		{"oauth_consumers_path", "//evil.example.com/a", "not a URL"},
+		{"oauth_consumers_path", "/a//b", "not a valid path"},
+		{"oauth_consumers_path", "/a?b=c", "query"},
+		{"oauth_consumers_path", "/a#b", "fragment"},
+		{"oauth_consumers_path", "/a/../b", "not a valid path"},
+		{"oauth_consumers_path", "/a/%2E%2e", "not a valid path"},
+		{"oauth_consumers_path", "/a/./b", "not a valid path"},
+		{"oauth_consumers_path", "/a/%zz", "hexadecimal"},
+		{"oauth_consumers_path", "/a b", `such as "/osmc/admin/oauthconsumers"`},
+		{"oauth_consumers_path", "/a\n", "not a valid path"},
+
+		{"tls_server_name", "twcloud.example.com", ""},
+		{"tls_server_name", "twcloud_1", ""},
+		{"tls_server_name", "xn--bcher-kva.example", ""},
+		{"tls_server_name", "10.0.0.1", ""},
+		{"tls_server_name", "2001:db8::1", ""},
+		{"tls_server_name", "https://twcloud.example.com", "host name"},
+		{"tls_server_name", "twcloud.example.com:8111", "host name"},
+		{"tls_server_name", "*.example.com", "host name"},
+		{"tls_server_name", "bücher.example", "host name"},
+		{"tls_server_name", "twcloud.example.com ", "host name"},
+
+		{"request_timeout", "100ms", ""},
+		{"request_timeout", "1h", ""},
+		{"request_timeout", "30", `write "30s"`},
+		{"request_timeout", "1 day", `such as "30s"`},
+		{"request_timeout", strings.Repeat("long", 20), `"` + strings.Repeat("long", 15) + `…"`},
+		{"request_timeout", "0s", `from "100ms" to "1h"`},
+		{"request_timeout", "-5s", `from "100ms" to "1h"`},
+		{"request_timeout", "61m", `from "100ms" to "1h"`},
+		{"max_retries", "0", ""},
+		{"max_retries", "20", ""},
+		{"max_retries", "-1", `from 0 to 20, but is "-1"`},
+		{"max_retries", "21", "from 0 to 20"},
+		{"max_retries", "many", "from 0 to 20"},
+		{"max_retries", "99999999999999999999", "from 0 to 20"},
+		{"max_retries", "\xff\xfe", "from 0 to 20"},
+		{"max_concurrent_requests", "1", ""},
+		{"max_concurrent_requests", "100", ""},
+		{"max_concurrent_requests", "0", "from 1 to 100"},
+		{"max_concurrent_requests", "101", "from 1 to 100"},
+		{"max_concurrent_requests", "2.5", "from 1 to 100"},
+		{"detect_secret_drift", "TRUE", ""},
+		{"detect_secret_drift", "on", `must be "true" or "false", but is "on"`},
+		{"insecure_skip_verify", "yes", `"true" or "false"`},
+		{"allow_plain_http", " true", `"true" or "false"`},
+	} {
+		var errors []string
+		if c.problem != "" {
+			errors = []string{c.attribute + ": " + c.problem}
+		}
+		variable := configCase{
+			block: block{c.attribute: nil}, environment: map[string]string{environmentVariable(c.attribute): c.text}, errors: errors,
+		}
+		cases := map[string]configCase{c.attribute + " from the environment, " + c.text: variable}
+		if schemaKind(c.attribute) == textAttribute {
+			cases[c.attribute+" "+c.text] = configCase{block: block{c.attribute: c.text}, errors: errors}
+		}
+		runConfigCases(t, cases)
+	}
+}
+
+func schemaKind(name string) attributeKind {
+	for _, a := range configAttributes {
+		if a.name == name {
+			return a.kind
+		}
+	}
+	panic("no attribute " + name)
+}
+
+func TestResolveConfig_endpoints(t *testing.T) {
+	t.Parallel()
+
+	for text, want := range map[string]struct{ endpoint, webApp string }{
+		"https://twcloud.example.com:8111":    {"https://twcloud.example.com:8111", "https://twcloud.example.com:8443"},
+		"https://twcloud.example.com:8111///": {"https://twcloud.example.com:8111", "https://twcloud.example.com:8443"},
+		"https://twcloud.example.com:":        {"https://twcloud.example.com", "https://twcloud.example.com:8443"},
+		"HTTPS://TWCloud.Example.Com/Proxy/a%20b/": {
+			"https://twcloud.example.com/Proxy/a%20b", "https://twcloud.example.com:8443",
+		},
+		"https://bücher.example/a%2Fb/":      {"https://b%C3%BCcher.example/a%2Fb", "https://b%C3%BCcher.example:8443"},
+		"https://[2001:db8::1]:8111":         {"https://[2001:db8::1]:8111", "https://[2001:db8::1]:8443"},
+		"https://[fe80::1%25eth0]:8111":      {"https://[fe80::1%25eth0]:8111", "https://[fe80::1%25eth0]:8443"},
+		"http://LOCALHOST":                   {"http://localhost", "http://localhost:8443"},
+		"http://127.8.9.10:8111":             {"http://127.8.9.10:8111", "http://127.8.9.10:8443"},
+		"http://[::1]:8111":                  {"http://[::1]:8111", "http://[::1]:8443"},
+		"https://twcloud.example.com/osmcat": {"https://twcloud.example.com/osmcat", "https://twcloud.example.com:8443"},
+	} {
+		runConfigCases(t, map[string]configCase{text: {
+			block: block{"endpoint": text},
+			check: func(t *testing.T, s settings) {
+				if s.endpoint != want.endpoint || s.webAppEndpoint != want.webApp || s.webAppExplicit {
+					t.Errorf("got %q and %q (explicit: %t), want %q and %q",
+						s.endpoint, s.webAppEndpoint, s.webAppExplicit, want.endpoint, want.webApp)
+				}
+				options, err := s.clientOptions("test")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if options.Endpoint.String() != want.endpoint || options.WebAppEndpoint.String() != want.webApp {
+					t.Errorf("options have %s and %s", options.Endpoint, options.WebAppEndpoint)
+				}
+			},
+		}})
+	}
+
+	explicit := func(t *testing.T, s settings) {
+		if s.webAppEndpoint != "https://twcloud.example.com:8443" || !s.webAppExplicit {
+			t.Errorf("got %q, explicit: %t", s.webAppEndpoint, s.webAppExplicit)
+		}
+	}
+	runConfigCases(t, map[string]configCase{
+		"explicit Web Application Platform": {
+			block: block{"webapp_endpoint": "https://twcloud.example.com:8443//"}, check: explicit,
+		},
+		"explicit Web Application Platform in the environment": {
+			environment: map[string]string{"TWCLOUD_WEBAPP_ENDPOINT": "https://twcloud.example.com:8443"}, check: explicit,
+		},
+		"missing": {
+			block: block{"endpoint": ""}, environment: map[string]string{"TWCLOUD_ENDPOINT": ""},
+			errors: []string{"endpoint: Missing endpoint"},
+		},
+		"missing, and the other one is wrong": {
+			block:  block{"endpoint": nil, "webapp_endpoint": "ftp://twcloud.example.com"},
+			errors: []string{"endpoint: Set the provider's attribute endpoint or TWCLOUD_ENDPOINT", "webapp_endpoint: starts with https://"},
+		},
+		"plain HTTP that is allowed": {
+			block:    block{"endpoint": "http://twcloud.example.com:8111", "allow_plain_http": true},
+			warnings: []string{"endpoint: Anyone on the network path to \"twcloud.example.com:8111\" can read"},
+		},
+		"port of the Web Application Platform": {
+			block:    block{"endpoint": "https://twcloud.example.com:8443"},
+			warnings: []string{"endpoint: The default port of endpoint is 8111"},
+		},
+		"port of the REST API": {
+			block:    block{"webapp_endpoint": "https://twcloud.example.com:8111"},
+			warnings: []string{"webapp_endpoint: The default port of webapp_endpoint is 8443"},
+		},
+		"certificates not verified": {
+			block:    block{"insecure_skip_verify": true},
+			warnings: []string{"insecure_skip_verify: Certificates are not verified"},
+		},
+	})
+}

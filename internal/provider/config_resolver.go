@@ -1,0 +1,196 @@
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+)
+
+// maxConfigFile bounds the files that attributes name, in bytes.
+const maxConfigFile = 1 << 20
+
+// configSource provides what is not in the provider block. The zero value is for
+// validation: every variable may have any value, and every file any content.
+type configSource struct {
+	getenv   func(name string) string
+	readFile func(name string) ([]byte, error)
+}
+
+// processSource reads the environment and the files of this process.
+func processSource() configSource {
+	return configSource{getenv: os.Getenv, readFile: readConfigFile}
+}
+
+func readConfigFile(name string) ([]byte, error) {
+	file, err := os.Open(name) //nolint:gosec // The user names the file.
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	contents, err := io.ReadAll(io.LimitReader(file, maxConfigFile+1))
+	if err == nil && len(contents) > maxConfigFile {
+		err = errors.New("larger than 1 MiB")
+	}
+	return contents, err
+}
+
+// value is what was found for one attribute, and where.
+type value struct {
+	attribute       string
+	text            string
+	isFile          bool
+	fromEnvironment bool
+	// unknown is true if the value comes later.
+	unknown bool
+}
+
+// given reports whether the value is known and not empty.
+func (v value) given() bool { return v.text != "" }
+
+// missing reports whether there is no value and none comes later.
+func (v value) missing() bool { return v.text == "" && !v.unknown }
+
+// label is the name that the user has set.
+func (v value) label() string {
+	if v.fromEnvironment {
+		return environmentVariable(v.attribute)
+	}
+	return v.attribute
+}
+
+// subject begins a sentence about the value or the content of its file.
+func (v value) subject() string {
+	if v.isFile {
+		return fmt.Sprintf("The file %s (%s)", shorten(v.text), v.label())
+	}
+	return v.label()
+}
+
+// resolver finds the values of all attributes and collects all problems.
+type resolver struct {
+	config      providerModel
+	source      configSource
+	values      map[string]value
+	settings    settings
+	diagnostics diag.Diagnostics
+}
+
+// resolve finds the value of an attribute, checks and stores it.
+func (r *resolver) resolve(attribute configAttribute) {
+	v := r.find(attribute)
+	r.values[attribute.name] = v
+	text := v.text
+	switch {
+	case v.unknown:
+		return
+	case v.missing() && attribute.standard == "":
+		return
+	case v.missing():
+		text = attribute.standard
+	case v.isFile:
+		contents, ok := r.read(v)
+		if !ok {
+			return
+		}
+		text = contents
+	}
+	if err := attribute.store(&r.settings, text); err != nil {
+		r.reject(v, err.Error())
+	}
+}
+
+func (r *resolver) find(attribute configAttribute) value {
+	v := value{attribute: attribute.name, isFile: attribute.isFile()}
+	v.text, v.unknown = r.config.text(attribute.name)
+	if v.given() || v.unknown {
+		return v
+	}
+	for _, other := range attribute.alternatives {
+		if text, unknown := r.config.text(other); text != "" || unknown {
+			return v
+		}
+	}
+	if r.source.getenv == nil {
+		v.unknown = true
+		return v
+	}
+	v.text, v.fromEnvironment = r.source.getenv(environmentVariable(attribute.name)), true
+	return v
+}
+
+// read returns the content of a file without a byte order mark.
+func (r *resolver) read(v value) (contents string, ok bool) {
+	if strings.Contains(v.text, "-----BEGIN") || strings.HasPrefix(strings.TrimSpace(v.text), "{") {
+		r.fail(v.attribute, "Invalid "+v.label(), v.label()+" must be the path of a file, but holds the content of one.")
+		return "", false
+	}
+	if r.source.readFile == nil {
+		return "", false
+	}
+	text, err := r.source.readFile(v.text)
+	if err == nil {
+		return string(bytes.TrimPrefix(text, []byte("\ufeff"))), true
+	}
+	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
+		err = pathError.Err
+	}
+	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory, unless it starts with "+
+		"${path.module}/. To expand ~, use pathexpand(...)", err))
+	return "", false
+}
+
+// conflict reports two attributes that are both set, and returns whether they are.
+func (r *resolver) conflict(first, second, fix string) bool {
+	a, b := r.values[first], r.values[second]
+	if !a.given() || !b.given() {
+		return false
+	}
+	r.fail(second, fmt.Sprintf("Conflicting %s and %s", a.label(), b.label()),
+		fmt.Sprintf("%s and %s are both set. %s", a.label(), b.label(), fix))
+	return true
+}
+
+// incomplete reports that a value needs another one, for which there can be
+// several attributes. The hint is optional.
+func (r *resolver) incomplete(what string, given value, hint string, missing ...string) {
+	variables := make([]string, len(missing))
+	for i, name := range missing {
+		variables[i] = environmentVariable(name)
+	}
+	r.fail(missing[0], "Incomplete "+what, fmt.Sprintf("%s requires %s. Set it in the provider block, or set %s in the "+
+		"environment.%s", given.label(), strings.Join(missing, " or "), strings.Join(variables, " or "), hint))
+}
+
+// reject reports that a value cannot be used. The problem has no period at its end.
+func (r *resolver) reject(v value, problem string) {
+	r.fail(v.attribute, "Invalid "+v.label(), v.subject()+" "+problem+".")
+}
+
+// fail reports an error on an attribute. Terraform's protocol does not carry bytes
+// that are not UTF-8, which an environment variable can contain.
+func (r *resolver) fail(attribute, summary, detail string) {
+	r.diagnostics.AddAttributeError(path.Root(attribute), summary, strings.ToValidUTF8(detail, "?"))
+}
+
+// warn reports what works but is not safe or likely not meant.
+func (r *resolver) warn(attribute, summary, detail string) {
+	r.diagnostics.AddAttributeWarning(path.Root(attribute), summary, strings.ToValidUTF8(detail, "?"))
+}
+
+// shorten quotes a value that is not secret for use in a sentence.
+func shorten(text string) string {
+	const limit = 60
+	if utf8.RuneCountInString(text) > limit {
+		text = string([]rune(text)[:limit]) + "…"
+	}
+	return strconv.Quote(text)
+}

@@ -1,0 +1,168 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+func TestResolveConfig_apiProfile(t *testing.T) {
+	t.Parallel()
+
+	holds := func(want string) func(*testing.T, settings) {
+		return func(t *testing.T, s settings) {
+			if s.apiProfile != want {
+				t.Errorf("got %q, want %q", s.apiProfile, want)
+			}
+		}
+	}
+	const valid = `{"profile":1,"server":"rest","approved":{"yes":[true],"no":[false]},"calls":{"list":{"method":"GET","path":"/x","success":[200],"answer":{"key":"/k","name":"/n","approved":"/a"}}}}`
+	files := map[string]string{"profile.json": "\ufeff" + valid, "empty.json": " \n", "wrong.json": "{\n\"profile\": 2}"}
+	runConfigCases(t, map[string]configCase{
+		"in the block": {block: block{"api_profile_file": "profile.json"}, files: files, check: holds(valid)},
+		"in the environment": {
+			environment: map[string]string{"TWCLOUD_API_PROFILE_FILE": "profile.json"}, files: files, check: holds(valid),
+		},
+		"none":         {check: holds("")},
+		"no such file": {block: block{"api_profile_file": "no.json"}, errors: []string{`api_profile_file: The file "no.json" (api_profile_file) cannot be read: file does not exist`}},
+		"empty":        {block: block{"api_profile_file": "empty.json"}, files: files, errors: []string{`api_profile_file: The file "empty.json" (api_profile_file) is empty`}},
+		"mistakes": {
+			block: block{"api_profile_file": "wrong.json"}, files: files, errors: []string{
+				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 1: missing: server, approved, calls`,
+				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 2, /profile: value must be 1`,
+			},
+		},
+		"JSON": {block: block{"api_profile_file": `{"a":1}`}, errors: []string{"api_profile_file: must be the path of a file"}},
+		"with a path": {
+			block: block{"api_profile_file": "profile.json", "oauth_consumers_path": "/a"}, files: files,
+			errors: []string{"api_profile_file: oauth_consumers_path and api_profile_file are both set. The profile already holds the path"},
+		},
+		"with a path in the environment": {
+			block: block{"api_profile_file": "profile.json"}, files: files,
+			environment: map[string]string{"TWCLOUD_OAUTH_CONSUMERS_PATH": "/a"},
+			errors:      []string{"api_profile_file: TWCLOUD_OAUTH_CONSUMERS_PATH and api_profile_file are both set"},
+		},
+	})
+}
+
+// everythingWrong has a problem in every attribute that validation can check.
+var everythingWrong = block{
+	"endpoint": "twcloud.example.com", "webapp_endpoint": "https://bob:" + canaryUserinfo + "@twcloud.example.com",
+	"username": "al:ice", "password": canaryPassword + "\n", "token": canaryToken + "\n", "oauth_consumers_path": "osmc",
+	"api_profile_file": "no-such.json", "ca_certificate_file": "no-such.pem", "ca_certificate_pem": "-----BEGIN",
+	"client_certificate_pem": "client.pem", "client_key_pem": canaryKey, "tls_server_name": "https://twcloud.example.com",
+	"request_timeout": "30", "max_retries": -1, "max_concurrent_requests": 0,
+}
+
+var everythingReported = []string{
+	"endpoint: absolute URL", "webapp_endpoint: user name, a password", "username: colon", "password: line break",
+	"token: line break", "token: Conflicting username and token", "oauth_consumers_path: starts with one /",
+	"api_profile_file: Conflicting oauth_consumers_path and api_profile_file",
+	"ca_certificate_pem: damaged", "ca_certificate_pem: Conflicting ca_certificate_file and ca_certificate_pem",
+	"client_certificate_pem: no PEM", "client_key_pem: no PEM", "tls_server_name: host name", "request_timeout: 30s",
+	"max_retries: from 0", "max_concurrent_requests: from 1",
+}
+
+func TestResolveConfig_everythingAtOnce(t *testing.T) {
+	t.Parallel()
+
+	runConfigCases(t, map[string]configCase{
+		"nothing given": {alone: true, errors: []string{"endpoint: TWCLOUD_ENDPOINT", "username: Missing credentials"}},
+		"everything wrong": {
+			block:  everythingWrong,
+			errors: append([]string{"api_profile_file: no-such.json", "ca_certificate_file: no-such.pem"}, everythingReported...),
+		},
+	})
+}
+
+// Validation knows the provider block alone. runConfigCases shows that it reports
+// nothing that would not be reported later.
+func TestValidateConfig(t *testing.T) {
+	t.Parallel()
+
+	pki := newTestPKI(t)
+	for name, c := range map[string]struct {
+		block  block
+		errors []string
+	}{
+		"everything wrong": {everythingWrong, everythingReported},
+		"nothing given":    {block{}, nil},
+		"what the environment may complete": {
+			block{"username": "alice", "client_certificate_pem": pki.certificate}, nil,
+		},
+		"plain HTTP that the environment may allow": {block{"endpoint": "http://twcloud.example.com"}, nil},
+		"plain HTTP that is not allowed": {
+			block{"endpoint": "http://twcloud.example.com", "allow_plain_http": false}, []string{"endpoint: Plain HTTP"},
+		},
+		"warnings come later":    {block{"insecure_skip_verify": true, "endpoint": "https://twcloud.example.com:8443"}, nil},
+		"another's key":          {block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.otherKey}, []string{"client_key_pem: cannot be used with client_certificate_pem"}},
+		"PEM as path":            {block{"client_key_file": canaryKey + pki.key}, []string{"client_key_file: must be the path"}},
+		"files are read later":   {block{"ca_certificate_file": "no-such.pem", "api_profile_file": "no-such.json"}, nil},
+		"unknown values":         {block{"endpoint": types.StringUnknown(), "token": types.StringUnknown(), "username": "alice"}, nil},
+		"unknown, and an error":  {block{"endpoint": types.StringUnknown(), "max_retries": 21}, []string{"max_retries: from 0"}},
+		"token and user unknown": {block{"token": canaryToken, "username": types.StringUnknown()}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagnostics := validateConfig(c.block.model(nil))
+			checkDiagnostics(t, "diagnostic", diagnostics, c.errors)
+			checkNoCanary(t, diagnostics)
+		})
+	}
+}
+
+func TestResolveConfig_unknown(t *testing.T) {
+	t.Parallel()
+
+	unknownText := types.StringUnknown()
+	all, every, wrong := block{}, []string{}, map[string]string{}
+	for _, a := range configAttributes {
+		all[a.name] = map[attributeKind]attr.Value{
+			textAttribute: unknownText, boolAttribute: types.BoolUnknown(), numberAttribute: types.Int64Unknown(),
+		}[a.kind]
+		every = append(every, a.name)
+		wrong[environmentVariable(a.name)] = " :wrong "
+	}
+
+	runConfigCases(t, map[string]configCase{
+		"all, and an environment that must not replace any": {
+			block: all, environment: wrong, unknown: every,
+			check: func(t *testing.T, s settings) {
+				if s != (settings{}) {
+					t.Errorf("something came from elsewhere: %v", s)
+				}
+			},
+		},
+		"an unknown endpoint hides no other error": {
+			block: block{"endpoint": unknownText, "max_retries": -1}, errors: []string{"max_retries: from 0"}, unknown: []string{"endpoint"},
+		},
+		"an unknown token may still be null": {block: block{"token": unknownText}, unknown: []string{"token"}},
+		"an unknown password, and a user name that can be checked": {
+			block: block{"username": "al:ice", "password": unknownText}, errors: []string{"username: colon"}, unknown: []string{"password"},
+		},
+		"an unknown token alone, and a user in the environment": {
+			alone: true, block: block{"endpoint": "https://twcloud.example.com", "token": unknownText},
+			environment: map[string]string{"TWCLOUD_USERNAME": "bob", "TWCLOUD_TOKEN": canaryToken},
+			unknown:     []string{"token"},
+			check: func(t *testing.T, s settings) {
+				if s.username != "" || s.token != "" {
+					t.Error("credentials came from the environment")
+				}
+			},
+		},
+		"plain HTTP is not refused while it may still be allowed": {
+			block:   block{"endpoint": "http://twcloud.example.com", "allow_plain_http": types.BoolUnknown()},
+			unknown: []string{"allow_plain_http"},
+		},
+		"a certificate whose key is unknown": {
+			block:   block{"client_certificate_file": "client.pem", "client_key_pem": unknownText},
+			files:   map[string]string{"client.pem": newTestPKI(t).certificate},
+			unknown: []string{"client_key_pem"},
+		},
+		"an unknown file is no conflict": {
+			block:   block{"ca_certificate_file": unknownText, "ca_certificate_pem": newTestPKI(t).ca},
+			unknown: []string{"ca_certificate_file"},
+		},
+	})
+}

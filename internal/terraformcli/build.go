@@ -1,0 +1,71 @@
+package terraformcli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+)
+
+const (
+	module = "github.com/twcloud-community/terraform-provider-twcloud"
+
+	// Source is the provider's address in required_providers, for dev_overrides.
+	// Terraform and OpenTofu each add the host name of their own registry.
+	Source = "twcloud-community/twcloud"
+
+	mirrorVersion = "0.0.1"
+)
+
+// Build builds a package of this module, "." for the provider, into the file
+// output. For a release, it is built as GoReleaser builds it; otherwise as fast
+// as possible.
+func Build(ctx context.Context, pkg, output string, release bool) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", output) //nolint:gosec // It is always go build.
+	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
+		return err
+	}
+	// An interrupted build leaves its temporary files in GOTMPDIR.
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+filepath.Dir(output))
+	if release {
+		cmd.Args = append(cmd.Args, "-trimpath")
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+	}
+	cmd.Args = append(cmd.Args, path.Join(module, pkg))
+	interruptOnCancel(cmd)
+	message, err := cmd.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("unable to build %s: %w\n%s", pkg, err, message)
+	}
+	return nil
+}
+
+// BuildMirror builds the provider into dir, in the layout of a filesystem mirror,
+// for Terraform and for OpenTofu. It returns the folder of the binary, for
+// dev_overrides.
+func BuildMirror(ctx context.Context, dir string) (binaryDir string, err error) {
+	folder := filepath.Join(filepath.FromSlash(Source), mirrorVersion, runtime.GOOS+"_"+runtime.GOARCH)
+	binaryDir = filepath.Join(dir, "registry.terraform.io", folder)
+	name := executable("terraform-provider-twcloud_v" + mirrorVersion)
+	if err := Build(ctx, ".", filepath.Join(binaryDir, name), false); err != nil {
+		return "", err
+	}
+	opentofu := filepath.Join(dir, "registry.opentofu.org", folder)
+	if err := os.MkdirAll(opentofu, 0o750); err != nil {
+		return "", err
+	}
+	return binaryDir, os.Link(filepath.Join(binaryDir, name), filepath.Join(opentofu, name))
+}
+
+func executable(name string) string {
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return name
+}

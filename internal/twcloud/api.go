@@ -1,0 +1,276 @@
+package twcloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// values take the place of the placeholders of a call. A member whose value is
+// nil is left out of the body.
+type values struct {
+	key          string
+	name, secret *string
+	approved     *bool
+}
+
+// answer is what a call brought.
+type answer struct {
+	*http.Response
+	call   *profile.Call
+	redact *redactor
+}
+
+// expected says whether the profile counts the status as success. Another 2xx
+// may be a success, too: what exists on the server decides.
+func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.StatusCode) }
+
+// call sends one call of the profile in the session and hands the answer to
+// read, if its status means, or may mean, success. The caller makes secrets in
+// the body known to the redactor. A panic becomes an error, so that what the
+// server may have done is not forgotten over it.
+func (c *connection) call(ctx context.Context, call *profile.Call, v values, read func(*answer) error) (err error) {
+	ctx, uncertain := withDoubt(ctx)
+	defer func() {
+		reason := recover()
+		if reason != nil {
+			err = newPanicError(call.Method, call.Path, reason, c.redact)
+		}
+		if err != nil && (reason != nil || uncertain()) {
+			err = &UncertainError{Err: err}
+		}
+	}()
+	answer, err := c.send(ctx, call, v, nil)
+	if err != nil {
+		return err
+	}
+	if !answer.expected() && (answer.StatusCode < 200 || answer.StatusCode > 299) {
+		return answer.failure()
+	}
+	return read(answer)
+}
+
+// send sends one call and returns the answer, whatever its status. The query, if
+// any, is that of a further page.
+func (c *connection) send(ctx context.Context, call *profile.Call, v values, query url.Values) (*answer, error) {
+	for attempt := 0; ; attempt++ {
+		token := ""
+		if usesCSRF(c.profile, call) {
+			var err error
+			if token, err = c.csrfToken(ctx, attempt > 0); err != nil {
+				return nil, err
+			}
+		}
+		request, err := c.newCallRequest(ctx, call, v, query, token)
+		if err != nil {
+			return nil, err
+		}
+		response, err := c.chain.session.RoundTrip(request)
+		if err != nil {
+			return nil, newTransportError(request, err, c.redact)
+		}
+		response.Request = request
+		// The token may have been that of a session which has expired since.
+		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
+			continue
+		}
+		return &answer{Response: response, call: call, redact: c.redact}, nil
+	}
+}
+
+// failure makes an *Error of an answer.
+func (a *answer) failure() *Error {
+	return newStatusError(a.Request, a.Response, a.redact)
+}
+
+// unreadable makes an *Error of an answer that does not hold what it should.
+func (a *answer) unreadable(format string, arguments ...any) *Error {
+	failure := a.failure()
+	failure.Kind, failure.Message = ErrUnreadable, ""
+	failure.Cause = fmt.Errorf(format, arguments...)
+	if looksLikeWebPage(a.Response) {
+		failure.Kind, failure.Cause, failure.Message = ErrWebPage, nil, wordsOf(a.Response, a.redact)
+	}
+	return failure
+}
+
+// root is where the server of the profile is.
+func (c *connection) root() *url.URL {
+	if c.profile.Server == profile.WebApp {
+		return c.options.WebAppEndpoint
+	}
+	return c.options.Endpoint
+}
+
+func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v values, query url.Values, csrf string) (*http.Request, error) {
+	path := make([]string, 0, 8)
+	for segment := range strings.SplitSeq(call.Path, "/") {
+		if segment == profile.Key {
+			segment = escapeKey(v.key)
+		}
+		path = append(path, segment)
+	}
+	if query == nil {
+		query = url.Values{}
+	}
+	for name, text := range call.Query {
+		if !query.Has(name) {
+			query.Set(name, strings.Replace(text, profile.Key, v.key, 1))
+		}
+	}
+	fill := filler{values: v, csrf: csrf, call: call, approved: c.profile.Approved}
+	content, contentType, err := fill.body()
+	if err != nil {
+		return nil, err
+	}
+	root := c.root()
+	request, err := newRequest(ctx, call.Method, root, strings.Join(path, "/"), query.Encode(), content)
+	if err != nil {
+		return nil, err
+	}
+	for _, headers := range []map[string]string{c.profile.Headers, call.Headers} {
+		for name, text := range headers {
+			switch text {
+			case profile.CSRFToken:
+				if csrf == "" {
+					continue // The call is not one that needs it.
+				}
+				text = csrf
+			case profile.Origin:
+				text = root.Scheme + "://" + root.Host
+			}
+			request.Header.Set(name, text)
+		}
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	return request, nil
+}
+
+// filler makes a body of a template.
+type filler struct {
+	values
+	csrf     string
+	call     *profile.Call
+	approved profile.Approved
+}
+
+// body is nil if the call has none.
+func (f filler) body() (content io.Reader, contentType string, err error) {
+	switch {
+	case f.call.Form != nil:
+		form := url.Values{}
+		for name, text := range f.call.Form {
+			if value, keep := f.value(text); keep {
+				form.Set(name, fmt.Sprint(value))
+			}
+		}
+		return bytes.NewReader([]byte(form.Encode())), "application/x-www-form-urlencoded", nil
+	case f.call.JSON != nil:
+		filled, keep := f.fill(f.call.JSON)
+		if !keep {
+			return nil, "", errors.New("the whole body is a value that is not known")
+		}
+		encoded, err := json.Marshal(filled)
+		return bytes.NewReader(encoded), "application/json", err
+	}
+	return nil, "", nil
+}
+
+// fill replaces the placeholders in a JSON value. Members without a value are
+// left out.
+func (f filler) fill(template any) (any, bool) {
+	switch template := template.(type) {
+	case string:
+		return f.value(template)
+	case []any:
+		filled := make([]any, 0, len(template))
+		for _, element := range template {
+			if value, keep := f.fill(element); keep {
+				filled = append(filled, value)
+			}
+		}
+		return filled, true
+	case map[string]any:
+		filled := make(map[string]any, len(template))
+		for name, member := range template {
+			if value, keep := f.fill(member); keep {
+				filled[name] = value
+			}
+		}
+		return filled, true
+	}
+	return template, true
+}
+
+func (f filler) value(text string) (value any, keep bool) {
+	switch text {
+	case profile.Key:
+		return f.key, true
+	case profile.Name:
+		return deref(f.name)
+	case profile.Secret:
+		return deref(f.secret)
+	case profile.CSRFToken:
+		return f.csrf, true
+	case profile.ApprovedNow:
+		if f.values.approved == nil {
+			return nil, false
+		}
+		return f.approval(*f.values.approved), true
+	}
+	return text, true
+}
+
+func deref(text *string) (any, bool) {
+	if text == nil {
+		return nil, false
+	}
+	return *text, true
+}
+
+// approval is how the call says yes or no.
+func (f filler) approval(yes bool) any {
+	switch as := f.call.ApprovedAs; {
+	case as != nil && yes:
+		return as.Yes
+	case as != nil:
+		return as.No
+	case yes:
+		return f.approved.Yes[0]
+	}
+	return f.approved.No[0]
+}
+
+// Supports returns ErrUnsupported if the API profile has no call for one of the
+// changes, or if the server has refused that call in this process.
+func (c *Client) Supports(changes Changes) error {
+	_, err := c.steps(changes)
+	return err
+}
+
+// CanRegister returns ErrUnsupported if the API profile has no call that registers.
+func (c *Client) CanRegister() error { return c.supported("register", c.profile.Calls.Register) }
+
+// CanRemove returns ErrUnsupported if the API profile has no call that removes.
+func (c *Client) CanRemove() error { return c.supported("remove", c.profile.Calls.Remove) }
+
+func (c *connection) supported(name string, call *profile.Call) error {
+	if call == nil {
+		return &Error{
+			Kind: ErrUnsupported, Method: "calls", Path: name,
+			Cause: errors.New("the API profile has no such call"),
+		}
+	}
+	return nil
+}

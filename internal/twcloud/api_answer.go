@@ -1,0 +1,157 @@
+package twcloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// partial is what an answer tells of a consumer. Nil is what it does not tell: an
+// approval that is absent, read as false, would make the provider disapprove.
+type partial struct {
+	key      string
+	name     *string
+	approved *bool
+}
+
+// complete says whether the answer tells everything.
+func (p partial) complete() bool { return p.key != "" && p.name != nil && p.approved != nil }
+
+func (p partial) consumer() Consumer {
+	consumer := Consumer{Key: p.key}
+	if p.name != nil {
+		consumer.Name = *p.name
+	}
+	if p.approved != nil {
+		consumer.Approved = *p.approved
+	}
+	return consumer
+}
+
+// document reads the body as JSON. Numbers stay as they are written.
+func (a *answer) document() (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(bodyOf(a.Response)))
+	decoder.UseNumber()
+	var document any
+	if err := decoder.Decode(&document); err != nil {
+		return nil, a.unreadable("not JSON: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, a.unreadable("more text after the end of the JSON")
+	}
+	return document, nil
+}
+
+// one reads the consumer that the answer tells of, as far as it does. With an
+// error, too, what is readable is there.
+func (a *answer) one(approved profile.Approved) (partial, error) {
+	places := a.call.Answer
+	var found partial
+	switch {
+	case places == nil:
+		return found, nil
+	case places.Format == "text":
+		text := strings.TrimSpace(string(bodyOf(a.Response)))
+		if text == "" || strings.ContainsAny(text, "\r\n<{") || looksLikeWebPage(a.Response) {
+			return found, a.unreadable("the body is not a key")
+		}
+		return partial{key: text}, nil
+	case places.KeyHeader != "":
+		found.key = a.Header.Get(places.KeyHeader)
+		if places.KeyIsLastSegment {
+			found.key = profile.LastSegment(found.key)
+		}
+		if found.key == "" {
+			return found, a.unreadable("the answer has no key in the header %s", places.KeyHeader)
+		}
+	}
+	if places.Key == nil && places.Name == nil && places.Approved == nil {
+		return found, nil
+	}
+	document, err := a.document()
+	if err != nil {
+		return found, err
+	}
+	read, err := a.consumerIn(document, approved)
+	if read.key == "" {
+		read.key = found.key
+	}
+	return read, err
+}
+
+// consumerIn reads one consumer out of a JSON value.
+func (a *answer) consumerIn(value any, approved profile.Approved) (partial, error) {
+	var found partial
+	places := a.call.Answer
+	if places.Key != nil {
+		at, _ := profile.Lookup(value, *places.Key)
+		switch at := at.(type) {
+		case string:
+			found.key = at
+		case json.Number:
+			found.key = at.String()
+		}
+		if places.KeyIsLastSegment {
+			found.key = profile.LastSegment(found.key)
+		}
+		if found.key == "" {
+			return found, a.unreadable("a consumer without a key at %q: %s", *places.Key, describe(value))
+		}
+	}
+	var problem error
+	if places.Name != nil {
+		at, _ := profile.Lookup(value, *places.Name)
+		if name, ok := at.(string); ok {
+			found.name = &name
+		} else {
+			problem = a.unreadable("consumer %q has no name at %q: %s", found.key, *places.Name, describe(value))
+		}
+	}
+	if places.Approved != nil {
+		at, _ := profile.Lookup(value, *places.Approved)
+		switch yes, no := contains(approved.Yes, at), contains(approved.No, at); {
+		case yes, no:
+			found.approved = &yes
+		case at == nil:
+			problem = a.unreadable("consumer %q does not say whether it is approved at %q: %s", found.key, *places.Approved, describe(value))
+		default:
+			problem = a.unreadable("consumer %q: the value at %q is %s, which the API profile lists neither as a yes nor as a no",
+				found.key, *places.Approved, quoteJSON(at))
+		}
+	}
+	return found, problem
+}
+
+func contains(values []any, value any) bool {
+	return slices.ContainsFunc(values, func(one any) bool { return reflect.DeepEqual(one, value) })
+}
+
+func quoteJSON(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return "unreadable"
+	}
+	return shorten(string(encoded))
+}
+
+// describe names the members of a JSON object, or the type of another value. It
+// never tells a value.
+func describe(value any) string {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return "it is a JSON " + typeOf(value)
+	}
+	names := slices.Sorted(maps.Keys(object))
+	if len(names) > 20 {
+		names = append(names[:20], "...")
+	}
+	return shorten(fmt.Sprintf("its members are %s", strings.Join(names, ", ")))
+}

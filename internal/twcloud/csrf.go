@@ -1,0 +1,112 @@
+package twcloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// csrf keeps the token that the server wants back with each change.
+type csrf struct {
+	mu    sync.Mutex
+	token string
+	// session is the session that the token belongs to.
+	session *openSession
+}
+
+// usesCSRF says whether a call carries the token. A call that only reads does so
+// only if it names the token itself.
+func usesCSRF(p *profile.Profile, call *profile.Call) bool {
+	if p.CSRF == nil {
+		return false
+	}
+	inherited := false
+	for _, text := range p.Headers {
+		inherited = inherited || text == profile.CSRFToken
+	}
+	return call.Has(profile.CSRFToken) || inherited && call.Method != http.MethodGet && call != p.Calls.List && call != p.Calls.Read
+}
+
+// observe takes the token from a header of an answer: the latest one counts.
+func (c *csrf) observe(from *profile.CSRF, session *openSession, response *http.Response, redact *redactor) {
+	if from == nil || from.From != "header" {
+		return
+	}
+	if token := response.Header.Get(from.Name); token != "" {
+		redact.add(token)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.token, c.session = token, session
+	}
+}
+
+// csrfToken returns the token of the session, and asks for it if there is none or
+// a new one is wanted.
+func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
+	from := c.profile.CSRF
+	session, err := c.chain.session.acquire(ctx)
+	if err != nil {
+		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: c.root()}, err, c.redact)
+	}
+	if token := c.knownCSRFToken(from, session); token != "" && !renew {
+		return token, nil
+	}
+	path := from.Path
+	if path == "" {
+		path = c.profile.Calls.List.Path
+	}
+	answer, err := c.send(ctx, &profile.Call{Method: http.MethodGet, Path: path, Success: []int{http.StatusOK, http.StatusNoContent}}, values{}, nil)
+	if err != nil {
+		return "", err
+	}
+	if !answer.expected() {
+		return "", answer.failure()
+	}
+	if from.From == "body" {
+		token, err := tokenInBody(answer, from.Pointer)
+		if err != nil {
+			return "", err
+		}
+		c.redact.add(token)
+		c.csrf.mu.Lock()
+		c.csrf.token, c.csrf.session = token, session
+		c.csrf.mu.Unlock()
+	}
+	// The session may have been opened anew meanwhile.
+	if session, err = c.chain.session.acquire(ctx); err != nil {
+		return "", newTransportError(answer.Request, err, c.redact)
+	}
+	if token := c.knownCSRFToken(from, session); token != "" {
+		return token, nil
+	}
+	return "", answer.unreadable("the answer has no CSRF token in the %s %q", from.From, from.Name+from.Pointer)
+}
+
+func (c *connection) knownCSRFToken(from *profile.CSRF, session *openSession) string {
+	if from.From == "cookie" {
+		return c.chain.session.cookie(session, from.Name)
+	}
+	c.csrf.mu.Lock()
+	defer c.csrf.mu.Unlock()
+	if c.csrf.session != session {
+		return ""
+	}
+	return c.csrf.token
+}
+
+func tokenInBody(answer *answer, pointer string) (string, error) {
+	var document any
+	if err := json.Unmarshal(bodyOf(answer.Response), &document); err != nil {
+		return "", answer.unreadable("the answer with the CSRF token is not JSON: %w", err)
+	}
+	value, _ := profile.Lookup(document, pointer)
+	token, ok := value.(string)
+	if !ok || token == "" {
+		return "", answer.unreadable("%s", fmt.Sprintf("the answer has no CSRF token at %q", pointer))
+	}
+	return token, nil
+}

@@ -1,0 +1,300 @@
+package twcloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// Changes are what Update sets; what is nil stays as it is.
+type Changes struct {
+	Name     *string
+	Secret   *string
+	Approved *bool
+
+	// KnownSecret is the secret that the server has, if the caller knows it: some
+	// servers want it with each change.
+	KnownSecret *string
+}
+
+// None says that there is nothing to change.
+func (c Changes) None() bool { return c.Name == nil && c.Secret == nil && c.Approved == nil }
+
+// differsFrom says in words what a consumer has that the changes do not ask for;
+// empty if it is as asked. A secret cannot be seen.
+func (c Changes) differsFrom(consumer Consumer) string {
+	var parts []string
+	if c.Name != nil && *c.Name != consumer.Name {
+		parts = append(parts, fmt.Sprintf("the name is %q in place of %q", consumer.Name, *c.Name))
+	}
+	if c.Approved != nil && *c.Approved != consumer.Approved {
+		parts = append(parts, fmt.Sprintf("approved is %t in place of %t", consumer.Approved, *c.Approved))
+	}
+	return strings.Join(parts, ", and ")
+}
+
+// NotAppliedError is a change that the server has answered with success and not
+// made, or not made yet.
+type NotAppliedError struct {
+	// Consumer is what the server has now.
+	Consumer Consumer
+	// Difference says in words what is not as asked.
+	Difference string
+	// Err tells the call.
+	Err error
+}
+
+// Error says what is not as asked.
+func (e *NotAppliedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives errors.Is and errors.As the error of the call.
+func (e *NotAppliedError) Unwrap() error { return e.Err }
+
+// step is one call of an update.
+type step struct {
+	name string
+	call *profile.Call
+	// approval says that the call itself means yes or no.
+	approval bool
+}
+
+// steps are the calls that make the changes, in the order in which they are sent.
+func (c *Client) steps(changes Changes) ([]step, error) {
+	calls := &c.profile.Calls
+	var steps []step
+	covered := map[string]bool{}
+	add := func(placeholder, name string, own *profile.Call) error {
+		if covered[placeholder] {
+			return nil
+		}
+		chosen := step{name: name, call: own, approval: placeholder == profile.ApprovedNow && own != nil}
+		if own == nil {
+			chosen = step{name: "update", call: calls.Update}
+		}
+		if chosen.call == nil || (own == nil && !chosen.call.Has(placeholder)) {
+			return c.supported(name, nil)
+		}
+		if err := c.evidence.refusal(chosen.name); err != nil {
+			return err
+		}
+		for _, other := range []string{profile.Name, profile.Secret} {
+			covered[other] = covered[other] || chosen.call.Has(other)
+		}
+		covered[profile.ApprovedNow] = covered[profile.ApprovedNow] || chosen.approval || chosen.call.Has(profile.ApprovedNow)
+		steps = append(steps, chosen)
+		return nil
+	}
+	if changes.Name != nil {
+		if err := add(profile.Name, "rename", calls.Rename); err != nil {
+			return nil, err
+		}
+	}
+	if changes.Secret != nil {
+		if err := add(profile.Secret, "set_secret", calls.SetSecret); err != nil {
+			return nil, err
+		}
+	}
+	if changes.Approved != nil {
+		name, own := "disapprove", calls.Disapprove
+		if *changes.Approved {
+			name, own = "approve", calls.Approve
+		}
+		if err := add(profile.ApprovedNow, name, own); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
+
+// Update sets what has changed, in as few calls as the API allows, and returns
+// the consumer as the server has it then. Nothing to change sends nothing, and
+// returns what Get does. Setting the same values twice is harmless, so each call
+// is retried. A *NotAppliedError means that the server said yes and did not do it.
+func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consumer, error) {
+	if changes.None() {
+		return c.Get(ctx, key)
+	}
+	if changes.Secret != nil {
+		c.redact.add(*changes.Secret)
+	}
+	steps, err := c.steps(changes)
+	if err != nil {
+		return Consumer{}, err
+	}
+	var last outcomeOfChange
+	for i, step := range steps {
+		v, err := c.valuesOf(ctx, key, step, changes)
+		if err == nil {
+			last, err = c.change(ctx, step, v)
+		}
+		if err == nil && v.secret != nil && changes.Secret != nil && last.problem != nil {
+			// Nobody can see whether the secret was set.
+			err = &UncertainError{Err: last.problem}
+		}
+		if err != nil {
+			// It may have been carried out all the same.
+			c.snapshot.invalidate()
+			if err = c.missing(ctx, key, step.name, err); i > 0 && !Uncertain(err) {
+				err = &UncertainError{Err: err}
+			}
+			return Consumer{}, err
+		}
+	}
+	c.evidence.noteConfirmed()
+	if told := last.told; len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
+		c.snapshot.put(told.consumer())
+		return told.consumer(), nil
+	}
+	return c.settled(ctx, key, steps[len(steps)-1], changes, last.problem)
+}
+
+// NeedsSecret says whether the API wants the secret along with changes that leave
+// it as it is: Changes.KnownSecret.
+func (c *Client) NeedsSecret(changes Changes) bool {
+	steps, err := c.steps(changes)
+	return err == nil && changes.Secret == nil && slices.ContainsFunc(steps, func(s step) bool {
+		return s.call.UnchangedSecret == profile.Send && s.call.Has(profile.Secret)
+	})
+}
+
+// valuesOf are the values of one call: those that change, and, where the API
+// wants them, those that do not.
+func (c *Client) valuesOf(ctx context.Context, key string, step step, changes Changes) (values, error) {
+	v := values{key: key, name: changes.Name, secret: changes.Secret, approved: changes.Approved}
+	if v.secret == nil && step.call.Has(profile.Secret) {
+		switch step.call.UnchangedSecret {
+		case profile.Empty:
+			v.secret = new(string)
+		case profile.Send:
+			if v.secret = changes.KnownSecret; v.secret == nil {
+				return v, &Error{
+					Kind: ErrSecretNeeded, Method: step.call.Method, Path: c.pathOf(step.call, key),
+				}
+			}
+			c.redact.add(*v.secret)
+		}
+	}
+	if step.call.Unchanged != profile.Send || v.name != nil && v.approved != nil {
+		return v, nil
+	}
+	current, err := c.Get(ctx, key)
+	if err != nil {
+		return v, err
+	}
+	if v.name == nil {
+		v.name = &current.Name
+	}
+	if v.approved == nil {
+		v.approved = &current.Approved
+	}
+	return v, nil
+}
+
+// outcomeOfChange is what the answer to a change tells.
+type outcomeOfChange struct {
+	// told is the consumer as the answer has it, as far as it can be read.
+	told partial
+	// problem is why an answer that means success cannot be read.
+	problem error
+}
+
+// change sends one call of an update. An answer that cannot be read does not fail
+// what has been done: it is a problem to be looked at.
+func (c *Client) change(ctx context.Context, step step, v values) (result outcomeOfChange, err error) {
+	err = c.call(ctx, step.call, v, func(answer *answer) error {
+		silent := len(bytes.TrimSpace(bodyOf(answer.Response))) == 0
+		switch {
+		case looksLikeSignIn(answer.Response):
+			result.problem = answer.unreadable("a sign-in page")
+		case step.call.Answer == nil && answer.expected(), silent && !answer.expected():
+			// Success without words.
+		default:
+			found, err := answer.one(c.profile.Approved)
+			if err == nil && found.key != "" && found.key != v.key {
+				err = answer.unreadable("asked about consumer %q, the server told of %q", v.key, found.key)
+			}
+			if err != nil {
+				result.problem = err
+				break
+			}
+			if found.key == "" {
+				found.key = v.key
+			}
+			result.told = found
+		}
+		return nil
+	})
+	return result, err
+}
+
+// settled asks what the server has after a change, and again if it is not as
+// asked: the server may still be at work.
+func (c *Client) settled(ctx context.Context, key string, last step, changes Changes, problem error) (Consumer, error) {
+	for attempt := 0; ; attempt++ {
+		consumer, err := c.fresh(ctx, key)
+		if err != nil {
+			c.snapshot.invalidate()
+			return Consumer{}, &UncertainError{Err: err}
+		}
+		difference := changes.differsFrom(consumer)
+		c.snapshot.put(consumer)
+		if difference == "" {
+			return consumer, nil
+		}
+		if attempt < settleAttempts && ctx.Err() == nil {
+			c.rest(ctx, attempt)
+			continue
+		}
+		if problem == nil {
+			problem = &Error{
+				Kind: ErrNotApplied, Method: last.call.Method, Path: c.pathOf(last.call, key),
+				Cause: errors.New(difference),
+			}
+		}
+		return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Difference: difference, Err: problem}}
+	}
+}
+
+// settleAttempts is how often the server is asked again.
+const settleAttempts = 2
+
+// missing settles what a 404 about one consumer means: that it is gone
+// (ErrNotFound), that there is no collection at the path (ErrNoCollection), that
+// the server does not have the call (ErrUnsupported), or something else
+// (ErrUnreadable): a proxy or a server that is starting up says so of a consumer
+// that exists. Other errors are returned as they are.
+func (c *Client) missing(ctx context.Context, key, name string, err error) error {
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	if failure.Status == http.StatusMethodNotAllowed || failure.Status == http.StatusNotImplemented {
+		failure.Kind = ErrUnsupported
+		c.evidence.noteRefused(name, failure)
+		return err
+	}
+	if failure.Kind != ErrNotFound {
+		return err
+	}
+	switch _, getErr := c.Get(ctx, key); {
+	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.isConfirmed():
+		failure.Kind = ErrUnreadable
+		failure.Cause = errors.New("the server does not know the key that it told when the consumer was registered")
+	case errors.Is(getErr, ErrNotFound):
+	case errors.Is(getErr, ErrNoCollection):
+		return getErr
+	case getErr == nil:
+		failure.Kind = ErrUnreadable
+		failure.Cause = errors.New("the consumer exists all the same")
+	default:
+		failure.Kind = ErrUnreadable
+		failure.Cause = fmt.Errorf("cannot find out whether the consumer exists: %w", getErr)
+	}
+	return err
+}
