@@ -35,7 +35,7 @@ func (h *harness) check(ctx context.Context, environment map[string]string) (str
 		provider.WithEnvironment(func(name string) string { return variables[name] }),
 		provider.WithClientOptions(withoutWaiting))
 	var out strings.Builder
-	err := instance.Check(ctx, &out)
+	err := instance.Check(ctx, &out, false)
 	return out.String(), err
 }
 

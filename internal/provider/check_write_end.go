@@ -1,0 +1,150 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// proveFirstSecret proves that the server has the secret of the registration.
+func (t *trial) proveFirstSecret(ctx context.Context) bool {
+	if !t.consumer.Approved {
+		return true
+	}
+	verdict, err := t.client.ProbeSecret(ctx, t.consumer.Key, t.secret)
+	switch verdict {
+	case twcloud.SecretAccepted:
+		t.report.ok("secret", "the server accepts a signature with the secret")
+	case twcloud.SecretRefused:
+		t.report.deviates("secret", "calls.register", "it refuses a signature with the secret of the registration")
+	default:
+		return t.unproven(err)
+	}
+	return true
+}
+
+// changeSecret changes the secret, and proves that the new one is in effect and
+// the old one is not.
+func (t *trial) changeSecret(ctx context.Context) bool {
+	if t.lacks("set_secret") {
+		return true
+	}
+	before, after := t.secret, randomText(16)
+	changes := twcloud.Changes{Secret: &after}
+	part := t.client.PartFor(changes)
+	failures := t.report.failures
+	if !t.change(ctx, "set_secret", changes) {
+		return false
+	}
+	switch {
+	case t.report.failures > failures:
+		return true
+	case !t.consumer.Approved:
+		t.report.note("secret", "the new secret is not proven, because the consumer is not approved", "")
+		return true
+	}
+	t.secret = after
+	first, err := t.client.ProbeSecret(ctx, t.consumer.Key, after)
+	if err != nil {
+		return t.unproven(err)
+	}
+	second, err := t.client.ProbeSecret(ctx, t.consumer.Key, before)
+	if err != nil {
+		return t.unproven(err)
+	}
+	switch accepted := twcloud.SecretAccepted; {
+	case first == accepted && second == accepted:
+		t.report.deviates("secret", part, "it still accepts the old secret, too")
+	case second == accepted:
+		t.report.deviates("secret", part, "it still accepts the old secret, and refuses the new one")
+	case first != accepted:
+		t.report.deviates("secret", part, "it refuses a signature with the new secret")
+	default:
+		t.report.ok("secret", "the server accepts the new secret, and refuses the old one")
+	}
+	return true
+}
+
+// unproven reports that nothing can be said about a secret.
+func (t *trial) unproven(err error) bool {
+	if errors.Is(err, twcloud.ErrCanceled) {
+		t.report.failure("secret", err)
+		return false
+	}
+	t.report.note("secret", "not proven by a signature: "+describeFailure(err), "")
+	return true
+}
+
+// cleanUp removes what the trial has registered, also what it does not know of
+// because an answer was lost, and names what it cannot remove.
+func (t *trial) cleanUp(ctx context.Context) {
+	known := t.consumer.Key != ""
+	left := map[string]twcloud.Consumer{}
+	done := false
+	defer func() {
+		// Also after a panic.
+		if !done && known {
+			left[t.consumer.Key] = t.consumer
+		}
+		for _, consumer := range left {
+			t.nameLeftover(consumer)
+		}
+	}()
+
+	if known && !t.remove(ctx, t.consumer) {
+		left[t.consumer.Key] = t.consumer
+	}
+	consumers, err := t.client.View().List(ctx)
+	for _, consumer := range consumers {
+		_, failed := left[consumer.Key]
+		switch {
+		case failed:
+			left[consumer.Key] = consumer
+		case known && consumer.Key == t.consumer.Key:
+			t.report.deviates("remove", "calls.remove", "the list still has the consumer")
+			left[consumer.Key] = consumer
+		case t.isOwn(consumer.Name):
+			t.report.note("remove", "found "+t.describe(consumer)+": the answer to its registration was lost, or not understood", "")
+			known = true
+			if !t.remove(ctx, consumer) {
+				left[consumer.Key] = consumer
+			}
+		}
+	}
+	done = true
+	if !known && t.unknown {
+		reason := "the list does not have it"
+		if err != nil {
+			reason = "the list cannot be read: " + describeFailure(err)
+		}
+		t.report.bad("remove", fmt.Sprintf("%s may have been registered, or may still be; %s", t.name, reason),
+			"Look for it in TWCloud Admin, and remove it if it is there.")
+	}
+}
+
+// remove removes a consumer of the trial, and reports what came of it.
+func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
+	if slices.Contains(t.report.lacks, "remove") {
+		t.report.note("remove", "not in the profile", "")
+		return false
+	}
+	err := t.client.Remove(ctx, consumer.Key)
+	switch {
+	case err == nil:
+		t.report.ok("remove", "calls.remove")
+	case errors.Is(err, twcloud.ErrNotApplied):
+		t.report.deviates("remove", "calls.remove", "the consumer still exists")
+	default:
+		t.report.failure("remove", err)
+	}
+	t.coped("remove")
+	return err == nil
+}
+
+func (t *trial) nameLeftover(consumer twcloud.Consumer) {
+	t.report.finding("LEFT", "remove", t.describe(consumer)+" may still exist on the server",
+		"Remove it in TWCloud Admin, on the page OAuth consumers.")
+}
