@@ -22,12 +22,12 @@ var (
 // check. It changes nothing, unless write is set: then it registers one consumer,
 // changes it and removes it.
 func (p *Provider) Check(ctx context.Context, out io.Writer, write bool) error {
-	report := &checkReport{out: out, failedParts: map[string]bool{}}
+	report := &checkReport{out: out, failedParts: map[string]bool{}, told: map[string]bool{}}
 	trial := newTrial(report)
 	report.line("Check of a Teamwork Cloud server by terraform-provider-twcloud %s", p.version)
 	if write {
-		report.line("The check registers one consumer, %s, approves, disapproves, renames it, changes its secret, and removes it.", trial.name)
-		report.line("It does not change other consumers.")
+		report.line("The check registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
+		report.line("changes its secret, and removes it. It does not change other consumers.")
 	} else {
 		report.line("The check changes nothing.")
 	}

@@ -26,6 +26,8 @@ type checkReport struct {
 	// that it was about.
 	failures    int
 	failedParts map[string]bool
+	// told is the advice that has been given: once is enough.
+	told map[string]bool
 	// differs says that a failure is about the API profile.
 	differs bool
 	// canceled says that the check was interrupted.
@@ -44,11 +46,8 @@ type checkReport struct {
 	others map[string]bool
 }
 
-// The two things to do about a server that differs.
-const (
-	runLearn = "run: terraform-provider-twcloud learn"
-	guide    = "The guide \"When your server differs\" shows how."
-)
+// runLearn is what to do about a server that differs.
+const runLearn = "run terraform-provider-twcloud learn, as the guide \"When your server differs\" shows."
 
 // end writes what to do next, and returns what the check came to.
 func (r *checkReport) end(write bool) error {
@@ -57,19 +56,19 @@ func (r *checkReport) end(write bool) error {
 	var next string
 	switch {
 	case r.canceled:
-		err, next = ErrCheckFailed, "The check was interrupted. Run it again."
+		err, next = ErrCheckFailed, "The check was interrupted: run it again."
 	case r.failures > 0 && r.differs && r.ownProfile:
-		err, next = ErrCheckFailed, "The server differs from the API profile. Correct the profile, or "+runLearn+". "+guide
+		err, next = ErrCheckFailed, "The server differs from the API profile: correct the profile, or "+runLearn
 	case r.failures > 0 && r.differs:
-		err, next = ErrCheckFailed, "The server differs from what the provider assumes. To make the provider fit, "+runLearn+". "+guide
+		err, next = ErrCheckFailed, "The server differs from what the provider assumes: "+runLearn
 	case r.failures > 0:
-		err, next = ErrCheckFailed, "The provider does not work with this server yet. Fix what failed above, and run the check again."
+		err, next = ErrCheckFailed, "The provider does not work with this server yet: fix what failed above, and run the check again."
 	case lacks != "":
-		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have: %s. To complete it, %s. %s", lacks, runLearn, guide)
+		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have the calls %s: %s", lacks, runLearn)
 	case write:
 		next = "The provider works with this server."
 	default:
-		next = "The provider can read this server. To try whether it can change consumers, run: terraform-provider-twcloud check -write"
+		next = "The provider can read this server: to find out whether it can change consumers, run terraform-provider-twcloud check -write."
 	}
 	r.line("\n%s", next)
 	return err
@@ -119,7 +118,8 @@ func (r *checkReport) deviates(subject, part, difference string) {
 func (r *checkReport) finding(mark, subject, finding, meaning string) {
 	r.line("%s", strings.TrimRight(fmt.Sprintf("%-5s %-14s %s", mark, subject, finding), " "))
 	for paragraph := range strings.SplitSeq(meaning, "\n\n") {
-		if paragraph != "" {
+		if paragraph != "" && !r.told[paragraph] {
+			r.told[paragraph] = true
 			r.line("%-20s %s", "", paragraph)
 		}
 	}

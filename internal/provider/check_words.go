@@ -62,11 +62,18 @@ func aboutProfile(err error) bool {
 // partOf returns the part of the API profile that an error is about, and what the
 // server has in place of it.
 func (r *checkReport) partOf(err error) (part, found string) {
-	var failure *twcloud.Error
-	if !errors.As(err, &failure) || failure.Login || failure.Part == "" {
-		return "", ""
+	causes := []error{err}
+	var registration *twcloud.RegistrationError
+	if errors.As(err, &registration) {
+		causes = []error{registration.Cause, registration.Look}
 	}
-	return failure.Part, r.found(failure)
+	for _, cause := range causes {
+		var failure *twcloud.Error
+		if errors.As(cause, &failure) && !failure.Login && failure.Part != "" {
+			return failure.Part, r.found(failure)
+		}
+	}
+	return "", ""
 }
 
 // found is what an answer has in place of what it should have; empty where that

@@ -48,6 +48,9 @@ func randomText(n int) string {
 // run tries everything, and removes what it has registered, whatever happens.
 func (t *trial) run(ctx context.Context, client *twcloud.Client) {
 	t.client = client
+	if slices.Contains(t.report.lacks, "remove") && !slices.Contains(t.report.lacks, "register") {
+		t.report.note("remove", "not in the profile: remove "+t.name+" yourself when the check has ended", "")
+	}
 	t.report.guard("write check", func() { t.steps(ctx) })
 	if !t.attempted {
 		return

@@ -145,6 +145,9 @@ func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
 }
 
 func (t *trial) nameLeftover(consumer twcloud.Consumer) {
-	t.report.finding("LEFT", "remove", t.describe(consumer)+" may still exist on the server",
-		"Remove it in TWCloud Admin, on the page OAuth consumers.")
+	report := t.report.bad
+	if slices.Contains(t.report.lacks, "remove") {
+		report = t.report.note
+	}
+	report("remove", t.describe(consumer)+" may still exist on the server", "Remove it in TWCloud Admin, on the page OAuth consumers.")
 }
