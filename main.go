@@ -127,7 +127,8 @@ func usage() {
   terraform-provider-twcloud check          Check that the provider can read your server. Changes nothing.
   terraform-provider-twcloud check -write   Also register a consumer, change it and remove it.
 
-TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the other variables of the provider configure the check.
+TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the other variables of the provider configure the check. Its exit
+status is 0 if nothing failed, 3 if the API profile lacks calls that the provider needs, and 1 otherwise.
 
 Flags:
 `)

@@ -22,7 +22,7 @@ var (
 // check. It changes nothing, unless write is set: then it registers one consumer,
 // changes it and removes it.
 func (p *Provider) Check(ctx context.Context, out io.Writer, write bool) error {
-	report := &checkReport{out: out, failedParts: map[string]bool{}, told: map[string]bool{}}
+	report := &checkReport{out: out, failedSubjects: map[string]bool{}, failedParts: map[string]bool{}, told: map[string]bool{}}
 	trial := newTrial(report)
 	report.line("Check of a Teamwork Cloud server by terraform-provider-twcloud %s", p.version)
 	if write {
@@ -50,7 +50,7 @@ func (p *Provider) check(ctx context.Context, report *checkReport, trial *trial,
 	report.rootServices(ctx, client)
 	switch {
 	case !write:
-	case report.failures > 0:
+	case len(report.failedSubjects) > 0:
 		report.note("write check", "not started, because of the failure above", "")
 	default:
 		trial.run(ctx, client)

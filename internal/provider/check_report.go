@@ -22,10 +22,9 @@ type checkReport struct {
 	// redact takes the client's secrets out of a text. Nil: there is no client yet.
 	redact func(string) string
 
-	// failures counts what failed; failedParts are the parts of the API profile
-	// that it was about.
-	failures    int
-	failedParts map[string]bool
+	// failedSubjects are those of the findings that failed; failedParts are the
+	// parts of the API profile that they were about.
+	failedSubjects, failedParts map[string]bool
 	// told is the advice that has been given: once is enough.
 	told map[string]bool
 	// differs says that a failure is about the API profile.
@@ -57,11 +56,11 @@ func (r *checkReport) end(write bool) error {
 	switch {
 	case r.canceled:
 		err, next = ErrCheckFailed, "The check was interrupted: run it again."
-	case r.failures > 0 && r.differs && r.ownProfile:
+	case len(r.failedSubjects) > 0 && r.differs && r.ownProfile:
 		err, next = ErrCheckFailed, "The server differs from the API profile: correct the profile, or "+runLearn
-	case r.failures > 0 && r.differs:
+	case len(r.failedSubjects) > 0 && r.differs:
 		err, next = ErrCheckFailed, "The server differs from what the provider assumes: "+runLearn
-	case r.failures > 0:
+	case len(r.failedSubjects) > 0:
 		err, next = ErrCheckFailed, "The provider does not work with this server yet: fix what failed above, and run the check again."
 	case lacks != "":
 		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have the calls %s: %s", lacks, runLearn)
@@ -91,7 +90,7 @@ func (r *checkReport) note(subject, finding, meaning string) {
 }
 
 func (r *checkReport) bad(subject, finding, meaning string) {
-	r.failures++
+	r.failedSubjects[subject] = true
 	r.finding("FAIL", subject, finding, meaning)
 }
 

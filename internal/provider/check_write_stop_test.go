@@ -192,7 +192,7 @@ func TestCheckWrite_incomplete(t *testing.T) {
 			if !errors.Is(err, provider.ErrCheckIncomplete) || strings.Contains(report, "FAIL") {
 				t.Errorf("error: %v", err)
 			}
-			for _, want := range append(test.want, "from a file: A few calls\n", "run terraform-provider-twcloud learn") {
+			for _, want := range append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...) {
 				if !strings.Contains(report, want) {
 					t.Errorf("the report does not say %q", want)
 				}

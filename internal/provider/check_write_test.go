@@ -391,13 +391,11 @@ func TestCheckWrite_deviations(t *testing.T) {
 			if test.works != (err == nil) || !test.works && !errors.Is(err, provider.ErrCheckFailed) {
 				t.Errorf("error: %v", err)
 			}
-			want := append(test.want, "ok    sign-out")
+			end := `as the guide "When your server differs" shows.`
 			if test.works {
-				want = append(want, "works with this server")
-			} else {
-				want = append(want, `as the guide "When your server differs" shows.`)
+				end = "The provider works with this server."
 			}
-			for _, want := range want {
+			for _, want := range append([]string{"ok    sign-out", end}, test.want...) {
 				if !strings.Contains(report, want) {
 					t.Errorf("the report does not say %q", want)
 				}
