@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -77,7 +78,12 @@ func (r *checkReport) end(write bool) error {
 func (r *checkReport) guard(subject string, do func()) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			r.bad(subject, "the provider panicked. "+reportBug, r.clean(fmt.Sprintf("%v\n%s", reason, debug.Stack())))
+			// Any other reason can hold anything; the stack has no texts.
+			text := ""
+			if failure, ok := reason.(runtime.Error); ok {
+				text = failure.Error() + "\n"
+			}
+			r.bad(subject, "the provider panicked. "+reportBug, text+string(debug.Stack()))
 		}
 	}()
 	do()

@@ -42,6 +42,9 @@ func describeFailure(err error) string {
 			kinds = append(kinds, known.kind.Error())
 		}
 	}
+	if errors.Is(err, twcloud.ErrPanic) {
+		kinds = append(kinds, twcloud.ErrPanic.Error())
+	}
 	text := cmp.Or(strings.Join(kinds, "; "), "it failed")
 	var failure *twcloud.Error
 	if errors.As(err, &failure) && failure.Status != 0 {

@@ -120,7 +120,7 @@ type panicking struct {
 func (p *panicking) Write(text []byte) (int, error) {
 	if strings.Contains(string(text), p.at) && !p.done {
 		p.done = true
-		panic("canary.example: admin-password")
+		panic("canary.example: canary-password")
 	}
 	return p.Builder.Write(text)
 }
@@ -138,7 +138,7 @@ func TestCheckWrite_panic(t *testing.T) {
 			if report := out.String(); !errors.Is(err, provider.ErrCheckFailed) || !strings.Contains(report, "panicked") || !strings.Contains(report, "ok    remove") {
 				t.Errorf("error %v, report:\n%s", err, report)
 			}
-			h.expectNothingLeft(t, "", before)
+			h.expectNothingLeft(t, out.String(), before)
 		})
 	}
 }
