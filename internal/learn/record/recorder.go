@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -133,18 +135,11 @@ func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
 		}
 	}
 	if e.request.HasPostData {
-		var body string
-		err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			body, err = network.GetRequestPostData(e.id).Do(ctx)
-			return err
-		}))
+		body, err := e.body()
 		if err != nil {
 			return nil, fmt.Errorf("the body of %s %s: %w", e.request.Method, target.Path, err)
 		}
-		mediaType, _ := sent["Content-Type"].(string)
-		if mediaType == "" {
-			mediaType, _ = sent["content-type"].(string)
-		}
+		mediaType := header(sent, "content-type")
 		request.PostData = &har.PostData{MimeType: mediaType, Text: body, Params: []*har.Param{}}
 	}
 	content := &har.Content{MimeType: e.response.MimeType}
@@ -158,17 +153,38 @@ func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
 			content.Text = "" // The browser has not kept it, as for a 204 or a page that it left.
 		}
 	}
-	location, _ := received["Location"].(string)
 	return &har.Entry{
 		StartedDateTime: e.time.UTC().Format(time.RFC3339Nano),
 		Request:         request,
 		Response: &har.Response{
 			Status: e.response.Status, StatusText: e.response.StatusText, HTTPVersion: e.response.Protocol,
-			Headers: pairs(received), Cookies: []*har.Cookie{}, Content: content, RedirectURL: location, HeadersSize: -1,
+			Headers: pairs(received), Cookies: []*har.Cookie{}, Content: content, RedirectURL: header(received, "location"), HeadersSize: -1,
 		},
 		Cache:   &har.Cache{},
 		Timings: &har.Timings{},
 	}, nil
+}
+
+// body is what the request has sent. The browser does not keep it after a redirect.
+func (e *exchange) body() (string, error) {
+	var body []byte
+	for _, part := range e.request.PostDataEntries {
+		decoded, err := base64.StdEncoding.DecodeString(part.Bytes)
+		if err != nil {
+			return "", err
+		}
+		body = append(body, decoded...)
+	}
+	return string(body), nil
+}
+
+func header(headers network.Headers, name string) string {
+	for known, value := range headers {
+		if strings.EqualFold(known, name) {
+			return fmt.Sprint(value)
+		}
+	}
+	return ""
 }
 
 func pairs(headers network.Headers) []*har.NameValuePair {
