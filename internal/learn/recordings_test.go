@@ -175,7 +175,7 @@ func TestRun(t *testing.T) {
 		"help":             {[]string{"-h"}, 0, "Preserve log", ""},
 		"to stdout":        {[]string{"testdata/wrapped.har"}, 0, `"calls"`, "The profile is complete"},
 		"to a file":        {[]string{"-o", out, "testdata/wrapped.har"}, 0, "", "register"},
-		"file afterwards":  {[]string{"testdata/wrapped.har", "-o", out}, 0, "", "Delete it"},
+		"file afterwards":  {[]string{"testdata/wrapped.har", "-o", out + "2"}, 0, "", "Delete it"},
 		"two":              {[]string{"a", "b"}, 2, "", "Name one recording"},
 		"unknown flag":     {[]string{"-x"}, 2, "", "usage"},
 		"itself":           {[]string{"-o", sparse, sparse}, 2, "", "overwrite"},
@@ -186,9 +186,10 @@ func TestRun(t *testing.T) {
 		"other JSON":       {[]string{write("json.har", `{"a":1}`)}, 1, "", "Unable to read the recording"},
 		"truncated":        {[]string{write("cut.har", string(content[:len(content)/2]))}, 1, "", "Unable to read the recording"},
 		"200 MB":           {[]string{sparse}, 1, "", "Unable to read the recording"},
-		"nothing happened": {[]string{write("none.har", `{"log":{"version":"1.2","entries":[]}}`)}, 1, "", "No"},
+		"nothing happened": {[]string{write("no-requests.har", `{"log":{"version":"1.2","entries":[]}}`)}, 1, "", "no requests"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var stdout, stderr bytes.Buffer
 			status := Run(test.args, &stdout, &stderr)
 			if status != test.status || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {

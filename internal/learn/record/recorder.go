@@ -139,7 +139,7 @@ func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the body of %s %s: %w", e.request.Method, target.Path, err)
 		}
-		mediaType := header(sent, "content-type")
+		mediaType := header(e.request.Headers, "content-type")
 		request.PostData = &har.PostData{MimeType: mediaType, Text: body, Params: []*har.Param{}}
 	}
 	content := &har.Content{MimeType: e.response.MimeType}
