@@ -18,16 +18,15 @@ var (
 	linked  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// onGitHub is where files of this repository can be linked to from pages that
-// are read elsewhere.
+// onGitHub is the form of a link to a file of this repository from another site.
 var onGitHub = regexp.MustCompile(`^https://github\.com/twcloud-community/terraform-provider-twcloud/(?:blob|tree)/main/([^?]*)$`)
 
-// TestLinks holds links within the repository to what is there, headings
-// included. What is elsewhere is not asked for.
+// TestLinks fails if a link within the repository does not resolve. It does not
+// check other sites.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	for _, document := range documents(t) {
-		// Templates are read where they are generated to.
+		// Links of templates are relative to the generated documents.
 		if strings.HasPrefix(document.path, "templates/") {
 			continue
 		}

@@ -1,5 +1,5 @@
-// Package docs_test holds the documentation to the code: what README, guides and
-// pages show has to parse, to exist and, where it can be, to work.
+// Package docs_test tests the documentation: commands and examples work, links
+// resolve, and names exist.
 package docs_test
 
 import (
@@ -29,17 +29,12 @@ type block struct {
 	language, text string
 }
 
-// documents reads all that people read: what lies at the root, what tfplugindocs
-// has generated, and what it generates from where that is Markdown already.
-func documents(t *testing.T) []document {
+// files are the paths of the files below folders of the repository.
+func files(t *testing.T, folders ...string) (paths []string) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(root, "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range []string{"docs", "templates", "examples"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {
+	for _, folder := range folders {
+		err := fs.WalkDir(os.DirFS(root), folder, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
 				paths = append(paths, path)
 			}
 			return err
@@ -48,9 +43,20 @@ func documents(t *testing.T) []document {
 			t.Fatal(err)
 		}
 	}
-	read := make([]document, len(paths))
-	for i, path := range paths {
-		read[i] = readDocument(t, path)
+	return paths
+}
+
+// documents reads all Markdown files in the root, docs, templates and examples.
+func documents(t *testing.T) (read []document) {
+	t.Helper()
+	paths, err := fs.Glob(os.DirFS(root), "*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(paths, files(t, "docs", "templates", "examples")...) {
+		if filepath.Ext(path) == ".md" {
+			read = append(read, readDocument(t, filepath.Join(root, path)))
+		}
 	}
 	return read
 }
@@ -59,10 +65,7 @@ var fence = regexp.MustCompile("^( *)```+ *([A-Za-z]*)")
 
 func readDocument(t *testing.T, path string) document {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := readFile(t, path)
 	relative, err := filepath.Rel(root, path)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +75,7 @@ func readDocument(t *testing.T, path string) document {
 	var open *block
 	indent := ""
 	number := 0
-	for line := range strings.Lines(string(content)) {
+	for line := range strings.Lines(content) {
 		number++
 		found := fence.FindStringSubmatch(line)
 		switch {
@@ -94,4 +97,42 @@ func readDocument(t *testing.T, path string) document {
 	}
 	parsed.prose = prose.String()
 	return parsed
+}
+
+// section returns the code blocks of a guide below a heading of the second level.
+func section(t *testing.T, guide, heading string) (blocks []block) {
+	t.Helper()
+	path := filepath.Join(root, "templates", "guides", guide)
+	found, inside := map[int]bool{}, false
+	number := 0
+	for line := range strings.Lines(readFile(t, path)) {
+		number++
+		if title, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "## "); ok {
+			inside = title == heading
+		}
+		found[number] = inside
+	}
+	for _, b := range readDocument(t, path).blocks {
+		if found[b.line] {
+			blocks = append(blocks, b)
+		}
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no code below a heading %q", guide, heading)
+	}
+	return blocks
+}
+
+// texts returns the texts of the blocks in a language, of which there are count.
+func texts(t *testing.T, blocks []block, language string, count int) (found []string) {
+	t.Helper()
+	for _, b := range blocks {
+		if b.language == language {
+			found = append(found, b.text)
+		}
+	}
+	if len(found) != count {
+		t.Fatalf("%d blocks in %s, want %d", len(found), language, count)
+	}
+	return found
 }

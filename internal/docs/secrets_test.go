@@ -1,9 +1,8 @@
 package docs_test
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,19 +18,15 @@ const (
 // revision fails unless the consumer has this secret_revision.
 func (w *workspace) revision(t *testing.T, want int) {
 	t.Helper()
-	if got := w.attributes(t, doors)["secret_revision"]; fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("secret_revision %v, want %d", got, want)
+	if got := w.attribute(t, "secret_revision"); got != strconv.Itoa(want) {
+		t.Errorf("secret_revision %s, want %d", got, want)
 	}
 }
 
 // stateHas says whether a text is in the state file.
 func (w *workspace) stateHas(t *testing.T, text string) bool {
 	t.Helper()
-	state, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Contains(string(state), text)
+	return strings.Contains(readFile(t, filepath.Join(w.Dir, "terraform.tfstate")), text)
 }
 
 // TestAccSecrets_ways applies the ways of giving a secret, rotates it in place,
@@ -61,13 +56,11 @@ func TestAccSecrets_ways(t *testing.T) {
 
 	// A new value is noticed, and sent once.
 	output, changes := w.plan(t, secretVariable+"second-secret")
-	if wantWords(t, output, "~ secret_revision = 1 -> 2"); !changes {
+	if contains(t, output, "~ secret_revision = 1 -> 2"); !changes {
 		t.Error("the new secret was not noticed")
 	}
 	w.apply(t)
-	if _, changes := w.plan(t); changes {
-		t.Error("a second plan has changes")
-	}
+	w.noChanges(t)
 
 	// With a version, which the same secret does not have sent; then the number
 	// alone decides.
@@ -110,7 +103,7 @@ func TestAccSecrets_overlap(t *testing.T) {
 	if left["doors-next 2026-2"] != both["doors-next 2026-2"] {
 		t.Errorf("the new consumer was touched: %v, then %v", both, left)
 	}
-	wantWords(t, output, "0 added, 0 changed, 1 destroyed")
+	contains(t, output, "0 added, 0 changed, 1 destroyed")
 	w.mustRun(t, "destroy", "-auto-approve")
 }
 
@@ -119,9 +112,7 @@ func TestAccSecrets_drift(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, secretExamples+"drift")
 	w.apply(t, secretVariable+"s3cret")
-	if _, changes := w.plan(t); changes {
-		t.Error("there is drift before anything was changed")
-	}
+	w.noChanges(t)
 	w.server.UpdateConsumer(w.onServer(t, map[string]string{"doors-next": "s3cret"})["doors-next"],
 		func(consumer *twcloudtest.Consumer) { consumer.Secret = "another" })
 
@@ -130,15 +121,13 @@ func TestAccSecrets_drift(t *testing.T) {
 		t.Error("-refresh-only finds the drift; the guide says that it does not")
 	}
 	output, changes := w.plan(t)
-	if wantWords(t, output, "secret_revision = 1 -> (known after apply)", warning,
+	if contains(t, output, "secret_revision = 1 -> (known after apply)", warning,
 		"though the consumer is approved. Terraform sets the configured one."); !changes {
 		t.Error("the drift was not found")
 	}
 	w.apply(t)
 	w.onServer(t, map[string]string{"doors-next": "s3cret"})
-	if _, changes := w.plan(t); changes {
-		t.Error("there is drift after applying")
-	}
+	w.noChanges(t)
 	w.mustRun(t, "destroy", "-auto-approve")
 }
 
@@ -150,31 +139,31 @@ func TestAccSecrets_savedPlan(t *testing.T) {
 	w.apply(t, secretVariable+"first")
 	save := func(variable string) {
 		t.Helper()
-		w.set(variable)
+		w.Setenv(variable)
 		w.mustRun(t, "plan", "-out=saved.tfplan")
 	}
 
 	save(secretVariable + "second")
-	w.set(secretVariable + "first")
+	w.Setenv(secretVariable + "first")
 	if status, output := w.run(t, "apply", "saved.tfplan"); status == 0 {
 		t.Error("the old value again: no error")
 	} else {
-		wantWords(t, output, inconsistent)
+		contains(t, output, inconsistent)
 	}
 	w.onServer(t, map[string]string{"doors-next": "first"})
 
 	save(secretVariable + "second")
-	w.set(secretVariable + "third")
+	w.Setenv(secretVariable + "third")
 	w.mustRun(t, "apply", "saved.tfplan")
 	w.onServer(t, map[string]string{"doors-next": "third"})
 
 	w.edit(t, "approved  = true", "approved  = false")
 	save(secretVariable + "third")
-	w.set(secretVariable + "fourth")
+	w.Setenv(secretVariable + "fourth")
 	if status, output := w.run(t, "apply", "saved.tfplan"); status == 0 {
 		t.Error("another value after a plan that does not set it: no error")
 	} else {
-		wantWords(t, output, inconsistent)
+		contains(t, output, inconsistent)
 	}
 	w.onServer(t, map[string]string{"doors-next": "third"})
 
@@ -201,10 +190,10 @@ func TestAccSecrets_import(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, secretExamples+test.example)
 			w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown", Approved: true})
-			w.set(secretVariable + "s3cret")
+			w.Setenv(secretVariable + "s3cret")
 			if test.example == "drift" {
 				// Proven, so there is no warning; but only while the server is asked.
-				w.set(secretVariable + "unknown")
+				w.Setenv(secretVariable + "unknown")
 				test.warns = false
 			}
 			w.mustRun(t, "import", doors, "made-by-hand")

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -249,11 +250,7 @@ func TestAccDebug(t *testing.T) {
 			t.Parallel()
 			server := twcloudtest.New(t)
 			w := newWorkspace(t, server, 2, "")
-			binary, err := filepath.Glob(filepath.Join(mirror, "registry.terraform.io", "*", "*", "*", "*", "*"))
-			if err != nil || len(binary) != 1 {
-				t.Fatal(binary, err)
-			}
-			debugged := w.start(t, binary[0], "-debug")
+			debugged := w.start(t, terraformtest.Provider(t), "-debug")
 			until(t, "the provider is waiting for Terraform", func() bool { return reattach.MatchString(debugged.output.String()) })
 			// Without a host name, the CLI adds that of its own registry.
 			providers := strings.ReplaceAll(reattach.FindStringSubmatch(debugged.output.String())[1], "registry.terraform.io/", "")

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -18,25 +17,11 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// buildProvider builds the provider once, and returns the folder of its binary.
-var buildProvider = sync.OnceValues(func() (string, error) {
-	return terraformcli.BuildMirror(context.Background(), mirror)
-})
-
-var mirror string
-
-func TestMain(m *testing.M) {
-	var err error
-	if mirror, err = os.MkdirTemp("", "twcloud-process-"); err != nil {
-		panic(err)
-	}
-	status := m.Run()
-	_ = os.RemoveAll(mirror)
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { terraformtest.Main(m) }
 
 // workspace is a workspace with a server.
 type workspace struct {
@@ -48,23 +33,8 @@ type workspace struct {
 // arguments in the provider block.
 func newWorkspace(t *testing.T, server *twcloudtest.Server, consumers int, arguments string) *workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
-	}
-	cli, err := terraformcli.Find(t.Context(), os.Stderr)
-	if err != nil {
-		t.Skip(err)
-	}
-	provider, err := buildProvider()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := terraformcli.NewWorkspace(cli, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)...)
-	if err := errors.Join(w.UseBinary(terraformcli.Source, provider), w.Write("main.tf", configuration(consumers, arguments))); err != nil {
+	w := terraformtest.New(t, server)
+	if err := w.Write("main.tf", configuration(consumers, arguments)); err != nil {
 		t.Fatal(err)
 	}
 	return &workspace{w, server}

@@ -99,7 +99,7 @@ func TestCheck(t *testing.T) {
 		"wrong password": {environment: map[string]string{"TWCLOUD_PASSWORD": "canary-password-wrong"}, fails: true, want: []string{"FAIL  sign-in", "credentials were refused", "401"}},
 		"no permission":  {environment: map[string]string{"TWCLOUD_USERNAME": "canary-viewer"}, fails: true, want: []string{"FAIL  OAuth consumers", "403", "Configure Server permission"}},
 		"no seat": {
-			server: func(config *twcloudtest.Config) { config.Seats = 1 }, fails: true, want: []string{"FAIL  sign-in", "no licence seat is free"},
+			server: func(config *twcloudtest.Config) { config.Seats = 1 }, fails: true, want: []string{"FAIL  sign-in", "no license seat is free"},
 			before: func(h *harness) {
 				h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, PathSuffix: "/login", Status: 503, Times: -1, Body: `{"message":"no licence for jörg kanarie on canary.example"}`})
 			},
@@ -134,7 +134,7 @@ func TestCheck(t *testing.T) {
 		"consumers without a name": {before: answer(collection, 200, `[{"key":"canary-key-0","approved":true}]`), fails: true, want: []string{"approved (boolean), key (string)", "FAIL  OAuth consumers"}},
 		"keys alone":               {before: answer(collection, 200, `["canary-key-0"]`), fails: true, want: []string{"FAIL  OAuth consumers"}},
 		"an unknown authority":     {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "authority", "ca_certificate_file"}},
-		"another certificate": {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "another name"}, address: func(t *testing.T, h *harness) map[string]string {
+		"another certificate": {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "another host name"}, address: func(t *testing.T, h *harness) map[string]string {
 			file := filepath.Join(t.TempDir(), "canary-file.pem")
 			if err := os.WriteFile(file, h.server.CACertificatePEM(), 0o600); err != nil {
 				t.Fatal(err)

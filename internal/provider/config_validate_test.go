@@ -17,16 +17,23 @@ func TestResolveConfig_apiProfile(t *testing.T) {
 			}
 		}
 	}
-	files := map[string]string{"profile.json": "\ufeff{}", "empty.json": " \n"}
+	const valid = `{"profile":1,"server":"rest","approved":{"yes":[true],"no":[false]},"calls":{"list":{"method":"GET","path":"/x","success":[200],"answer":{"key":"/k","name":"/n","approved":"/a"}}}}`
+	files := map[string]string{"profile.json": "\ufeff" + valid, "empty.json": " \n", "wrong.json": "{\n\"profile\": 2}"}
 	runConfigCases(t, map[string]configCase{
-		"in the block": {block: block{"api_profile_file": "profile.json"}, files: files, check: holds("{}")},
+		"in the block": {block: block{"api_profile_file": "profile.json"}, files: files, check: holds(valid)},
 		"in the environment": {
-			environment: map[string]string{"TWCLOUD_API_PROFILE_FILE": "profile.json"}, files: files, check: holds("{}"),
+			environment: map[string]string{"TWCLOUD_API_PROFILE_FILE": "profile.json"}, files: files, check: holds(valid),
 		},
 		"none":         {check: holds("")},
 		"no such file": {block: block{"api_profile_file": "no.json"}, errors: []string{`api_profile_file: The file "no.json" (api_profile_file) cannot be read: file does not exist`}},
 		"empty":        {block: block{"api_profile_file": "empty.json"}, files: files, errors: []string{`api_profile_file: The file "empty.json" (api_profile_file) is empty`}},
-		"JSON":         {block: block{"api_profile_file": `{"a":1}`}, errors: []string{"api_profile_file: must be the path of a file"}},
+		"mistakes": {
+			block: block{"api_profile_file": "wrong.json"}, files: files, errors: []string{
+				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 1: missing: server, approved, calls`,
+				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 2, /profile: value must be 1`,
+			},
+		},
+		"JSON": {block: block{"api_profile_file": `{"a":1}`}, errors: []string{"api_profile_file: must be the path of a file"}},
 		"with a path": {
 			block: block{"api_profile_file": "profile.json", "oauth_consumers_path": "/a"}, files: files,
 			errors: []string{"api_profile_file: oauth_consumers_path and api_profile_file are both set. The profile already holds the path"},

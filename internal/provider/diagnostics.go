@@ -153,7 +153,7 @@ var advice = []struct {
 	{twcloud.ErrNoSeat, "Each session uses a license seat until it signs out or is idle for 15 minutes. " +
 		"Wait, close sessions you don't need, or raise max_retries to wait longer."},
 	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that the account is not locked."},
-	{twcloud.ErrNotUnderstood, "No further consumer is registered, because its key could be lost. Fix the first error. " + whenDiffers},
+	{twcloud.ErrNotUnderstood, "Fix the first error, then apply again."},
 	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},

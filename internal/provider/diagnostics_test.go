@@ -25,7 +25,7 @@ func TestAdviceFor(t *testing.T) {
 		want string
 	}{
 		"unknown authority":     {unreachable(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "ca_certificate_file"},
-		"another name":          {unreachable(x509.HostnameError{}), "tls_server_name"},
+		"another host name":     {unreachable(x509.HostnameError{}), "tls_server_name"},
 		"expired certificate":   {unreachable(x509.CertificateInvalidError{Reason: x509.Expired}), "expired"},
 		"no TLS":                {unreachable(tls.RecordHeaderError{}), "does not use TLS"},
 		"client certificate":    {unreachable(&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}), "client_certificate_file"},

@@ -102,7 +102,7 @@ func TestIdentity(t *testing.T) {
 	if got := p.decode(t, gone.NewState); got != nil {
 		t.Errorf("what is gone was read as %v", got)
 	}
-	if len(gone.Diagnostics) != 1 || !strings.HasSuffix(gone.Diagnostics[0].Summary, `" is gone`) {
+	if len(gone.Diagnostics) != 1 || !strings.HasSuffix(gone.Diagnostics[0].Summary, `" was removed`) {
 		t.Errorf("diagnostics: %+v", gone.Diagnostics)
 	}
 }

@@ -69,9 +69,9 @@ func TestAccOAuthConsumerDataSource_fails(t *testing.T) {
 		// invalid says that the configuration alone is at fault.
 		invalid bool
 	}{
-		"no such key":   {arguments: `key = "doors"`, summary: "No such OAuth consumer", words: []string{`no OAuth consumer with the key "doors"`}},
-		"no such name":  {arguments: `name = "door"`, summary: "No such OAuth consumer", words: []string{`no OAuth consumer named "door"`, "in full"}},
-		"a shared name": {arguments: `name = "twin"`, summary: "Several OAuth consumers of this name", words: []string{`2 OAuth consumers named "twin"`, `"k2", "k3"`, "Give the key"}},
+		"no such key":   {arguments: `key = "doors"`, summary: "No such OAuth consumer", words: []string{`no OAuth consumer with key "doors"`}},
+		"no such name":  {arguments: `name = "door"`, summary: "No such OAuth consumer", words: []string{`no OAuth consumer named "door"`, "must match exactly"}},
+		"a shared name": {arguments: `name = "twin"`, summary: "Several OAuth consumers have this name", words: []string{`2 OAuth consumers named "twin"`, `"k2", "k3"`, "Set key"}},
 		"neither":       {summary: "Invalid Attribute Combination", words: []string{"key", "name"}, invalid: true},
 		"both":          {arguments: "key = \"k1\"\nname = \"doors\"", summary: "Invalid Attribute Combination", words: []string{"key", "name"}, invalid: true},
 		"a blank key":   {arguments: `key = " "`, summary: "Invalid Attribute Value Match", invalid: true},
@@ -129,7 +129,7 @@ func TestAccProvider_unknownConfiguration(t *testing.T) {
 			h := newBrownfield(t)
 			w := h.workspace(t)
 			failed := w.planFails(t, unknown(h, "data \""+name+"\" \"test\" {\n"+source+"\n}\n"))
-			failed.expect(t, "error", "Provider configuration is not known yet", "endpoint of the provider will only be known after apply", "-target")
+			failed.expect(t, "error", "Provider configuration is not known yet", "endpoint is known only after apply", "-target")
 		})
 	}
 	t.Run("a resource can wait", func(t *testing.T) {

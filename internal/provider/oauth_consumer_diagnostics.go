@@ -17,6 +17,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	tried := "Registering " + subject{name: name}.String()
 	var uncertain *twcloud.RegistrationError
 	switch {
+	case errors.Is(err, twcloud.ErrNotUnderstood):
+		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	case registration.Consumer.Key != "":
 		b.addClientError(diags, "OAuth consumer registered, but not confirmed", tried, err, taintedAdvice(registration.Consumer))
 	case errors.As(err, &uncertain) && len(uncertain.Keys) > 0:

@@ -16,8 +16,8 @@ func notApproved(t *testing.T) (*harness, *workspace, string) {
 	h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
 	config := h.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
 	w.applyFails(t, config).expect(t, "error", "OAuth consumer registered, but not approved",
-		`Approving OAuth consumer "doors" (key "key-1") failed`, "500 Internal Server Error", "stands on the server, not approved", "tainted",
-		"terraform untaint", "under a new key")
+		`Approving OAuth consumer "doors" (key "key-1") failed`, "500 Internal Server Error", "exists on the server (not approved)", "tainted",
+		"terraform untaint", "with a new key")
 	if got := w.state(t); got == nil || got.Status != "tainted" || got.Attributes.Key != "key-1" || got.Attributes.Approved {
 		t.Fatalf("in state: %+v", got)
 	}
@@ -88,11 +88,11 @@ func TestAccOAuthConsumer_remove(t *testing.T) {
 	}{
 		"answered with a web page": {
 			fault: twcloudtest.WebPage,
-			want:  []string{"200 OK", `"Sign in"`, "stays in state", "This looks like the wrong port"},
+			want:  []string{"200 OK", `"Sign in"`, "stays in state", "The port may be wrong"},
 		},
 		"answered with a redirect": {
 			fault: twcloudtest.Redirect302,
-			want:  []string{"302 Found", "/authentication/login", "stays in state", "sign-in page"},
+			want:  []string{"302 Found", "/authentication/login", "stays in state", "asks you to sign in"},
 		},
 		"refused": {
 			fault: twcloudtest.Forbidden403,
@@ -114,7 +114,7 @@ func TestAccOAuthConsumer_remove(t *testing.T) {
 			}
 
 			failed := w.applyFails(t, h.providerBlock(append(test.provider, asAdmin)...), "-refresh=false")
-			failed.expect(t, "error", "Unable to remove OAuth consumer", append(test.want, `Removing OAuth consumer "doors" (key "key-1") failed`)...)
+			failed.expectFailure(t, append(test.want, `Removing OAuth consumer "doors" (key "key-1") failed`)...)
 			if w.state(t) == nil {
 				t.Error("the consumer is no longer in state")
 			}
@@ -157,7 +157,7 @@ func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 		Body: `{"key":"key-1","name":"DOORS","approved":false}`,
 	})
 	w.applyFails(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`))).
-		expect(t, "error", "The server stores another name", `given "doors" and stores "DOORS"`, `"key-1"`, "Write the name")
+		expect(t, "error", "The server stores another name", `sent the name "doors", and the server stores "DOORS"`, `"key-1"`, "Write the name")
 	if got := w.state(t); got == nil || got.Attributes.Key != "key-1" {
 		t.Errorf("in state: %+v", got)
 	}
@@ -225,8 +225,8 @@ func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost},
 				twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
 			config := h.config(consumer(arguments...))
-			w.applyFails(t, config).expect(t, "error", "OAuth consumer registered, but its secret is not certain",
-				`OAuth consumer "doors" (key "key-1") stands on the server, not approved`, "terraform untaint", "under a new key")
+			w.applyFails(t, config).expect(t, "error", "OAuth consumer registered, but not confirmed",
+				`OAuth consumer "doors" (key "key-1") exists on the server (not approved)`, "terraform untaint", "with a new key")
 			if got := w.state(t); got == nil || got.Status != "tainted" || got.Attributes.Key != "key-1" || got.Attributes.SecretRevision != 0 {
 				t.Fatalf("in state: %+v", got)
 			}

@@ -107,7 +107,7 @@ func TestMoveState(t *testing.T) {
 		"address of OpenTofu 1.11":     {address: "restapi", state: restapiVersion3, config: known},
 		"secret not configured":        {address: restapiAddress, state: restapiVersion3, config: fields{"name": "doors", "approved": true}},
 		"secret not in state":          {address: restapiAddress, state: withoutSecret, config: fields{"name": "doors", "approved": true}},
-		"secret not in state, wanted":  {address: restapiAddress, state: withoutSecret, config: known, warning: "Secret is not known to be the configured one"},
+		"secret not in state, wanted":  {address: restapiAddress, state: withoutSecret, config: known, warning: unproven},
 		"body that cannot be decoded":  {address: restapiAddress, state: unreadable, config: fields{"name": "doors", "approved": true}},
 		"body is not a JSON object":    {address: restapiAddress, state: restapiState(t, fields{"data": `"s3cret"`}), config: fields{"name": "doors", "approved": true}},
 		"secret is not a string":       {address: restapiAddress, state: restapiState(t, fields{"data": `{"secret":7}`}), config: fields{"name": "doors", "approved": true}},

@@ -52,9 +52,9 @@ func TestAccOAuthConsumer_removedOutside(t *testing.T) {
 	h.server.RemoveConsumer("key-1")
 
 	planned := w.plan(t, config)
-	planned.expect(t, "warning", `OAuth consumer "doors" is gone`, `"doors"`, `"key-1"`, "register it anew, under a new key")
+	planned.expect(t, "warning", `OAuth consumer "doors" was removed`, `"doors"`, `"key-1"`, "registers it again with a new key")
 	planned.expectAction(t, "create")
-	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" is gone`)
+	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
 	if got, want := h.only(t), (twcloudtest.Consumer{Key: "key-2", Name: "doors", Secret: "s3cret", Approved: true}); got != want {
 		t.Errorf("registered %+v, want %+v", got, want)
 	}
@@ -99,7 +99,7 @@ func TestAccOAuthConsumer_updateRemoved(t *testing.T) {
 	w.apply(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
 	h.server.RemoveConsumer("key-1")
 	failed := w.applyFails(t, h.config(consumer(`name = "doors-next"`, `secret = "s3cret"`)), "-refresh=false")
-	failed.expect(t, "error", "Unable to update OAuth consumer", `the name (to "doors-next")`, `"key-1"`, "404 Not Found", "Nothing was changed", "Plan again")
+	failed.expect(t, "error", "Unable to update OAuth consumer", `the name (to "doors-next")`, `"key-1"`, "404 Not Found", "Nothing was changed", "registers it again with a new key")
 	if got := w.state(t); got == nil || got.Attributes.Name != "doors" {
 		t.Errorf("in state: %+v", got)
 	}
@@ -111,7 +111,7 @@ func TestAccOAuthConsumer_namesake(t *testing.T) {
 	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
 	w := h.workspace(t)
 	config := h.config(consumer(`name = "doors"`, `secret = "s3cret"`))
-	w.plan(t, config).expect(t, "warning", `OAuth consumer "doors" is there already`, `"made-by-hand"`, "terraform import")
+	w.plan(t, config).expect(t, "warning", `OAuth consumer "doors" already exists`, `"made-by-hand"`, "terraform import")
 	w.apply(t, config)
 	if got := w.state(t).Attributes.Key; got != "key-1" {
 		t.Errorf("key %q in state, want a new one", got)

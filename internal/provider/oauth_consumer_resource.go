@@ -77,51 +77,67 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+subject{name: name}.String(), err, "Nothing was registered.")
 		return
 	}
-	hash := r.backend.hashCost.start(secret.ValueString())
-	registration, err := client.Register(ctx, name, secret.ValueString())
-	r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
-	warnOfStrays(registration, &resp.Diagnostics)
-	if consumer := registration.Consumer; consumer.Key != "" {
-		r.backend.managed.Store(consumer.Key, true)
-		state := plan
-		state.set(consumer)
-		state.SecretRevision = types.Int64Value(1)
-		record := secretRecord{Drifted: true}
+	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+	// What is registered is saved and approved before others have their turn.
+	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
+		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
+		warnOfStrays(registration, &resp.Diagnostics)
+		if registration.Consumer.Key != "" {
+			r.saveRegistered(ctx, plan, registration.Consumer, hash, err == nil, resp)
+		}
 		if err != nil {
-			// It stands on the server, with a secret that nobody is sure of: so it is
-			// sent again once this resource is untainted.
-			state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
+			r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
+			return err
 		}
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
-		if err == nil {
-			record = secretRecord{Hash: hash()}
-		}
-		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+		return r.finishCreate(ctx, client, plan, registration.Consumer, secret, resp)
+	})
+	if err != nil && !resp.Diagnostics.HasError() {
+		r.backend.addRegistrationError(&resp.Diagnostics, name, twcloud.Registration{}, err)
 	}
-	if err != nil {
-		r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
-		return
-	}
+}
 
-	if plan.Approved.ValueBool() != registration.Consumer.Approved {
-		// What has been registered is brought to an end, also after Ctrl-C: a
-		// consumer that is not approved would be left tainted.
+// saveRegistered puts the key in state. A consumer whose registration failed
+// exists on the server with a secret that nobody is sure of: the secret is sent
+// again once the resource is untainted.
+func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
+	r.backend.managed.Store(consumer.Key, true)
+	state := plan
+	state.set(consumer)
+	state.SecretRevision = types.Int64Value(1)
+	if !certain {
+		state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+	record := secretRecord{Drifted: true}
+	if certain {
+		record = secretRecord{Hash: hash()}
+	}
+	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+}
+
+// finishCreate approves what was registered, if asked to. What has been registered
+// is brought to an end, also after Ctrl-C: a consumer that is not approved would be
+// left tainted.
+func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twcloud.Client, plan oauthConsumerModel, consumer twcloud.Consumer, secret types.String, resp *resource.CreateResponse) error {
+	name := plan.Name.ValueString()
+	if plan.Approved.ValueBool() != consumer.Approved {
 		through, cancel := client.SeeThrough(ctx)
 		defer cancel()
-		approval.Approved, approval.KnownSecret = plan.Approved.ValueBoolPointer(), secret.ValueStringPointer()
-		approved, err := client.Update(through, registration.Consumer.Key, approval)
+		approved, err := client.Update(through, consumer.Key,
+			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
 			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
-				"Approving "+subjectOf(registration.Consumer).String(), err, taintedAdvice(registration.Consumer))
-			return
+				"Approving "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+			return err
 		}
-		registration.Consumer = approved
+		consumer = approved
 	}
-	plan.set(registration.Consumer)
+	plan.set(consumer)
 	plan.SecretRevision = types.Int64Value(1)
-	checkName(name, registration.Consumer, &resp.Diagnostics)
+	checkName(name, consumer, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	return nil
 }
 
 // Read takes name and approval from the server, and leaves a flag for the plan
@@ -185,18 +201,22 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
-	var hash func() *secretHash
-	if decideSecret(config, state, record).sending == sendSecret {
+	hash := func() *secretHash { return known.Hash }
+	switch sends := decideSecret(config, state, record).sending == sendSecret; {
+	case sends:
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
-		hash = r.backend.hashCost.start(secret.ValueString())
+		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+		record.Drifted = false
 		// Until an answer has come, nobody knows which secret the server has: the
 		// next apply sends one again, be it the one from before.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
+	case !state.Secret.IsNull():
+		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
 	}
 	if !changes.None() {
-		if client.NeedsSecret(changes) && record.Hash.matches(config.wantedSecret().ValueString()) {
+		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
 			changes.KnownSecret = config.wantedSecret().ValueStringPointer()
 		}
 		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
@@ -217,9 +237,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	}
 	plan.SecretRevision = revision
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	if hash != nil {
-		record = secretRecord{Hash: hash()}
-	}
+	record.Hash = hash()
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 

@@ -87,7 +87,7 @@ func TestAccOAuthConsumer_create(t *testing.T) {
 			}
 
 			w.run(t, "destroy", "-auto-approve").mustSucceed(t)
-			if got, want := h.requests(), []string{"GET /login", "GET " + collection, "DELETE " + collection + "/key-1", "GET /logout"}; !slices.Equal(got, want) {
+			if got, want := h.requests(), []string{"GET /login", "GET " + collection, "DELETE " + collection + "/key-1", "GET " + collection + "/key-1", "GET /logout"}; !slices.Equal(got, want) {
 				t.Errorf("destroying sent %q, want %q", got, want)
 			}
 			if left := h.server.Consumers(); len(left) > 0 {
@@ -167,7 +167,7 @@ func TestAccOAuthConsumer_awkwardNames(t *testing.T) {
 		if strings.TrimSpace(name) == name {
 			applied.expectNone(t)
 		} else {
-			applied.expect(t, "warning", "Secret begins or ends with white space", "It is sent as it is", "trimspace()")
+			applied.expect(t, "warning", "Secret begins or ends with white space", "sends the secret as it is", "trimspace()")
 		}
 		if got, want := h.only(t), (twcloudtest.Consumer{Key: "key-1", Name: name, Secret: name}); got != want {
 			t.Errorf("on the server: %+v, want %+v", got, want)
@@ -251,7 +251,7 @@ func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
 	w := h.workspace(t)
 	for _, key := range []string{"doors", "nobody's"} {
 		failed := w.planFails(t, h.config(consumer(`name = "doors"`), importBlock(key)))
-		failed.expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with the key %q", key), "not the name")
+		failed.expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with key %q", key), "not the name")
 	}
 	if got := h.writes(); len(got) > 0 {
 		t.Errorf("sent %q", got)

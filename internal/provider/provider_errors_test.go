@@ -97,20 +97,20 @@ var providerFailures = map[string]struct {
 	"no collection": {
 		server:  withoutContract,
 		fail:    signedInAs(asAdmin, `oauth_consumers_path = "/osmc/elsewhere"`),
-		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "no administration of OAuth consumers at that path", "set oauth_consumers_path"},
+		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "no OAuth consumers API at this path", "set oauth_consumers_path or api_profile_file"},
 		refused: true,
 	},
 	"web page": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.WebPage}),
-		want: []string{`a web page titled "Sign in"`, "200 OK", "wrong port (the REST API is at port 8111 by default)", "sign-in page of a proxy"},
+		want: []string{`a web page titled "Sign in"`, "200 OK", "The port may be wrong (the REST API uses port 8111 by default)", "a proxy asks you to sign in"},
 	},
 	"web page at login": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/login"}),
-		want: []string{"GET /osmc/login", "wrong port (the REST API is at port 8111 by default)", "sign-in page of a proxy"},
+		want: []string{"GET /osmc/login", "The port may be wrong (the REST API uses port 8111 by default)", "a proxy asks you to sign in"},
 	},
 	"redirect to a sign-in page": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.Redirect302, PathSuffix: "/login"}),
-		want: []string{"GET /osmc/login", "302 Found: redirect to http://127.0.0.1", "sign-in page of a proxy"},
+		want: []string{"GET /osmc/login", "302 Found: redirect to http://127.0.0.1", "a proxy asks you to sign in"},
 	},
 	"the other port": {
 		server:   withoutContract,
@@ -135,12 +135,12 @@ var providerFailures = map[string]struct {
 		server: withTLS, healthy: (*harness).trusting,
 		fail:     signedInAs(asAdmin),
 		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "https:", "http:", 1) },
-		want:     []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server.\n", "should begin with https://"},
+		want:     []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server.\n", "Check the scheme (https://)"},
 	},
 	"https where http is spoken": {
 		fail:     signedInAs(asAdmin),
 		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "http:", "https:", 1) },
-		want:     []string{"first record does not look like a TLS handshake", "does not speak TLS", "http://"},
+		want:     []string{"first record does not look like a TLS handshake", "does not use TLS", "http://"},
 	},
 	"client certificate missing": {
 		server:  func(config *twcloudtest.Config) { config.ClientCA = true },
@@ -167,7 +167,7 @@ var providerFailures = map[string]struct {
 			h.takeSeat(t)
 			return []string{asAdmin}
 		},
-		want: []string{"GET /osmc/login", "no licence seat is free", "503 Service Unavailable: No free licence", "idle for 15 minutes", "max_retries"},
+		want: []string{"GET /osmc/login", "no license seat is free", "503 Service Unavailable: No free licence", "idle for 15 minutes", "max_retries"},
 	},
 	"login without a cookie": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNoContent, PathSuffix: "/login"}),
@@ -175,11 +175,11 @@ var providerFailures = map[string]struct {
 	},
 	"session refused again and again": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.Unauthorized401}),
-		want: []string{"the session was refused", "401 Unauthorized", "did not accept a new one either"},
+		want: []string{"the session was refused", "401 Unauthorized", "refused a new one"},
 	},
 	"server failure": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.InternalError500}),
-		want: []string{"the server failed: 500 Internal Server Error: Internal server error", "Look at its log"},
+		want: []string{"the server failed: 500 Internal Server Error: Internal server error", "Check its log"},
 	},
 	"too many requests": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.TooManyRequests}),
@@ -187,11 +187,11 @@ var providerFailures = map[string]struct {
 	},
 	"unreadable list": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.BadJSON}),
-		want: []string{"the answer cannot be read", "unexpected end of JSON input", "not as this provider expects", "please report it"},
+		want: []string{"the answer cannot be read", "not JSON", "not in the form that the provider expects", "When your server differs"},
 	},
 	"list that is something else": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusOK, Body: `[{"key":"key-1","name":"doors"}]`}),
-		want: []string{`consumer "key-1" does not say whether it is approved`, "not as this provider expects"},
+		want: []string{`consumer "key-1" does not say whether it is approved`, "not in the form that the provider expects"},
 	},
 	"list without end": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.EndlessBody}),
@@ -227,7 +227,7 @@ func TestAccProvider_errors(t *testing.T) {
 				endpoint = test.endpoint(t, h)
 			}
 			failing := providerBlock(append(arguments, "endpoint = "+quote(endpoint))...)
-			old.planFails(t, failing+resource).expect(t, "error", "Unable to read OAuth consumer",
+			old.planFails(t, failing+resource).expectFailure(t,
 				append(test.want, `Reading OAuth consumer "doors" (key "key-1") failed`)...)
 			if got := old.state(t); got == nil || got.Attributes.Key != "key-1" {
 				t.Errorf("in state: %+v", got)
@@ -235,9 +235,9 @@ func TestAccProvider_errors(t *testing.T) {
 
 			fresh := h.workspace(t).applyFails(t, failing+strings.ReplaceAll(resource, "doors", "other"))
 			if !test.refused {
-				fresh.expect(t, "warning", "The server could not be asked while planning", test.want...)
+				fresh.expect(t, "warning", "Could not check for existing consumers", test.want...)
 			}
-			fresh.expect(t, "error", "Unable to register OAuth consumer",
+			fresh.expectFailure(t,
 				append(test.want, `Registering OAuth consumer "other" failed`, "Nothing was registered")...)
 			if got := h.only(t).Key; got != "key-1" {
 				t.Errorf("a consumer came to be under the key %q", got)
@@ -252,7 +252,7 @@ func TestAccProvider_registrationRefused(t *testing.T) {
 	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
 	w := h.workspace(t)
 	w.applyFails(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`))).expect(t, "error", "Unable to register OAuth consumer",
-		"409 Conflict: a consumer of this name exists already", "Nothing was registered", "may not allow two consumers of one name")
+		"409 Conflict: a consumer of this name exists already", "Nothing was registered", "does not allow two consumers with one name")
 	if got := h.only(t).Key; got != "made-by-hand" {
 		t.Errorf("key %q on the server", got)
 	}

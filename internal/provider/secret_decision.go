@@ -40,11 +40,25 @@ func decideSecret(config, state oauthConsumerModel, record secretRecord) secretD
 	case !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull():
 		return decideVersioned(config, state, record)
 	case !config.SecretWO.IsNull():
-		return decideWriteOnly(config, record)
+		return decideWriteOnly(config, state, record)
 	case !config.Secret.IsNull():
 		return decideStored(config, state, record)
 	}
 	return secretDecision{}
+}
+
+// lastSecretKnown says whether the secret that was last set is known: it is in
+// state, or its hash is in the record.
+func lastSecretKnown(state oauthConsumerModel, record secretRecord) bool {
+	return !state.Secret.IsNull() || record.Hash != nil
+}
+
+// lastSecretIs says whether a secret is the one that was last set.
+func lastSecretIs(secret string, state oauthConsumerModel, record secretRecord) bool {
+	if !state.Secret.IsNull() {
+		return secret == state.Secret.ValueString()
+	}
+	return record.Hash.matches(secret)
 }
 
 // decideStored is for "secret", whose last value is in state.
@@ -54,7 +68,7 @@ func decideStored(config, state oauthConsumerModel, record secretRecord) secretD
 		return secretDecision{sending: sendUndecided}
 	case record.Drifted:
 		return secretDecision{sending: sendSecret}
-	case config.Secret.Equal(state.Secret), record.Hash.matches(config.Secret.ValueString()):
+	case lastSecretIs(config.Secret.ValueString(), state, record):
 		return secretDecision{}
 	}
 	return secretDecision{sending: sendSecret}
@@ -62,15 +76,15 @@ func decideStored(config, state oauthConsumerModel, record secretRecord) secretD
 
 // decideWriteOnly is for "secret_wo" alone: a change is noticed by the hash. An
 // imported consumer has none.
-func decideWriteOnly(config oauthConsumerModel, record secretRecord) secretDecision {
+func decideWriteOnly(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	switch {
 	case config.SecretWO.IsUnknown():
 		return secretDecision{sending: sendUndecided}
 	case record.Drifted:
 		return secretDecision{sending: sendSecret}
-	case record.Hash == nil:
+	case !lastSecretKnown(state, record):
 		return secretDecision{unproven: true, probing: probeSecret}
-	case record.Hash.matches(config.SecretWO.ValueString()):
+	case lastSecretIs(config.SecretWO.ValueString(), state, record):
 		return secretDecision{probing: probeSecret}
 	}
 	return secretDecision{sending: sendSecret}
@@ -91,9 +105,9 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 		return secretDecision{}
 	case config.SecretWOVersion.Equal(state.SecretWOVersion):
 		return secretDecision{probing: probeIfLast}
-	case adopting && record.Hash != nil && config.SecretWO.IsUnknown():
+	case adopting && lastSecretKnown(state, record) && config.SecretWO.IsUnknown():
 		return secretDecision{sending: sendUndecided}
-	case adopting && record.Hash.matches(config.SecretWO.ValueString()):
+	case adopting && lastSecretIs(config.SecretWO.ValueString(), state, record):
 		return secretDecision{}
 	}
 	return secretDecision{sending: sendSecret}

@@ -13,7 +13,7 @@ import (
 
 const (
 	changedOutside = "Secret was changed outside of Terraform"
-	undetected     = "Drift of secrets could not be detected"
+	undetected     = "Could not check secrets for drift"
 )
 
 // probes counts the signed requests since the last call.
@@ -64,7 +64,7 @@ func TestAccSecretDrift_repaired(t *testing.T) {
 			h.rotateOutside()
 			planned := w.plan(t, config)
 			planned.expectAction(t, "update")
-			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "sets the configured one")
+			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "sets the configured secret")
 			h.requests()
 			applied := w.apply(t, config)
 			applied.expect(t, "warning", changedOutside)
@@ -290,7 +290,7 @@ func TestAccSecretDrift_imported(t *testing.T) {
 			for _, run := range []func(*testing.T, string, ...string) report{w.apply, w.plan} {
 				got := run(t, config)
 				if test.wrong {
-					got.expect(t, "warning", "Secret is not the configured one", "Nothing is sent", "secret_wo_version = 1")
+					got.expect(t, "warning", "Secret differs from the configured one", "does not send it", "secret_wo_version = 1")
 				} else {
 					got.expectNone(t)
 				}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/crypto/argon2"
 )
 
@@ -16,8 +17,8 @@ import (
 // It is kept also when the secret is taken out of the configuration, so that a
 // later configuration can be compared with it.
 type secretRecord struct {
-	// Hash is a salted hash of the secret; nil after an import, when no secret
-	// has been set yet.
+	// Hash is a salted hash of the secret; nil as long as the secret itself is in
+	// state, and after an import, when no secret has been set yet.
 	Hash *secretHash `json:"hash,omitempty"`
 	// Drifted says that the server has refused the secret since.
 	Drifted bool `json:"drifted,omitempty"`
@@ -94,6 +95,15 @@ func (cost hashCost) start(secret string) (wait func() *secretHash) {
 		wait()
 	}()
 	return wait
+}
+
+// startUnlessKept starts the hash of a secret, unless the state keeps the secret
+// itself: then none is needed, and it would take longer than all else.
+func (cost hashCost) startUnlessKept(secret, kept types.String) (wait func() *secretHash) {
+	if !kept.IsNull() {
+		return func() *secretHash { return nil }
+	}
+	return cost.start(secret.ValueString())
 }
 
 // matches says whether the hash is that of the secret. No hash matches nothing.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 func TestSecretHash(t *testing.T) {
@@ -35,6 +36,10 @@ func TestHashCost_start(t *testing.T) {
 	wait := hashCost{time: 1, memory: 64}.start("s3cret")
 	if hash := wait(); !hash.matches("s3cret") || hash.matches("other") {
 		t.Error("not the hash of the secret")
+	}
+
+	if hash := usualHashCost.startUnlessKept(types.StringValue("s3cret"), types.StringValue("s3cret"))(); hash != nil {
+		t.Error("a secret that the state keeps is hashed")
 	}
 
 	// argon2 panics if told to do nothing.

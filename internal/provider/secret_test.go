@@ -29,7 +29,7 @@ func needWriteOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if version.Must(version.NewVersion(cli.Version)).Core().LessThan(version.Must(version.NewVersion("1.11.0"))) {
-		t.Skipf("%s has no write-only attributes", cli.Version)
+		t.Skipf("%s %s has no write-only attributes", cli.Name, cli.Version)
 	}
 }
 
@@ -62,7 +62,7 @@ func writeOnly(value string, wanted ...int) []string {
 	return arguments
 }
 
-const unproven = "Secret is not known to be the configured one"
+const unproven = "Secret may differ from the configured one"
 
 // runSecretSteps applies the steps in turn, to a consumer that is registered or
 // imported already.

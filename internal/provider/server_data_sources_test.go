@@ -86,7 +86,7 @@ func TestAccOAuthEndpointsDataSource_fails(t *testing.T) {
 			h.server.Inject(fault)
 			w := h.workspace(t)
 			w.planFails(t, h.config(source("twcloud_oauth_endpoints"))).expect(t, "error", "Unable to discover the OAuth endpoints",
-				"no root services document", "check webapp_endpoint", "8443")
+				"root services document", "check webapp_endpoint", "8443")
 		})
 	}
 }
@@ -125,7 +125,7 @@ func TestAccServerDataSource_fails(t *testing.T) {
 	}{
 		"wrong password": {
 			credentials: "username = \"admin\"\npassword = \"wrong\"",
-			summary:     "Unable to read the server's version", words: []string{"credentials were refused", "Check username and password"},
+			summary:     "Unable to sign in to Teamwork Cloud", words: []string{"credentials were refused", "Check username and password"},
 		},
 		"version is a web page": {
 			credentials: asAdmin, fault: twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/version", Times: -1},

@@ -215,6 +215,19 @@ func (r report) expect(t *testing.T, severity, summary string, words ...string) 
 }
 
 // expectNone fails if there is any diagnostic.
+// expectFailure fails unless there is one error, of whatever summary, that says
+// all of the words.
+func (r report) expectFailure(t *testing.T, words ...string) {
+	t.Helper()
+	for _, diagnostic := range r.Diagnostics {
+		if diagnostic.Severity == "error" {
+			r.expect(t, "error", diagnostic.Summary, words...)
+			return
+		}
+	}
+	t.Errorf("want an error, got %v", r.Diagnostics)
+}
+
 func (r report) expectNone(t *testing.T) {
 	t.Helper()
 	for _, d := range r.Diagnostics {

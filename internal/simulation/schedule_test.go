@@ -122,6 +122,12 @@ func (f fault) interrupts() bool { return f.kind == interrupted || f.kind == int
 // reads says whether a fault befalls a request that changes nothing.
 func (f fault) reads() bool { return f.method == http.MethodGet }
 
+// looks says whether a fault befalls the request that looks at the first removal
+// of a run. Which one that is, depends on the order of the removals.
+func (f fault) looks() bool {
+	return f.process == "apply" && f.method == http.MethodGet && !slices.Contains([]string{"login", "logout", "list"}, f.target)
+}
+
 // schedule says what befalls which requests, and how the user goes on.
 type schedule struct {
 	// seats is how many licence seats the server has; zero is any number.

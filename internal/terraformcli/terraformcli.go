@@ -37,6 +37,9 @@ type CLI struct {
 	major, minor int
 }
 
+// String names the CLI for people.
+func (c CLI) String() string { return fmt.Sprintf("%s v%s (%s)", c.Name, c.Version, c.Path) }
+
 // AcceptanceEnv returns the variables, as NAME=VALUE, that terraform-plugin-testing
 // needs to run acceptance tests with this CLI.
 func (c CLI) AcceptanceEnv() []string {

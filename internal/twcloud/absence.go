@@ -26,7 +26,7 @@ func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consum
 	}
 	// The path may be one that this server does not have. A consumer that is
 	// listed tells the two apart.
-	if _, err := c.read(ctx, listed[0].Key); err == nil {
+	if _, err := c.read(ctx, sorted(listed)[0].Key); err == nil {
 		return Consumer{}, c.notFound(key)
 	} else if !noSuchPath(err) {
 		return Consumer{}, err

@@ -2,7 +2,7 @@
 // consumers. It knows nothing of Terraform.
 //
 // The client signs in when the first call needs it, keeps one session, and gives
-// its licence seat back on Close. Its errors are values: errors.Is tells what
+// its license seat back on Close. Its errors are values: errors.Is tells what
 // went wrong, and no error or log holds a secret, a password, a token or a
 // cookie.
 package twcloud
@@ -76,7 +76,7 @@ func New(options Options) (*Client, error) {
 		csrf:     &csrf{},
 		evidence: newEvidence(),
 	}
-	connection.chain.session.observe = func(session *seat, response *http.Response) {
+	connection.chain.session.observe = func(session *openSession, response *http.Response) {
 		connection.csrf.observe(options.Profile.CSRF, session, response, redact)
 	}
 	return connection.view(), nil

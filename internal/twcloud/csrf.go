@@ -15,7 +15,7 @@ type csrf struct {
 	mu    sync.Mutex
 	token string
 	// session is the session that the token belongs to.
-	session *seat
+	session *openSession
 }
 
 // usesCSRF says whether a call carries the token. A call that only reads does so
@@ -32,7 +32,7 @@ func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 }
 
 // observe takes the token from a header of an answer: the latest one counts.
-func (c *csrf) observe(from *profile.CSRF, session *seat, response *http.Response, redact *redactor) {
+func (c *csrf) observe(from *profile.CSRF, session *openSession, response *http.Response, redact *redactor) {
 	if from == nil || from.From != "header" {
 		return
 	}
@@ -86,7 +86,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	return "", answer.unreadable("the answer has no CSRF token in the %s %q", from.From, from.Name+from.Pointer)
 }
 
-func (c *connection) knownCSRFToken(from *profile.CSRF, session *seat) string {
+func (c *connection) knownCSRFToken(from *profile.CSRF, session *openSession) string {
 	if from.From == "cookie" {
 		return c.chain.session.cookie(session, from.Name)
 	}

@@ -51,7 +51,7 @@ var (
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
 	// ErrNotUnderstood: the first registration was answered in a way that was not
 	// understood, so this one was not sent.
-	ErrNotUnderstood = errors.New("not sent, because the answer to the first registration was not understood")
+	ErrNotUnderstood = errors.New("not sent, because the first registration of this run failed in a way that would fail each one")
 	// ErrTooLarge: the answer is larger than any the server could mean.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrTimeout: no whole answer came within the request timeout.
@@ -156,8 +156,12 @@ type RegistrationError struct {
 
 // Error lists the keys, or says that nobody knows.
 func (e *RegistrationError) Error() string {
-	if e.Cause == nil {
+	var answered *Error
+	switch {
+	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
+	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && answered.Status >= 200 && answered.Status <= 299:
+		return fmt.Sprintf("the answer to registering %q does not tell its key (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
 	}
 	if len(e.Keys) > 0 {
 		return fmt.Sprintf("the answer to registering %q was lost (%v), and several consumers of that name have appeared since: %s",

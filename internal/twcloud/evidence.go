@@ -15,7 +15,7 @@ type evidence struct {
 	listDoubt string
 	// readable says that the server has told of a consumer that was asked for by key.
 	readable bool
-	// removes says that a removal has been seen to take effect.
+	// removes says that a removal has been seen to take effect, or is looked at.
 	removes bool
 	// refused are the calls that the server does not have, by name.
 	refused map[string]error
@@ -100,17 +100,20 @@ func (e *evidence) isReadable() bool {
 	return e.readable
 }
 
-// firstRemoval says whether no removal has been seen to take effect yet.
+// firstRemoval says, to one caller, that no removal has been looked at yet.
 func (e *evidence) firstRemoval() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return !e.removes
+	first := !e.removes
+	e.removes = true
+	return first
 }
 
-func (e *evidence) noteRemoval() {
+// doubtRemovals has the next removal looked at again.
+func (e *evidence) doubtRemovals() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.removes = true
+	e.removes = false
 }
 
 func (e *evidence) noteRefused(name string, err error) {

@@ -12,15 +12,16 @@ import (
 type gate struct {
 	turn chan struct{}
 
-	mu   sync.Mutex
+	mu sync.Mutex
+	// open lets everybody through, shut nobody.
 	open bool
-	// misunderstood is why nothing is let through any more.
-	misunderstood error
+	shut bool
 }
 
 func newGate() *gate { return &gate{turn: make(chan struct{}, 1)} }
 
-// enter waits for its turn. The caller leaves with what came of the registration.
+// enter waits for its turn. The error is ErrCanceled or ErrNotUnderstood. The caller
+// leaves with what came of the registration.
 func (g *gate) enter(ctx context.Context) (leave func(error), err error) {
 	if open, err := g.state(); open || err != nil {
 		return func(error) {}, err
@@ -28,7 +29,7 @@ func (g *gate) enter(ctx context.Context) (leave func(error), err error) {
 	select {
 	case g.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, &Error{Kind: ErrCanceled, Cause: ctx.Err()}
+		return nil, ErrCanceled
 	}
 	if open, err := g.state(); open || err != nil {
 		<-g.turn
@@ -43,7 +44,10 @@ func (g *gate) enter(ctx context.Context) (leave func(error), err error) {
 func (g *gate) state() (open bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.open, g.misunderstood
+	if g.shut {
+		return false, ErrNotUnderstood
+	}
+	return g.open, nil
 }
 
 // judge opens the gate after an answer that was understood, and shuts it after
@@ -54,7 +58,8 @@ func (g *gate) judge(err error) {
 	switch {
 	case err == nil:
 		g.open = true
-	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrWebPage), errors.Is(err, ErrIncomplete):
-		g.misunderstood = &Error{Kind: ErrNotUnderstood, Cause: err}
+	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrWebPage), errors.Is(err, ErrIncomplete),
+		errors.Is(err, ErrUnsupported), errors.Is(err, ErrNotApplied):
+		g.shut = true
 	}
 }

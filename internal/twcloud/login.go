@@ -11,7 +11,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-func (s *session) login(ctx context.Context) (opened *seat, err error) {
+func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	defer func() {
 		// A panic in this goroutine would take the process down with the seat.
 		if reason := recover(); reason != nil {
@@ -43,7 +43,7 @@ func (s *session) login(ctx context.Context) (opened *seat, err error) {
 	if err != nil {
 		return nil, err
 	}
-	opened = &seat{cookies: jar, values: map[string]string{}}
+	opened = &openSession{cookies: jar, values: map[string]string{}}
 	s.keepCookies(opened, request.URL, response)
 	if len(jar.Cookies(request.URL)) == 0 {
 		kind := ErrNoSession
@@ -58,7 +58,7 @@ func (s *session) login(ctx context.Context) (opened *seat, err error) {
 // keepCookies puts the cookies of an answer into the seat's jar. The server sets
 // them for /osmc (seen); behind a reverse proxy with a path prefix that does not
 // rewrite them, no request would carry them, so the prefix is put before.
-func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response) {
+func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.Response) {
 	prefix := strings.TrimRight(s.root.Path, "/")
 	defer s.observe(seat, response)
 	cookies := response.Cookies()
@@ -82,7 +82,7 @@ func (s *session) keepCookies(seat *seat, from *url.URL, response *http.Response
 
 // cookiesFor are the cookies of a request. The Web Application Platform gets those
 // of the session as well, which the REST API sets for its own paths (assumed).
-func (s *session) cookiesFor(seat *seat, target *url.URL) []*http.Cookie {
+func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie {
 	cookies := seat.cookies.Cookies(target)
 	if target.Host == s.root.Host {
 		return cookies
@@ -98,13 +98,13 @@ func (s *session) cookiesFor(seat *seat, target *url.URL) []*http.Cookie {
 }
 
 // cookie is the value of a cookie of the session, whatever its path.
-func (s *session) cookie(seat *seat, name string) string {
+func (s *session) cookie(seat *openSession, name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return seat.values[name]
 }
 
-func (s *session) logout(ctx context.Context, open *seat) error {
+func (s *session) logout(ctx context.Context, open *openSession) error {
 	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.root, wire.LogoutPath, "", nil)
 	if err != nil {
 		return err
@@ -122,8 +122,8 @@ func (s *session) logout(ctx context.Context, open *seat) error {
 	return nil
 }
 
-// noSeat says whether a refused login is for want of a licence seat: 503, or
-// 403, with a body that mentions the licence (assumed).
+// noSeat says whether a refused login is for want of a license seat: 503, or
+// 403, with a body that mentions the license (assumed).
 func noSeat(response *http.Response) bool {
 	if response.StatusCode != http.StatusServiceUnavailable && response.StatusCode != http.StatusForbidden {
 		return false

@@ -36,7 +36,11 @@ type Registration struct {
 // claim each other's consumer. All of a process wait for the first one: until its
 // answer has been understood, nothing is known of the server. Once the request is
 // in flight, the registration outlives the cancellation of the context.
-func (c *Client) Register(ctx context.Context, name, secret string) (Registration, error) {
+//
+// What is given as then is done with the registration, whatever came of it,
+// before others have their turn: of a server that does not approve what it has
+// registered, one such consumer is enough.
+func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (Registration, error) {
 	if err := c.CanRegister(); err != nil {
 		return Registration{}, err
 	}
@@ -55,14 +59,19 @@ func (c *Client) Register(ctx context.Context, name, secret string) (Registratio
 	registration := Registration{Namesakes: namesakes(before, name)}
 	leave, err := c.gate.enter(ctx)
 	if err != nil {
-		return registration, err
+		return registration, &Error{Kind: err, Method: call.Method, Path: call.Path}
 	}
 	for attempt := 0; ; attempt++ {
 		settled, err := c.try(ctx, name, secret, before, attempt, &registration)
-		if settled {
-			leave(err)
-			return registration, err
+		if !settled {
+			continue
 		}
+		verdict := err
+		for _, do := range then {
+			verdict = do(registration, err)
+		}
+		leave(verdict)
+		return registration, err
 	}
 }
 

@@ -28,7 +28,7 @@ func TestRegisterExactlyOnce(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			server := twcloudtest.New(t)
-			client := connectImpatiently(t, server)
+			client := connectWithTimeout(t, server)
 			server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
 			registration, err := client.Register(t.Context(), "app", testSecret)
 			consumers := server.Consumers()

@@ -39,12 +39,12 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 		// The list is right to lack it.
 		c.evidence.noteRemoved(key)
 		if err := c.removed(ctx, call, key, expected); err != nil {
+			c.evidence.doubtRemovals()
 			if page != nil && errors.Is(err, ErrNotApplied) {
 				return &UncertainError{Err: page}
 			}
 			return err
 		}
-		c.evidence.noteRemoval()
 	}
 	c.evidence.noteRemoved(key)
 	c.snapshot.remove(key)

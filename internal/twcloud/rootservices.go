@@ -129,24 +129,24 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (OAuthEndpoints
 	for range 1 + maxRedirects {
 		response, err := d.get(ctx, target)
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+			return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
 		}
 		if isRedirect(response.StatusCode) {
 			_ = response.Body.Close()
 			next, err := d.follow(target, response.Header.Get("Location"))
 			if err != nil {
-				return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+				return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
 			}
 			target = next
 			continue
 		}
 		endpoints, err := readRootServices(response, target)
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("%s: %w", place(target), err)
+			return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
 		}
 		return endpoints, nil
 	}
-	return OAuthEndpoints{}, fmt.Errorf("%s: %w: more than %d redirects", place(origin), ErrUnreadable, maxRedirects)
+	return OAuthEndpoints{}, fmt.Errorf("%s: %w: more than %d redirects", withoutQuery(origin), ErrUnreadable, maxRedirects)
 }
 
 func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, error) {
@@ -182,9 +182,9 @@ func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 	case err != nil || location == "":
 		return nil, fmt.Errorf("%w: a redirect without a usable Location", ErrUnreadable)
 	case !d.sameSite(next):
-		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, as single sign-on has it", ErrWebPage, place(next))
+		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, as single sign-on has it", ErrWebPage, withoutQuery(next))
 	case isDowngrade(from, next):
-		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, place(next))
+		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, withoutQuery(next))
 	}
 	return next, nil
 }
@@ -204,7 +204,7 @@ func isDowngrade(from, to *url.URL) bool {
 	return from.Scheme == "https" && to.Scheme != "https"
 }
 
-// place is a URL for an error: the query of a sign-in page may hold a token.
-func place(u *url.URL) string {
+// withoutQuery is a URL for an error: the query of a sign-in page may hold a token.
+func withoutQuery(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }

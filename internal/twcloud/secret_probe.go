@@ -108,9 +108,9 @@ func (p *secretProber) checkTarget(endpoints OAuthEndpoints) error {
 	source, err := url.Parse(endpoints.RootServicesURL)
 	switch {
 	case err != nil || !p.discoverer.sameSite(target):
-		return fmt.Errorf("the root services document has the request token at %s, away from the site: nothing was signed for it", place(target))
+		return fmt.Errorf("the root services document has the request token at %s, away from the site: nothing was signed for it", withoutQuery(target))
 	case isDowngrade(source, target):
-		return fmt.Errorf("the root services document, read with https, has the request token at %s: nothing was signed for it", place(target))
+		return fmt.Errorf("the root services document, read with https, has the request token at %s: nothing was signed for it", withoutQuery(target))
 	}
 	return nil
 }

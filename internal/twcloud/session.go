@@ -10,7 +10,7 @@ import (
 )
 
 // session signs in when the first request needs it, once for all concurrent
-// requests, and gives the seat back on Close. A session takes up a licence seat
+// requests, and gives the seat back on Close. A session takes up a license seat
 // until it is logged out or has been idle for 15 minutes, and a request that
 // carries credentials without the cookie opens a further one (both documented):
 // so credentials go to login alone, and every other request carries the cookie
@@ -21,10 +21,10 @@ type session struct {
 	credentials Credentials
 	redact      *redactor
 	// observe sees each answer of a session.
-	observe func(*seat, *http.Response)
+	observe func(*openSession, *http.Response)
 
 	mu      sync.Mutex
-	current *seat
+	current *openSession
 	pending *signingIn
 	// failure is why the last login failed. It stays until forgive is called: a
 	// refused password that is tried once per resource locks the account.
@@ -32,8 +32,8 @@ type session struct {
 	closed  bool
 }
 
-// seat is one open session on the server.
-type seat struct {
+// openSession is one session on the server, which uses a license seat.
+type openSession struct {
 	cookies http.CookieJar
 	// values are the latest cookies by name, whatever their path.
 	values map[string]string
@@ -46,7 +46,7 @@ type signingIn struct {
 	done    chan struct{}
 	waiters int
 	cancel  context.CancelFunc
-	seat    *seat
+	seat    *openSession
 	err     error
 	// brokenOff says that it failed after everyone who had waited for it was gone.
 	brokenOff bool
@@ -57,7 +57,7 @@ type signingIn struct {
 func newSession(next http.RoundTripper, options Options, redact *redactor) *session {
 	return &session{
 		next: next, root: options.Endpoint, credentials: options.Credentials, redact: redact,
-		observe: func(*seat, *http.Response) {},
+		observe: func(*openSession, *http.Response) {},
 	}
 }
 
@@ -99,7 +99,7 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 }
 
-func (s *session) accept(seat *seat) {
+func (s *session) accept(seat *openSession) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seat.served = true
@@ -107,7 +107,7 @@ func (s *session) accept(seat *seat) {
 
 // refuse is for a request that was refused again. A session that has served
 // others stays: it is the request that the server does not like.
-func (s *session) refuse(request *http.Request, response *http.Response, seat *seat) {
+func (s *session) refuse(request *http.Request, response *http.Response, seat *openSession) {
 	s.mu.Lock()
 	served := seat.served
 	if !served {
@@ -120,7 +120,7 @@ func (s *session) refuse(request *http.Request, response *http.Response, seat *s
 }
 
 // acquire returns the open seat, or waits for the login that opens one.
-func (s *session) acquire(ctx context.Context) (*seat, error) {
+func (s *session) acquire(ctx context.Context) (*openSession, error) {
 	for {
 		seat, pending, err := s.join(ctx)
 		if pending == nil {
@@ -145,7 +145,7 @@ func (s *session) acquire(ctx context.Context) (*seat, error) {
 
 // join returns the open seat, or a login to wait for, which it begins if there
 // is none under way.
-func (s *session) join(ctx context.Context) (*seat, *signingIn, error) {
+func (s *session) join(ctx context.Context) (*openSession, *signingIn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -193,7 +193,7 @@ func (s *session) signIn(ctx context.Context, pending *signingIn) {
 
 // drop forgets a seat and logs it out, also when it was refused: whoever refused
 // it need not be the server, and the seat would stay taken.
-func (s *session) drop(ctx context.Context, gone *seat) {
+func (s *session) drop(ctx context.Context, gone *openSession) {
 	s.mu.Lock()
 	current := gone != nil && s.current == gone
 	if current {

@@ -73,7 +73,7 @@ func TestNobodyWaitsForASeatAnyMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &fakeServer{login: func(*http.Request) (*http.Response, error) {
-			return reply(http.StatusServiceUnavailable, "licence"), nil
+			return reply(http.StatusServiceUnavailable, "license"), nil
 		}}
 		client := fakeClient(t, server, func(o *Options) { o.MaxRetries, o.RetryWaitMin, o.RetryWaitMax = 1000, time.Minute, time.Minute })
 		ctx, cancel := context.WithCancel(t.Context())
@@ -113,7 +113,7 @@ func TestALoginGivenUpByOthersIsBegunAnew(t *testing.T) {
 
 		late := versionOf(t.Context(), client)
 		synctest.Wait()
-		answers <- reply(http.StatusServiceUnavailable, "licence")
+		answers <- reply(http.StatusServiceUnavailable, "license")
 		answers <- server.openSession()
 		if err := <-late; err != nil || server.count(wire.LoginPath) != 2 {
 			t.Errorf("got %v, sent %q", err, server.sent())
@@ -258,7 +258,7 @@ func TestCloseEndsAWaitForASeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &fakeServer{login: func(*http.Request) (*http.Response, error) {
-			return reply(http.StatusServiceUnavailable, "licence"), nil
+			return reply(http.StatusServiceUnavailable, "license"), nil
 		}}
 		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Hour, time.Hour })
 		call := versionOf(t.Context(), client)

@@ -179,7 +179,7 @@ func TestSessionLogsOutForWhoGaveUp(t *testing.T) {
 
 func TestSessionLoginFails(t *testing.T) {
 	t.Parallel()
-	const licence = `{"message":"No free licence."}`
+	const license = `{"message":"No free license."}`
 	page := []string{"Content-Type", "text/html"}
 	for name, test := range map[string]struct {
 		status  int
@@ -188,7 +188,7 @@ func TestSessionLoginFails(t *testing.T) {
 		kind    error
 		logins  int
 	}{
-		"no seat":               {503, licence, nil, ErrNoSeat, 4},
+		"no seat":               {503, license, nil, ErrNoSeat, 4},
 		"no seat, forbidden":    {403, "license limit reached", nil, ErrNoSeat, 4},
 		"unavailable":           {503, "", nil, ErrServer, 4},
 		"failed":                {500, "", nil, ErrServer, 1},
@@ -238,7 +238,7 @@ func TestSessionWaitsForASeat(t *testing.T) {
 		server := &fakeServer{}
 		server.login = func(*http.Request) (*http.Response, error) {
 			if time.Now().Before(free) {
-				return reply(http.StatusServiceUnavailable, "licence", "Retry-After", "20"), nil
+				return reply(http.StatusServiceUnavailable, "license", "Retry-After", "20"), nil
 			}
 			return server.openSession(), nil
 		}

@@ -211,7 +211,7 @@ func (c *Client) change(ctx context.Context, step step, v values) (result outcom
 		switch {
 		case looksLikeSignIn(answer.Response):
 			result.problem = answer.unreadable("a sign-in page")
-		case silent && !(answer.expected() && step.call.Answer != nil), step.call.Answer == nil && answer.expected():
+		case step.call.Answer == nil && answer.expected(), silent && !answer.expected():
 			// Success without words.
 		default:
 			found, err := answer.one(c.profile.Approved)

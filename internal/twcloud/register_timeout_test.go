@@ -11,13 +11,13 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// impatient gives up on a registration when it is told to, as a time-out would.
-type impatient struct {
+// givingUp gives up on a registration when it is told to, as a time-out would.
+type givingUp struct {
 	next   http.RoundTripper
 	enough chan struct{}
 }
 
-func (i *impatient) RoundTrip(request *http.Request) (*http.Response, error) {
+func (i *givingUp) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Method != http.MethodPost {
 		return i.next.RoundTrip(request)
 	}
@@ -34,11 +34,11 @@ func (i *impatient) RoundTrip(request *http.Request) (*http.Response, error) {
 	return i.next.RoundTrip(request.WithContext(ctx))
 }
 
-// connectImpatiently returns a client that gives up on a registration that hangs,
+// connectWithTimeout returns a client that gives up on a registration that hangs,
 // once the server has done what it does.
-func connectImpatiently(t *testing.T, server *twcloudtest.Server) *Client {
+func connectWithTimeout(t *testing.T, server *twcloudtest.Server) *Client {
 	t.Helper()
-	transport := &impatient{enough: make(chan struct{})}
+	transport := &givingUp{enough: make(chan struct{})}
 	var once sync.Once
 	server.SetOnRequest(func(request twcloudtest.Request) {
 		giveUp := func() { once.Do(func() { close(transport.enough) }) }

@@ -1,0 +1,237 @@
+package docs_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+func TestMain(m *testing.M) { terraformtest.Main(m) }
+
+// workspace is a workspace with a server.
+type workspace struct {
+	*terraformcli.Workspace
+	server *twcloudtest.Server
+}
+
+// newEmptyWorkspace has no configuration, and uses the provider without init.
+func newEmptyWorkspace(t *testing.T) *workspace {
+	t.Helper()
+	server := twcloudtest.New(t)
+	return &workspace{terraformtest.New(t, server), server}
+}
+
+// newWorkspace copies a folder of the repository and runs init there.
+func newWorkspace(t *testing.T, folder string) *workspace {
+	t.Helper()
+	w := newEmptyWorkspace(t)
+	w.copy(t, folder)
+	terraformtest.Init(t, w.Workspace)
+	return w
+}
+
+// copy replaces the configuration with that of a folder of the repository.
+func (w *workspace) copy(t *testing.T, folder string) {
+	t.Helper()
+	old, err := filepath.Glob(filepath.Join(w.Dir, "*.tf"))
+	for _, path := range old {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err = errors.Join(err, os.CopyFS(w.Dir, os.DirFS(filepath.Join(root, filepath.FromSlash(folder))))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *workspace) write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := w.Write(name, content); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// edit replaces a text of main.tf.
+func (w *workspace) edit(t *testing.T, old, replacement string) {
+	t.Helper()
+	content := readFile(t, filepath.Join(w.Dir, "main.tf"))
+	if !strings.Contains(content, old) {
+		t.Fatalf("%q is not in the configuration", old)
+	}
+	w.write(t, "main.tf", strings.Replace(content, old, replacement, 1))
+}
+
+// flat returns the output of the CLI on one line, without the bars of messages.
+func flat(output string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", "")), " ")
+}
+
+// run returns the exit status and the flat output.
+func (w *workspace) run(t *testing.T, arguments ...string) (status int, output string) {
+	t.Helper()
+	var written strings.Builder
+	status, err := w.Run(t.Context(), &written, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open := w.server.OpenSessions(); open > 0 {
+		t.Errorf("%s left %d sessions open", arguments[0], open)
+	}
+	return status, flat(written.String())
+}
+
+func (w *workspace) mustRun(t *testing.T, arguments ...string) (output string) {
+	t.Helper()
+	status, output := w.run(t, arguments...)
+	if status != 0 {
+		t.Fatalf("%s: exit status %d\n%s", strings.Join(arguments, " "), status, output)
+	}
+	return output
+}
+
+// apply applies with these variables: NAME=VALUE.
+func (w *workspace) apply(t *testing.T, variables ...string) (output string) {
+	t.Helper()
+	w.Setenv(variables...)
+	return w.mustRun(t, "apply", "-auto-approve")
+}
+
+// plan says whether there are changes.
+func (w *workspace) plan(t *testing.T, variables ...string) (output string, changes bool) {
+	t.Helper()
+	w.Setenv(variables...)
+	status, output := w.run(t, "plan", "-detailed-exitcode")
+	if status != 0 && status != 2 {
+		t.Fatalf("plan: exit status %d\n%s", status, output)
+	}
+	return output, status == 2
+}
+
+// noChanges fails if a plan has changes.
+func (w *workspace) noChanges(t *testing.T) {
+	t.Helper()
+	if output, changes := w.plan(t); changes {
+		t.Errorf("the plan has changes:\n%s", output)
+	}
+}
+
+// attribute returns an attribute of twcloud_oauth_consumer.doors as text.
+func (w *workspace) attribute(t *testing.T, name string) string {
+	t.Helper()
+	resources, err := w.Resources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range resources {
+		if resource.Address == doors {
+			return fmt.Sprint(resource.Values[name])
+		}
+	}
+	t.Fatalf("%s is not in state", doors)
+	return ""
+}
+
+// onServer fails unless the server has exactly these consumers, by name with their
+// secrets, and returns their keys.
+func (w *workspace) onServer(t *testing.T, secrets map[string]string) (keys map[string]string) {
+	t.Helper()
+	keys = map[string]string{}
+	for _, consumer := range w.server.Consumers() {
+		if want, ok := secrets[consumer.Name]; !ok || consumer.Secret != want {
+			t.Errorf("the server has %q with the secret %q, want %q", consumer.Name, consumer.Secret, want)
+		}
+		keys[consumer.Name] = consumer.Key
+	}
+	if len(keys) != len(secrets) {
+		t.Errorf("the server has the consumers %v, want those of %v", keys, secrets)
+	}
+	return keys
+}
+
+// unchanged fails unless the consumers are as they were, except for these secrets.
+func (w *workspace) unchanged(t *testing.T, before []twcloudtest.Consumer, secrets map[string]string) {
+	t.Helper()
+	want := slices.Clone(before)
+	for i := range want {
+		if secret, changed := secrets[want[i].Name]; changed {
+			want[i].Secret = secret
+		}
+	}
+	if got := w.server.Consumers(); !slices.Equal(got, want) {
+		t.Errorf("on the server: %v, want %v", got, want)
+	}
+}
+
+func contains(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			t.Errorf("%q is not in:\n%s", word, text)
+		}
+	}
+}
+
+// needQuery skips a test if the CLI has no "query" command.
+func (w *workspace) needQuery(t *testing.T) {
+	t.Helper()
+	if _, help := w.run(t, "query", "-help"); !strings.Contains(help, "query [options]") {
+		t.Skip("this needs terraform query")
+	}
+}
+
+const endOfBlock = "### end of block ###"
+
+// follow runs the shell blocks of a document word for word, after a prelude. Each
+// line of the text blocks must be in the output of the shell block before.
+func (w *workspace) follow(t *testing.T, prelude string, blocks []block) {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	script := "set -e\nterraform() { command '" + w.CLI.Path + "' \"$@\"; }\n" + prelude
+	var expected [][]string
+	for _, b := range blocks {
+		switch b.language {
+		case "sh", "shell", "bash":
+			script += b.text + "echo '" + endOfBlock + "'\n"
+			expected = append(expected, nil)
+		case "text":
+			last := len(expected) - 1
+			expected[last] = append(expected[last], strings.Split(b.text, "\n")...)
+		}
+	}
+	if len(expected) == 0 {
+		t.Fatal("there is no shell block")
+	}
+	command := exec.CommandContext(t.Context(), bash)
+	command.Dir, command.Env, command.Stdin = w.Dir, w.Env, strings.NewReader(script)
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if w.CLI.Name == "OpenTofu" {
+		return // The documents show Terraform's output.
+	}
+	for i, written := range strings.SplitN(string(output), endOfBlock, len(expected)) {
+		for _, line := range expected[i] {
+			contains(t, written, strings.TrimSpace(line))
+		}
+	}
+}
