@@ -122,7 +122,7 @@ func TestAccSecrets_drift(t *testing.T) {
 	}
 	output, changes := w.plan(t)
 	if contains(t, output, "secret_revision = 1 -> (known after apply)", warning,
-		"though the consumer is approved. Terraform sets the configured one."); !changes {
+		"although the consumer is approved. The next apply sets the configured secret."); !changes {
 		t.Error("the drift was not found")
 	}
 	w.apply(t)
@@ -199,7 +199,7 @@ func TestAccSecrets_import(t *testing.T) {
 			w.mustRun(t, "import", doors, "made-by-hand")
 			w.revision(t, 0)
 			output := w.apply(t)
-			if got := strings.Contains(output, "Secret is not known to be the configured one"); got != test.warns {
+			if got := strings.Contains(output, "Secret may differ from the configured one"); got != test.warns {
 				t.Errorf("warns: %t, want %t:\n%s", got, test.warns, output)
 			}
 			w.revision(t, test.revision)

@@ -214,7 +214,6 @@ func (r report) expect(t *testing.T, severity, summary string, words ...string) 
 	}
 }
 
-// expectNone fails if there is any diagnostic.
 // expectFailure fails unless there is one error, of whatever summary, that says
 // all of the words.
 func (r report) expectFailure(t *testing.T, words ...string) {
@@ -228,6 +227,7 @@ func (r report) expectFailure(t *testing.T, words ...string) {
 	t.Errorf("want an error, got %v", r.Diagnostics)
 }
 
+// expectNone fails if there is any diagnostic.
 func (r report) expectNone(t *testing.T) {
 	t.Helper()
 	for _, d := range r.Diagnostics {
