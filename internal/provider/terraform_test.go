@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
 
@@ -145,7 +146,13 @@ func runTerraform(t *testing.T, dir string, environment []string, arguments ...s
 	if _, exited := err.(*exec.ExitError); err != nil && !exited { //nolint:errorlint // Nothing wraps it.
 		t.Fatalf("run terraform: %v", err)
 	}
-	return newReport(string(output), err != nil)
+	told := newReport(string(output), err != nil)
+	for _, d := range told.Diagnostics {
+		if !strings.Contains(d.Summary, "development overrides") {
+			provider.CheckMessage(t, d.Severity, d.Summary, d.Detail)
+		}
+	}
+	return told
 }
 
 func newReport(output string, failed bool) report {
