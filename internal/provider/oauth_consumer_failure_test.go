@@ -156,6 +156,11 @@ func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 		Kind: twcloudtest.AnswerWith, Method: http.MethodPost, Status: http.StatusCreated,
 		Body: `{"key":"key-1","name":"DOORS","approved":false}`,
 	})
+	h.server.SetOnRequest(func(request twcloudtest.Request) {
+		if request.Method == http.MethodPost {
+			h.server.AddConsumer(twcloudtest.Consumer{Key: "key-1", Name: "DOORS", Secret: "s3cret"})
+		}
+	})
 	w.applyFails(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`))).
 		expect(t, "error", "The server stores another name", `sent the name "doors", and the server stores "DOORS"`, `"key-1"`, "Write the name")
 	if got := w.state(t); got == nil || got.Attributes.Key != "key-1" {

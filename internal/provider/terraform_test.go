@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
 
@@ -145,7 +146,13 @@ func runTerraform(t *testing.T, dir string, environment []string, arguments ...s
 	if _, exited := err.(*exec.ExitError); err != nil && !exited { //nolint:errorlint // Nothing wraps it.
 		t.Fatalf("run terraform: %v", err)
 	}
-	return newReport(string(output), err != nil)
+	told := newReport(string(output), err != nil)
+	for _, d := range told.Diagnostics {
+		if !strings.Contains(d.Summary, "development overrides") {
+			provider.CheckMessage(t, d.Severity, d.Summary, d.Detail)
+		}
+	}
+	return told
 }
 
 func newReport(output string, failed bool) report {
@@ -214,7 +221,6 @@ func (r report) expect(t *testing.T, severity, summary string, words ...string) 
 	}
 }
 
-// expectNone fails if there is any diagnostic.
 // expectFailure fails unless there is one error, of whatever summary, that says
 // all of the words.
 func (r report) expectFailure(t *testing.T, words ...string) {
@@ -228,6 +234,7 @@ func (r report) expectFailure(t *testing.T, words ...string) {
 	t.Errorf("want an error, got %v", r.Diagnostics)
 }
 
+// expectNone fails if there is any diagnostic.
 func (r report) expectNone(t *testing.T) {
 	t.Helper()
 	for _, d := range r.Diagnostics {
