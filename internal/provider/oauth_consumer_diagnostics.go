@@ -29,7 +29,7 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 		b.addClientError(diags, "Unable to tell whether OAuth consumer was registered", tried, err, mayExist(name))
 	case registration.InDoubt:
 		b.addClientError(diags, "Unable to register OAuth consumer", tried, err,
-			fmt.Sprintf("The server lists no new consumer named %q, but it may still register one. Check TWCloud Admin before you apply again.", name))
+			"The server lists no new consumer with this name. "+mayExist(name))
 	default:
 		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	}

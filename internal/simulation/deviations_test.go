@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // standIn makes the emulated server differ in one detail. It lies between the
@@ -20,10 +23,8 @@ import (
 type standIn struct {
 	deviate deviation
 	mu      sync.Mutex
-	// calls counts the calls of each kind, and seen keeps what a deviation wants to
-	// remember.
-	calls map[string]int
-	seen  map[string]any
+	// seen keeps what a deviation wants to remember.
+	seen map[string]any
 }
 
 // deviation answers one call. The call is list, read, register, update or remove;
@@ -31,7 +32,7 @@ type standIn struct {
 type deviation func(s *standIn, call string, request *http.Request, send func() *http.Response) *http.Response
 
 func newStandIn(deviate deviation) *standIn {
-	return &standIn{deviate: deviate, calls: map[string]int{}, seen: map[string]any{}}
+	return &standIn{deviate: deviate, seen: map[string]any{}}
 }
 
 // before returns the stand-in as one process has it.
@@ -41,9 +42,6 @@ func (s *standIn) before(next http.RoundTripper) http.RoundTripper {
 		if call == "" {
 			return next.RoundTrip(request)
 		}
-		s.mu.Lock()
-		s.calls[call]++
-		s.mu.Unlock()
 		var err error
 		response := s.deviate(s, call, request, func() *http.Response {
 			var response *http.Response
@@ -57,13 +55,6 @@ func (s *standIn) before(next http.RoundTripper) http.RoundTripper {
 		}
 		return response, nil
 	})
-}
-
-// nth is how many calls of a kind there have been.
-func (s *standIn) nth(call string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.calls[call]
 }
 
 // remember returns the old value of what is remembered, and sets the new one.
@@ -97,11 +88,17 @@ func bodyOf(body *io.ReadCloser) []byte {
 	if *body == nil {
 		return nil
 	}
-	content, err := io.ReadAll(*body)
-	if err != nil {
-		return nil // A fault: the client will see it.
+	original := *body
+	content, err := io.ReadAll(io.LimitReader(original, maxAnswer))
+	if err != nil || len(content) == maxAnswer {
+		// A fault: the client will see it, too.
+		*body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(content), original), original}
+		return nil
 	}
-	must((*body).Close())
+	must(original.Close())
 	*body = io.NopCloser(bytes.NewReader(content))
 	return content
 }
@@ -120,7 +117,7 @@ func with(response *http.Response, status int, body any) *http.Response {
 	if status != 0 {
 		response.StatusCode = status
 	}
-	bodyOf(&response.Body)
+	must(response.Body.Close())
 	response.Body = io.NopCloser(strings.NewReader(content))
 	response.ContentLength = int64(len(content))
 	return response
@@ -486,31 +483,127 @@ func TestDeviations(t *testing.T) {
 		for _, populated := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/populated=%t", name, populated), func(t *testing.T) {
 				t.Parallel()
-				from := checkpoint{}
-				if populated {
-					from.consumers = foreign
-				}
-				w, err := newWorld(schedule{}, from)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer w.server.Close()
-				w.deviation = newStandIn(deviations[name]).before
-				for _, step := range deviationSteps {
-					for attempt := range 2 {
-						outcome := w.run(step, attempt+1)
-						if testing.Verbose() {
-							t.Logf("%s.%d: failed %t, %d on the server, %d in state\n%s", step.name, attempt+1, outcome.failed, len(w.server.Consumers())-len(w.foreign), len(w.state), outcome.text())
-						}
-						if outcome.failed && !strings.Contains(outcome.text(), "Error: ") && outcome.text() == "" {
-							t.Errorf("%s fails without a word", step.name)
-						}
-					}
+				w, text := deviate(t, name, populated, schedule{})
+				if testing.Verbose() {
+					t.Log(text)
 				}
 				for _, violation := range w.violations {
 					t.Error(violation)
 				}
 			})
 		}
+	}
+}
+
+// deviate runs all steps on a server that differs, and returns what the user has
+// read.
+func deviate(t *testing.T, name string, populated bool, s schedule) (*world, string) {
+	t.Helper()
+	from := checkpoint{}
+	if populated {
+		from.consumers = foreign
+	}
+	w, err := newWorld(s, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.server.Close()
+	w.deviation = newStandIn(deviations[name]).before
+	var text strings.Builder
+	for _, step := range deviationSteps {
+		for attempt := range 2 {
+			outcome := w.run(step, attempt+1)
+			fmt.Fprintf(&text, "%s.%d: failed %t, %d on the server, %d in state\n%s", step.name, attempt+1, outcome.failed,
+				len(w.server.Consumers())-len(w.foreign), len(w.state), outcome.text())
+			if outcome.failed && outcome.text() == "" {
+				t.Errorf("%s fails without a word", step.name)
+			}
+		}
+	}
+	return w, text.String()
+}
+
+// faultsPerDeviation is how many schedules are drawn for each deviation.
+const faultsPerDeviation = 8
+
+// TestDeviations_withFaults lets one fault befall a request to a server that
+// differs.
+func TestDeviations_withFaults(t *testing.T) {
+	t.Parallel()
+	seed := *flagSeed
+	for seed == 0 {
+		seed = rand.Uint64()
+	}
+	for i, name := range slices.Sorted(maps.Keys(deviations)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, uint64(i)))
+			populated := i%2 == 0
+			w, _ := deviate(t, name, populated, schedule{})
+			trace := w.network.traced()
+			for range faultsPerDeviation {
+				l := trace[random.IntN(len(trace))]
+				kinds := kindsFor(l)
+				s := schedule{}.with(fault{l, kinds[random.IntN(len(kinds))]})
+				w, text := deviate(t, name, populated, s)
+				if len(w.violations) > 0 {
+					t.Errorf("%s, seed %d:\n%s\n%s", s, seed, strings.Join(w.violations, "\n"), text)
+				}
+			}
+		})
+	}
+}
+
+// TestDialects_withFaults lets faults befall the calls of a server that speaks a
+// dialect, with the profile that fits. A step is run until it succeeds.
+func TestDialects_withFaults(t *testing.T) {
+	t.Parallel()
+	seed := *flagSeed
+	for seed == 0 {
+		seed = rand.Uint64()
+	}
+	kinds := slices.DeleteFunc(twcloudtest.AllFaultKinds(), func(k twcloudtest.FaultKind) bool {
+		// The scenario's own simulation has what ends a session and what waits.
+		return slices.Contains([]twcloudtest.FaultKind{twcloudtest.Unauthorized401, twcloudtest.Hang, twcloudtest.HangAfter}, k)
+	})
+	for i, name := range twcloudtest.Dialects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, uint64(i)))
+			for range 2 * faultsPerDeviation {
+				dialectWithFault(t, name, kinds[random.IntN(len(kinds))], 1+random.IntN(12))
+			}
+		})
+	}
+}
+
+// dialectWithFault has the nth call that is about consumers go wrong.
+func dialectWithFault(t *testing.T, name string, kind twcloudtest.FaultKind, nth int) {
+	t.Helper()
+	dialect, err := twcloudtest.Dialect(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWorldIn(dialect, schedule{}, checkpoint{consumers: foreign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.server.Close()
+	w.profile = dialect
+	var calls atomic.Int64
+	w.server.Inject(twcloudtest.Fault{Kind: kind, Match: func(r twcloudtest.Request) bool {
+		return r.Call != "" && calls.Add(1) == int64(nth)
+	}})
+	for _, step := range deviationSteps {
+		outcome := w.run(step, 1)
+		for attempt := 2; outcome.failed && attempt < 5; attempt++ {
+			outcome = w.run(step, attempt)
+		}
+		if outcome.failed {
+			t.Errorf("%s, call %d: %s does not succeed: %s", kind, nth, step.name, outcome.text())
+		}
+	}
+	if len(w.violations) > 0 {
+		t.Errorf("%s, call %d:\n%s", kind, nth, strings.Join(w.violations, "\n"))
 	}
 }

@@ -272,6 +272,12 @@ func outcomeOf(err error) outcome {
 // may have left behind after all.
 func (c *Client) strays(ctx context.Context, before []Consumer, own Consumer) ([]Consumer, error) {
 	now, err := c.list(ctx)
+	if err == nil && !slices.ContainsFunc(now, func(consumer Consumer) bool { return consumer.Key == own.Key }) {
+		// A list that lacks this one may lack the other one, too.
+		call := c.profile.Calls.List
+		c.evidence.doubt("the list lacks consumer %q, which was registered before", own.Key)
+		err = &Error{Kind: ErrIncomplete, Method: call.Method, Path: call.Path, Cause: errors.New(c.doubtOfList(len(now)))}
+	}
 	return slices.DeleteFunc(namesakes(newcomers(before, now), own.Name), func(consumer Consumer) bool {
 		return consumer.Key == own.Key
 	}), err
