@@ -55,15 +55,18 @@ func TestAdviceFor(t *testing.T) {
 	}
 }
 
+// kinds are those of the client's errors that are advised on.
+var kinds = []error{
+	twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
+	twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
+	twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
+	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
+}
+
 func TestAdviceFor_everyKind(t *testing.T) {
 	t.Parallel()
 	seen := map[string]error{}
-	for _, kind := range []error{
-		twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
-		twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
-		twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
-		twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
-	} {
+	for _, kind := range kinds {
 		advice := adviceFor(&twcloud.Error{Kind: kind})
 		if advice == "" || !strings.HasSuffix(advice, ".") {
 			t.Errorf("%v: advice %q, want sentences", kind, advice)
