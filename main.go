@@ -1,10 +1,11 @@
 // Command terraform-provider-twcloud is a Terraform provider for the OAuth
 // consumers of Teamwork Cloud. Terraform starts it; by hand it tells its version,
-// or waits for a debugger.
+// checks a server, or waits for a debugger.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -42,9 +43,9 @@ func run() int {
 	}
 
 	switch {
-	case flag.NArg() == 1 && flag.Arg(0) == "check":
-		return check()
-	case flag.NArg() > 0 && flag.Arg(0) == "learn":
+	case flag.Arg(0) == "check":
+		return check(flag.Args()[1:])
+	case flag.Arg(0) == "learn":
 		return learn.Run(flag.Args()[1:], os.Stdout, os.Stderr)
 	case flag.NArg() > 0:
 		flag.Usage()
@@ -95,23 +96,44 @@ func tuneCollector() {
 	}
 }
 
-// check reports on the server that the environment names.
-func check() int {
+// check reports on the server that the environment names: status 0 if the provider
+// works with it, 3 if the API profile lacks calls, 1 otherwise.
+func check(arguments []string) int {
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	flags.Usage = usage
+	write := flags.Bool("write", false, "")
+	switch err := flags.Parse(arguments); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() > 0:
+		usage()
+		return 2
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), append(terminating(), os.Interrupt)...)
 	defer stop()
-	if err := provider.New(version).Check(ctx, os.Stdout); err != nil {
-		fmt.Fprintf(os.Stderr, "\n%v\n", err)
-		return 1
+	// Without a reader of the report, too, what was registered is removed.
+	signal.Ignore(syscall.SIGPIPE)
+	switch err := provider.New(version).Check(ctx, os.Stdout, *write); {
+	case err == nil:
+		return 0
+	case errors.Is(err, provider.ErrCheckIncomplete):
+		return 3
 	}
-	return 0
+	return 1
 }
 
 func usage() {
-	fmt.Fprint(flag.CommandLine.Output(), `terraform-provider-twcloud is started by Terraform. By hand:
+	fmt.Fprint(flag.CommandLine.Output(), `Terraform starts this program. You can also run:
 
-  terraform-provider-twcloud check   compares a server with what the provider assumes of it, and changes
-                                     nothing; TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the like say which server
+  terraform-provider-twcloud check          Check that the provider can read your server. Changes nothing.
+  terraform-provider-twcloud check -write   Also register a consumer, change it and remove it.
 
+TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the other variables of the provider configure the check. Its exit
+status is 0 if nothing failed, 3 if the API profile lacks calls that the provider needs, and 1 otherwise.
+
+Flags:
 `)
 	flag.PrintDefaults()
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
@@ -57,15 +59,84 @@ func TestRun_check(t *testing.T) {
 		}
 	}
 	stdout, stderr, status := call(t, environment(twcloudtest.AdminPassword), "check")
-	if status != 0 || stderr != "" || !strings.Contains(stdout, "The provider can work with this server.") {
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "The provider can read this server") {
 		t.Errorf("status %d, printed %s%s", status, stdout, stderr)
 	}
 	stdout, stderr, status = call(t, environment("wrong"), "check")
-	if status != 1 || !strings.Contains(stdout, "FAIL  sign-in") || !strings.Contains(stderr, "would not work") {
+	if status != 1 || !strings.Contains(stdout, "FAIL  sign-in") || !strings.Contains(stdout, "does not work") {
 		t.Errorf("with a wrong password: status %d, printed %s%s", status, stdout, stderr)
+	}
+	stdout, stderr, status = call(t, environment(twcloudtest.AdminPassword), "check", "-write")
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "The provider works with this server.") || len(server.Consumers()) > 0 {
+		t.Errorf("with -write: status %d, printed %s%s", status, stdout, stderr)
+	}
+	for _, arguments := range [][]string{{"check", "more"}, {"check", "-unknown"}, {"chek"}} {
+		if stdout, stderr, status = call(t, nil, arguments...); status != 2 || stdout != "" || !strings.Contains(stderr, "check -write") {
+			t.Errorf("%q: status %d, printed %s%s", arguments, status, stdout, stderr)
+		}
 	}
 	if got := server.OpenSessions(); got > 0 {
 		t.Errorf("%d sessions are left open", got)
+	}
+}
+
+// An interrupt, a signal, or a report that nobody reads any more does not leave a
+// consumer or a session behind.
+func TestRun_checkInterrupted(t *testing.T) {
+	t.Parallel()
+	for name, interrupt := range map[string]func(*os.Process, *os.File) error{
+		"SIGINT":      func(p *os.Process, _ *os.File) error { return p.Signal(os.Interrupt) },
+		"SIGTERM":     func(p *os.Process, _ *os.File) error { return p.Signal(syscall.SIGTERM) },
+		"closed pipe": func(_ *os.Process, reader *os.File) error { return reader.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := twcloudtest.New(t)
+			reader, writer, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			program, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			command := exec.CommandContext(t.Context(), program, "check", "-write")
+			command.Env = []string{
+				beTheProvider + "=1", "TWCLOUD_ENDPOINT=" + server.URL(), "TWCLOUD_WEBAPP_ENDPOINT=" + server.WebAppURL(),
+				"TWCLOUD_USERNAME=" + twcloudtest.AdminName, "TWCLOUD_PASSWORD=" + twcloudtest.AdminPassword,
+			}
+			command.Stdout = writer
+			registered := make(chan struct{})
+			proceed := make(chan struct{})
+			var once sync.Once
+			server.SetOnRequest(func(r twcloudtest.Request) {
+				if r.Call == "update" {
+					once.Do(func() { close(registered) })
+					<-proceed
+				}
+			})
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if err := writer.Close(); err != nil {
+				t.Fatal(err)
+			}
+			<-registered
+			if got := len(server.Consumers()); got != 1 {
+				t.Errorf("%d consumers at the time of the approval", got)
+			}
+			if err := interrupt(command.Process, reader); err != nil {
+				t.Error(err)
+			}
+			close(proceed)
+			_ = command.Wait() // What counts is what is left.
+			if got := server.Consumers(); len(got) > 0 {
+				t.Errorf("left on the server: %+v", got)
+			}
+			if got := server.OpenSessions(); got > 0 {
+				t.Errorf("%d sessions are left open", got)
+			}
+		})
 	}
 }
 

@@ -1,8 +1,7 @@
-# Hands an application what it needs to sign in to Teamwork Cloud: consumer key,
-# consumer secret and endpoints, as one Kubernetes secret.
+# Gives an application the consumer key, consumer secret, and endpoints that it
+# needs to sign in to Teamwork Cloud, as one Kubernetes secret.
 #
-# It needs another provider than this one, so that the tests hold its format and
-# its syntax only.
+# It needs another provider, so tests check only its format and syntax.
 
 terraform {
   required_version = ">= 1.11"
@@ -50,11 +49,11 @@ resource "kubernetes_secret_v1" "doors" {
     access_token_url       = data.twcloud_oauth_endpoints.this.access_token_url
   }
 
-  # What is write-only is sent when this number changes.
+  # Write-only values are sent when this number changes.
   data_wo_revision = twcloud_oauth_consumer.doors.secret_revision
 
   lifecycle {
-    # A new key counts its revisions from 1 again.
+    # A new key starts again with revision 1.
     replace_triggered_by = [twcloud_oauth_consumer.doors.key]
   }
 }

@@ -1,9 +1,8 @@
-# The secret is kept in Vault, by whoever looks after it. Terraform reads it anew
-# on every run, and neither plan nor state holds it. When it changes in Vault, the
-# next plan shows the next secret_revision.
+# Vault stores the secret. Terraform reads it in every run, and it is in neither
+# plan nor state. When it changes in Vault, the next plan shows the next
+# secret_revision.
 #
-# It needs another provider than this one, so that the tests hold its format and
-# its syntax only.
+# It needs another provider, so tests check only its format and syntax.
 
 terraform {
   required_version = ">= 1.11"

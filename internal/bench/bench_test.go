@@ -198,7 +198,7 @@ func TestAccRun(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sent := map[string]string{"plan": "1", "norefresh": "0", "change": "2", "create": "6", "destroy": "3"}[name]
+				sent := map[string]string{"plan": "1", "norefresh": "0", "change": "2", "create": "6", "destroy": "4"}[name]
 				rows := regexp.QuoteMeta(sc.title) + ` +2 +0 ms +` + value + ` +` + value + ` +` + value + ` +(` + value + `|-) +` + sent + `\n`
 				if !sc.offline {
 					rows += ` +2 +1 ms .*\n`

@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	yaml "github.com/oasdiff/yaml3"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 // TestCodeBlocks checks the syntax of every code block.
@@ -29,6 +31,11 @@ func TestCodeBlocks(t *testing.T) {
 			case "json":
 				if !json.Valid([]byte(block.text)) {
 					t.Errorf("%s:%d: it is not JSON", document.path, block.line)
+				}
+				if strings.Contains(block.text, `"profile":`) {
+					if _, problems := twcloud.ParseProfile([]byte(block.text)); len(problems) > 0 {
+						t.Errorf("%s:%d: it is not an API profile: %s", document.path, block.line, strings.Join(problems, "; "))
+					}
 				}
 			case "yaml":
 				var content any

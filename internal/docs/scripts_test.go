@@ -41,38 +41,29 @@ func TestAccScripts_import(t *testing.T) {
 	w.noChanges(t)
 }
 
-// TestAccScripts_restapi follows the guides that move a consumer from restapi.
-func TestAccScripts_restapi(t *testing.T) {
+// TestAccAdopting_restapi follows the guide that moves a consumer from restapi.
+func TestAccAdopting_restapi(t *testing.T) {
 	t.Parallel()
-	adopting := section(t, adoptingGuide, "From the generic REST provider")
-	scripts := section(t, scriptsGuide, "What becomes of the generic REST provider")
-	for guide, test := range map[string]struct{ configuration, shown string }{
-		adoptingGuide: {texts(t, adopting, "terraform", 2)[0], texts(t, adopting, "text", 1)[0]},
-		scriptsGuide:  {texts(t, scripts, "terraform", 2)[1], texts(t, scripts, "text", 1)[0]},
-	} {
-		t.Run(guide, func(t *testing.T) {
-			t.Parallel()
-			w := newMigration(t)
-			before := w.server.Consumers()
-			w.managedByRestapi(t)
-			w.write(t, "main.tf", test.configuration)
-			w.mustRun(t, "init")
-			status, output := w.run(t, "plan")
-			switch {
-			case strings.Contains(output, "Resource type mismatch"):
-				t.Skip("this needs Terraform 1.8 or OpenTofu 1.10")
-			case status != 0:
-				t.Fatal(output)
-			}
-			for line := range strings.Lines(test.shown) {
-				contains(t, output, strings.Join(strings.Fields(line), " "))
-			}
-			w.apply(t)
-			w.unchanged(t, before, nil)
-			if got := w.mustRun(t, "state", "list"); got != doors {
-				t.Errorf("in state: %s, want %s", got, doors)
-			}
-		})
+	blocks := section(t, adoptingGuide, "From the generic REST provider")
+	w := newMigration(t)
+	before := w.server.Consumers()
+	w.managedByRestapi(t)
+	w.write(t, "main.tf", texts(t, blocks, "terraform", 2)[0])
+	w.mustRun(t, "init")
+	status, output := w.run(t, "plan")
+	switch {
+	case strings.Contains(output, "Resource type mismatch"):
+		t.Skip("this needs Terraform 1.8 or OpenTofu 1.10")
+	case status != 0:
+		t.Fatal(output)
+	}
+	for line := range strings.Lines(texts(t, blocks, "text", 1)[0]) {
+		contains(t, output, strings.Join(strings.Fields(line), " "))
+	}
+	w.apply(t)
+	w.unchanged(t, before, nil)
+	if got := w.mustRun(t, "state", "list"); got != doors {
+		t.Errorf("in state: %s, want %s", got, doors)
 	}
 }
 

@@ -20,6 +20,7 @@ func (l *learner) build() []byte {
 	replays := l.buildRegister(&p.Calls)
 	replays = append(replays, l.buildChanges(&p.Calls)...)
 	replays = append(replays, l.buildRemove(&p.Calls)...)
+	l.completeRead(&p.Calls)
 	l.buildServer(p)
 	if p.Calls.List != nil {
 		p.CSRF = l.csrfPart(p.Calls.List)
@@ -122,8 +123,14 @@ func drop(calls *profile.Calls, name string) bool {
 		name string
 		call **profile.Call
 	}{
-		{"read", &calls.Read}, {"register", &calls.Register}, {"update", &calls.Update}, {"approve", &calls.Approve},
-		{"disapprove", &calls.Disapprove}, {"rename", &calls.Rename}, {"set_secret", &calls.SetSecret}, {"remove", &calls.Remove},
+		{"read", &calls.Read},
+		{"register", &calls.Register},
+		{"update", &calls.Update},
+		{"approve", &calls.Approve},
+		{"disapprove", &calls.Disapprove},
+		{"rename", &calls.Rename},
+		{"set_secret", &calls.SetSecret},
+		{"remove", &calls.Remove},
 	} {
 		if one.name == name && *one.call != nil {
 			*one.call = nil
@@ -182,6 +189,23 @@ func (l *learner) buildList(calls *profile.Calls) {
 			l.finish(read, l.reads...)
 			calls.Read = read
 		}
+	}
+}
+
+// completeRead takes the place of the approval from the list, if the answer to a
+// read has it there, too. A read that does not tell all is of no use.
+func (l *learner) completeRead(calls *profile.Calls) {
+	read, list := calls.Read, calls.List
+	if read == nil || read.Answer == nil || list == nil {
+		return
+	}
+	if at := list.Answer.Approved; read.Answer.Approved == nil && at != nil {
+		if _, found := profile.Lookup(l.reads[0].answer, *at); found {
+			read.Answer.Approved = at
+		}
+	}
+	if !read.Answer.TellsAll() && list.Answer.TellsAll() {
+		calls.Read = nil
 	}
 }
 

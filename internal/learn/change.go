@@ -163,7 +163,8 @@ func unify(uses []*use) *profile.Call {
 			}
 		}
 	})
-	if len(plain) > 1 || len(secret) > 1 {
+	// Members that were never sent together may not be understood together.
+	if len(plain) > 1 || len(secret) > 1 || plain[profile.Omit] || secret[profile.Omit] {
 		return nil
 	}
 	call := newCall(uses[0].draft, body)
@@ -229,7 +230,7 @@ func single(u *use) *profile.Call {
 	return call
 }
 
-// fixPrefix takes the path prefix of a reverse proxy off.
+// cutPrefix takes the path prefix of a reverse proxy off.
 func cutPrefix(path, prefix string) string {
 	if rest, found := strings.CutPrefix(path, prefix); found && prefix != "" {
 		return rest

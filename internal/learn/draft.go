@@ -52,11 +52,12 @@ func (l *learner) draft(e *exchange) *draft {
 		}
 	case otherBody, textBody, htmlBody:
 		kind := e.entry.RequestBody.MediaType
-		if strings.HasPrefix(kind, "multipart/") {
+		switch {
+		case strings.HasPrefix(kind, "multipart/"):
 			kind = "multipart/form-data"
-		} else if strings.Contains(kind, "xml") {
+		case strings.Contains(kind, "xml"):
 			kind = "XML"
-		} else {
+		default:
 			kind = "neither JSON nor a form"
 		}
 		d.problem("the body is %s; a profile can describe JSON and forms", kind)

@@ -47,7 +47,7 @@ func (l *learner) findItem(document any) (found *item) {
 // findItemByKey finds the consumer in a list that does not tell its name.
 func (l *learner) findItemByKey(document any) *item {
 	for _, pointer := range arrays(document) {
-		elements, _, _ := itemsOf(document, pointer)
+		elements, _ := itemsOf(document, pointer)
 		for _, element := range elements {
 			if key, isLast, found := l.findKeyIn(element); found {
 				return &item{value: element, items: pointer, key: key, keyIsLast: isLast, hasKey: true, noName: true}
@@ -164,16 +164,16 @@ func rootOf(a, b string) string {
 }
 
 // itemsOf are the elements of a list, the members of an object by their names.
-func itemsOf(document any, pointer string) (elements []any, names []string, found bool) {
+func itemsOf(document any, pointer string) (elements []any, names []string) {
 	container, _ := profile.Lookup(document, pointer)
 	switch container := container.(type) {
 	case []any:
-		return container, nil, true
+		return container, nil
 	case map[string]any:
 		for name, member := range container {
 			elements, names = append(elements, member), append(names, name)
 		}
-		return elements, names, true
+		return elements, names
 	}
-	return nil, nil, false
+	return nil, nil
 }

@@ -61,7 +61,8 @@ func (l *learner) canList(one *exchange) bool {
 // listSignature is the same for the pages of one list.
 func (l *learner) listSignature(one *exchange) string {
 	d := l.draft(one)
-	query := maps.Clone(d.query)
+	query := map[string]string{}
+	maps.Copy(query, d.query)
 	maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
 	content, err := json.Marshal([]any{d.method, d.path, query, d.json, d.form})
 	if err != nil {
@@ -125,7 +126,7 @@ func (l *learner) guessShape(group *listing) *item {
 	samePath := l.draft(group.exchanges[0]).path == l.draft(register).path
 	for _, one := range group.exchanges {
 		for _, pointer := range arrays(one.answer) {
-			elements, _, _ := itemsOf(one.answer, pointer)
+			elements, _ := itemsOf(one.answer, pointer)
 			fits := len(elements) == 0 && samePath
 			for _, element := range elements {
 				_, hasKey := lookupText(element, shape.key)
@@ -163,7 +164,7 @@ func arrays(document any) []string {
 func (l *learner) addOthers(lists []*listing) {
 	for _, group := range lists {
 		for _, one := range group.exchanges {
-			elements, names, _ := itemsOf(one.answer, group.shape.items)
+			elements, names := itemsOf(one.answer, group.shape.items)
 			for i, element := range elements {
 				if group.shape.keyIsMember && names[i] != l.roles.register.key {
 					l.private.other(names[i])

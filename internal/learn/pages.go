@@ -55,7 +55,7 @@ func (l *learner) follow(group *listing, one, next *exchange) *profile.Pages {
 	if pages != nil {
 		return pages
 	}
-	elements, _, _ := itemsOf(one.answer, group.shape.items)
+	elements, _ := itemsOf(one.answer, group.shape.items)
 	for _, parameter := range next.query {
 		number, err := strconv.Atoi(parameter.Value)
 		if err != nil || !pageLike.MatchString(parameter.Name) {
@@ -91,7 +91,7 @@ func parameterOf(one *exchange, name string) string {
 func (l *learner) totalOf(group *listing) *string {
 	var total *string
 	for i, one := range group.exchanges {
-		elements, _, _ := itemsOf(one.answer, group.shape.items)
+		elements, _ := itemsOf(one.answer, group.shape.items)
 		var here *string
 		eachScalar(one.answer, func(at string, value any) {
 			number, isNumber := value.(json.Number)
@@ -126,7 +126,7 @@ func (l *learner) onePage(group *listing) *profile.Pages {
 		return pages
 	}
 	for _, one := range group.exchanges {
-		elements, _, _ := itemsOf(one.answer, group.shape.items)
+		elements, _ := itemsOf(one.answer, group.shape.items)
 		if total == nil {
 			continue
 		}

@@ -93,8 +93,13 @@ func (p *private) member(name, value string) {
 	}
 }
 
-// common are values that are no secrets, wherever they are.
-var common = []string{"true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "oauth1", "deleted"}
+// common are values that are no secrets, wherever they are. The words of an API
+// are among them: a user may be called admin, and so may a path.
+var common = []string{
+	"true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "deleted",
+	"admin", "administrator", "root", "user", "users", "api", "rest", "osmc", "oauth", "oauth1", "consumer", "consumers", "client", "clients",
+	"name", "key", "secret", "approve", "approved", "disapprove", "status", "state", "active",
+}
 
 func (p *private) secret(value string) {
 	value = strings.Trim(strings.TrimSpace(value), `"`)

@@ -46,7 +46,7 @@ func (d *oauthConsumerDataSource) Metadata(_ context.Context, req datasource.Met
 
 func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One OAuth consumer, found by its key or by its name. The server never returns the secret.",
+		MarkdownDescription: "Finds one OAuth consumer by its key or its name. The server never returns the secret.",
 		Attributes: map[string]schema.Attribute{
 			"key": schema.StringAttribute{
 				MarkdownDescription: "Consumer key. Set exactly one of `key` and `name`.",
@@ -55,7 +55,7 @@ func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaR
 				Validators:          []validator.String{notBlank, stringvalidator.ExactlyOneOf(path.MatchRoot("key"), path.MatchRoot("name"))},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Consumer name, in full. If several consumers have the name, the error lists their keys.",
+				MarkdownDescription: "Full consumer name. If several consumers have this name, the error lists their keys.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{notBlank},

@@ -30,7 +30,7 @@ func NewOAuthConsumerListResource() list.ListResource { return &oauthConsumerLis
 
 func (l *oauthConsumerListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds the OAuth consumers of the server for `terraform query`, so that they can be imported together.",
+		MarkdownDescription: "Lists the OAuth consumers of the server for `terraform query`, to import them together.",
 		Attributes: map[string]schema.Attribute{
 			"name_regex": schema.StringAttribute{
 				MarkdownDescription: describeNameRegex,

@@ -25,11 +25,11 @@ type oauthConsumerIdentity struct {
 // every process it starts.
 func oauthConsumerSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "An OAuth 1.0a consumer of Teamwork Cloud, as *TWCloud Admin → OAuth consumers* has it " +
-			"(*OAuth clients → OAuth 1.0a* from 2024x Refresh2 on). Name, secret and approval change in place; the key never changes.",
+		MarkdownDescription: "Manages an OAuth 1.0a consumer of Teamwork Cloud, as on the page *TWCloud Admin → OAuth consumers* " +
+			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh2 and later). Name, secret, and approval change in place. The key never changes.",
 		Attributes: map[string]schema.Attribute{
 			"key": schema.StringAttribute{
-				MarkdownDescription: "Consumer key. The server generates it when the consumer is registered; it never changes.",
+				MarkdownDescription: "Consumer key. The server generates it. It never changes.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
@@ -39,34 +39,34 @@ func oauthConsumerSchema() schema.Schema {
 				Validators:          []validator.String{notBlank},
 			},
 			"approved": schema.BoolAttribute{
-				MarkdownDescription: "Whether the consumer is approved, that is, active. Default: `false`, as the server has it after a registration.",
+				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
 			},
 			"secret": schema.StringAttribute{
-				MarkdownDescription: "Consumer secret. It is kept in state; see `secret_wo` for a secret that is not. One of the two is needed to register a consumer, " +
-					"neither is needed to manage name and approval of an imported one. The server never tells it.",
+				MarkdownDescription: "Consumer secret, stored in state. To keep it out of state, use `secret_wo`. You need one of the two to register a consumer, " +
+					"and neither to manage the name and approval of an imported one. The server never returns it.",
 				Optional:   true,
 				Sensitive:  true,
 				Validators: []validator.String{notBlank, strayWhiteSpace{}, stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
 			},
 			"secret_wo": schema.StringAttribute{
-				MarkdownDescription: "Consumer secret, write-only: it is never in a plan or in state. Without `secret_wo_version` a new value is noticed by a salted hash, " +
-					"which is kept in the private part of the state. Needs Terraform 1.11 or OpenTofu 1.11, or later.",
+				MarkdownDescription: "Consumer secret, write-only: never in a plan or in state. Without `secret_wo_version`, the provider detects a new value with a salted hash " +
+					"in the private part of the state. Requires Terraform 1.11 or OpenTofu 1.11, or later.",
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
 				Validators: []validator.String{notBlank, strayWhiteSpace{}},
 			},
 			"secret_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "With it, `secret_wo` is sent when this number changes, and only then. Needed with ephemeral generators, which give another value on every run.",
+				MarkdownDescription: "Version of `secret_wo`. If set, the provider sends `secret_wo` only when this number changes. Set it for generators, which return another value in every run, and for large configurations.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("secret_wo"))},
 			},
 			"secret_revision": schema.Int64Attribute{
-				MarkdownDescription: "How often the provider has set the secret: 1 after registration, one more with each new secret, 0 after an import. " +
-					"It is what a plan shows when only the secret changes, and what `replace_triggered_by` of other resources can refer to.",
+				MarkdownDescription: "How often the provider has set the secret: 1 after a registration, one more with each new secret, 0 after an import. " +
+					"A plan shows it when only the secret changes. Use it in `replace_triggered_by` of other resources.",
 				Computed: true,
 			},
 		},

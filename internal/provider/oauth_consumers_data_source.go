@@ -36,7 +36,7 @@ func (d *oauthConsumersDataSource) Schema(_ context.Context, _ datasource.Schema
 		"approved": schema.BoolAttribute{MarkdownDescription: "Whether the consumer is approved.", Computed: true},
 	}}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All OAuth consumers of the server, or those that match. The server never tells secrets.",
+		MarkdownDescription: "Lists all OAuth consumers of the server, or those that match. The server never returns secrets.",
 		Attributes: map[string]schema.Attribute{
 			"name_regex": schema.StringAttribute{
 				MarkdownDescription: describeNameRegex,
@@ -48,12 +48,12 @@ func (d *oauthConsumersDataSource) Schema(_ context.Context, _ datasource.Schema
 				Optional:            true,
 			},
 			"consumers": schema.ListNestedAttribute{
-				MarkdownDescription: "The consumers, by name and then by key.",
+				MarkdownDescription: "The consumers, sorted by name, then by key.",
 				Computed:            true,
 				NestedObject:        consumer,
 			},
 			"by_name": schema.MapNestedAttribute{
-				MarkdownDescription: "The same by name, as `for_each` takes it. A name that several of them bear is left out: it would not say which.",
+				MarkdownDescription: "The consumers by name, for use in `for_each`. Names that are not unique are left out.",
 				Computed:            true,
 				NestedObject:        consumer,
 			},

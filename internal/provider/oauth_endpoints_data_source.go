@@ -37,16 +37,16 @@ func (d *oauthEndpointsDataSource) Schema(_ context.Context, _ datasource.Schema
 		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Where the OAuth 1.0a endpoints of the server are: what an application needs besides its consumer key and secret. " +
-			"Read from the root services document of the Web Application Platform, or from its older place on the REST API. No sign-in is needed for it.",
+		MarkdownDescription: "Reads the OAuth 1.0a endpoints of the server, which an application needs in addition to its consumer key and secret. " +
+			"They come from the root services document of the Web Application Platform, or of the REST API in older versions. This needs no sign-in.",
 		Attributes: map[string]schema.Attribute{
-			"root_services_url":        computed("The root services document that was read."),
-			"request_consumer_key_url": computed("Registration of a consumer by an application itself; an administrator must still approve it. Null if the document does not name it."),
+			"root_services_url":        computed("URL of the root services document."),
+			"request_consumer_key_url": computed("Where an application registers itself as a consumer. An administrator must still approve it. Null if the document does not name it."),
 			"request_token_url":        computed("Temporary credential request (RFC 5849, section 2.1)."),
 			"user_authorization_url":   computed("Resource owner authorization (RFC 5849, section 2.2). Null if the document does not name it."),
 			"access_token_url":         computed("Token request (RFC 5849, section 2.3). Null if the document does not name it."),
 			"realm":                    computed("Realm of the `Authorization` header. Null if the document does not name it."),
-			"domain":                   computed("Domain that the tokens are for. Null if the document does not name it."),
+			"domain":                   computed("Domain of the tokens. Null if the document does not name it."),
 		},
 	}
 }

@@ -28,10 +28,10 @@ func (d *serverDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 
 func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The server and the user who is signed in. For a first look whether the provider's configuration works, and for preconditions.",
+		MarkdownDescription: "Reads the version of the server and the user who is signed in. Use it to test the provider's configuration, and in preconditions.",
 		Attributes: map[string]schema.Attribute{
 			"version": schema.StringAttribute{
-				MarkdownDescription: "Version of the server as it tells it, e.g. `2022x`.",
+				MarkdownDescription: "Version of the server, for example `2022x`.",
 				Computed:            true,
 			},
 			"username": schema.StringAttribute{

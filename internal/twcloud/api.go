@@ -27,6 +27,7 @@ type values struct {
 type answer struct {
 	*http.Response
 	call   *profile.Call
+	part   string
 	redact *redactor
 }
 
@@ -53,10 +54,15 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 	if err != nil {
 		return err
 	}
-	if !answer.expected() && (answer.StatusCode < 200 || answer.StatusCode > 299) {
-		return answer.failure()
+	if !answer.expected() {
+		if answer.StatusCode < 200 || answer.StatusCode > 299 {
+			return answer.failure()
+		}
+		c.evidence.noteStatus(answer)
 	}
-	return read(answer)
+	err = read(answer)
+	c.evidence.noteAnswer(err)
+	return err
 }
 
 // send sends one call and returns the answer, whatever its status. The query, if
@@ -83,13 +89,15 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values, que
 		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
 			continue
 		}
-		return &answer{Response: response, call: call, redact: c.redact}, nil
+		return &answer{Response: response, call: call, part: c.partOf(call), redact: c.redact}, nil
 	}
 }
 
 // failure makes an *Error of an answer.
 func (a *answer) failure() *Error {
-	return newStatusError(a.Request, a.Response, a.redact)
+	failure := newStatusError(a.Request, a.Response, a.redact)
+	failure.Part = a.part
+	return failure
 }
 
 // unreadable makes an *Error of an answer that does not hold what it should.
@@ -268,7 +276,7 @@ func (c *Client) CanRemove() error { return c.supported("remove", c.profile.Call
 func (c *connection) supported(name string, call *profile.Call) error {
 	if call == nil {
 		return &Error{
-			Kind: ErrUnsupported, Method: "calls", Path: name,
+			Kind: ErrUnsupported, Method: "calls", Path: name, Part: "calls." + name,
 			Cause: errors.New("the API profile has no such call"),
 		}
 	}

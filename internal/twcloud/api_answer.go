@@ -42,10 +42,10 @@ func (a *answer) document() (any, error) {
 	decoder.UseNumber()
 	var document any
 	if err := decoder.Decode(&document); err != nil {
-		return nil, a.unreadable("not JSON: %w", err)
+		return nil, a.unreadable("not JSON: %w", err).at("answer", "")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, a.unreadable("more text after the end of the JSON")
+		return nil, a.unreadable("more text after the end of the JSON").at("answer", "")
 	}
 	return document, nil
 }
@@ -61,7 +61,7 @@ func (a *answer) one(approved profile.Approved) (partial, error) {
 	case places.Format == "text":
 		text := strings.TrimSpace(string(bodyOf(a.Response)))
 		if text == "" || strings.ContainsAny(text, "\r\n<{") || looksLikeWebPage(a.Response) {
-			return found, a.unreadable("the body is not a key")
+			return found, a.unreadable("the body is not a key").at("answer.format", "")
 		}
 		return partial{key: text}, nil
 	case places.KeyHeader != "":
@@ -70,7 +70,7 @@ func (a *answer) one(approved profile.Approved) (partial, error) {
 			found.key = profile.LastSegment(found.key)
 		}
 		if found.key == "" {
-			return found, a.unreadable("the answer has no key in the header %s", places.KeyHeader)
+			return found, a.unreadable("the answer has no key in the header %s", places.KeyHeader).at("answer.key_header", "")
 		}
 	}
 	if places.Key == nil && places.Name == nil && places.Approved == nil {
@@ -103,7 +103,7 @@ func (a *answer) consumerIn(value any, approved profile.Approved) (partial, erro
 			found.key = profile.LastSegment(found.key)
 		}
 		if found.key == "" {
-			return found, a.unreadable("a consumer without a key at %q: %s", *places.Key, describe(value))
+			return found, a.unreadable("a consumer without a key at %q: %s", *places.Key, describe(value)).at("answer.key", describe(value))
 		}
 	}
 	var problem error
@@ -112,7 +112,7 @@ func (a *answer) consumerIn(value any, approved profile.Approved) (partial, erro
 		if name, ok := at.(string); ok {
 			found.name = &name
 		} else {
-			problem = a.unreadable("consumer %q has no name at %q: %s", found.key, *places.Name, describe(value))
+			problem = a.unreadable("consumer %q has no name at %q: %s", found.key, *places.Name, describe(value)).at("answer.name", describe(value))
 		}
 	}
 	if places.Approved != nil {
@@ -121,10 +121,13 @@ func (a *answer) consumerIn(value any, approved profile.Approved) (partial, erro
 		case yes, no:
 			found.approved = &yes
 		case at == nil:
-			problem = a.unreadable("consumer %q does not say whether it is approved at %q: %s", found.key, *places.Approved, describe(value))
+			problem = a.unreadable("consumer %q does not say whether it is approved at %q: %s", found.key, *places.Approved, describe(value)).
+				at("answer.approved", describe(value))
 		default:
-			problem = a.unreadable("consumer %q: the value at %q is %s, which the API profile lists neither as a yes nor as a no",
+			failure := a.unreadable("consumer %q: the value at %q is %s, which the API profile lists neither as a yes nor as a no",
 				found.key, *places.Approved, quoteJSON(at))
+			failure.Part, failure.Found = "approved", "the value is "+quoteJSON(at)
+			problem = failure
 		}
 	}
 	return found, problem

@@ -54,6 +54,14 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	return Consumer{}, err
 }
 
+// Ask asks the server for one consumer by key, past the listing.
+func (c *Client) Ask(ctx context.Context, key string) (Consumer, error) {
+	if err := c.supported("read", c.profile.Calls.Read); err != nil {
+		return Consumer{}, err
+	}
+	return c.read(ctx, key)
+}
+
 // canProve says whether a 404 to a read proves that a consumer is gone where the
 // list has failed: the path must be known to be right.
 func (c *Client) canProve(listing error) bool {

@@ -55,11 +55,12 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	if token := c.knownCSRFToken(from, session); token != "" && !renew {
 		return token, nil
 	}
-	path := from.Path
-	if path == "" {
-		path = c.profile.Calls.List.Path
+	// Without a path, the token comes with a list.
+	call := c.profile.Calls.List
+	if from.Path != "" {
+		call = &profile.Call{Method: http.MethodGet, Path: from.Path, Success: []int{http.StatusOK, http.StatusNoContent}}
 	}
-	answer, err := c.send(ctx, &profile.Call{Method: http.MethodGet, Path: path, Success: []int{http.StatusOK, http.StatusNoContent}}, values{}, nil)
+	answer, err := c.send(ctx, call, values{}, nil)
 	if err != nil {
 		return "", err
 	}

@@ -80,6 +80,12 @@ type Error struct {
 	// Listing says that the list of all consumers failed, on behalf of another call.
 	// All callers that waited for the list get the same *Error.
 	Listing bool
+	// Part is the part of the API profile that the answer does not agree with, such
+	// as "calls.register.answer.key"; empty if the error is about no part of it.
+	Part string
+	// Found says what the answer has in place of that part: names of members, or a
+	// value that should say whether a consumer is approved. It may be empty.
+	Found string
 	// Status is the HTTP status, or zero when no complete answer came.
 	Status int
 	// Message is the server's own words: shortened, and without secrets.

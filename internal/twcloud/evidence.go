@@ -20,6 +20,8 @@ type evidence struct {
 	confirmed bool
 	// refused are the calls that the server does not have, by name.
 	refused map[string]error
+	// deviations are answers that are not as the API profile says.
+	deviations []Deviation
 }
 
 func newEvidence() *evidence {

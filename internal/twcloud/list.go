@@ -182,7 +182,7 @@ func (l *lister) items(answer *answer, document any) ([]partial, error) {
 	}
 	// Read as no consumers at all, every one would be registered again.
 	if !found {
-		return nil, answer.unreadable("no list at %q: %s", places.Items, describe(document))
+		return nil, answer.unreadable("no list at %q: %s", places.Items, describe(document)).at("answer.items", describe(document))
 	}
-	return nil, answer.unreadable("no list at %q: %s", places.Items, describe(value))
+	return nil, answer.unreadable("no list at %q: %s", places.Items, describe(value)).at("answer.items", describe(value))
 }

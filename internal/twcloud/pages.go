@@ -16,7 +16,7 @@ import (
 func (a *answer) incomplete(format string, arguments ...any) *Error {
 	failure := a.unreadable(format, arguments...)
 	failure.Kind = ErrIncomplete
-	return failure
+	return failure.at("pages", "")
 }
 
 // next is the query of the next page, as the profile says.

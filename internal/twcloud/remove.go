@@ -82,7 +82,7 @@ func (c *Client) removed(ctx context.Context, call *profile.Call, key string, ex
 			return &UncertainError{Err: err}
 		case attempt >= settleAttempts || ctx.Err() != nil:
 			return &UncertainError{Err: &Error{
-				Kind: ErrNotApplied, Method: call.Method, Path: c.pathOf(call, key),
+				Kind: ErrNotApplied, Method: call.Method, Path: c.pathOf(call, key), Part: "calls.remove",
 				Cause: errors.New("the consumer still exists"),
 			}}
 		}

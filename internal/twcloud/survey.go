@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,9 +14,10 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// Survey is what the server answers to a GET, without what the answer holds: for
+// Survey is what the server answers to a call, without what the answer holds: for
 // comparing a server with what this package assumes of it.
 type Survey struct {
+	Method      string
 	Path        string
 	Status      int
 	ContentType string
@@ -29,24 +31,33 @@ type Survey struct {
 	ConfigureServer bool
 }
 
-// SurveyConsumers looks at the collection of consumers, and changes nothing.
+// SurveyConsumers looks at the first page of the list of consumers, and changes
+// nothing.
 func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
-	return c.survey(ctx, c.profile.Calls.List.Path, "")
+	call := c.profile.Calls.List
+	first := lister{call: call}
+	answer, err := c.send(ctx, call, values{}, first.first())
+	if err != nil {
+		return Survey{}, err
+	}
+	return surveyOf(call.Method, call.Path, answer.Response), nil
 }
 
 // SurveyUser looks at a user and the user's permissions, and changes nothing.
 func (c *Client) SurveyUser(ctx context.Context, username string) (Survey, error) {
-	return c.survey(ctx, wire.UsersPath+"/"+url.PathEscape(username), wire.CurrentUserQuery)
-}
-
-func (c *Client) survey(ctx context.Context, escapedPath, query string) (Survey, error) {
-	response, err := c.get(ctx, escapedPath, query)
+	path := wire.UsersPath + "/" + url.PathEscape(username)
+	response, err := c.get(ctx, path, wire.CurrentUserQuery)
 	if err != nil {
 		return Survey{}, err
 	}
+	return surveyOf(http.MethodGet, path, response), nil
+}
+
+func surveyOf(method, path string, response *http.Response) Survey {
 	content := bodyOf(response)
 	survey := Survey{
-		Path:            escapedPath,
+		Method:          method,
+		Path:            path,
 		Status:          response.StatusCode,
 		ContentType:     shorten(response.Header.Get("Content-Type")),
 		WebPage:         looksLikeWebPage(response),
@@ -56,7 +67,7 @@ func (c *Client) survey(ctx context.Context, escapedPath, query string) (Survey,
 	if json.Unmarshal(content, &body) == nil {
 		survey.Shape = shapeOf(body)
 	}
-	return survey, nil
+	return survey
 }
 
 var configureServer = regexp.MustCompile(`(?i)configure[ _-]?server`)

@@ -174,7 +174,7 @@ func (c *Client) valuesOf(ctx context.Context, key string, step step, changes Ch
 		case profile.Send:
 			if v.secret = changes.KnownSecret; v.secret == nil {
 				return v, &Error{
-					Kind: ErrSecretNeeded, Method: step.call.Method, Path: c.pathOf(step.call, key),
+					Kind: ErrSecretNeeded, Method: step.call.Method, Path: c.pathOf(step.call, key), Part: "calls." + step.name,
 				}
 			}
 			c.redact.add(*v.secret)
@@ -221,6 +221,7 @@ func (c *Client) change(ctx context.Context, step step, v values) (result outcom
 			}
 			if err != nil {
 				result.problem = err
+				c.evidence.noteAnswer(err)
 				break
 			}
 			if found.key == "" {
@@ -253,7 +254,7 @@ func (c *Client) settled(ctx context.Context, key string, last step, changes Cha
 		}
 		if problem == nil {
 			problem = &Error{
-				Kind: ErrNotApplied, Method: last.call.Method, Path: c.pathOf(last.call, key),
+				Kind: ErrNotApplied, Method: last.call.Method, Path: c.pathOf(last.call, key), Part: "calls." + last.name,
 				Cause: errors.New(difference),
 			}
 		}

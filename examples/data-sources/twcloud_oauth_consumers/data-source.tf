@@ -1,4 +1,4 @@
-# Who is waiting for approval?
+# Consumers that wait for approval.
 data "twcloud_oauth_consumers" "waiting" {
   approved = false
 }

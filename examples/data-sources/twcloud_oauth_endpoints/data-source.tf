@@ -1,6 +1,6 @@
 data "twcloud_oauth_endpoints" "this" {}
 
-# What an application needs besides its key and its secret.
+# What an application needs in addition to its key and secret.
 output "oauth" {
   value = {
     request_token_url = data.twcloud_oauth_endpoints.this.request_token_url

@@ -1,6 +1,6 @@
 list "twcloud_oauth_consumer" "tools" {
   provider = twcloud
-  limit    = 1000 # Terraform stops at 100 otherwise.
+  limit    = 1000 # The default is 100.
 
   config {
     name_regex = "^tool-"

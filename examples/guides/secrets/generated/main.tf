@@ -1,7 +1,6 @@
-# Generates the secret, and keeps it in Vault.
+# Generates the secret and stores it in Vault.
 #
-# It needs other providers than this one, so that the tests hold its format and
-# its syntax only.
+# It needs another provider, so tests check only its format and syntax.
 
 terraform {
   required_version = ">= 1.11"
@@ -20,13 +19,13 @@ terraform {
   }
 }
 
-# Raise it to have another secret generated, stored and set.
+# Raise it to generate, store, and set another secret.
 variable "doors_secret_version" {
   type    = number
   default = 1
 }
 
-# Gives another value on every run: what is sent when is up to the version.
+# Returns another value in every run. The version decides when it is sent.
 ephemeral "random_password" "doors" {
   length  = 40
   special = false
@@ -39,7 +38,7 @@ resource "twcloud_oauth_consumer" "doors" {
   approved          = true
 }
 
-# Nobody would know the secret if it were not kept somewhere.
+# Without this, nobody would know the secret.
 resource "vault_kv_secret_v2" "doors" {
   mount = "secret"
   name  = "twcloud/doors-next"

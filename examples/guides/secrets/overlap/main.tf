@@ -8,7 +8,8 @@ terraform {
   }
 }
 
-# Add one, give its key and secret to the application, then remove the old one.
+# Add a generation, give its key and secret to the application, then remove the
+# old generation.
 variable "generations" {
   type    = set(string)
   default = ["2026-1"]

@@ -14,7 +14,7 @@ variable "doors_secret" {
   ephemeral = true
 }
 
-# Raise it to have the secret set again.
+# Raise it to set the secret again.
 variable "doors_secret_version" {
   type    = number
   default = 1

@@ -1,4 +1,4 @@
-# Needs no server: the provider is mocked. Run it with: terraform test
+# Needs no server, because the provider is mocked. Run: terraform test
 
 mock_provider "twcloud" {
   mock_resource "twcloud_oauth_consumer" {

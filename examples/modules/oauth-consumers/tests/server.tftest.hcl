@@ -1,5 +1,5 @@
-# Needs a server, in TWCLOUD_ENDPOINT and the like: best an emulated one, which
-# twcloud-emulator starts. What is registered here is removed at the end.
+# Needs a server in TWCLOUD_ENDPOINT, preferably an emulator (twcloud-emulator).
+# The tests remove what they register.
 
 variables {
   applications = {

@@ -1,0 +1,170 @@
+package learn
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+func TestMain(m *testing.M) { terraformtest.Main(m) }
+
+// TestAccLearned runs a real Terraform with each learned profile, on a server
+// that speaks the dialect: apply, empty plan, drift, rotation, import, list and
+// destroy. RECORDING and DIALECT choose one.
+func TestAccLearned(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	if recording := os.Getenv("RECORDING"); recording != "" {
+		files[os.Getenv("DIALECT")] = recording
+	} else {
+		for _, file := range recordings(t) {
+			files[strings.TrimSuffix(filepath.Base(file), ".har")] = file
+		}
+	}
+	for name, file := range files {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dialect := profile.BuiltIn()
+			if name != "assumed" {
+				var err error
+				if dialect, err = twcloudtest.Dialect(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract = dialect, false })
+			server.AddConsumer(twcloudtest.Consumer{Name: "by hand", Secret: "x", Approved: true})
+			w := &learnedWorkspace{terraformtest.New(t, server), server}
+			if err := w.Write("profile.json", string(learnFile(t, file).Profile)); err != nil {
+				t.Fatal(err)
+			}
+			w.Setenv("TWCLOUD_API_PROFILE_FILE=" + filepath.Join(w.Dir, "profile.json"))
+			w.live(t)
+			if open := server.OpenSessions(); open != 0 {
+				t.Errorf("%d sessions are open", open)
+			}
+		})
+	}
+}
+
+type learnedWorkspace struct {
+	*terraformcli.Workspace
+	server *twcloudtest.Server
+}
+
+const learnedConfig = `
+terraform {
+  required_providers {
+    twcloud = { source = "twcloud-community/twcloud" }
+  }
+}
+
+resource "twcloud_oauth_consumer" "stored" {
+  name     = "stored & \"odd\"/"
+  secret   = "%[1]s-stored"
+  approved = %[2]t
+}
+
+resource "twcloud_oauth_consumer" "stored_too" {
+  name   = "stored too"
+  secret = "%[1]s-too"
+}
+
+data "twcloud_oauth_consumers" "all" {
+  depends_on = [twcloud_oauth_consumer.stored, twcloud_oauth_consumer.stored_too]
+}
+
+output "count" { value = length(data.twcloud_oauth_consumers.all.consumers) }
+`
+
+// live is a user's life with two consumers.
+func (w *learnedWorkspace) live(t *testing.T) {
+	w.config(t, "first", true)
+	w.run(t, 0, "apply", "-auto-approve")
+	w.onServer(t, "first", true)
+	w.run(t, 0, "plan", "-detailed-exitcode")
+	if count := strings.TrimSpace(w.run(t, 0, "output", "-raw", "count")); count != "3" {
+		t.Errorf("the data source has %s consumers, want 3", count)
+	}
+
+	key := w.key(t, "stored")
+	w.server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved, c.Name = false, "renamed by hand" })
+	w.run(t, 2, "plan", "-detailed-exitcode")
+	w.run(t, 0, "apply", "-auto-approve")
+	w.onServer(t, "first", true)
+
+	w.config(t, "second", false)
+	w.run(t, 0, "apply", "-auto-approve")
+	w.onServer(t, "second", false)
+
+	w.run(t, 0, "state", "rm", "twcloud_oauth_consumer.stored")
+	w.run(t, 0, "import", "twcloud_oauth_consumer.stored", key)
+	w.run(t, 0, "apply", "-auto-approve")
+	w.onServer(t, "second", false)
+	if now := w.key(t, "stored"); now != key {
+		t.Errorf("the key was %q and is %q", key, now)
+	}
+
+	w.run(t, 0, "destroy", "-auto-approve")
+	if left := w.server.Consumers(); len(left) != 1 || left[0].Name != "by hand" {
+		t.Errorf("left on the server: %+v", left)
+	}
+}
+
+func (w *learnedWorkspace) config(t *testing.T, secret string, approved bool) {
+	t.Helper()
+	if err := w.Write("main.tf", fmt.Sprintf(learnedConfig, secret, approved)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *learnedWorkspace) run(t *testing.T, want int, arguments ...string) string {
+	t.Helper()
+	var output strings.Builder
+	status, err := w.Run(t.Context(), io.Writer(&output), arguments...)
+	if err != nil || status != want {
+		t.Fatalf("%s: exit status %d, want %d, %v\n%s", strings.Join(arguments, " "), status, want, err, output.String())
+	}
+	return output.String()
+}
+
+// key is the key of a resource in state.
+func (w *learnedWorkspace) key(t *testing.T, name string) string {
+	t.Helper()
+	resources, err := w.Resources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range resources {
+		if resource.Address == "twcloud_oauth_consumer."+name {
+			return fmt.Sprint(resource.Values["key"])
+		}
+	}
+	t.Fatalf("%s is not in state", name)
+	return ""
+}
+
+// onServer fails unless the server has what is configured.
+func (w *learnedWorkspace) onServer(t *testing.T, secret string, approved bool) {
+	t.Helper()
+	want := map[string]twcloudtest.Consumer{
+		w.key(t, "stored"):     {Name: `stored & "odd"/`, Secret: secret + "-stored", Approved: approved},
+		w.key(t, "stored_too"): {Name: "stored too", Secret: secret + "-too"},
+	}
+	for key, consumer := range want {
+		consumer.Key = key
+		if got, _ := w.server.Consumer(key); got != consumer {
+			t.Errorf("on the server: %+v, want %+v", got, consumer)
+		}
+	}
+	if all := w.server.Consumers(); len(all) != 3 {
+		t.Errorf("the server has %d consumers, want 3", len(all))
+	}
+}

@@ -1,0 +1,192 @@
+// Command record drives the administration page of the emulator with a real
+// Chromium, headless, through the steps that "learn" asks for, and saves what the
+// browser sends and gets as a HAR file, as its developer tools do.
+//
+// The browser comes from the operating system. It is never downloaded.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("record: ")
+	emulator := flag.String("emulator", ".bin/twcloud-emulator", "the emulator's program")
+	dialect := flag.String("dialect", "", "the dialect to record; empty: the assumed API")
+	output := flag.String("o", "recording.har", "the recording")
+	flag.Parse()
+	if err := run(*emulator, *dialect, *output); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(emulator, dialect, output string) error {
+	browser, err := findBrowser()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	page, stop, err := startEmulator(ctx, emulator, dialect)
+	if err != nil {
+		return err
+	}
+	defer stop()
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true))
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	defer cancel()
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // It tells of events that it does not know.
+	defer cancel()
+
+	recorder := newRecorder()
+	if err := chromedp.Run(ctx, recorder.start(), steps(page)); err != nil {
+		return fmt.Errorf("drive the page: %w", err)
+	}
+	return recorder.save(ctx, output)
+}
+
+// findBrowser looks for a Chromium that the operating system has.
+func findBrowser() (string, error) {
+	if path := os.Getenv("TWCLOUD_CHROMIUM"); path != "" {
+		return path, nil
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("no Chromium found. Install one (Debian and Ubuntu: apt-get install chromium), or set TWCLOUD_CHROMIUM to its path")
+}
+
+// startEmulator starts an emulator and returns the address of its page.
+func startEmulator(ctx context.Context, program, dialect string) (page string, stop func(), err error) {
+	program, err = filepath.Abs(program)
+	if err != nil {
+		return "", nil, err
+	}
+	args := []string{"-quiet", "-consumers", "4", "-control-address", "off", "-rest-address", "127.0.0.1:0", "-webapp-address", "127.0.0.1:0"}
+	if dialect != "" {
+		args = append(args, "-dialect", dialect)
+	}
+	command := exec.CommandContext(ctx, program, args...)
+	command.Stderr = os.Stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := command.Start(); err != nil {
+		return "", nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	stop = func() {
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+	}
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if _, address, found := strings.Cut(lines.Text(), "Administration page"); found {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return strings.TrimSpace(address), stop, nil
+		}
+	}
+	stop()
+	return "", nil, errors.New("the emulator does not say where its page is")
+}
+
+// steps are what "learn" asks an administrator to do.
+func steps(page string) chromedp.Tasks {
+	const row = `#consumers tr[data-name="twcloud-learn"] `
+	const later = `#consumers tr[data-name="twcloud-learn-renamed"] `
+	tasks := chromedp.Tasks{
+		chromedp.Navigate(page),
+		chromedp.SendKeys("#username", "admin", chromedp.ByQuery),
+		chromedp.SendKeys("#password", "admin-password", chromedp.ByQuery),
+		act("#sign-in"),
+		press("#register"),
+		fill("#register-name", "twcloud-learn"),
+		fill("#register-secret", "twcloud-learn-secret-1"),
+		fill("#register-secret-again", "twcloud-learn-secret-1"),
+		act("#register-submit"),
+		act(row + ".approve"),
+		act(row + ".disapprove"),
+		act(row + ".approve"),
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			var together bool
+			if err := chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.edit')", row), &together).Do(ctx); err != nil {
+				return err
+			}
+			if together {
+				return chromedp.Tasks{
+					press(row + ".edit"),
+					fill("#edit-name", "twcloud-learn-renamed"),
+					fill("#edit-secret", "twcloud-learn-secret-2"),
+					fill("#edit-secret-again", "twcloud-learn-secret-2"),
+					act("#edit-submit"),
+				}.Do(ctx)
+			}
+			return chromedp.Tasks{
+				press(row + ".rename"),
+				fill("#rename-name", "twcloud-learn-renamed"),
+				act("#rename-submit"),
+				press(later + ".set-secret"),
+				fill("#secret-secret", "twcloud-learn-secret-2"),
+				fill("#secret-secret-again", "twcloud-learn-secret-2"),
+				act("#secret-submit"),
+			}.Do(ctx)
+		}),
+		press(later + ".remove"),
+		act("#remove-submit"),
+	}
+	return tasks
+}
+
+func press(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }
+
+// fill replaces what an input holds.
+func fill(selector, text string) chromedp.Action {
+	return chromedp.Tasks{
+		chromedp.WaitVisible(selector, chromedp.ByQuery),
+		chromedp.Evaluate(fmt.Sprintf("document.querySelector(%q).value = ''", selector), nil),
+		chromedp.SendKeys(selector, text, chromedp.ByQuery),
+	}
+}
+
+// act clicks and waits until the page has done what it does.
+func act(selector string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var done int
+		read := chromedp.Evaluate("Number(document.body.dataset.done)", &done)
+		if err := chromedp.Run(ctx, read, press(selector)); err != nil {
+			return fmt.Errorf("%s: %w", selector, err)
+		}
+		var ready bool
+		wait := fmt.Sprintf("Number(document.body.dataset.done) > %d && document.body.dataset.state === 'ready'", done)
+		if err := chromedp.Poll(wait, &ready).Do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", selector, err)
+		}
+		var message string
+		if err := chromedp.Evaluate("document.getElementById('message').hidden ? '' : document.getElementById('message').textContent", &message).Do(ctx); err != nil {
+			return err
+		}
+		if message != "" {
+			return fmt.Errorf("%s: the page says %q", selector, message)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,256 @@
+package learn
+
+import (
+	"bytes"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+// recordings are what a real browser has recorded of the emulator's page, by
+// dialect. `make recordings` makes them anew.
+func recordings(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.har")
+	if err != nil || len(files) < len(twcloudtest.Dialects()) {
+		t.Fatalf("%d recordings for %d dialects, %v: run make recordings", len(files), len(twcloudtest.Dialects()), err)
+	}
+	return files
+}
+
+func learnFile(t *testing.T, file string) *Result {
+	t.Helper()
+	entries, err := read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Learn(entries)
+}
+
+// A profile that is learned from a recording does all that the provider needs, on
+// a server that speaks the dialect.
+func TestRecordings(t *testing.T) {
+	t.Parallel()
+	for _, file := range recordings(t) {
+		name := strings.TrimSuffix(filepath.Base(file), ".har")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := learnFile(t, file)
+			if !result.Complete {
+				t.Fatalf("the profile is not complete:\n%s", result.Findings)
+			}
+			learned, problems := profile.Parse(result.Profile)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			dialect := profile.BuiltIn()
+			if name != "assumed" {
+				var err error
+				if dialect, err = twcloudtest.Dialect(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract = dialect, false })
+			tryProfile(t, server, learned)
+			if t.Failed() {
+				t.Logf("%s\n%s", result.Findings, result.Profile)
+			}
+		})
+	}
+}
+
+// tryProfile does what the provider does.
+func tryProfile(t *testing.T, server *twcloudtest.Server, learned *profile.Profile) {
+	t.Helper()
+	options := twcloud.NewOptions()
+	options.Profile, options.RetryWaitMin, options.RetryWaitMax = learned, 0, 0
+	options.Credentials = twcloud.BasicCredentials{Username: twcloudtest.AdminName, Password: twcloudtest.AdminPassword}
+	var err error
+	if options.Endpoint, err = url.Parse(server.URL()); err != nil {
+		t.Fatal(err)
+	}
+	if options.WebAppEndpoint, err = url.Parse(server.WebAppURL()); err != nil {
+		t.Fatal(err)
+	}
+	client, err := twcloud.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx := t.Context()
+	first, second := "s3cret&=\"/", "s4cret"
+	keys := map[string]string{}
+	for _, name := range []string{"a", "b & \"c\"/", "d", "e", "f"} {
+		registration, err := client.Register(ctx, name, first)
+		if err != nil || registration.Consumer.Name != name || registration.Consumer.Approved {
+			t.Fatalf("register %q: %+v, %v", name, registration.Consumer, err)
+		}
+		keys[name] = registration.Consumer.Key
+	}
+	yes, no, renamed := true, false, "renamed"
+	for _, changes := range []twcloud.Changes{
+		{Approved: &yes, KnownSecret: &first},
+		{Approved: &no, KnownSecret: &first},
+		{Name: &renamed, KnownSecret: &first},
+		{Secret: &second},
+		{Approved: &yes, KnownSecret: &second},
+	} {
+		if _, err := client.Update(ctx, keys["a"], changes); err != nil {
+			t.Fatalf("update %+v: %v", changes, err)
+		}
+	}
+	want := twcloudtest.Consumer{Key: keys["a"], Name: renamed, Secret: second, Approved: true}
+	if got, _ := server.Consumer(keys["a"]); got != want {
+		t.Fatalf("got %+v, want %+v", got, want)
+	}
+	if err := client.Remove(ctx, keys["d"]); err != nil {
+		t.Fatalf("remove: %v", err)
+	}
+	if listed, err := client.View().List(ctx); err != nil || len(listed) != 4 || len(server.Consumers()) != 4 {
+		t.Fatalf("listed %v, %v", listed, err)
+	}
+}
+
+// Neither the profile nor the findings hold what is private in a recording.
+func TestRecordings_nothingPrivate(t *testing.T) {
+	t.Parallel()
+	for _, file := range recordings(t) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := learnFile(t, file)
+		written := string(result.Profile) + result.Findings
+		private := []string{"127.0.0.1", "admin-password", "YWRtaW46", secretOf(1), secretOf(2), "twc-rest-session-id", "Requirements", "consumer-1"}
+		for _, word := range private {
+			if strings.Contains(written, word) {
+				t.Errorf("%s: %q is written", file, word)
+			}
+		}
+		// The recording has them, or the test would prove nothing.
+		for _, word := range []string{"127.0.0.1", secretOf(1), "twc-rest-session-id"} {
+			if !bytes.Contains(content, []byte(word)) {
+				t.Errorf("%s: %q is not in the recording", file, word)
+			}
+		}
+	}
+}
+
+func secretOf(n int) string { return []string{"", firstSecret, secondSecret}[n] }
+
+// The command writes the profile and the findings, and says by its exit status
+// how far it got.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	content, err := os.ReadFile("testdata/wrapped.har")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sparse := write("large.har", "{")
+	if err := os.Truncate(sparse, 200<<20); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "profile.json")
+	for name, test := range map[string]struct {
+		args           []string
+		status         int
+		stdout, stderr string
+	}{
+		"no arguments":     {nil, 0, "twcloud-learn-secret-1", ""},
+		"help":             {[]string{"-h"}, 0, "Preserve log", ""},
+		"to stdout":        {[]string{"testdata/wrapped.har"}, 0, `"calls"`, "The profile is complete"},
+		"to a file":        {[]string{"-o", out, "testdata/wrapped.har"}, 0, "", "register"},
+		"file afterwards":  {[]string{"testdata/wrapped.har", "-o", out + "2"}, 0, "", "Delete it"},
+		"two":              {[]string{"a", "b"}, 2, "", "Name one recording"},
+		"unknown flag":     {[]string{"-x"}, 2, "", "usage"},
+		"itself":           {[]string{"-o", sparse, sparse}, 2, "", "overwrite"},
+		"no such file":     {[]string{filepath.Join(dir, "none.har")}, 1, "", "no such file"},
+		"a directory":      {[]string{dir}, 1, "", "directory"},
+		"empty":            {[]string{write("empty.har", "")}, 1, "", "Unable to read the recording"},
+		"not HAR":          {[]string{write("text.har", "<html>")}, 1, "", "Unable to read the recording"},
+		"other JSON":       {[]string{write("json.har", `{"a":1}`)}, 1, "", "Unable to read the recording"},
+		"truncated":        {[]string{write("cut.har", string(content[:len(content)/2]))}, 1, "", "Unable to read the recording"},
+		"200 MB":           {[]string{sparse}, 1, "", "Unable to read the recording"},
+		"nothing happened": {[]string{write("no-requests.har", `{"log":{"version":"1.2","entries":[]}}`)}, 1, "", "no requests"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			status := Run(test.args, &stdout, &stderr)
+			if status != test.status || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {
+				t.Errorf("status %d, want %d\n%s\n%s", status, test.status, stdout.String(), stderr.String())
+			}
+			if slices.Contains(test.args, out) {
+				if written, err := os.ReadFile(out); err != nil || !bytes.Contains(written, []byte(`"calls"`)) {
+					t.Errorf("written: %s, %v", written, err)
+				}
+			}
+		})
+	}
+}
+
+// A recording without one of the steps makes a partial profile that says what to
+// record again.
+func TestPartial(t *testing.T) {
+	t.Parallel()
+	for name, method := range map[string]string{"remove": "DELETE", "approve": "PATCH"} {
+		entries, err := read("testdata/assumed.har")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range entries {
+			if entries[i].Method == method {
+				entries[i].Method = "GET"
+			}
+		}
+		result := Learn(entries)
+		if result.Complete || !strings.Contains(result.Findings, name) || !strings.Contains(result.Findings, "record again") {
+			t.Errorf("without %s: complete %t\n%s", method, result.Complete, result.Findings)
+		}
+	}
+}
+
+// FuzzLearn lets a recording hold anything: nothing panics, and what comes out is
+// a valid profile.
+func FuzzLearn(f *testing.F) {
+	for _, name := range []string{"assumed", "forms", "rpc"} {
+		content, err := os.ReadFile("testdata/" + name + ".har")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"POST","url":"http://h/x","postData":{"text":"{\"name\":\"twcloud-learn\",\"secret\":\"twcloud-learn-secret-1\"}"}},"response":{"status":200,"content":{"text":"{\"key\":\"k\"}"}}}]}}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		name := filepath.Join(t.TempDir(), "recording.har")
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := read(name)
+		if err != nil {
+			return
+		}
+		result := Learn(entries)
+		if result.Profile == nil {
+			return
+		}
+		if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
+			t.Fatalf("%v\n%s", problems, result.Profile)
+		}
+	})
+}

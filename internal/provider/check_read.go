@@ -1,0 +1,159 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+func (r *checkReport) configuration(resolved settings, warnings diag.Diagnostics) {
+	credentials := "username and password"
+	if resolved.token != "" {
+		credentials = "a token"
+	}
+	r.hide(resolved.webAppEndpoint)
+	r.ok("configuration", fmt.Sprintf("endpoint %s, webapp_endpoint %s, %s",
+		r.place(resolved.endpoint), r.place(resolved.webAppEndpoint), credentials))
+	for _, warning := range warnings.Warnings() {
+		r.note("configuration", warning.Summary(), r.clean(warning.Detail()))
+	}
+}
+
+// profile says which API profile is in effect, and which calls it lacks.
+func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
+	r.ownProfile = ownProfile
+	origin := "built-in"
+	if ownProfile {
+		origin = "from a file"
+	}
+	description, _, _ := strings.Cut(client.Profile().Description, ". ")
+	if description = r.clean(strings.Join(strings.Fields(description), " ")); description != "" {
+		origin += ": " + strings.Trim(shorten(description), `"`)
+	}
+	r.ok("API profile", origin)
+
+	name, secret, yes, no := "", "", true, false
+	for _, needed := range []struct {
+		call string
+		err  error
+	}{
+		{"register", client.CanRegister()},
+		{"approve", client.Supports(twcloud.Changes{Approved: &yes})},
+		{"disapprove", client.Supports(twcloud.Changes{Approved: &no})},
+		{"rename", client.Supports(twcloud.Changes{Name: &name})},
+		{"set_secret", client.Supports(twcloud.Changes{Secret: &secret})},
+		{"remove", client.CanRemove()},
+	} {
+		if needed.err != nil {
+			r.lacks = append(r.lacks, needed.call)
+		}
+	}
+	if len(r.lacks) > 0 {
+		r.note("API profile", "not in the profile: "+strings.Join(r.lacks, ", "), "")
+	}
+}
+
+// signIn reads the version, for which the client has to sign in first.
+func (r *checkReport) signIn(ctx context.Context, client *twcloud.Client) bool {
+	version, err := client.Version(ctx)
+	var failure *twcloud.Error
+	if errors.Is(err, twcloud.ErrCanceled) || (errors.As(err, &failure) && failure.Login) {
+		r.failure("sign-in", err)
+		return false
+	}
+	r.signedIn = true
+	r.ok("sign-in", "one session is open")
+	switch version = r.clean(version); {
+	case err != nil:
+		r.note("version", describeFailure(err), "Only the data source twcloud_server needs the version.")
+	case !versionLike.MatchString(version):
+		r.note("version", "the answer does not look like a version", "Only the data source twcloud_server needs the version.")
+	default:
+		r.ok("version", version)
+	}
+	return true
+}
+
+func (r *checkReport) user(ctx context.Context, client *twcloud.Client) {
+	username, err := client.CurrentUser(ctx)
+	if err != nil {
+		r.note("user", describeFailure(err), "Only the data source twcloud_server needs the user.")
+		return
+	}
+	r.hide(username)
+	survey, err := client.SurveyUser(ctx, username)
+	switch {
+	case err != nil:
+		r.note("user", describeFailure(err), "The permissions of the user are not known.")
+	case survey.ConfigureServer:
+		r.ok("user", "has the Configure Server permission")
+	default:
+		r.note("user", fmt.Sprintf("the server does not mention the Configure Server permission (%s)", r.describeSurvey(survey)), "")
+	}
+}
+
+func (r *checkReport) consumers(ctx context.Context, client *twcloud.Client) {
+	survey, err := client.SurveyConsumers(ctx)
+	if err != nil {
+		r.failure("list", err)
+		return
+	}
+	r.note("list", fmt.Sprintf("%s %s: %s", survey.Method, survey.Path, r.describeSurvey(survey)), "")
+	consumers, err := client.List(ctx)
+	if err != nil {
+		r.failure("list", err)
+		return
+	}
+	r.others = map[string]bool{}
+	approved, names := 0, map[string]int{}
+	for _, consumer := range consumers {
+		r.others[consumer.Name], r.others[consumer.Key] = true, true
+		names[consumer.Name]++
+		if consumer.Approved {
+			approved++
+		}
+	}
+	shared := 0
+	for _, n := range names {
+		if n > 1 {
+			shared += n
+		}
+	}
+	finding := fmt.Sprintf("consumers: %d, approved: %d", len(consumers), approved)
+	if shared > 0 {
+		finding += fmt.Sprintf(", with a name that another one has, too: %d", shared)
+	}
+	r.ok("list", finding)
+}
+
+func (r *checkReport) rootServices(ctx context.Context, client *twcloud.Client) {
+	endpoints, err := client.OAuthEndpoints(ctx)
+	if err != nil {
+		r.note("root services", describeFailure(err),
+			"Only detect_secret_drift and the data source twcloud_oauth_endpoints need root services. Check webapp_endpoint.")
+		return
+	}
+	realm := "no realm"
+	switch {
+	case realmLike.MatchString(r.clean(endpoints.Realm)):
+		realm = fmt.Sprintf("realm %q", endpoints.Realm)
+	case endpoints.Realm != "":
+		realm = "a realm"
+	}
+	r.ok("root services", fmt.Sprintf("%s names the request token URL %s, %s",
+		r.place(endpoints.RootServicesURL), r.place(endpoints.RequestTokenURL), realm))
+}
+
+func (r *checkReport) signOut(err error) {
+	switch {
+	case err != nil:
+		r.note("sign-out", describeFailure(err), "The session uses a license seat until it times out.")
+	case r.signedIn:
+		r.ok("sign-out", "the session is closed")
+	}
+}

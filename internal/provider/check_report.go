@@ -1,0 +1,191 @@
+package provider
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// checkReport writes findings as they come. What the server says, and what repeats
+// a setting, must be cleaned or left out: the words of a server or of a proxy can
+// hold anything.
+type checkReport struct {
+	out io.Writer
+	// redact takes the client's secrets out of a text. Nil: there is no client yet.
+	redact func(string) string
+
+	// failedSubjects are those of the findings that failed; failedParts are the
+	// parts of the API profile that they were about.
+	failedSubjects, failedParts map[string]bool
+	// told is the advice that has been given: once is enough.
+	told map[string]bool
+	// differs says that a failure is about the API profile.
+	differs bool
+	// canceled says that the check was interrupted.
+	canceled bool
+	// lacks are the calls that the provider needs and the profile does not have.
+	lacks []string
+	// ownProfile says that the profile comes from a file.
+	ownProfile bool
+	signedIn   bool
+
+	// hosts are those of the settings, with their ports.
+	hosts []string
+	// hidden are the other texts that must not be seen.
+	hidden []string
+	// others are the names and keys of the consumers on the server.
+	others map[string]bool
+}
+
+// runLearn is what to do about a server that differs.
+const runLearn = "run terraform-provider-twcloud learn, as the guide \"When your server differs\" shows."
+
+// end writes what to do next, and returns what the check came to.
+func (r *checkReport) end(write bool) error {
+	lacks := strings.Join(r.lacks, ", ")
+	var err error
+	var next string
+	switch {
+	case r.canceled:
+		err, next = ErrCheckFailed, "The check was interrupted: run it again."
+	case len(r.failedSubjects) > 0 && r.differs && r.ownProfile:
+		err, next = ErrCheckFailed, "The server differs from the API profile: correct the profile, or "+runLearn
+	case len(r.failedSubjects) > 0 && r.differs:
+		err, next = ErrCheckFailed, "The server differs from what the provider assumes: "+runLearn
+	case len(r.failedSubjects) > 0:
+		err, next = ErrCheckFailed, "The provider does not work with this server yet: fix what failed above, and run the check again."
+	case lacks != "":
+		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have the calls %s: %s", lacks, runLearn)
+	case write:
+		next = "The provider works with this server."
+	default:
+		next = "The provider can read this server: to find out whether it can change consumers, run terraform-provider-twcloud check -write."
+	}
+	r.line("\n%s", next)
+	return err
+}
+
+// guard reports a panic, so that what comes after it is done all the same.
+func (r *checkReport) guard(subject string, do func()) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			// Any other reason can hold anything; the stack has no texts.
+			text := ""
+			if failure, ok := reason.(runtime.Error); ok {
+				text = failure.Error() + "\n"
+			}
+			r.bad(subject, "the provider panicked. "+reportBug, text+string(debug.Stack()))
+		}
+	}()
+	do()
+}
+
+func (r *checkReport) ok(subject, finding string) { r.finding("ok", subject, finding, "") }
+
+func (r *checkReport) note(subject, finding, meaning string) {
+	r.finding("note", subject, finding, meaning)
+}
+
+func (r *checkReport) bad(subject, finding, meaning string) {
+	r.failedSubjects[subject] = true
+	r.finding("FAIL", subject, finding, meaning)
+}
+
+// failure reports a call that failed, with the part of the API profile that it is
+// about.
+func (r *checkReport) failure(subject string, err error) {
+	r.canceled = r.canceled || errors.Is(err, twcloud.ErrCanceled)
+	finding := describeFailure(err)
+	if part, found := r.partOf(err); part != "" {
+		r.differs = r.differs || aboutProfile(err)
+		r.failedParts[part] = true
+		finding = part + ": " + finding + found
+	}
+	r.bad(subject, finding, adviceInCheck(err))
+}
+
+// deviates reports that the server said yes and did something else.
+func (r *checkReport) deviates(subject, part, difference string) {
+	r.differs = true
+	r.failedParts[part] = true
+	r.bad(subject, part+": the server said yes, but "+difference, "")
+}
+
+func (r *checkReport) finding(mark, subject, finding, meaning string) {
+	r.line("%s", strings.TrimRight(fmt.Sprintf("%-5s %-14s %s", mark, subject, finding), " "))
+	for paragraph := range strings.SplitSeq(meaning, "\n\n") {
+		if paragraph != "" && !r.told[paragraph] {
+			r.told[paragraph] = true
+			r.line("%-20s %s", "", paragraph)
+		}
+	}
+}
+
+func (r *checkReport) line(format string, arguments ...any) {
+	text := fmt.Sprintf(format, arguments...)
+	if r.redact != nil {
+		text = r.redact(text)
+	}
+	// Whoever reads the report sees that it ends early.
+	_, _ = fmt.Fprintln(r.out, text)
+}
+
+// hide has a text taken out of all that is cleaned, and its host, if it is a URL.
+func (r *checkReport) hide(text string) {
+	if text == "" {
+		return
+	}
+	r.hidden = append(r.hidden, text)
+	if parsed, err := url.Parse(text); err == nil && parsed.Host != "" {
+		r.hosts = append(r.hosts, strings.ToLower(parsed.Host))
+		r.hidden = append(r.hidden, parsed.Host, parsed.Hostname(), parsed.Path)
+	}
+}
+
+// clean takes host, user and the paths of files out of a text, also where they are
+// quoted.
+func (r *checkReport) clean(text string) string {
+	var forms []string
+	for _, hidden := range r.hidden {
+		for _, form := range []string{hidden, url.PathEscape(hidden), unquote(shorten(hidden))} {
+			if strings.Trim(form, "/") != "" {
+				forms = append(forms, regexp.QuoteMeta(form))
+			}
+		}
+	}
+	if len(forms) == 0 {
+		return text
+	}
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return regexp.MustCompile("(?i)"+strings.Join(forms, "|")).ReplaceAllString(text, "(hidden)")
+}
+
+func unquote(text string) string { return strings.Trim(text, `"`) }
+
+// place is a URL without its host's name and without what leads to the server
+// behind a proxy.
+func (r *checkReport) place(text string) string {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return "(no URL)"
+	}
+	host := "HOST"
+	if !slices.ContainsFunc(r.hosts, func(known string) bool { return hostname(known) == hostname(parsed.Host) }) {
+		host = "ANOTHER-HOST"
+	}
+	if port := parsed.Port(); port != "" {
+		host += ":" + port
+	}
+	return parsed.Scheme + "://" + host + r.clean(parsed.EscapedPath())
+}
+
+func hostname(host string) string { return (&url.URL{Host: strings.ToLower(host)}).Hostname() }

@@ -1,0 +1,281 @@
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// trial tries every change on a consumer of its own.
+type trial struct {
+	report *checkReport
+	client *twcloud.Client
+
+	// id is in every name that the trial gives, and in no other.
+	id   string
+	name string
+	// secret is the one that the consumer has, as far as the server has said yes.
+	secret string
+
+	// attempted says that a registration was tried; unknown, that nobody knows what
+	// came of it.
+	attempted, unknown bool
+	// consumer is what was registered, as the server told it last. Without a key,
+	// none is known.
+	consumer twcloud.Consumer
+	// reported is how many of the client's deviations have been reported.
+	reported int
+}
+
+func newTrial(report *checkReport) *trial {
+	id := randomText(4)
+	return &trial{report: report, id: id, name: "terraform-check-" + id, secret: randomText(16)}
+}
+
+// randomText returns n random bytes as hexadecimal digits.
+func randomText(n int) string {
+	random := make([]byte, n)
+	_, _ = rand.Read(random) // It never fails.
+	return hex.EncodeToString(random)
+}
+
+// run tries everything, and removes what it has registered, whatever happens.
+func (t *trial) run(ctx context.Context, client *twcloud.Client) {
+	t.client = client
+	if slices.Contains(t.report.lacks, "remove") && !slices.Contains(t.report.lacks, "register") {
+		t.report.note("remove", "not in the profile: remove "+t.name+" yourself when the check has ended", "")
+	}
+	t.report.guard("write check", func() { t.steps(ctx) })
+	if !t.attempted {
+		return
+	}
+	ctx, cancel := client.SeeThrough(ctx)
+	defer cancel()
+	t.report.guard("remove", func() { t.cleanUp(ctx) })
+}
+
+// steps ends with the first step after which it makes no sense to go on.
+func (t *trial) steps(ctx context.Context) {
+	yes, no := true, false
+	renamed := t.name + "-renamed"
+	_ = t.register(ctx) &&
+		t.read(ctx) &&
+		t.change(ctx, "approve", twcloud.Changes{Approved: &yes}) &&
+		t.proveFirstSecret(ctx) &&
+		t.disapprove(ctx, twcloud.Changes{Approved: &no}) &&
+		t.change(ctx, "rename", twcloud.Changes{Name: &renamed}) &&
+		t.approveAgain(ctx, twcloud.Changes{Approved: &yes}) &&
+		t.changeSecret(ctx)
+}
+
+func (t *trial) register(ctx context.Context) bool {
+	if t.lacks("register") {
+		return false
+	}
+	t.attempted = true
+	registration, err := t.client.Register(ctx, t.name, t.secret)
+	t.consumer = registration.Consumer
+	if t.consumer.Key == "" {
+		var uncertain *twcloud.RegistrationError
+		t.unknown = registration.InDoubt || errors.As(err, &uncertain) || twcloud.Uncertain(err)
+		t.report.failure("register", err)
+		return false
+	}
+	if err != nil {
+		t.report.failure("register", err)
+		return t.goOn(ctx, "register", err)
+	}
+	// The key is said before anything else can go wrong.
+	t.report.ok("register", fmt.Sprintf("calls.register: %s", t.describe(t.consumer)))
+	listed, ok := t.listed(ctx, "register")
+	if !ok {
+		return false
+	}
+	want := twcloud.Consumer{Key: t.consumer.Key, Name: t.name, Approved: listed.Approved}
+	t.compare("register", "calls.register", want, listed)
+	if listed.Approved {
+		t.report.note("register", "calls.register: the new consumer is approved from the start", "")
+	}
+	t.coped("register")
+	return true
+}
+
+// read asks for the consumer by key, which a profile need not have a call for.
+func (t *trial) read(ctx context.Context) bool {
+	if t.client.Profile().Calls.Read == nil {
+		return true
+	}
+	got, err := t.client.Ask(ctx, t.consumer.Key)
+	switch {
+	case err != nil:
+		t.report.failure("read", err)
+		return !endsTrial(err)
+	case t.compare("read", "calls.read", t.consumer, got):
+		t.report.ok("read", "calls.read")
+	}
+	t.coped("read")
+	return true
+}
+
+// change makes one change, and compares what the server has then with what was
+// asked for. The subject is the name that a call for this change alone has in the
+// profile. It returns whether the trial can go on.
+func (t *trial) change(ctx context.Context, subject string, changes twcloud.Changes) bool {
+	if t.lacks(subject) {
+		return true
+	}
+	changes.KnownSecret = &t.secret
+	part := t.client.PartFor(changes)
+	_, err := t.client.Update(ctx, t.consumer.Key, changes)
+	var unapplied *twcloud.NotAppliedError
+	if err != nil && !errors.As(err, &unapplied) {
+		t.report.failure(subject, err)
+		return t.goOn(ctx, subject, err)
+	}
+	want := t.consumer
+	if changes.Name != nil {
+		want.Name = *changes.Name
+	}
+	if changes.Approved != nil {
+		want.Approved = *changes.Approved
+	}
+	listed, ok := t.listed(ctx, subject)
+	if !ok {
+		return false
+	}
+	if t.compare(subject, part, want, listed) {
+		t.report.ok(subject, part)
+	}
+	t.coped(subject)
+	return true
+}
+
+// disapprove proves something only if the consumer is approved.
+func (t *trial) disapprove(ctx context.Context, changes twcloud.Changes) bool {
+	if !t.consumer.Approved && !slices.Contains(t.report.lacks, "disapprove") {
+		t.report.note("disapprove", "not tried, because the consumer is not approved", "")
+		return true
+	}
+	return t.change(ctx, "disapprove", changes)
+}
+
+// approveAgain approves the consumer for the proof of the secret.
+func (t *trial) approveAgain(ctx context.Context, changes twcloud.Changes) bool {
+	if t.consumer.Approved || t.report.failedSubjects["approve"] || slices.Contains(t.report.lacks, "approve") {
+		return true
+	}
+	return t.change(ctx, "approve", changes)
+}
+
+// listed reads what the server has now, and reports if the consumer cannot be
+// found.
+func (t *trial) listed(ctx context.Context, subject string) (twcloud.Consumer, bool) {
+	consumers, err := t.client.View().List(ctx)
+	if err != nil {
+		t.report.failure(subject, err)
+		return twcloud.Consumer{}, false
+	}
+	i := slices.IndexFunc(consumers, func(c twcloud.Consumer) bool { return c.Key == t.consumer.Key })
+	if i < 0 {
+		t.report.differs = true
+		t.report.bad(subject, "calls.list: the list does not have the consumer", "")
+		return twcloud.Consumer{}, false
+	}
+	return consumers[i], true
+}
+
+// compare reports how the consumer differs from what was asked for, and keeps
+// what the server has.
+func (t *trial) compare(subject, part string, want, got twcloud.Consumer) bool {
+	t.consumer = got
+	var parts []string
+	if got.Name != want.Name {
+		parts = append(parts, fmt.Sprintf("the name is %s in place of %q", t.shownName(got.Name), want.Name))
+	}
+	if got.Approved != want.Approved {
+		parts = append(parts, fmt.Sprintf("approved is %t in place of %t", got.Approved, want.Approved))
+	}
+	if len(parts) == 0 {
+		return true
+	}
+	t.report.deviates(subject, part, strings.Join(parts, ", and "))
+	return false
+}
+
+// shownName is a name that the server tells, if the trial has given it: another
+// one can be private.
+func (t *trial) shownName(name string) string {
+	if !t.isOwn(name) {
+		return "another one"
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+// isOwn says whether the trial has given a name, which the server may have
+// altered.
+func (t *trial) isOwn(name string) bool { return strings.Contains(strings.ToLower(name), t.id) }
+
+func (t *trial) describe(consumer twcloud.Consumer) string {
+	name := consumer.Name
+	if !t.isOwn(name) {
+		name = t.name
+	}
+	return fmt.Sprintf("%s (key %q)", name, consumer.Key)
+}
+
+// lacks reports that the profile does not have a call.
+func (t *trial) lacks(call string) bool {
+	if !slices.Contains(t.report.lacks, call) {
+		return false
+	}
+	t.report.note(call, "not in the profile", "")
+	return true
+}
+
+// goOn says whether the trial can go on after an error, and reads what the server
+// has by then.
+func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
+	if endsTrial(err) {
+		return false
+	}
+	listed, ok := t.listed(ctx, subject)
+	if ok {
+		t.consumer = listed
+	}
+	t.coped(subject)
+	return ok
+}
+
+// endsTrial says whether an error is about more than one call.
+func endsTrial(err error) bool {
+	var failure *twcloud.Error
+	if errors.As(err, &failure) && (failure.Login || failure.Listing) {
+		return true
+	}
+	return slices.ContainsFunc([]error{
+		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
+		twcloud.ErrPanic, twcloud.ErrNotFound,
+	}, func(kind error) bool { return errors.Is(err, kind) })
+}
+
+// coped reports answers that are not as the profile says, and with which the
+// provider works all the same.
+func (t *trial) coped(subject string) {
+	deviations := t.client.Deviations()
+	for _, deviation := range deviations[t.reported:] {
+		switch {
+		case t.report.failedParts[deviation.Part]:
+		case deviation.Err != nil:
+			t.report.note(subject, fmt.Sprintf("%s: %s%s; the provider copes with it", deviation.Part, describeFailure(deviation.Err), t.report.found(deviation.Err)), "")
+		default:
+			t.report.note(subject, fmt.Sprintf("%s: the server answers with status %d; the provider copes with it", deviation.Part, deviation.Status), "")
+		}
+	}
+	t.reported = len(deviations)
+}

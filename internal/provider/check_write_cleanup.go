@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// cleanUp removes what the trial has registered, also what it does not know of
+// because an answer was lost, and names what it cannot remove.
+func (t *trial) cleanUp(ctx context.Context) {
+	known := t.consumer.Key != ""
+	left := map[string]twcloud.Consumer{}
+	done := false
+	defer func() {
+		// Also after a panic.
+		if !done && known {
+			left[t.consumer.Key] = t.consumer
+		}
+		for _, consumer := range left {
+			t.nameLeftover(consumer)
+		}
+	}()
+
+	if known && !t.remove(ctx, t.consumer) {
+		left[t.consumer.Key] = t.consumer
+	}
+	consumers, err := t.client.View().List(ctx)
+	for _, consumer := range consumers {
+		_, failed := left[consumer.Key]
+		switch {
+		case failed:
+			left[consumer.Key] = consumer
+		case known && consumer.Key == t.consumer.Key:
+			t.report.deviates("remove", "calls.remove", "the list still has the consumer")
+			left[consumer.Key] = consumer
+		case t.isOwn(consumer.Name):
+			t.report.note("remove", "found "+t.describe(consumer)+": the answer to its registration was lost, or not understood", "")
+			known = true
+			if !t.remove(ctx, consumer) {
+				left[consumer.Key] = consumer
+			}
+		}
+	}
+	done = true
+	if !known && t.unknown {
+		reason := "the list does not have it"
+		if err != nil {
+			reason = "the list cannot be read: " + describeFailure(err)
+		}
+		t.report.bad("remove", fmt.Sprintf("%s may have been registered, or may still be; %s", t.name, reason),
+			"Look for it in TWCloud Admin, and remove it if it is there.")
+	}
+}
+
+// remove removes a consumer of the trial, and reports what came of it.
+func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
+	if slices.Contains(t.report.lacks, "remove") {
+		return false // The report has it in advance.
+	}
+	err := t.client.Remove(ctx, consumer.Key)
+	switch {
+	case err == nil:
+		t.report.ok("remove", "calls.remove")
+	case errors.Is(err, twcloud.ErrNotApplied):
+		t.report.deviates("remove", "calls.remove", "the consumer still exists")
+	default:
+		t.report.failure("remove", err)
+	}
+	t.coped("remove")
+	return err == nil
+}
+
+func (t *trial) nameLeftover(consumer twcloud.Consumer) {
+	report := t.report.bad
+	if slices.Contains(t.report.lacks, "remove") {
+		report = t.report.note
+	}
+	report("remove", t.describe(consumer)+" may still exist on the server", "Remove it in TWCloud Admin, on the page OAuth consumers.")
+}

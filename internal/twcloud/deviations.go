@@ -1,0 +1,89 @@
+package twcloud
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// Deviation is an answer that is not as the API profile says, and that the client
+// may have coped with all the same.
+type Deviation struct {
+	// Part is the part of the profile, such as "calls.update.success".
+	Part string
+	// Err is why an answer cannot be read; nil if only the status differs.
+	Err *Error
+	// Status is that of the answer.
+	Status int
+}
+
+// maxDeviations bounds what is remembered: one of each kind is enough.
+const maxDeviations = 100
+
+// Deviations returns how answers have differed from the API profile so far, each
+// part and status once, in the order in which they came.
+func (c *Client) Deviations() []Deviation {
+	c.evidence.mu.Lock()
+	defer c.evidence.mu.Unlock()
+	return slices.Clone(c.evidence.deviations)
+}
+
+// noteStatus notes a status that may mean success, and that the profile does not
+// list.
+func (e *evidence) noteStatus(a *answer) {
+	e.noteDeviation(Deviation{Part: a.part + ".success", Status: a.StatusCode})
+}
+
+// noteAnswer notes an answer that could not be read.
+func (e *evidence) noteAnswer(err error) {
+	var failure *Error
+	if errors.As(err, &failure) && failure.Part != "" && (errors.Is(err, ErrUnreadable) || errors.Is(err, ErrWebPage)) {
+		e.noteDeviation(Deviation{Part: failure.Part, Err: failure, Status: failure.Status})
+	}
+}
+
+func (e *evidence) noteDeviation(deviation Deviation) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known := slices.ContainsFunc(e.deviations, func(other Deviation) bool {
+		return other.Part == deviation.Part && other.Status == deviation.Status
+	})
+	if !known && len(e.deviations) < maxDeviations {
+		e.deviations = append(e.deviations, deviation)
+	}
+}
+
+// at says which part of the call in the API profile an unreadable answer does not
+// agree with, and what the answer has instead. A web page agrees with none.
+func (e *Error) at(part, found string) *Error {
+	if e.Kind != ErrWebPage {
+		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
+		e.Found = found
+	}
+	return e
+}
+
+// partOf is the part of the profile that holds a call.
+func (c *connection) partOf(call *profile.Call) string {
+	for name, known := range c.profile.Calls.All() {
+		if known == call {
+			return "calls." + name
+		}
+	}
+	return "csrf"
+}
+
+// Profile returns the API profile that the client follows. Do not change it.
+func (c *Client) Profile() *Profile { return c.profile }
+
+// PartFor returns the part of the profile that holds the call which makes the
+// changes; of several calls, the first one. It is empty if there is none.
+func (c *Client) PartFor(changes Changes) string {
+	steps, err := c.steps(changes)
+	if err != nil || len(steps) == 0 {
+		return ""
+	}
+	return "calls." + steps[0].name
+}
