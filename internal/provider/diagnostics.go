@@ -43,7 +43,7 @@ func (s subject) String() string {
 // The state comes last: it may ask for more than to apply again.
 //
 // A failure to sign in or to list concerns the provider and not one resource. It
-// is told in full once; after that, each resource refers to it.
+// is reported in full once; after that, each resource refers to it.
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
 	shared := sharedFailure(err)
 	if shared == nil {
@@ -51,7 +51,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		return
 	}
 	cause := sharedSummary(shared)
-	if b.tellOnce(shared) {
+	if b.firstReport(shared) {
 		diags.AddError(cause, paragraphs(sentence(err), adviceFor(err), append([]string{tried + " failed."}, state...)...))
 		return
 	}
@@ -81,13 +81,13 @@ func sharedSummary(failure *twcloud.Error) string {
 	return "Unable to list OAuth consumers"
 }
 
-// tellOnce says whether a failure that resources share has yet to be told.
-func (b *backend) tellOnce(failure *twcloud.Error) bool {
+// firstReport says whether a failure that resources share has not been reported yet.
+func (b *backend) firstReport(failure *twcloud.Error) bool {
 	if b == nil {
 		return true
 	}
-	_, told := b.told.LoadOrStore(failure, true)
-	return !told
+	_, reported := b.reported.LoadOrStore(failure, true)
+	return !reported
 }
 
 // paragraphs joins cause, advice and state, leaving out what is empty.

@@ -95,6 +95,40 @@ Nothing was changed.`
 	}
 }
 
+// A failure that resources share is reported in full once. What is specific to a
+// resource is in each of its errors.
+func TestAddClientError_shared(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]*twcloud.Error{
+		"sign-in": {Kind: twcloud.ErrCredentials, Login: true, Method: "GET", Path: "/osmc/login"},
+		"list":    {Kind: twcloud.ErrForbidden, Listing: true, Method: "GET", Path: "/osmc/admin/oauthconsumers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{}
+			consumer := twcloud.Consumer{Key: "k1", Name: "doors"}
+			var full, short, other diag.Diagnostics
+			for _, diags := range []*diag.Diagnostics{&full, &short} {
+				b.addRegistrationError(diags, "doors", twcloud.Registration{Consumer: consumer}, &twcloud.UncertainError{Err: failure})
+			}
+			b.addClientError(&other, "Unable to read OAuth consumer", "Reading it", &twcloud.Error{Kind: failure.Kind, Login: failure.Login, Listing: failure.Listing})
+			for _, detail := range []string{full[0].Detail(), short[0].Detail()} {
+				if !strings.Contains(detail, taintedAdvice(consumer)) || !strings.Contains(detail, `Registering OAuth consumer "doors" failed`) {
+					t.Errorf("lacks what is specific to the resource: %s", detail)
+				}
+			}
+			for _, detail := range []string{full[0].Detail(), other[0].Detail()} {
+				if !strings.Contains(detail, adviceFor(failure)) {
+					t.Errorf("lacks the advice: %s", detail)
+				}
+			}
+			if strings.Contains(short[0].Detail(), adviceFor(failure)) || short[0].Summary() == full[0].Summary() {
+				t.Errorf("the second report is a full one: %v", short)
+			}
+		})
+	}
+}
+
 func TestSubject(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]subject{
