@@ -21,8 +21,8 @@ type backend struct {
 
 	hashCost          hashCost
 	detectSecretDrift bool
-	// told are the failures, shared by all resources, that have been reported.
-	told sync.Map
+	// reported are the failures, shared by all resources, that have been reported in full.
+	reported sync.Map
 	// inconclusive makes the warning that drift could not be detected come once.
 	inconclusive sync.Once
 	// unasked makes the warning that the server could not be asked come once.

@@ -171,7 +171,7 @@ func checkNoCanary(t *testing.T, diagnostics diag.Diagnostics) {
 	t.Helper()
 
 	for _, diagnostic := range diagnostics {
-		CheckMessage(t, diagnostic.Severity().String(), diagnostic.Summary(), diagnostic.Detail())
+		CheckMessage(t, strings.ToLower(diagnostic.Severity().String()), diagnostic.Summary(), diagnostic.Detail())
 		if text := describeDiagnostic(diagnostic); strings.Contains(text, "canary") {
 			t.Errorf("a secret is in a diagnostic: %s", text)
 		}

@@ -43,7 +43,7 @@ func (s subject) String() string {
 // The state comes last: it may ask for more than to apply again.
 //
 // A failure to sign in or to list concerns the provider and not one resource. It
-// is told in full once; after that, each resource refers to it.
+// is reported in full once; after that, each resource refers to it.
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
 	shared := sharedFailure(err)
 	if shared == nil {
@@ -51,7 +51,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		return
 	}
 	cause := sharedSummary(shared)
-	if b.tellOnce(shared) {
+	if b.firstReport(shared) {
 		diags.AddError(cause, paragraphs(sentence(err), adviceFor(err), append([]string{tried + " failed."}, state...)...))
 		return
 	}
@@ -81,13 +81,13 @@ func sharedSummary(failure *twcloud.Error) string {
 	return "Unable to list OAuth consumers"
 }
 
-// tellOnce says whether a failure that resources share has yet to be told.
-func (b *backend) tellOnce(failure *twcloud.Error) bool {
+// firstReport says whether a failure that resources share has not been reported yet.
+func (b *backend) firstReport(failure *twcloud.Error) bool {
 	if b == nil {
 		return true
 	}
-	_, told := b.told.LoadOrStore(failure, true)
-	return !told
+	_, reported := b.reported.LoadOrStore(failure, true)
+	return !reported
 }
 
 // paragraphs joins cause, advice and state, leaving out what is empty.
@@ -143,7 +143,7 @@ func adviceFor(err error) string {
 }
 
 // whenDiffers is where a user goes whose server is not as the provider assumes.
-const whenDiffers = "Run terraform-provider-twcloud check, then learn; the guide \"When your server differs\" shows how."
+const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
 
 // advice is in the order of precedence: an error may be of several kinds.
 var advice = []struct {
@@ -172,13 +172,13 @@ var advice = []struct {
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint and oauth_consumers_path."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
 	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
-	{twcloud.ErrNotApplied, "The server said that it made the change, but it did not. Plan again. If it happens again, the server differs from what the provider assumes. " + whenDiffers},
+	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
 	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " + whenDiffers},
-	{twcloud.ErrUnreadable, "The server's answer is not in the form that the provider expects. Check endpoint and oauth_consumers_path. " +
-		"If both are right, this server differs. " + whenDiffers},
+	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +
+		"If endpoint is right, this server differs. " + whenDiffers},
 	{twcloud.ErrClosed, "The provider was asked to terminate. Apply again."},
 	{twcloud.ErrCanceled, "The run was canceled. Apply again."},
-	{twcloud.ErrServer, "The server failed. Check its log, and apply again when it is healthy."},
+	{twcloud.ErrServer, "Check the server's log, and apply again when it is healthy."},
 	{twcloud.ErrUnreachable, "The connection failed. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
 }
 

@@ -55,15 +55,18 @@ func TestAdviceFor(t *testing.T) {
 	}
 }
 
+// kinds are those of the client's errors that are advised on.
+var kinds = []error{
+	twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
+	twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
+	twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
+	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
+}
+
 func TestAdviceFor_everyKind(t *testing.T) {
 	t.Parallel()
 	seen := map[string]error{}
-	for _, kind := range []error{
-		twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
-		twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
-		twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
-		twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
-	} {
+	for _, kind := range kinds {
 		advice := adviceFor(&twcloud.Error{Kind: kind})
 		if advice == "" || !strings.HasSuffix(advice, ".") {
 			t.Errorf("%v: advice %q, want sentences", kind, advice)
@@ -89,6 +92,40 @@ Only users with the Configure Server permission can manage OAuth consumers. Ask 
 Nothing was changed.`
 	if got := diags[0].Detail(); diags[0].Summary() != "Unable to update OAuth consumer" || got != want {
 		t.Errorf("%s\n%s\nwant\n%s", diags[0].Summary(), got, want)
+	}
+}
+
+// A failure that resources share is reported in full once. What is specific to a
+// resource is in each of its errors.
+func TestAddClientError_shared(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]*twcloud.Error{
+		"sign-in": {Kind: twcloud.ErrCredentials, Login: true, Method: "GET", Path: "/osmc/login"},
+		"list":    {Kind: twcloud.ErrForbidden, Listing: true, Method: "GET", Path: "/osmc/admin/oauthconsumers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := &backend{}
+			consumer := twcloud.Consumer{Key: "k1", Name: "doors"}
+			var full, short, other diag.Diagnostics
+			for _, diags := range []*diag.Diagnostics{&full, &short} {
+				b.addRegistrationError(diags, "doors", twcloud.Registration{Consumer: consumer}, &twcloud.UncertainError{Err: failure})
+			}
+			b.addClientError(&other, "Unable to read OAuth consumer", "Reading it", &twcloud.Error{Kind: failure.Kind, Login: failure.Login, Listing: failure.Listing})
+			for _, detail := range []string{full[0].Detail(), short[0].Detail()} {
+				if !strings.Contains(detail, taintedAdvice(consumer)) || !strings.Contains(detail, `Registering OAuth consumer "doors" failed`) {
+					t.Errorf("lacks what is specific to the resource: %s", detail)
+				}
+			}
+			for _, detail := range []string{full[0].Detail(), other[0].Detail()} {
+				if !strings.Contains(detail, adviceFor(failure)) {
+					t.Errorf("lacks the advice: %s", detail)
+				}
+			}
+			if strings.Contains(short[0].Detail(), adviceFor(failure)) || short[0].Summary() == full[0].Summary() {
+				t.Errorf("the second report is a full one: %v", short)
+			}
+		})
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 func TestSchemas(t *testing.T) {
 	t.Parallel()
-	p := speak(t, provider.New("test").Server())
+	p := newProtocol(t, provider.New("test").Server())
 	names := map[string][]string{}
 	for name := range p.schema.ResourceSchemas {
 		names["resources"] = append(names["resources"], name)
@@ -59,7 +59,7 @@ func TestSchemas(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	p := h.speak(t)
+	p := h.newProtocol(t)
 	expect := func(after string, identity *tfprotov6.ResourceIdentityData) {
 		t.Helper()
 		if got := p.identified(t, identity); got != "key-1" {
@@ -110,7 +110,7 @@ func TestIdentity(t *testing.T) {
 func TestImport(t *testing.T) {
 	t.Parallel()
 	h := newBrownfield(t)
-	p := h.speak(t)
+	p := h.newProtocol(t)
 	tests := map[string]struct {
 		request tfprotov6.ImportResourceStateRequest
 		want    fields
@@ -159,7 +159,7 @@ func TestImport(t *testing.T) {
 // State is upgraded from the JSON in which it is kept.
 func TestUpgradeState(t *testing.T) {
 	t.Parallel()
-	p := newHarness(t).speak(t)
+	p := newHarness(t).newProtocol(t)
 	tests := map[string]struct {
 		json string
 		want fields
@@ -197,7 +197,7 @@ func TestUpgradeState(t *testing.T) {
 // A state in JSON is answered by the framework, as msgpack is.
 func TestReadUnchanged_stateInJSON(t *testing.T) {
 	t.Parallel()
-	p := newBrownfield(t).speak(t)
+	p := newBrownfield(t).newProtocol(t)
 	response := p.read(t, &tfprotov6.ReadResourceRequest{CurrentState: &tfprotov6.DynamicValue{
 		JSON: []byte(`{"approved":false,"key":"k1","name":"doors","secret":null,"secret_revision":1,"secret_wo":null,"secret_wo_version":null}`),
 	}})

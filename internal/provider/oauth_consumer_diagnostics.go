@@ -48,8 +48,8 @@ func taintedAdvice(consumer twcloud.Consumer) string {
 	if consumer.Approved {
 		approval = "approved"
 	}
-	return fmt.Sprintf("%s exists on the server (%s) and is in state, marked as tainted.\n\n"+
-		"To keep the consumer and its key, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
+	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
+		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
 		subjectOf(consumer), approval)
 }
 
@@ -80,6 +80,9 @@ func describeChanges(changes twcloud.Changes) string {
 	}
 	if changes.Approved != nil {
 		parts = append(parts, fmt.Sprintf("the approval (to %t)", *changes.Approved))
+	}
+	if last := len(parts) - 1; last > 1 {
+		parts = []string{strings.Join(parts[:last], ", "), parts[last]}
 	}
 	return strings.Join(parts, " and ")
 }

@@ -64,7 +64,7 @@ func TestAccOAuthConsumer_update_fails(t *testing.T) {
 	h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Method: http.MethodPatch, Status: http.StatusBadRequest, Body: `{"message":"too short"}`})
 	config := h.config(consumer(`name = "doors-next"`, `secret = "n3w"`, `approved = true`))
 	w.applyFails(t, config).expect(t, "error", "Unable to update OAuth consumer",
-		`Setting the name (to "doors-next") and the secret and the approval (to true) of OAuth consumer "doors" (key "key-1") failed`,
+		`Setting the name (to "doors-next"), the secret and the approval (to true) of OAuth consumer "doors" (key "key-1") failed`,
 		"400 Bad Request: too short", "Nothing was changed", "Change the configuration as the server says")
 	if got := w.state(t); got.Status != "" || got.Attributes.Name != "doors" || got.Attributes.SecretRevision != 1 || *got.Attributes.Secret != "s3cret" {
 		t.Errorf("in state: %+v", got)

@@ -54,7 +54,7 @@ func TestListResource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newBrownfield(t)
-			p := h.speak(t)
+			p := h.newProtocol(t)
 			var got []string
 			for _, result := range p.list(t, test.config, tfprotov6.ListResourceRequest{Limit: test.limit}) {
 				mustNotFail(t, result.Diagnostics)
@@ -77,7 +77,7 @@ func TestListResource(t *testing.T) {
 func TestListResource_includeResource(t *testing.T) {
 	t.Parallel()
 	h := newBrownfield(t)
-	p := h.speak(t)
+	p := h.newProtocol(t)
 	results := p.list(t, fields{"name_regex": "^doors$"}, tfprotov6.ListResourceRequest{IncludeResource: true})
 	if len(results) != 1 {
 		t.Fatalf("%d results, want 1", len(results))
@@ -111,7 +111,7 @@ func TestListResource_includeResource(t *testing.T) {
 func TestListResource_stopped(t *testing.T) {
 	t.Parallel()
 	h := newBrownfield(t)
-	p := h.speak(t)
+	p := h.newProtocol(t)
 	stream, err := p.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
 		TypeName: consumerType, Config: encode(t, p.schema.ListResourceSchemas[consumerType].ValueType(), fields{}),
 	})
@@ -140,7 +140,7 @@ func TestListResource_fails(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newBrownfield(t).speak(t, test.provider)
+			p := newBrownfield(t).newProtocol(t, test.provider)
 			results := p.list(t, test.config, tfprotov6.ListResourceRequest{})
 			if len(results) != 1 || len(results[0].Diagnostics) != 1 || results[0].Diagnostics[0].Summary != test.summary {
 				t.Errorf("want one result with the error %q, got %+v", test.summary, results)
@@ -151,7 +151,7 @@ func TestListResource_fails(t *testing.T) {
 
 func TestListResource_validate(t *testing.T) {
 	t.Parallel()
-	p := speak(t, provider.New("test").Server())
+	p := newProtocol(t, provider.New("test").Server())
 	tests := map[string]struct {
 		config  fields
 		invalid bool

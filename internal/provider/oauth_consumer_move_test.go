@@ -117,7 +117,7 @@ func TestMoveState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newMoving(t)
-			p := speak(t, h.provider.Server())
+			p := newProtocol(t, h.provider.Server())
 			moved := p.move(t, test.address, "restapi_object", test.state)
 			mustNotFail(t, moved.Diagnostics)
 			if got := p.identified(t, moved.TargetIdentity); got != "k1" {
@@ -197,7 +197,7 @@ func TestMoveState_refused(t *testing.T) {
 			if test.typeName == "" {
 				test.typeName = "restapi_object"
 			}
-			response := speak(t, newMoving(t).provider.Server()).move(t, test.address, test.typeName, test.state)
+			response := newProtocol(t, newMoving(t).provider.Server()).move(t, test.address, test.typeName, test.state)
 			if len(response.Diagnostics) != 1 || response.Diagnostics[0].Summary != test.summary {
 				t.Fatalf("want the error %q, got %+v", test.summary, response.Diagnostics)
 			}

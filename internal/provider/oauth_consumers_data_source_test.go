@@ -23,15 +23,15 @@ func TestAccOAuthConsumersDataSource(t *testing.T) {
 		keys      []any
 		byName    map[string]any
 	}{
-		"all, by name and then by key":    {keys: []any{"k4", "k1", "k2", "k3"}, byName: map[string]any{"Doors": capitals, "doors": doors}},
-		"names that match":                {arguments: `name_regex = "^d"`, keys: []any{"k1"}, byName: map[string]any{"doors": doors}},
-		"anywhere in the name":            {arguments: `name_regex = "oor"`, keys: []any{"k4", "k1"}, byName: map[string]any{"Doors": capitals, "doors": doors}},
-		"without regard to case":          {arguments: `name_regex = "(?i)^doors$"`, keys: []any{"k4", "k1"}, byName: map[string]any{"Doors": capitals, "doors": doors}},
-		"approved":                        {arguments: `approved = true`, keys: []any{"k1", "k2"}, byName: map[string]any{"doors": doors, "twin": map[string]any{"key": "k2", "name": "twin", "approved": true}}},
-		"not approved":                    {arguments: `approved = false`, keys: []any{"k4", "k3"}, byName: map[string]any{"Doors": capitals, "twin": map[string]any{"key": "k3", "name": "twin", "approved": false}}},
-		"both filters":                    {arguments: "approved = true\nname_regex = \"^d\"", keys: []any{"k1"}, byName: map[string]any{"doors": doors}},
-		"none matches":                    {arguments: `name_regex = "nobody"`, keys: []any{}, byName: map[string]any{}},
-		"a name that several bear is out": {arguments: `name_regex = "twin"`, keys: []any{"k2", "k3"}, byName: map[string]any{}},
+		"all, by name and then by key":          {keys: []any{"k4", "k1", "k2", "k3"}, byName: map[string]any{"Doors": capitals, "doors": doors}},
+		"names that match":                      {arguments: `name_regex = "^d"`, keys: []any{"k1"}, byName: map[string]any{"doors": doors}},
+		"anywhere in the name":                  {arguments: `name_regex = "oor"`, keys: []any{"k4", "k1"}, byName: map[string]any{"Doors": capitals, "doors": doors}},
+		"without regard to case":                {arguments: `name_regex = "(?i)^doors$"`, keys: []any{"k4", "k1"}, byName: map[string]any{"Doors": capitals, "doors": doors}},
+		"approved":                              {arguments: `approved = true`, keys: []any{"k1", "k2"}, byName: map[string]any{"doors": doors, "twin": map[string]any{"key": "k2", "name": "twin", "approved": true}}},
+		"not approved":                          {arguments: `approved = false`, keys: []any{"k4", "k3"}, byName: map[string]any{"Doors": capitals, "twin": map[string]any{"key": "k3", "name": "twin", "approved": false}}},
+		"both filters":                          {arguments: "approved = true\nname_regex = \"^d\"", keys: []any{"k1"}, byName: map[string]any{"doors": doors}},
+		"none matches":                          {arguments: `name_regex = "nobody"`, keys: []any{}, byName: map[string]any{}},
+		"a name that several share is left out": {arguments: `name_regex = "twin"`, keys: []any{"k2", "k3"}, byName: map[string]any{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

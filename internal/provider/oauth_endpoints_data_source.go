@@ -60,8 +60,8 @@ func (d *oauthEndpointsDataSource) Read(ctx context.Context, _ datasource.ReadRe
 	endpoints, err := client.OAuthEndpoints(ctx)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to discover the OAuth endpoints",
-			fmt.Sprintf("%s.\n\nThe root services document is expected on the Web Application Platform: check webapp_endpoint "+
-				"(by default the host of endpoint, port 8443).", client.Redact(err.Error())))
+			fmt.Sprintf("Discovering the OAuth endpoints failed: %s\n\nThe Web Application Platform has the root services document. Check webapp_endpoint "+
+				"(by default the host of endpoint, port 8443).", client.Redact(sentence(err))))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, oauthEndpointsModel{

@@ -25,8 +25,8 @@ type protocol struct {
 	identity tftypes.Type
 }
 
-// speak asks a server for its schemas, and configures nothing.
-func speak(t *testing.T, server tfprotov6.ProviderServer) *protocol {
+// newProtocol asks a server for its schemas, and configures nothing.
+func newProtocol(t *testing.T, server tfprotov6.ProviderServer) *protocol {
 	t.Helper()
 	lists, ok := server.(tfprotov6.ProviderServerWithListResource)
 	if !ok {
@@ -47,10 +47,10 @@ func speak(t *testing.T, server tfprotov6.ProviderServer) *protocol {
 	return p
 }
 
-// speak speaks to the provider of the harness, configured for its server.
-func (h *harness) speak(t *testing.T, more ...fields) *protocol {
+// newProtocol speaks to the provider of the harness, configured for its server.
+func (h *harness) newProtocol(t *testing.T, more ...fields) *protocol {
 	t.Helper()
-	p := speak(t, h.provider.Server())
+	p := newProtocol(t, h.provider.Server())
 	p.configure(t, h, more...)
 	return p
 }

@@ -87,7 +87,7 @@ func (cost hashCost) hash(secret string) *secretHash {
 }
 
 // start computes a hash while the caller does something else. The function that
-// it returns waits for the hash. A panic comes to whoever waits.
+// it returns waits for the hash. A panic is raised again in the caller that waits.
 func (cost hashCost) start(secret string) (wait func() *secretHash) {
 	wait = sync.OnceValue(func() *secretHash { return cost.hash(secret) })
 	go func() {

@@ -19,13 +19,13 @@ func (p *Provider) Server() tfprotov6.ProviderServer {
 	return &server{ProviderServerWithListResource: inner, provider: p, logs: logsWanted(os.Environ())}
 }
 
-// server stands before the framework's server and makes large plans cheap.
+// server wraps the framework's server and makes large plans cheap.
 //
 // The framework keeps the context of every call until the process stops: it
 // appends each cancel function to proto6server.Server.contextCancels and takes
 // none out. A context has the loggers as values, so that a plan of a thousand
 // resources holds some 50 MB where 4 are needed. Unless logs are wanted, a call
-// is therefore given a context without values, that is cancelled when the call's
+// is therefore given a context without values, that is canceled when the call's
 // own one is. This can go when the framework lets go of a context that has
 // ended.
 //

@@ -55,7 +55,7 @@ func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 	}
 	username, err := client.CurrentUser(ctx)
 	if err != nil {
-		d.backend.addClientError(&resp.Diagnostics, "Unable to read who is signed in", "Reading who is signed in", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read the current user", "Reading the current user", err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, serverModel{

@@ -86,7 +86,7 @@ func TestAccOAuthEndpointsDataSource_fails(t *testing.T) {
 			h.server.Inject(fault)
 			w := h.workspace(t)
 			w.planFails(t, h.config(source("twcloud_oauth_endpoints"))).expect(t, "error", "Unable to discover the OAuth endpoints",
-				"root services document", "check webapp_endpoint", "8443")
+				"Discovering the OAuth endpoints failed: ", "root services document", "Check webapp_endpoint", "8443")
 		})
 	}
 }
@@ -133,7 +133,7 @@ func TestAccServerDataSource_fails(t *testing.T) {
 		},
 		"nobody is signed in": {
 			credentials: asAdmin, fault: twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/currentUser", Times: -1},
-			summary: "Unable to read who is signed in", words: []string{"Reading who is signed in failed"},
+			summary: "Unable to read the current user", words: []string{"Reading the current user failed"},
 		},
 	}
 	for name, test := range tests {

@@ -28,7 +28,7 @@ func TestServer_stop(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t)
-			p := h.speak(t)
+			p := h.newProtocol(t)
 			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.Hang, Method: http.MethodGet, PathSuffix: collection})
 			arrived := make(chan struct{}, 1)
 			h.server.SetOnRequest(func(request twcloudtest.Request) {
@@ -64,7 +64,7 @@ func TestServer_stop(t *testing.T) {
 func TestServer_concurrent(t *testing.T) {
 	t.Parallel()
 	h := newBrownfield(t)
-	p := h.speak(t)
+	p := h.newProtocol(t)
 	// In debug mode one process serves one run after the other.
 	for range 3 {
 		p.configure(t, h)

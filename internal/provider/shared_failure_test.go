@@ -22,9 +22,9 @@ func manyOf(name string) string {
 	return consumer(fmt.Sprintf("count = %d", manyConsumers), fmt.Sprintf(`name = "%s-${count.index}"`, name), `secret = "s3cret"`)
 }
 
-// expectToldOnce fails unless one error explains the cause and all others name
+// expectReportedOnce fails unless one error explains the cause and all others name
 // their resource and refer to it. Each resource must say all of what is specific.
-func (r report) expectToldOnce(t *testing.T, cause, subject string, specific ...string) {
+func (r report) expectReportedOnce(t *testing.T, cause, subject string, specific ...string) {
 	t.Helper()
 	var full int
 	named := map[string]bool{}
@@ -113,7 +113,7 @@ func TestAccProvider_sharedFailure(t *testing.T) {
 			}
 			failing := providerBlock(arguments...)
 			h.requests()
-			old.planFails(t, failing+manyOf("doors")).expectToldOnce(t, test.cause, "doors")
+			old.planFails(t, failing+manyOf("doors")).expectReportedOnce(t, test.cause, "doors")
 			if sent := h.counts(); test.reads != nil && fmt.Sprint(sent) != fmt.Sprint(test.reads) {
 				t.Errorf("planning sent %v, want %v", sent, test.reads)
 			}
@@ -123,7 +123,7 @@ func TestAccProvider_sharedFailure(t *testing.T) {
 				fresh.plan(t, failing+manyOf("gates")).expect(t, "warning", "Could not check for existing consumers")
 			}
 			h.requests()
-			fresh.applyFails(t, failing+manyOf("gates")).expectToldOnce(t, test.cause, "gates", "Nothing was registered.")
+			fresh.applyFails(t, failing+manyOf("gates")).expectReportedOnce(t, test.cause, "gates", "Nothing was registered.")
 			if writes := h.writes(); len(writes) > 0 {
 				t.Errorf("sent %q", writes)
 			}

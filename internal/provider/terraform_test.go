@@ -40,7 +40,7 @@ func (h *harness) workspace(t *testing.T) *workspace {
 	return &workspace{harness: h, dir: t.TempDir()}
 }
 
-// report is what one run of Terraform has told.
+// report is what one run of Terraform has reported.
 type report struct {
 	Failed      bool
 	Output      string
@@ -146,13 +146,13 @@ func runTerraform(t *testing.T, dir string, environment []string, arguments ...s
 	if _, exited := err.(*exec.ExitError); err != nil && !exited { //nolint:errorlint // Nothing wraps it.
 		t.Fatalf("run terraform: %v", err)
 	}
-	told := newReport(string(output), err != nil)
-	for _, d := range told.Diagnostics {
+	reported := newReport(string(output), err != nil)
+	for _, d := range reported.Diagnostics {
 		if !strings.Contains(d.Summary, "development overrides") {
 			provider.CheckMessage(t, d.Severity, d.Summary, d.Detail)
 		}
 	}
-	return told
+	return reported
 }
 
 func newReport(output string, failed bool) report {

@@ -29,7 +29,7 @@ func newServers(t *testing.T, h *harness, more ...fields) servers {
 			t.Errorf("close the provider: %v", err)
 		}
 	})
-	s := servers{fast: h.speak(t, more...), slow: speak(t, providerserver.NewProtocol6(alone)())}
+	s := servers{fast: h.newProtocol(t, more...), slow: newProtocol(t, providerserver.NewProtocol6(alone)())}
 	s.slow.configure(t, h, more...)
 	registered := s.slow.change(t, nil, fields{"name": "registered", "approved": true, "secret": "s3cret"})
 	s.recorded = registered.private

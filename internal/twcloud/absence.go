@@ -17,7 +17,7 @@ func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consum
 	consumer, err := c.read(ctx, key)
 	switch {
 	case err == nil:
-		c.evidence.doubt("the list lacks consumer %q, which the server tells of by key", key)
+		c.evidence.doubt("the list lacks consumer %q, which the server returns by key", key)
 		return consumer, nil
 	case !noSuchPath(err):
 		return Consumer{}, err
@@ -82,9 +82,9 @@ func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
 		}
 		switch {
 		case found.key != key:
-			return answer.unreadable("asked about consumer %q, the server told of %q", key, found.key)
+			return answer.unreadable("asked about consumer %q, the server returned %q", key, found.key)
 		case !found.complete():
-			return answer.unreadable("the answer does not tell name and approval")
+			return answer.unreadable("the answer lacks the name or the approval")
 		}
 		return nil
 	})

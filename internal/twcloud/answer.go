@@ -13,7 +13,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// newTransportError makes an *Error of a request that got no whole answer.
+// newTransportError makes an *Error of a request that got no complete answer.
 func newTransportError(request *http.Request, err error, redact *redactor) error {
 	var known *Error
 	if errors.As(err, &known) {

@@ -114,7 +114,7 @@ func TestConsumersOnTheWire(t *testing.T) {
 		"no name":           {`{"key":"k","approved":true}`, "k", `"k" has no name`},
 		"no approval":       {`{"key":"k","name":"n"}`, "k", "does not say whether it is approved"},
 		"approval is null":  {`{"key":"k","name":"n","approved":null}`, "k", "does not say whether it is approved"},
-		"another":           {`{"key":"l","name":"n","approved":true}`, "k", `asked about consumer "k", the server told of "l"`},
+		"another":           {`{"key":"l","name":"n","approved":true}`, "k", `asked about consumer "k", the server returned "l"`},
 		"null":              {`null`, "k", "without a key"},
 		"an array":          {`[]`, "k", "without a key"},
 		"a number as key":   {`{"key":12345678901234567890,"name":"n","approved":true}`, "12345678901234567890", ""},

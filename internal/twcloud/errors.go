@@ -37,13 +37,13 @@ var (
 	// ErrServer: the server failed (5xx).
 	ErrServer = errors.New("the server failed")
 	// ErrWebPage: a web page or a redirect came where JSON was expected.
-	ErrWebPage = errors.New("a web page in place of an answer")
+	ErrWebPage = errors.New("a web page instead of an answer")
 	// ErrUnreadable: the answer is not what the contract says.
 	ErrUnreadable = errors.New("the answer cannot be read")
 	// ErrIncomplete: the list does not tell all consumers, or may not.
-	ErrIncomplete = errors.New("the list of consumers is not whole")
+	ErrIncomplete = errors.New("the list of consumers is incomplete")
 	// ErrNotApplied: the server said yes, and has not done it.
-	ErrNotApplied = errors.New("the server said yes, but did not do it")
+	ErrNotApplied = errors.New("the server reported success, but did not make the change")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
 	ErrUnsupported = errors.New("the server has no such call")
 	// ErrSecretNeeded: the API profile wants the secret with each change, and it is
@@ -51,10 +51,10 @@ var (
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
 	// ErrNotUnderstood: the first registration, or removal, failed in a way that
 	// would fail each one, so this one was not sent.
-	ErrNotUnderstood = errors.New("not sent, because the first call of this kind failed in a way that would fail each one")
+	ErrNotUnderstood = errors.New("not sent, because the first request of this kind failed and all others would fail, too")
 	// ErrTooLarge: the answer is larger than any the server could mean.
 	ErrTooLarge = errors.New("the answer is too large")
-	// ErrTimeout: no whole answer came within the request timeout.
+	// ErrTimeout: no complete answer came within the request timeout.
 	ErrTimeout = errors.New("no answer in time")
 	// ErrUnreachable: the connection failed. The cause tells how: errors.As finds
 	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError and others.
@@ -86,7 +86,7 @@ type Error struct {
 	// Found says what the answer has in place of that part: names of members, or a
 	// value that should say whether a consumer is approved. It may be empty.
 	Found string
-	// Status is the HTTP status, or zero when no whole answer came.
+	// Status is the HTTP status, or zero when no complete answer came.
 	Status int
 	// Message is the server's own words: shortened, and without secrets.
 	Message string
@@ -107,7 +107,7 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
-	if cause := e.CauseText(); cause != "" {
+	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {
 		fmt.Fprintf(&text, ": %s", cause)
 	}
 	return text.String()
@@ -167,14 +167,14 @@ func (e *RegistrationError) Error() string {
 	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
 	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && answered.Status >= 200 && answered.Status <= 299:
-		return fmt.Sprintf("the answer to registering %q does not tell its key (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
+		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
 	}
 	if len(e.Keys) > 0 {
-		return fmt.Sprintf("the answer to registering %q was lost (%v), and several consumers of that name have appeared since: %s",
-			e.Name, e.Cause, strings.Join(quoted(e.Keys), ", "))
+		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s",
+			e.Cause, e.Name, strings.Join(quoted(e.Keys), ", "))
 	}
-	return fmt.Sprintf("the answer to registering %q was lost (%v), and the server could not be asked whether it was registered (%v)",
-		e.Name, e.Cause, e.Look)
+	return fmt.Sprintf("the answer was lost (%v), and the server could not be asked whether %q was registered (%v)",
+		e.Cause, e.Name, e.Look)
 }
 
 // Unwrap gives errors.Is and errors.As both causes.

@@ -40,7 +40,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if m := mannerOf(ctx); m == once || m == login {
 		ctx = context.WithoutCancel(ctx)
 	}
-	tooLate := fmt.Errorf("no whole answer within %s", e.timeout)
+	tooLate := fmt.Errorf("no complete answer within %s", e.timeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, tooLate)
 	defer cancel()
 

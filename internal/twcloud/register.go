@@ -113,7 +113,7 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 		call := c.profile.Calls.Register
 		return true, &RegistrationError{Name: name, Look: &Error{
 			Kind: ErrIncomplete, Method: call.Method, Path: call.Path,
-			Cause: errors.New("the server said that it registered the consumer, did not tell the key, and does not list it"),
+			Cause: errors.New("the server reported success, but returned no key and does not list the consumer"),
 		}}
 	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil || c.doubtOfList(len(now)) != "":
 		registration.InDoubt = true

@@ -113,6 +113,10 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	if legacyErr == nil {
 		return endpoints, nil
 	}
+	if legacyErr.Error() == err.Error() {
+		// The one place redirects to the other.
+		return OAuthEndpoints{}, fmt.Errorf("no root services document: %w", err)
+	}
 	return OAuthEndpoints{}, fmt.Errorf("no root services document: %w; %w", err, legacyErr)
 }
 
@@ -182,7 +186,7 @@ func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 	case err != nil || location == "":
 		return nil, fmt.Errorf("%w: a redirect without a usable Location", ErrUnreadable)
 	case !d.sameSite(next):
-		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, as single sign-on has it", ErrWebPage, withoutQuery(next))
+		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, which looks like single sign-on", ErrWebPage, withoutQuery(next))
 	case isDowngrade(from, next):
 		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, withoutQuery(next))
 	}

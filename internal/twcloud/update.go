@@ -31,10 +31,10 @@ func (c Changes) None() bool { return c.Name == nil && c.Secret == nil && c.Appr
 func (c Changes) differsFrom(consumer Consumer) string {
 	var parts []string
 	if c.Name != nil && *c.Name != consumer.Name {
-		parts = append(parts, fmt.Sprintf("the name is %q in place of %q", consumer.Name, *c.Name))
+		parts = append(parts, fmt.Sprintf("the name is %q, not %q", consumer.Name, *c.Name))
 	}
 	if c.Approved != nil && *c.Approved != consumer.Approved {
-		parts = append(parts, fmt.Sprintf("approved is %t in place of %t", consumer.Approved, *c.Approved))
+		parts = append(parts, fmt.Sprintf("approved is %t, not %t", consumer.Approved, *c.Approved))
 	}
 	return strings.Join(parts, ", and ")
 }
@@ -217,7 +217,7 @@ func (c *Client) change(ctx context.Context, step step, v values) (result outcom
 		default:
 			found, err := answer.one(c.profile.Approved)
 			if err == nil && found.key != "" && found.key != v.key {
-				err = answer.unreadable("asked about consumer %q, the server told of %q", v.key, found.key)
+				err = answer.unreadable("asked about consumer %q, the server returned %q", v.key, found.key)
 			}
 			if err != nil {
 				result.problem = err
@@ -286,13 +286,13 @@ func (c *Client) missing(ctx context.Context, key, name string, err error) error
 	switch _, getErr := c.Get(ctx, key); {
 	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.isConfirmed():
 		failure.Kind = ErrUnreadable
-		failure.Cause = errors.New("the server does not know the key that it told when the consumer was registered")
+		failure.Cause = errors.New("the server does not know the key that it returned for the new consumer")
 	case errors.Is(getErr, ErrNotFound):
 	case errors.Is(getErr, ErrNoCollection):
 		return getErr
 	case getErr == nil:
 		failure.Kind = ErrUnreadable
-		failure.Cause = errors.New("the consumer exists all the same")
+		failure.Cause = errors.New("but the consumer exists")
 	default:
 		failure.Kind = ErrUnreadable
 		failure.Cause = fmt.Errorf("cannot find out whether the consumer exists: %w", getErr)
