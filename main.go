@@ -129,6 +129,7 @@ func usage() {
 
   terraform-provider-twcloud check          Check that the provider can read your server. Changes nothing.
   terraform-provider-twcloud check -write   Also register a consumer, change it and remove it.
+  terraform-provider-twcloud learn          Learn an API profile from a recording of your browser. Prints the steps.
 
 TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the other variables of the provider configure the check. Its exit
 status is 0 if nothing failed, 3 if the API profile lacks calls that the provider needs, and 1 otherwise.
