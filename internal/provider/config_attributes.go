@@ -145,8 +145,9 @@ var configAttributes = []configAttribute{
 	},
 	{
 		name: "api_profile_file",
-		description: "Path of an API profile: a JSON file that describes how the administration of OAuth consumers on " +
-			"your server differs from what the provider assumes. Conflicts with `oauth_consumers_path`.",
+		description: "Path of an API profile: a JSON file that describes the OAuth consumer API of your server. See the guide " +
+			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile. " +
+			"Conflicts with `oauth_consumers_path`.",
 		store: into(checkNotEmpty, func(s *settings) *string { return &s.apiProfile }),
 	},
 	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),

@@ -1,5 +1,6 @@
 // Package wire holds the paths and the shapes that travel between a client and
-// Teamwork Cloud. It has no behaviour.
+// Teamwork Cloud. It has no behavior. The consumer API is
+// described by API profiles (package profile).
 //
 // Every item bears a mark that says how it is known:
 //
