@@ -13,7 +13,8 @@ import (
 
 // givingUp gives up on a registration when it is told to, as a time-out would.
 type givingUp struct {
-	next   http.RoundTripper
+	next http.RoundTripper
+	// enough ends one registration for each value.
 	enough chan struct{}
 }
 
@@ -38,10 +39,10 @@ func (i *givingUp) RoundTrip(request *http.Request) (*http.Response, error) {
 // once the server has done what it does.
 func connectWithTimeout(t *testing.T, server *twcloudtest.Server) *Client {
 	t.Helper()
-	transport := &givingUp{enough: make(chan struct{})}
+	transport := &givingUp{enough: make(chan struct{}, 1)}
 	var once sync.Once
 	server.SetOnRequest(func(request twcloudtest.Request) {
-		giveUp := func() { once.Do(func() { close(transport.enough) }) }
+		giveUp := func() { once.Do(func() { transport.enough <- struct{}{} }) }
 		switch request.Fault {
 		case twcloudtest.Hang.String():
 			giveUp()
