@@ -15,7 +15,7 @@ import (
 )
 
 // recordings are what a real browser has recorded of the emulator's page, by
-// dialect. `make recordings` makes them anew.
+// dialect. `make recordings` makes them again.
 func recordings(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.har")

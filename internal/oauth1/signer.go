@@ -53,7 +53,7 @@ type Signer struct {
 //
 // What is signed is the method, the URL with its query, and a form-encoded body,
 // read through GetBody. None of them may be changed afterwards, and a server may
-// refuse to see the same nonce again: sign anew rather than send twice.
+// refuse to see the same nonce again: sign again rather than send twice.
 //
 // It is an error if the URL is not absolute http or https, if a query or a form is
 // malformed, if a form cannot be read twice, if the realm has control characters,

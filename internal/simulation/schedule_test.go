@@ -130,7 +130,7 @@ func (f fault) looks() bool {
 
 // schedule says what befalls which requests, and how the user goes on.
 type schedule struct {
-	// seats is how many licence seats the server has; zero is any number.
+	// seats is how many license seats the server has; zero is any number.
 	seats int
 	// untaint has the user untaint what is tainted after the last fault.
 	untaint bool

@@ -84,7 +84,7 @@ func New(options Options) (*Client, error) {
 }
 
 // View returns a client that shares the session with this one, but nothing that
-// was read: what it reads, it reads anew. A login that failed may be tried
+// was read: what it reads, it reads again. A login that failed may be tried
 // again.
 func (c *Client) View() *Client {
 	c.chain.session.forgive()
@@ -109,7 +109,7 @@ func (c *connection) view() *Client {
 
 // Close logs out, if the client has logged in, and ends its connections. It
 // takes a second and a half at most, also when the server hangs, and does not
-// depend on a context of the caller's, who may have been cancelled.
+// depend on a context of the caller's, who may have been canceled.
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeBudget)
 	defer cancel()

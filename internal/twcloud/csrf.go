@@ -77,7 +77,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		c.csrf.token, c.csrf.session = token, session
 		c.csrf.mu.Unlock()
 	}
-	// The session may have been opened anew meanwhile.
+	// The session may have been opened again meanwhile.
 	if session, err = c.chain.session.acquire(ctx); err != nil {
 		return "", newTransportError(answer.Request, err, c.redact)
 	}

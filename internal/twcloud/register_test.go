@@ -234,7 +234,7 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	}
 }
 
-// TestRegisterLooksAfterAHang: the call is cancelled as soon as the request is out,
+// TestRegisterLooksAfterAHang: the call is canceled as soon as the request is out,
 // no answer comes, and there is time to look all the same.
 func TestRegisterLooksAfterAHang(t *testing.T) {
 	t.Parallel()

@@ -178,7 +178,7 @@ func (s *snapshot) write(key string, consumer *Consumer) {
 	}
 }
 
-// invalidate makes the next read list anew, because a write may or may not have
+// invalidate makes the next read list again, because a write may or may not have
 // been carried out.
 func (s *snapshot) invalidate() {
 	s.mu.Lock()

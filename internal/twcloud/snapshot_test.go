@@ -86,7 +86,7 @@ func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 			t.Errorf("who did not got %v", err)
 		}
 
-		// When everyone has gone it ends, and who comes next begins anew.
+		// When everyone has gone it ends, and who comes next begins again.
 		s.invalidate()
 		ctx, cancel = context.WithCancel(t.Context())
 		first, second = get(ctx), get(ctx)

@@ -55,7 +55,7 @@ func newChain(options Options, redact *redactor) *chain {
 
 // newBase returns a transport that keeps as many idle connections to the server
 // as there may be requests in flight; Go's default is two, which would make
-// every further request dial anew.
+// every further request dial again.
 func newBase(options Options) http.RoundTripper {
 	proxy := httpproxy.FromEnvironment().ProxyFunc()
 	return &http.Transport{
