@@ -61,7 +61,7 @@ func (l *learner) encode(p *profile.Profile) (*profile.Profile, []byte) {
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		if err := encoder.Encode(p); err != nil {
-			l.report.problem("The profile cannot be written. Open an issue with these findings.")
+			l.report.unable("The profile cannot be written.")
 			return nil, nil
 		}
 		parsed, problems := profile.Parse(text.Bytes())
@@ -81,7 +81,7 @@ func (l *learner) encode(p *profile.Profile) (*profile.Profile, []byte) {
 		}
 		parts := tokens(problems[0].Pointer)
 		if len(parts) < 2 || parts[0] != "calls" || !drop(&p.Calls, parts[1]) {
-			l.report.problem("What was found does not make a profile. Open an issue with these findings.")
+			l.report.unable("What was found does not make a profile.")
 			return nil, nil
 		}
 		// The message of a problem can repeat what is in the call: it is not written.
@@ -225,7 +225,7 @@ func (l *learner) buildApproved(p *profile.Profile) {
 				p.Approved.No = append(p.Approved.No, value)
 			}
 		}
-		if place.assumed {
+		if place.assumed && (l.approval == nil || l.approval.assumed) {
 			p.Approved.Known = profile.Assumed
 			l.report.reading("Only one value of the approval was seen. The opposite is taken for the other.")
 		}
@@ -291,16 +291,36 @@ func (l *learner) reportCSRF() {
 	}
 }
 
+// obstacle reports what stops a whole API from being described.
+func (l *learner) obstacle(calls *profile.Calls) bool {
+	if calls.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.tells() }) {
+		l.report.unable("The page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned.")
+		return true
+	}
+	for _, one := range l.all {
+		if one.origin != l.origin || !one.ok() {
+			continue
+		}
+		if one.reads() && l.roles.register.exchange == nil && one.mentions() {
+			l.report.unable("The page makes its changes with GET, such as %s. A profile cannot use GET for a change.", l.show(one))
+			return true
+		}
+		if !one.reads() && l.roles.approve == nil && l.roles.remove == nil && slices.ContainsFunc(one.segments, isName) {
+			l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(one))
+			return true
+		}
+	}
+	return false
+}
+
 // missing says which steps were not found.
 func (l *learner) missing(p *profile.Profile) {
 	c := &p.Calls
+	if l.obstacle(c) {
+		return
+	}
 	if c.List == nil {
-		html := slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.tells() })
-		if html {
-			l.report.problem("list: the page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned. Open an issue with these findings.")
-		} else {
-			l.report.problem("list: no answer has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
-		}
+		l.report.problem("list: no answer has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
 	} else if len(p.Approved.Yes) == 0 {
 		l.report.problem("approval: no answer shows a difference between approved and not approved. Reload the list after each approval and disapproval, and record again.")
 	}

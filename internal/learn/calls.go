@@ -45,11 +45,11 @@ func (l *learner) buildChanges(calls *profile.Calls) (replays []replayed) {
 		}
 	}
 	if r.toggle {
-		l.report.problem("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
+		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
 		approve, disapprove = nil, nil
 	}
 	if approve != nil && again != nil && l.signature(r.approve) != l.signature(r.again) && !rpcCounter(approve, again) {
-		l.report.problem("approve: the second time, %s sends something else than the first time, such as a version. A profile cannot describe that.", l.show(r.approve))
+		l.report.unable("approve: the second time, %s sends something else than the first time, such as a version. A profile cannot describe that.", l.show(r.approve))
 		approve, disapprove = nil, nil
 	}
 	var as *profile.ApprovedAs
@@ -199,7 +199,7 @@ func (l *learner) finish(call *profile.Call, exchanges ...*exchange) {
 // cannot says why a request cannot be part of a profile.
 func (l *learner) cannot(name string, one *exchange) {
 	for _, problem := range l.draft(one).problems {
-		l.report.problem("%s: found as %s, but %s. Open an issue with these findings.", name, l.show(one), problem)
+		l.report.unable("%s: found as %s, but %s.", name, l.show(one), problem)
 	}
 }
 
@@ -209,17 +209,19 @@ func (l *learner) index(one *exchange) int { return slices.Index(l.all, one) }
 func (l *learner) buildRegister(calls *profile.Calls) (replays []replayed) {
 	register := l.roles.register
 	if register.exchange == nil {
-		l.report.problem("register: no request sends the name %s and the secret. Start the recording earlier, and record again from step 1.", firstName)
+		if !slices.ContainsFunc(l.all, func(one *exchange) bool { return one.reads() && one.mentions() }) {
+			l.report.problem("register: no request sends the name %s and the secret. Start the recording earlier, and record again from step 1.", firstName)
+		}
 		return nil
 	}
 	u := l.use(register.exchange, profile.Name, profile.Secret)
 	call := single(u)
 	switch {
+	case registrationTier(register.exchange) == 1:
+		l.report.unable("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(register.exchange))
+		return nil
 	case call == nil:
 		l.cannot("register", register.exchange)
-		return nil
-	case !call.Has(profile.Secret) || !call.Has(profile.Name):
-		l.report.problem("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(register.exchange))
 		return nil
 	}
 	l.finish(call, register.exchange)

@@ -143,6 +143,7 @@ func unify(uses []*use) *profile.Call {
 		}
 	}
 	plain, secret := map[string]bool{}, map[string]bool{}
+	nameSeen := false
 	eachScalar(body, func(at string, value any) {
 		placeholder, _ := value.(string)
 		for _, one := range uses {
@@ -158,6 +159,7 @@ func unify(uses []*use) *profile.Call {
 			switch placeholder {
 			case profile.Name, profile.ApprovedNow:
 				plain[mode] = true
+				nameSeen = nameSeen || placeholder == profile.Name
 			case profile.Secret:
 				secret[mode] = true
 			}
@@ -176,7 +178,8 @@ func unify(uses []*use) *profile.Call {
 			call.UnchangedSecret = mode
 		}
 	}
-	if len(plain) == 0 && len(secret) == 0 && call.Has(profile.Name) && call.Has(profile.Secret) && (call.Method != http.MethodPatch || hasArray(body)) {
+	// Name and secret were changed at once: nothing shows a change of one of them.
+	if !nameSeen && len(secret) == 0 && call.Has(profile.Name) && call.Has(profile.Secret) && (call.Method != http.MethodPatch || hasArray(body)) {
 		call.Unchanged, call.UnchangedSecret = profile.Send, profile.Send
 	}
 	return call

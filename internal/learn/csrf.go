@@ -25,7 +25,7 @@ var csrfName = regexp.MustCompile(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$
 
 // is says whether a token is sent at a place of requests.
 func (c *csrf) is(part, name string) bool {
-	return c != nil && slices.ContainsFunc(c.places, func(at place) bool {
+	return c != nil && !c.lost && slices.ContainsFunc(c.places, func(at place) bool {
 		return at.part == part && (at.pointer == name || part == "header" && strings.EqualFold(at.pointer, name))
 	})
 }

@@ -133,7 +133,10 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 	if at.part == "json" {
 		member = lastToken(at.pointer)
 	}
-	where := fmt.Sprintf("%s %s", at.part, show(at.pointer))
+	where := fmt.Sprintf("%s of the %s", show(at.pointer), at.part)
+	if at.part == "json" {
+		where = fmt.Sprintf("%s of the JSON body", show(at.pointer))
+	}
 	switch {
 	case !isText:
 		return value

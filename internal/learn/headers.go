@@ -36,7 +36,7 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 				kept[name] = profile.Origin
 			}
 		case name == "If-Match":
-			l.report.problem("%s sends If-Match, the version of what it changes, which a profile cannot describe. The server may refuse the call.", l.show(one))
+			l.report.unable("%s sends If-Match, the version of what it changes, which a profile cannot describe. The server may refuse the call.", l.show(one))
 		case standardHeader(name) || tracing.MatchString(name):
 		case csrfName.MatchString(name):
 			// Reported with the token.

@@ -11,6 +11,7 @@ type report struct {
 	requests  int
 	calls     []string // what was found
 	readings  []string // how it was read where other readings are possible
+	issue     bool     // a further recording does not help
 	problems  []string // what is missing or cannot be described, and what to do
 	strangers []string // requests that are not accounted for
 }
@@ -20,6 +21,12 @@ func (r *report) found(format string, arguments ...any) {
 }
 func (r *report) reading(format string, arguments ...any) { add(&r.readings, format, arguments...) }
 func (r *report) problem(format string, arguments ...any) { add(&r.problems, format, arguments...) }
+
+// unable is a problem that no other recording solves.
+func (r *report) unable(format string, arguments ...any) {
+	r.issue = true
+	r.problem(format, arguments...)
+}
 
 func add(lines *[]string, format string, arguments ...any) {
 	if line := fmt.Sprintf(format, arguments...); !slices.Contains(*lines, line) {
@@ -57,6 +64,9 @@ func (r *report) write(written bool, p *private) string {
 	default:
 		text.WriteString("\nThe profile is complete. To use it, set api_profile_file in the provider block to its path.\n")
 	}
+	if r.issue {
+		text.WriteString("What a profile cannot describe needs a change of the provider: open an issue with these findings.\n")
+	}
 	text.WriteString(deleteIt + "\n")
 	return text.String()
 }
@@ -82,9 +92,9 @@ func (l *learner) nothing() {
 	case failed:
 		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
 	case embedded:
-		l.report.problem("The name was sent, but with GET, which a profile cannot use for a change. Open an issue with these findings.")
+		l.report.unable("The name was sent, but with GET, which a profile cannot use for a change.")
 	case html:
-		l.report.problem("The page is made on the server: %s is in HTML alone. This cannot be learned. Open an issue with these findings.", firstName)
+		l.report.unable("The page is made on the server: %s is in HTML alone. This cannot be learned.", firstName)
 	default:
 		l.report.problem("No request sends the name %s. Start the recording before you open the page, keep the log when the page changes (Preserve log, Persist logs), type the values as the steps tell, and record again.", firstName)
 	}

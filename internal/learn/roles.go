@@ -133,7 +133,6 @@ func (l *learner) findApprovals(rest []*exchange) {
 	case len(rest) >= 3 && signatures[0] == signatures[1] && signatures[1] == signatures[2]:
 		pick(0, 1, 2)
 		r.toggle = true
-		return
 	case len(rest) >= 3 && l.alike(rest[0], rest[2]):
 		pick(0, 1, 2) // Something in them changes each time.
 	case second > 0:

@@ -1,0 +1,236 @@
+package learn
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
+)
+
+// request is one request of a synthetic recording, with its answer. Headers are
+// lines of the form "Name: value".
+type request struct {
+	method, path, body string
+	status             int
+	answer             string
+	headers            string
+	answerHeaders      string
+}
+
+const testOrigin = "https://canary-host.example:8111"
+
+// browser is how a browser writes a HAR file.
+type browser struct {
+	name     string
+	creator  string
+	stripped bool // without cookies and credentials
+	params   bool // forms have members
+	encoded  bool // and these are percent-encoded
+	text     bool // forms have a text
+	base64   bool // answers are base64
+}
+
+var browsers = []browser{
+	{name: "chromium", creator: "WebInspector", params: true, encoded: true, text: true},
+	{name: "chromium, stripped", creator: "WebInspector", stripped: true, params: true, encoded: true, text: true},
+	{name: "firefox", creator: "Firefox", params: true, text: true, base64: true},
+	{name: "safari", creator: "WebKit Web Inspector", params: true},
+}
+
+// write writes a recording as the browser does.
+func (b browser) write(t testing.TB, requests []request) []byte {
+	t.Helper()
+	var entries []object
+	for i, r := range requests {
+		entries = append(entries, b.entry(i, r))
+	}
+	content, err := json.Marshal(object{"log": object{
+		"version": "1.2", "creator": object{"name": b.creator, "version": "1"}, "pages": []any{}, "entries": entries,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func (b browser) entry(i int, r request) object {
+	target := r.path
+	if strings.HasPrefix(target, "/") {
+		target = testOrigin + target
+	}
+	requestHeaders, cookies := b.headers(r.headers)
+	answerHeaders, _ := b.headers(r.answerHeaders)
+	written := object{"method": r.method, "url": target, "httpVersion": "h2", "headers": requestHeaders, "cookies": cookies, "queryString": []any{}, "headersSize": -1, "bodySize": len(r.body)}
+	if r.body != "" {
+		written["postData"] = b.postData(r.body)
+	}
+	content := object{"size": len(r.answer), "mimeType": typeOf(r.answer)}
+	if r.answer != "" {
+		content["text"] = r.answer
+		if b.base64 {
+			content["text"], content["encoding"] = base64.StdEncoding.EncodeToString([]byte(r.answer)), "base64"
+		}
+	}
+	entry := object{
+		"startedDateTime": time.Date(2026, 1, 2, 3, 4, 0, i*int(time.Millisecond), time.UTC).Format(time.RFC3339Nano),
+		"time":            1.5, "request": written, "cache": object{}, "timings": object{"send": 0, "wait": 1, "receive": 0},
+		"response": object{"status": r.status, "statusText": "", "httpVersion": "h2", "headers": answerHeaders, "cookies": []any{}, "content": content, "redirectURL": "", "headersSize": -1, "bodySize": -1},
+	}
+	switch {
+	case r.status == 304 && b.creator == "WebInspector":
+		entry["_fromCache"] = "disk"
+	case b.creator == "WebKit Web Inspector":
+		entry["response"].(object)["_fetchType"] = "Network Load"
+	}
+	return entry
+}
+
+func (b browser) headers(lines string) (headers, cookies []har.Pair) {
+	headers, cookies = []har.Pair{}, []har.Pair{}
+	for line := range strings.SplitSeq(lines, "\n") {
+		name, value, found := strings.Cut(line, ": ")
+		private := slices.Contains([]string{"Cookie", "Set-Cookie", "Authorization"}, name)
+		if !found || b.stripped && private {
+			continue
+		}
+		headers = append(headers, har.Pair{Name: name, Value: value})
+		if name == "Cookie" {
+			for _, one := range strings.Split(value, "; ") {
+				name, value, _ := strings.Cut(one, "=")
+				cookies = append(cookies, har.Pair{Name: name, Value: value})
+			}
+		}
+	}
+	return headers, cookies
+}
+
+func (b browser) postData(body string) object {
+	data := object{"mimeType": typeOf(body), "text": body}
+	if data["mimeType"] != "application/x-www-form-urlencoded" {
+		return data
+	}
+	data["mimeType"] = "application/x-www-form-urlencoded; charset=UTF-8"
+	params := []har.Pair{}
+	for part := range strings.SplitSeq(body, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if !b.encoded {
+			name, _ = url.QueryUnescape(name)
+			value, _ = url.QueryUnescape(value)
+		}
+		params = append(params, har.Pair{Name: name, Value: value})
+	}
+	if b.params {
+		data["params"] = params
+	}
+	if !b.text {
+		delete(data, "text")
+	}
+	return data
+}
+
+func typeOf(body string) string {
+	switch {
+	case body == "":
+		return ""
+	case strings.HasPrefix(body, "<html"):
+		return "text/html; charset=utf-8"
+	case body[0] == '<':
+		return "application/xml"
+	case strings.HasPrefix(body, "--"):
+		return "multipart/form-data; boundary=x"
+	case body[0] == '{' || body[0] == '[' || body[0] == '"':
+		return "application/json"
+	case strings.Contains(body, "="):
+		return "application/x-www-form-urlencoded"
+	}
+	return "text/plain"
+}
+
+// withNoise puts a sign-in, 300 other requests, preflights, cached and failed
+// ones around and between the requests.
+func withNoise(requests []request) []request {
+	noisy := []request{
+		{method: "GET", path: "/osmc/login", status: 204, headers: "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("canary-user:canary-password")), answerHeaders: "Set-Cookie: session=canary-session-1f3; Path=/osmc"},
+		{method: "POST", path: "https://sso.canary-idp.example/login", body: "username=canary-user&password=canary-password", status: 302, answerHeaders: "Location: https://canary-host.example:8111/?code=canary-code-77a1"},
+		{method: "GET", path: "/osmc/admin/currentUser", status: 200, answer: `{"username": "canary-user", "token": "canary-token-9931"}`},
+	}
+	for i := range 150 {
+		noisy = append(noisy, request{method: "GET", path: fmt.Sprintf("/static/chunk-%d.js", i), status: 200, answer: "var twcloud"})
+	}
+	for _, r := range requests {
+		if r.method != "GET" {
+			noisy = append(noisy, request{method: "OPTIONS", path: r.path, status: 204})
+		}
+		noisy = append(noisy, r,
+			request{method: "GET", path: "/osmc/notifications?since=1767323040000", status: 200, answer: `{"notifications": [], "count": 0}`},
+			request{method: "GET", path: "/osmc/logo.svg", status: 304},
+			request{method: "GET", path: "https://metrics.canary-idp.example/p?d=canary", status: 0})
+	}
+	for i := range 150 {
+		noisy = append(noisy, request{method: "GET", path: fmt.Sprintf("/osmc/icons/%d.png", i), status: 200})
+	}
+	return noisy
+}
+
+// shape is an API: the list, and the requests of the steps. The list is loaded
+// first and after each step.
+type shape struct {
+	list   request // its answer has a %s for the items
+	item   func(name string, approved bool) string
+	others string // items of other consumers
+	steps  []request
+	still  bool // the page does not load the list again
+}
+
+const (
+	testKey  = "k3y-Of-The-Consumer"
+	otherKey = "0ther-canary-key"
+)
+
+func (s *shape) requests() []request {
+	listed := func(item string) request {
+		r := s.list
+		items := s.others
+		if item != "" {
+			items += "," + item
+		}
+		r.answer = fmt.Sprintf(r.answer, strings.TrimPrefix(items, ","))
+		return r
+	}
+	all := []request{listed("")}
+	name := firstName
+	for i, step := range s.steps {
+		all = append(all, step)
+		if step.status >= 400 || s.still {
+			continue
+		}
+		// The secret is searched as well: an API may hide the name.
+		if strings.Contains(step.body+step.path, secondName) {
+			name = secondName
+		}
+		if i == len(s.steps)-1 {
+			all = append(all, listed(""))
+		} else {
+			all = append(all, listed(s.item(name, s.approvedAfter(i))))
+		}
+	}
+	return all
+}
+
+// approvedAfter says whether the consumer is approved after a step. Refused and
+// helping requests do not count.
+func (s *shape) approvedAfter(step int) bool {
+	done := 0
+	for _, one := range s.steps[:step+1] {
+		if one.status < 400 && !strings.Contains(one.path, "audit") {
+			done++
+		}
+	}
+	return done == 2 || done >= 4
+}
