@@ -156,7 +156,7 @@ func typeOf(body string) string {
 // ones around and between the requests.
 func withNoise(requests []request) []request {
 	noisy := []request{
-		{method: "GET", path: "/osmc/login", status: 204, headers: "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("canary-user:canary-password")), answerHeaders: "Set-Cookie: session=canary-session-1f3; Path=/osmc"},
+		{method: "GET", path: "/osmc/login", status: 204, headers: "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("canary-user:canary-password")), answerHeaders: "Set-Cookie: session=canary-session-1f3a09b7c2; Path=/osmc"},
 		{method: "POST", path: "https://sso.canary-idp.example/login", body: "username=canary-user&password=canary-password", status: 302, answerHeaders: "Location: https://canary-host.example:8111/?code=canary-code-77a1"},
 		{method: "GET", path: "/osmc/admin/currentUser", status: 200, answer: `{"username": "canary-user", "token": "canary-token-9931"}`},
 	}
@@ -233,4 +233,13 @@ func (s *shape) approvedAfter(step int) bool {
 		}
 	}
 	return done == 2 || done >= 4
+}
+
+func mustJSON(t testing.TB, value any) string {
+	t.Helper()
+	content, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }

@@ -92,6 +92,9 @@ func (l *learner) draftPath(d *draft, e *exchange) {
 		case l.embedsKey(segment):
 			d.problem("a segment of the path holds the key and more: a profile has no expressions")
 			written[i] = "{...}"
+		case l.private.holds(segment) || looksGenerated(segment):
+			d.problem("a segment of the path looks like a token, an identifier or the name of somebody")
+			written[i] = "{...}"
 		}
 	}
 	d.path = "/" + strings.Join(written, "/")

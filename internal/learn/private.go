@@ -21,7 +21,7 @@ type private struct {
 
 // sensitiveName is how members and headers are called whose values are secrets
 // or personal names.
-var sensitiveName = regexp.MustCompile(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|^auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
+var sensitiveName = regexp.MustCompile(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|(^|[-_])auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
 
 // collect gathers what is private in a recording.
 func collect(entries []har.Entry, all []*exchange) *private {
@@ -177,11 +177,17 @@ func looksRandom(text string) bool {
 	if randomish.MatchString(text) {
 		return true
 	}
-	if strings.ContainsAny(text, " \n") {
-		return false
+	if words := strings.Fields(text); len(words) > 1 {
+		return slices.ContainsFunc(words, looksGenerated)
 	}
 	count := len(digits.FindAllString(text, -1))
 	return len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
+}
+
+// looksGenerated says whether a segment of a path looks like a token. Those of an
+// API have versions and years in them.
+func looksGenerated(segment string) bool {
+	return randomish.MatchString(segment) || len(segment) >= 16 && len(digits.FindAllString(segment, -1)) >= 5
 }
 
 // show writes a name of the recording: one that looks private is not written.

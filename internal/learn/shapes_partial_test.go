@@ -38,7 +38,7 @@ var partialShapes = map[string]shape{
 		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204`, "DELETE "+collection+`/KEY -> 204`),
 	"a password each time": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","adminPassword":"canary-password"} -> 201 {"key":"KEY"}`,
-		"POST "+collection+`/KEY/approve {"session":"canary-session-1f3"} -> 204`, "POST "+collection+`/KEY/disapprove {"session":"canary-session-1f3"} -> 204`, "POST "+collection+`/KEY/approve {"session":"canary-session-1f3"} -> 204`,
+		"POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/disapprove {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`,
 		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204`, "DELETE "+collection+`/KEY -> 204`),
 	"token of an HTML page": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"} | X-CSRF-Token: canary-html-token-55`,

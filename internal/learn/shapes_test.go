@@ -24,7 +24,7 @@ func steps(lines ...string) []request {
 		status, answer, _ := strings.Cut(answered, " ")
 		_, _ = fmt.Sscan(status, &r.status)
 		r.answer = answer
-		r.headers = "Cookie: session=canary-session-1f3\nUser-Agent: canary-agent\nAccept: application/json\nX-Request-Id: 7d6a1c5e-0000-4000-8000-000000000001"
+		r.headers = "Cookie: session=canary-session-1f3a09b7c2\nUser-Agent: canary-agent\nAccept: application/json\nX-Request-Id: 7d6a1c5e-0000-4000-8000-000000000001"
 		for _, header := range parts[1:] {
 			if name, isAnswer := strings.CutPrefix(header, "< "); isAnswer {
 				r.answerHeaders += name + "\n"
