@@ -20,7 +20,7 @@ type registration struct {
 
 // findRegistration finds the request that sends the first name and the first
 // secret, and whose consumer later requests are about.
-func findRegistration(all []*exchange) (best *registration, candidates int) {
+func findRegistration(all []*exchange) (best *registration) {
 	bestTier := 0
 	for i, one := range all {
 		tier := registrationTier(one)
@@ -29,14 +29,13 @@ func findRegistration(all []*exchange) (best *registration, candidates int) {
 		}
 		found := findKey(all, i)
 		if tier > bestTier {
-			best, bestTier, candidates = nil, tier, 0
+			best, bestTier = nil, tier
 		}
-		candidates++
 		if best == nil || found.changes > best.changes || found.changes == best.changes && found.key != "" {
 			best = found
 		}
 	}
-	return best, candidates
+	return best
 }
 
 // registrationTier says how much a request looks like the registration.

@@ -40,7 +40,7 @@ func Learn(entries []har.Entry) *Result {
 	l := &learner{entries: entries, all: exchanges(entries), drafts: map[*exchange]*draft{}}
 	l.report.requests = len(entries)
 	l.private = collect(entries, l.all)
-	register, candidates := findRegistration(l.all)
+	register := findRegistration(l.all)
 	if register == nil {
 		register = findKey(l.all, -1)
 	}
@@ -49,7 +49,7 @@ func Learn(entries []har.Entry) *Result {
 		l.nothing()
 		return l.result(nil)
 	}
-	if candidates > 1 {
+	if candidates := withoutKey(l.all, register); candidates > 1 {
 		l.report.reading("%d requests send the first name and the first secret. The one whose consumer the later requests are about is taken as the registration.", candidates)
 	}
 	l.roles.register = register
@@ -61,6 +61,18 @@ func Learn(entries []har.Entry) *Result {
 	l.findReads()
 	l.findApprovalPlaces()
 	return l.result(l.build())
+}
+
+// withoutKey counts the requests that look like the registration, and are not
+// about a consumer that exists.
+func withoutKey(all []*exchange, register *registration) int {
+	count := 0
+	for _, one := range all {
+		if register.exchange != nil && registrationTier(one) == registrationTier(register.exchange) && (register.key == "" || !one.sends(register.key)) {
+			count++
+		}
+	}
+	return count
 }
 
 // ownValues are the values, other than key and name, that the server gave to the
