@@ -99,7 +99,7 @@ func (c *checker) call(name string, call *Call) {
 	c.headers(place+"/headers", call.Headers)
 	for _, placeholder := range use.must {
 		if !call.Has(placeholder) {
-			c.add(place, "%s is nowhere in the call, which cannot do without", placeholder)
+			c.add(place, "the call needs %s in its path, query or body", placeholder)
 		}
 	}
 	if name == "update" && !call.Has(Name) && !call.Has(Secret) && !call.Has(ApprovedNow) {
