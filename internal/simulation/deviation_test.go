@@ -78,6 +78,13 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (w *wo
 		// The user tries three times, and goes on.
 		for attempt := 1; attempt <= 3; attempt++ {
 			result := w.run(step, attempt)
+			if len(s.faults) > 0 {
+				if !result.failed {
+					break
+				}
+				refusals = append(refusals, fmt.Sprintf("%s.%d: %s", step.name, attempt, firstError(result)))
+				continue
+			}
 			w.checkModesty(step, attempt)
 			if created := len(w.server.Consumers()) - len(w.foreign); i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
 				w.violate("%s.%d: %d consumers were registered, and state is empty", step.name, attempt, created)

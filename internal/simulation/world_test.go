@@ -35,6 +35,8 @@ type world struct {
 	// orphans are the consumers that are neither in state nor somebody else's, and
 	// whether a diagnostic has told their keys since.
 	orphans map[string]bool
+	// named are the names of which a run has told that they may exist.
+	named map[string]bool
 	// owned are the keys in state before the run under way.
 	owned map[string]bool
 	// seen are the consumers that were on the server before the run under way, by
@@ -75,6 +77,7 @@ func newWorldWith(config twcloudtest.Config, s schedule, from checkpoint) (*worl
 		},
 		foreign: others,
 		orphans: map[string]bool{},
+		named:   map[string]bool{},
 	}, nil
 }
 
@@ -160,6 +163,7 @@ func (w *world) run(s step, attempt int) outcome {
 	w.violations = append(w.violations, w.network.takeFindings()...)
 	w.checkSessions(opened-arrived, befell)
 	w.checkNothingLost(&result, befell)
+	defer w.noteNames(s.config, result.text())
 	w.checkTaint(befell)
 	w.checkSilence(&result, cookies)
 	w.checkWords(&result, befell)
@@ -233,8 +237,8 @@ func (w *world) checkNothingLost(result *outcome, befell []fault) {
 		case w.orphans[c.Key], known:
 		case ended && w.seen[c.Key].Key == "":
 			// The next run must tell.
-		case w.deviation != nil && (w.unseen || strings.Contains(text, lists(c.Name))):
-			// The server has kept quiet: the user is told to look.
+		case w.unseen, w.deviation != nil && w.named[c.Name]:
+			// The server has kept quiet, or was late: an earlier run has told the name.
 			w.orphans[c.Key] = true
 		case strings.Contains(text, mayExist(c.Name)):
 			// The list could not be read: the next run must tell the key.
@@ -258,9 +262,13 @@ func mayExist(name string) string {
 	return fmt.Sprintf("A consumer named %q may exist on the server", name)
 }
 
-// lists is what the provider says when the list lacks what may be registered.
-func lists(name string) string {
-	return fmt.Sprintf("The server lists no new consumer named %q, but it may still register one.", name)
+// noteNames remembers which names a run has told.
+func (w *world) noteNames(config configuration, text string) {
+	for _, wanted := range config {
+		if strings.Contains(text, mayExist(wanted.name)) {
+			w.named[wanted.name] = true
+		}
+	}
 }
 
 // checkTaint: Ctrl-C alone leaves nothing tainted.
@@ -310,7 +318,7 @@ func (w *world) checkWords(result *outcome, befell []fault) {
 		for _, c := range w.server.Consumers() {
 			_, old := w.seen[c.Key]
 			owned := slices.ContainsFunc(slices.Collect(maps.Keys(w.state)), func(address string) bool { return w.keyOf(address) == c.Key })
-			told := strings.Contains(result.text(), c.Key) || strings.Contains(result.text(), mayExist(c.Name))
+			told := strings.Contains(result.text(), c.Key) || strings.Contains(result.text(), mayExist(c.Name)) || w.deviation != nil && w.named[c.Name]
 			if !old && !owned && !ended && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) && strings.Contains(d.Detail, "Nothing was registered.") {
 				w.violate("consumer %q was registered, but the user read: %s", c.Name, d.Detail)
 			}
