@@ -29,6 +29,8 @@ type Deviation struct {
 	Lags bool
 	// Unseen says that nobody can see what the server does wrong.
 	Unseen bool
+	// Renames says that the server stores other names than it is given.
+	Renames bool
 	// Once says that the user gives up after the first failure: what follows is a
 	// known limit.
 	Once bool
@@ -189,6 +191,7 @@ func (c *call) forward() *answer {
 		if err != nil {
 			return &answer{err: err}
 		}
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(content)), int64(len(content))
 	}
 	response, err := c.next.RoundTrip(request)
@@ -214,8 +217,10 @@ type answer struct {
 	err    error
 }
 
-// ok says whether there is a success to be changed.
-func (a *answer) ok() bool { return a.err == nil && a.status/100 == 2 }
+// ok says whether there is a success to be changed: not the web page of a proxy.
+func (a *answer) ok() bool {
+	return a.err == nil && a.status/100 == 2 && (len(a.body) == 0 || json.Valid(a.body))
+}
 
 func (a *answer) response(request *http.Request) *http.Response {
 	header := a.header

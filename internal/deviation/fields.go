@@ -78,10 +78,10 @@ func fields() []Deviation {
 			}
 			return c.forward()
 		})},
-		{Name: "name-lower-case", handler: stateless(stores(strings.ToLower))},
-		{Name: "name-without-blanks", handler: stateless(stores(func(name string) string { return strings.ReplaceAll(name, " ", "_") }))},
-		{Name: "name-cut", handler: stateless(stores(func(name string) string { return name[:min(len(name), 7)] }))},
-		{Name: "name-empty", handler: stateless(stores(func(string) string { return "nameless" }))},
+		{Name: "name-lower-case", Renames: true, handler: stateless(stores(strings.ToLower))},
+		{Name: "name-without-blanks", Renames: true, handler: stateless(stores(func(name string) string { return strings.ReplaceAll(name, " ", "_") }))},
+		{Name: "name-cut", Renames: true, handler: stateless(stores(func(name string) string { return name[:min(len(name), 7)] }))},
+		{Name: "name-empty", Renames: true, handler: stateless(stores(func(string) string { return "nameless" }))},
 		{Name: "name-escaped-in-answers", handler: inEach(func(item map[string]any) {
 			item["name"] = strings.ReplaceAll(text(item["name"]), " ", "&nbsp;")
 		})},

@@ -127,18 +127,14 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 		approved, err := client.Update(through, consumer.Key,
 			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
-			left := taintedAdvice(consumer)
-			if errors.Is(err, twcloud.ErrKeyGone) {
-				left = mayExist(consumer.Name)
-			}
 			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
-				"Approving "+subjectOf(consumer).String(), err, left)
+				"Approving "+subjectOf(consumer).String(), err, leftAfterCreate(consumer, err))
 			return err
 		}
 		consumer = approved
 	} else if err := client.Confirm(through, consumer); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
-			"Reading "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+			"Reading "+subjectOf(consumer).String(), err, leftAfterCreate(consumer, err))
 		return err
 	}
 	plan.set(consumer)

@@ -70,7 +70,7 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (w *wo
 	}
 	defer w.server.Close()
 	w.deviation = deviation.NewStandIn(d, w.server).Transport
-	w.unseen = d.Unseen
+	w.unseen, w.renames = d.Unseen, d.Renames
 	for i, step := range deviant {
 		if i == 1 && len(w.state) == 0 {
 			break // There is nothing to change.

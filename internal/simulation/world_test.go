@@ -32,6 +32,8 @@ type world struct {
 	foreign []twcloudtest.Consumer
 	// unseen says that the server does what nobody can see, so it need not agree.
 	unseen bool
+	// renames says that the server stores other names.
+	renames bool
 	// orphans are the consumers that are neither in state nor somebody else's, and
 	// whether a diagnostic has told their keys since.
 	orphans map[string]bool
@@ -237,6 +239,9 @@ func (w *world) checkNothingLost(result *outcome, befell []fault) {
 		case w.orphans[c.Key], known:
 		case ended && w.seen[c.Key].Key == "":
 			// The next run must tell.
+		case w.renames && strings.Contains(text, "may exist on the server"):
+			// It has another name than the one that the provider knows and tells.
+			w.orphans[c.Key] = true
 		case w.unseen, w.deviation != nil && w.named[c.Name]:
 			// The server has kept quiet, or was late: an earlier run has told the name.
 			w.orphans[c.Key] = true

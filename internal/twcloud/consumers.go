@@ -48,7 +48,9 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	if singleErr == nil {
 		return single, nil
 	}
-	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && c.canProve(err) {
+	// A 404 proves nothing on a server that has never returned a consumer by key: it
+	// may not have the call.
+	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && c.evidence.isReadable() {
 		return Consumer{}, singleErr
 	}
 	return Consumer{}, err
@@ -60,13 +62,6 @@ func (c *Client) Ask(ctx context.Context, key string) (Consumer, error) {
 		return Consumer{}, err
 	}
 	return c.read(ctx, key)
-}
-
-// canProve says whether a 404 to a read proves that a consumer is gone where the
-// list has failed: the path must be known to be right.
-func (c *Client) canProve(listing error) bool {
-	return c.evidence.isReadable() ||
-		errors.Is(listing, ErrForbidden) || errors.Is(listing, ErrServer) || errors.Is(listing, ErrTooLarge)
 }
 
 // Peek returns a consumer if it is known already from a listing, and never

@@ -44,9 +44,9 @@ var (
 	ErrIncomplete = errors.New("the list of consumers is incomplete")
 	// ErrNotApplied: the server said yes, and has not done it.
 	ErrNotApplied = errors.New("the server reported success, but did not make the change")
-	// ErrKeyGone: the server said yes to a change, and has no consumer with that key
-	// any more.
-	ErrKeyGone = errors.New("the server reported success, and no longer has a consumer with this key")
+	// ErrKeyGone: the server said yes to a registration or a change, and has no
+	// consumer with that key afterwards.
+	ErrKeyGone = errors.New("the server reported success, and has no consumer with this key")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
 	ErrUnsupported = errors.New("the server has no such call")
 	// ErrSecretNeeded: the API profile wants the secret with each change, and it is

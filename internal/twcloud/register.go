@@ -73,7 +73,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		for _, do := range then {
 			verdict = do(registration, err)
 		}
-		if first && err == nil && doubtsKey(verdict) {
+		if err == nil && doubtsKey(verdict, first) {
 			if mistaken := c.underOtherKey(ctx, before, &registration); mistaken != nil {
 				err, verdict = mistaken, mistaken
 				for _, do := range then {
@@ -159,7 +159,7 @@ func (c *Client) understand(ctx context.Context, told partial, err error, name s
 		c.snapshot.put(consumer)
 		return nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(lookErr, ErrPanic) {
 		return err
 	}
 	return lookErr

@@ -8,10 +8,14 @@ import (
 	"slices"
 )
 
-// doubtsKey says whether an error may mean that the server has no consumer with
-// the key that it returned.
-func doubtsKey(err error) bool {
-	return slices.ContainsFunc([]error{ErrNotFound, ErrUnreadable, ErrIncomplete, ErrKeyGone}, func(kind error) bool { return errors.Is(err, kind) })
+// doubtsKey says whether a failure after a registration may mean that the server has
+// no consumer with the key that it returned. After the first one, every failure may
+// that does not show the consumer.
+func doubtsKey(err error, first bool) bool {
+	if first {
+		return err != nil && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrNotApplied)
+	}
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrKeyGone)
 }
 
 // underOtherKey looks for what has been registered where the list lacks the key
@@ -23,6 +27,9 @@ func (c *Client) underOtherKey(ctx context.Context, before []Consumer, registrat
 	returned := registration.Consumer
 	c.snapshot.invalidate()
 	now, err := c.list(through)
+	if errors.Is(err, ErrPanic) {
+		return err
+	}
 	if err != nil || slices.ContainsFunc(now, func(one Consumer) bool { return one.Key == returned.Key }) {
 		return nil
 	}

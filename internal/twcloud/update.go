@@ -292,7 +292,7 @@ func (c *Client) missing(ctx context.Context, key, name string, err error) error
 	}
 	switch _, getErr := c.Get(ctx, key); {
 	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.isConfirmed():
-		failure.Kind = ErrUnreadable
+		failure.Kind = ErrKeyGone
 		failure.Cause = errors.New("the server does not know the key that it returned for the new consumer")
 	case errors.Is(getErr, ErrNotFound):
 	case errors.Is(getErr, ErrNoCollection):
