@@ -285,7 +285,7 @@ func checkUnasked(plan oauthConsumerModel, consumer twcloud.Consumer, diags *dia
 	if plan.Name.ValueString() == consumer.Name && plan.Approved.ValueBool() == consumer.Approved {
 		return
 	}
-	diags.AddError("The server changed more than it was asked to",
+	diags.AddError("Server changed more than it was asked",
 		fmt.Sprintf("After the update, %s has approved = %t. The plan has the name %q and approved = %t. The state holds what the server has.\n\n"+
 			"Apply again. If this happens again, the server differs from what the provider assumes. %s",
 			subjectOf(consumer), consumer.Approved, plan.Name.ValueString(), plan.Approved.ValueBool(), whenDiffers))

@@ -49,8 +49,9 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 		return single, nil
 	}
 	// A 404 proves nothing on a server that has never returned a consumer by key: it
-	// may not have the call.
-	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && c.evidence.isReadable() {
+	// may not have the call. One that forbids the list has the administration.
+	proves := c.evidence.isReadable() || errors.Is(err, ErrForbidden)
+	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && proves {
 		return Consumer{}, singleErr
 	}
 	return Consumer{}, err
