@@ -3,6 +3,7 @@ package deviation
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 var remove = []string{"remove"}
@@ -43,6 +44,18 @@ func removals() []Deviation {
 		})},
 		{Name: "delete-leaves-it-readable", handler: leavesReadable()},
 		{Name: "read-404", Works: Everywhere, handler: instead("read", func(*call) *answer { return refuses(http.StatusNotFound, "no such path") })},
+		{Name: "read-404-list-500-at-times", handler: func() handler {
+			var asked atomic.Int64
+			return func(c *call) *answer {
+				switch {
+				case c.is("read"):
+					return refuses(http.StatusNotFound, "no such path")
+				case c.is("list") && asked.Add(1) > 2 && asked.Load()%2 == 0:
+					return refuses(http.StatusInternalServerError, "NullPointerException")
+				}
+				return c.forward()
+			}
+		}},
 		{Name: "read-405", Works: Everywhere, handler: instead("read", func(*call) *answer { return refuses(http.StatusMethodNotAllowed, "no such call") })},
 		{Name: "read-403", handler: instead("read", func(*call) *answer { return refuses(http.StatusForbidden, "no") })},
 		{Name: "read-500", handler: instead("read", func(*call) *answer { return refuses(http.StatusInternalServerError, "NullPointerException") })},
