@@ -16,7 +16,7 @@ func whole() []Deviation {
 			return a.with(map[string]any{"user": "admin"}).withStatus(http.StatusOK)
 		})},
 		{Name: "csrf-wanted", handler: stateless(func(c *call) *answer {
-			if c.is("register", "update", "remove") && c.Header.Get("X-CSRF-Token") == "" {
+			if c.is("register", "update", "remove") && c.Header.Get("X-Csrf-Token") == "" {
 				return refuses(http.StatusForbidden, "The CSRF token is missing.")
 			}
 			return c.forward()
