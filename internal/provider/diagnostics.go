@@ -173,6 +173,7 @@ var advice = []struct {
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
 	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
+	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},
 	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +
 		"If endpoint is right, this server differs. " + whenDiffers},

@@ -20,7 +20,7 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	case errors.Is(err, twcloud.ErrNotUnderstood):
 		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	case registration.Consumer.Key != "":
-		b.addClientError(diags, "OAuth consumer registered, but not confirmed", tried, err, taintedAdvice(registration.Consumer))
+		b.addClientError(diags, "OAuth consumer registered, but not confirmed", tried, err, leftAfterCreate(registration.Consumer, err))
 	case errors.As(err, &uncertain) && len(uncertain.Keys) > 0:
 		b.addClientError(diags, "Unable to tell which OAuth consumer was registered", tried, err,
 			fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
@@ -39,6 +39,14 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 func mayExist(name string) string {
 	return fmt.Sprintf("A consumer named %q may exist on the server, and is not in state. Before you apply again, find it in TWCloud Admin, "+
 		"and import it (terraform import ADDRESS KEY) or remove it.", name)
+}
+
+// leftAfterCreate says what a create that failed has left on the server.
+func leftAfterCreate(consumer twcloud.Consumer, err error) string {
+	if errors.Is(err, twcloud.ErrKeyGone) {
+		return mayExist(consumer.Name)
+	}
+	return taintedAdvice(consumer)
 }
 
 // taintedAdvice says what exists on the server when a create ends with an error

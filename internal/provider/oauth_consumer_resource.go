@@ -128,13 +128,13 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
 			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
-				"Approving "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+				"Approving "+subjectOf(consumer).String(), err, leftAfterCreate(consumer, err))
 			return err
 		}
 		consumer = approved
 	} else if err := client.Confirm(through, consumer); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
-			"Reading "+subjectOf(consumer).String(), err, taintedAdvice(consumer))
+			"Reading "+subjectOf(consumer).String(), err, leftAfterCreate(consumer, err))
 		return err
 	}
 	plan.set(consumer)
@@ -233,10 +233,15 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 				state.set(unapplied.Consumer)
 				resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			}
+			left := stateAfterUpdate(err)
+			if errors.Is(err, twcloud.ErrKeyGone) {
+				left = mayExist(plan.Name.ValueString())
+			}
 			r.backend.addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
-				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, stateAfterUpdate(err))
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, left)
 			return
 		}
+		checkUnasked(plan, consumer, &resp.Diagnostics)
 		plan.set(consumer)
 	}
 	plan.SecretRevision = revision
@@ -272,4 +277,16 @@ func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics
 			fmt.Sprintf("The provider sent the name %q, and the server stores %q (key %q).\n\nWrite the name in the configuration as the server stores it.",
 				wanted, consumer.Name, consumer.Key))
 	}
+}
+
+// checkUnasked reports a server that has changed more than it was asked to.
+// Terraform would take that for a bug in the provider.
+func checkUnasked(plan oauthConsumerModel, consumer twcloud.Consumer, diags *diag.Diagnostics) {
+	if plan.Name.ValueString() == consumer.Name && plan.Approved.ValueBool() == consumer.Approved {
+		return
+	}
+	diags.AddError("Server changed more than it was asked",
+		fmt.Sprintf("After the update, %s has approved = %t. The plan has the name %q and approved = %t. The state holds what the server has.\n\n"+
+			"Apply again. If this happens again, the server differs from what the provider assumes. %s",
+			subjectOf(consumer), consumer.Approved, plan.Name.ValueString(), plan.Approved.ValueBool(), whenDiffers))
 }

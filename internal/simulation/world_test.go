@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -31,9 +30,17 @@ type world struct {
 	*core
 	// foreign are the consumers of other people that are on the server.
 	foreign []twcloudtest.Consumer
+	// unseen says that the server does what nobody can see, so it need not agree.
+	unseen bool
+	// renames says that the server stores other names.
+	renames bool
 	// orphans are the consumers that are neither in state nor somebody else's, and
 	// whether a diagnostic has told their keys since.
 	orphans map[string]bool
+	// named are the names of which a run has told that they may exist.
+	named map[string]bool
+	// owned are the keys in state before the run under way.
+	owned map[string]bool
 	// seen are the consumers that were on the server before the run under way, by
 	// key, and tainted are the resources that were.
 	seen       map[string]twcloudtest.Consumer
@@ -43,18 +50,21 @@ type world struct {
 	runs, failures int
 }
 
-func newWorld(s schedule, from checkpoint) (*world, error) { return newWorldIn(nil, s, from) }
+func newWorld(s schedule, from checkpoint) (*world, error) {
+	return newWorldWith(twcloudtest.Config{}, s, from)
+}
 
-// newWorldIn has a server that speaks a dialect; nil for the assumed API.
-func newWorldIn(dialect *profile.Profile, s schedule, from checkpoint) (*world, error) {
-	server, err := twcloudtest.Start(twcloudtest.Config{Seats: s.seats, Profile: dialect})
+// newWorldWith has a server that is set up in another way.
+func newWorldWith(config twcloudtest.Config, s schedule, from checkpoint) (*world, error) {
+	config.Seats = s.seats
+	server, err := twcloudtest.Start(config)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range from.consumers {
 		server.AddConsumer(c)
 	}
-	others := slices.DeleteFunc(slices.Clone(foreign), func(c twcloudtest.Consumer) bool { return !slices.Contains(from.consumers, c) })
+	others := slices.DeleteFunc(slices.Clone(from.consumers), func(c twcloudtest.Consumer) bool { return !strings.HasPrefix(c.Key, "foreign-") })
 	names := maps.Clone(from.names)
 	if names == nil {
 		names = map[string]string{}
@@ -69,6 +79,7 @@ func newWorldIn(dialect *profile.Profile, s schedule, from checkpoint) (*world, 
 		},
 		foreign: others,
 		orphans: map[string]bool{},
+		named:   map[string]bool{},
 	}, nil
 }
 
@@ -128,8 +139,10 @@ func (w *world) run(s step, attempt int) outcome {
 	for _, c := range w.server.Consumers() {
 		w.seen[c.Key] = c
 	}
+	w.owned = map[string]bool{}
 	for address, stored := range w.state {
 		w.tainted[address] = stored.tainted
+		w.owned[w.keyOf(address)] = true
 	}
 	w.network.mu.Lock()
 	opened, arrived, fired := w.server.SessionsOpened(), w.network.arrived, len(w.network.fired)
@@ -152,6 +165,7 @@ func (w *world) run(s step, attempt int) outcome {
 	w.violations = append(w.violations, w.network.takeFindings()...)
 	w.checkSessions(opened-arrived, befell)
 	w.checkNothingLost(&result, befell)
+	defer w.noteNames(s.config, result.text())
 	w.checkTaint(befell)
 	w.checkSilence(&result, cookies)
 	w.checkWords(&result, befell)
@@ -216,13 +230,22 @@ func (w *world) checkNothingLost(result *outcome, befell []fault) {
 			delete(w.orphans, c.Key)
 			continue
 		}
+		if w.owned[c.Key] {
+			w.violate("consumer %q (key %q) is on the server, and state has lost it", c.Name, c.Key)
+		}
 		told, known := w.orphans[c.Key]
 		w.orphans[c.Key] = told || strings.Contains(text, c.Key)
 		switch {
 		case w.orphans[c.Key], known:
 		case ended && w.seen[c.Key].Key == "":
 			// The next run must tell.
-		case strings.Contains(text, mayStand(c.Name)):
+		case w.renames && strings.Contains(text, "may exist on the server"):
+			// It has another name than the one that the provider knows and tells.
+			w.orphans[c.Key] = true
+		case w.unseen, w.deviation != nil && w.named[c.Name]:
+			// The server has kept quiet, or was late: an earlier run has told the name.
+			w.orphans[c.Key] = true
+		case strings.Contains(text, mayExist(c.Name)):
 			// The list could not be read: the next run must tell the key.
 		case strings.Contains(text, "could not check whether the first attempt left another one behind"):
 			// Nor could it be read afterwards: the user is told to look, and no run will
@@ -239,9 +262,18 @@ func (w *world) checkNothingLost(result *outcome, befell []fault) {
 	}
 }
 
-// mayStand is what the provider says when it cannot tell a key.
-func mayStand(name string) string {
+// mayExist is what the provider says when it cannot tell a key.
+func mayExist(name string) string {
 	return fmt.Sprintf("A consumer named %q may exist on the server", name)
+}
+
+// noteNames remembers which names a run has told.
+func (w *world) noteNames(config configuration, text string) {
+	for _, wanted := range config {
+		if strings.Contains(text, mayExist(wanted.name)) {
+			w.named[wanted.name] = true
+		}
+	}
 }
 
 // checkTaint: Ctrl-C alone leaves nothing tainted.
@@ -291,7 +323,7 @@ func (w *world) checkWords(result *outcome, befell []fault) {
 		for _, c := range w.server.Consumers() {
 			_, old := w.seen[c.Key]
 			owned := slices.ContainsFunc(slices.Collect(maps.Keys(w.state)), func(address string) bool { return w.keyOf(address) == c.Key })
-			told := strings.Contains(result.text(), c.Key) || strings.Contains(result.text(), mayStand(c.Name))
+			told := strings.Contains(result.text(), c.Key) || strings.Contains(result.text(), mayExist(c.Name)) || w.deviation != nil && w.named[c.Name]
 			if !old && !owned && !ended && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) && strings.Contains(d.Detail, "Nothing was registered.") {
 				w.violate("consumer %q was registered, but the user read: %s", c.Name, d.Detail)
 			}
@@ -325,7 +357,7 @@ func (w *world) checkAgreement(config configuration) {
 		if there.Name != wanted.name || there.Approved != wanted.approved {
 			w.violate("%s is %q, approved %t on the server", address, there.Name, there.Approved)
 		}
-		if there.Secret != wanted.wantedSecret() {
+		if !w.unseen && there.Secret != wanted.wantedSecret() {
 			w.violate("%s has the secret %q on the server, and %q is configured", address, there.Secret, wanted.wantedSecret())
 		}
 		if values.Name != wanted.name || values.Approved != wanted.approved || values.Secret != wanted.secret {

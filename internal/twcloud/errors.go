@@ -44,6 +44,9 @@ var (
 	ErrIncomplete = errors.New("the list of consumers is incomplete")
 	// ErrNotApplied: the server said yes, and has not done it.
 	ErrNotApplied = errors.New("the server reported success, but did not make the change")
+	// ErrKeyGone: the server said yes to a registration or a change, and has no
+	// consumer with that key afterwards.
+	ErrKeyGone = errors.New("the server reported success, and has no consumer with this key")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
 	ErrUnsupported = errors.New("the server has no such call")
 	// ErrSecretNeeded: the API profile wants the secret with each change, and it is
@@ -155,7 +158,7 @@ type RegistrationError struct {
 	// several, or none when the server could not be asked.
 	Keys []string
 	// Cause is why the outcome was unknown, Look why looking did not settle it
-	// (nil when Keys does).
+	// (nil when Keys does, but for a registration that was refused and done).
 	Cause error
 	Look  error
 }
@@ -167,7 +170,13 @@ func (e *RegistrationError) Error() string {
 	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
 	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && answered.Status >= 200 && answered.Status <= 299:
+		if errors.Is(e.Look, answered.Kind) {
+			return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
+		}
 		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
+	}
+	if len(e.Keys) > 0 && e.Look != nil {
+		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, strings.Join(quoted(e.Keys), ", "))
 	}
 	if len(e.Keys) > 0 {
 		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s",

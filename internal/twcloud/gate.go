@@ -59,7 +59,7 @@ func (g *gate) judge(err error) {
 	case err == nil:
 		g.open = true
 	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrWebPage), errors.Is(err, ErrIncomplete),
-		errors.Is(err, ErrUnsupported), errors.Is(err, ErrNotApplied):
+		errors.Is(err, ErrUnsupported), errors.Is(err, ErrNotApplied), errors.Is(err, ErrKeyGone):
 		g.shut = true
 	}
 }

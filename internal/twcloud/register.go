@@ -3,6 +3,7 @@ package twcloud
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,7 +40,9 @@ type Registration struct {
 //
 // What is given as then is done with the registration, whatever came of it,
 // before others have their turn: of a server that does not approve what it has
-// registered, one such consumer is enough.
+// registered, one such consumer is enough. If it turns out that the server has the
+// consumer under another key than it returned, it is done again, with that key and
+// an error.
 func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (Registration, error) {
 	if err := c.CanRegister(); err != nil {
 		return Registration{}, err
@@ -57,7 +60,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		return Registration{}, err
 	}
 	registration := Registration{Namesakes: namesakes(before, name)}
-	leave, _, err := c.registrations.enter(ctx)
+	leave, first, err := c.registrations.enter(ctx)
 	if err != nil {
 		return registration, &Error{Kind: err, Method: call.Method, Path: call.Path}
 	}
@@ -70,6 +73,14 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		for _, do := range then {
 			verdict = do(registration, err)
 		}
+		if err == nil && doubtsKey(verdict, first) {
+			if mistaken := c.underOtherKey(ctx, before, &registration); mistaken != nil {
+				err, verdict = mistaken, mistaken
+				for _, do := range then {
+					_ = do(registration, mistaken) // It gets the error, and can only pass it on.
+				}
+			}
+		}
 		leave(verdict)
 		return registration, err
 	}
@@ -79,6 +90,13 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 // can be tried again.
 func (c *Client) try(ctx context.Context, name, secret string, before []Consumer, attempt int, registration *Registration) (settled bool, err error) {
 	told, outcome, err := c.post(ctx, name, secret)
+	if told.key != "" && c.isKnown(told.key, before) {
+		err = &Error{
+			Kind: ErrUnreadable, Method: c.profile.Calls.Register.Method, Path: c.profile.Calls.Register.Path, Part: "calls.register.answer.key",
+			Cause: fmt.Errorf("the answer has the key %q, which is another consumer's", told.key),
+		}
+		told, outcome = partial{}, unknownForGood
+	}
 	// The time for looking begins here: the registration, seen through, may have
 	// taken as much.
 	through, cancel := c.SeeThrough(ctx)
@@ -91,11 +109,11 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 		return true, err
 	}
 	if outcome == notRegistered && attempt == 0 {
-		return true, err
+		return true, c.conflict(through, name, before, err)
 	}
 	// After an earlier attempt, a refusal may be due to that one, carried out late.
 
-	now, lookErr := c.look(through, name, before, attempt, outcome == registered)
+	now, lookErr := c.look(through, name, before, attempt, outcome == registered || saidYes(err))
 	if lookErr != nil {
 		return true, &RegistrationError{Name: name, Cause: err, Look: lookErr}
 	}
@@ -141,7 +159,7 @@ func (c *Client) understand(ctx context.Context, told partial, err error, name s
 		c.snapshot.put(consumer)
 		return nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(lookErr, ErrPanic) {
 		return err
 	}
 	return lookErr

@@ -281,7 +281,7 @@ func TestConfirm(t *testing.T) {
 	if _, err := client.Register(t.Context(), "n", "s"); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Confirm(t.Context(), Consumer{Key: "told"}); !errors.Is(err, ErrUnreadable) || !strings.Contains(err.Error(), "does not know the key") {
+	if err := client.Confirm(t.Context(), Consumer{Key: "told"}); !errors.Is(err, ErrKeyGone) || !strings.Contains(err.Error(), "does not know the key") {
 		t.Errorf("got %v", err)
 	}
 }

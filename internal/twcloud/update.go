@@ -239,6 +239,13 @@ func (c *Client) change(ctx context.Context, step step, v values) (result outcom
 func (c *Client) settled(ctx context.Context, key string, last step, changes Changes, problem error) (Consumer, error) {
 	for attempt := 0; ; attempt++ {
 		consumer, err := c.fresh(ctx, key)
+		if errors.Is(err, ErrNotFound) {
+			// Nobody has removed it: it was changed just now.
+			if problem == nil {
+				problem = errors.New("the server may have given the consumer another key")
+			}
+			err = &Error{Kind: ErrKeyGone, Method: last.call.Method, Path: c.pathOf(last.call, key), Part: "calls." + last.name, Cause: problem}
+		}
 		if err != nil {
 			c.snapshot.invalidate()
 			return Consumer{}, &UncertainError{Err: err}
@@ -285,7 +292,7 @@ func (c *Client) missing(ctx context.Context, key, name string, err error) error
 	}
 	switch _, getErr := c.Get(ctx, key); {
 	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.isConfirmed():
-		failure.Kind = ErrUnreadable
+		failure.Kind = ErrKeyGone
 		failure.Cause = errors.New("the server does not know the key that it returned for the new consumer")
 	case errors.Is(getErr, ErrNotFound):
 	case errors.Is(getErr, ErrNoCollection):

@@ -1,0 +1,85 @@
+package twcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// doubtsKey says whether a failure after a registration may mean that the server has
+// no consumer with the key that it returned. After the first one, every failure may
+// that does not show the consumer.
+func doubtsKey(err error, first bool) bool {
+	if first {
+		return err != nil && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrNotApplied)
+	}
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrKeyGone)
+}
+
+// underOtherKey looks for what has been registered where the list lacks the key
+// that the server returned. If one consumer of that name has appeared under another
+// key, that is the one: the registration gets it, and the error says so.
+func (c *Client) underOtherKey(ctx context.Context, before []Consumer, registration *Registration) error {
+	through, cancel := c.SeeThrough(ctx)
+	defer cancel()
+	returned := registration.Consumer
+	c.snapshot.invalidate()
+	now, err := c.list(through)
+	if errors.Is(err, ErrPanic) {
+		return err
+	}
+	if err != nil || slices.ContainsFunc(now, func(one Consumer) bool { return one.Key == returned.Key }) {
+		return nil
+	}
+	appeared := namesakes(newcomers(before, now), returned.Name)
+	if len(appeared) != 1 {
+		return nil
+	}
+	c.evidence.noteRemoved(returned.Key)
+	c.evidence.noteRegistered(appeared[0].Key)
+	registration.Consumer = appeared[0]
+	call := c.profile.Calls.Register
+	return &Error{
+		Kind: ErrUnreadable, Method: call.Method, Path: call.Path, Part: "calls.register.answer.key",
+		Cause: fmt.Errorf("the server returned the key %q, and has the consumer under the key %q", returned.Key, appeared[0].Key),
+	}
+}
+
+// isKnown says whether a key is that of a consumer which existed before.
+func (c *Client) isKnown(key string, before []Consumer) bool {
+	return c.evidence.hasRegistered(key) || slices.ContainsFunc(before, func(one Consumer) bool { return one.Key == key })
+}
+
+// saidYes says whether an answer that cannot be read was a success.
+func saidYes(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.Status >= 200 && failure.Status <= 299
+}
+
+// conflict looks, after a 409, for what has been registered all the same. It may be
+// somebody else's, so it is named and not taken.
+func (c *Client) conflict(ctx context.Context, name string, before []Consumer, err error) error {
+	var failure *Error
+	if !errors.As(err, &failure) || failure.Status != http.StatusConflict {
+		return err
+	}
+	c.snapshot.invalidate()
+	now, lookErr := c.list(ctx)
+	if lookErr != nil {
+		return &RegistrationError{Name: name, Cause: err, Look: lookErr}
+	}
+	appeared := namesakes(newcomers(before, now), name)
+	if len(appeared) == 0 {
+		return err
+	}
+	unsure := &RegistrationError{Name: name, Cause: err, Look: &Error{
+		Kind: ErrUnreadable, Method: failure.Method, Path: failure.Path, Part: "calls.register",
+		Cause: errors.New("the server refused the registration, and lists a new consumer"),
+	}}
+	for _, consumer := range appeared {
+		unsure.Keys = append(unsure.Keys, consumer.Key)
+	}
+	return unsure
+}
