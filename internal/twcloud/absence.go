@@ -3,7 +3,6 @@ package twcloud
 import (
 	"context"
 	"errors"
-	"net/http"
 )
 
 // confirmAbsence decides what it means that a list lacks a consumer. That is a
@@ -37,24 +36,26 @@ func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consum
 // noSuchPath says whether an answer means that there is nothing at a path: no
 // consumer, or no such call.
 func noSuchPath(err error) bool {
-	if errors.Is(err, ErrNotFound) {
-		return true
-	}
-	var failure *Error
-	return errors.As(err, &failure) &&
-		(failure.Status == http.StatusMethodNotAllowed || failure.Status == http.StatusNotImplemented || failure.Status == http.StatusGone)
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnsupported)
 }
 
 // believeList is for a server that does not tell of one consumer.
 func (c *Client) believeList(key string, listed int) error {
-	doubt := c.evidence.whole(listed, c.profile.Calls.List.Pages != nil)
-	if doubt == "" {
-		return c.notFound(key)
+	if doubt := c.doubtOfList(listed); doubt != "" {
+		return c.incompleteList(doubt)
 	}
-	return &Error{
-		Kind: ErrIncomplete, Method: c.profile.Calls.List.Method, Path: c.profile.Calls.List.Path,
-		Cause: errors.New(doubt),
-	}
+	return c.notFound(key)
+}
+
+// doubtOfList is why a list of so many consumers may lack one; empty if it is
+// whole.
+func (c *Client) doubtOfList(n int) string {
+	return c.evidence.whole(n, c.profile.Calls.List.Pages != nil)
+}
+
+func (c *Client) incompleteList(doubt string) error {
+	call := c.profile.Calls.List
+	return &Error{Kind: ErrIncomplete, Method: call.Method, Path: call.Path, Cause: errors.New(doubt)}
 }
 
 func (c *Client) notFound(key string) error {

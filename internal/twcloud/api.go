@@ -80,11 +80,10 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values, que
 		if err != nil {
 			return nil, err
 		}
-		response, err := c.chain.session.RoundTrip(request)
+		response, err := c.roundTrip(request)
 		if err != nil {
-			return nil, newTransportError(request, err, c.redact)
+			return nil, err
 		}
-		response.Request = request
 		// The token may have been that of a session which has expired since.
 		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
 			continue
@@ -120,13 +119,6 @@ func (c *connection) root() *url.URL {
 }
 
 func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v values, query url.Values, csrf string) (*http.Request, error) {
-	path := make([]string, 0, 8)
-	for segment := range strings.SplitSeq(call.Path, "/") {
-		if segment == profile.Key {
-			segment = escapeKey(v.key)
-		}
-		path = append(path, segment)
-	}
 	if query == nil {
 		query = url.Values{}
 	}
@@ -141,7 +133,7 @@ func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v v
 		return nil, err
 	}
 	root := c.root()
-	request, err := newRequest(ctx, call.Method, root, strings.Join(path, "/"), query.Encode(), content)
+	request, err := newRequest(ctx, call.Method, root, c.pathOf(call, v.key), query.Encode(), content)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,10 @@ func New(options Options) (*Client, error) {
 	if options.Credentials == nil {
 		return nil, errors.New("no credentials")
 	}
-	options.Profile = cmp.Or(options.Profile, profile.BuiltIn()).WithCollection(options.OAuthConsumersPath)
+	if options.Profile == nil {
+		options.Profile = profile.BuiltIn()
+	}
+	options.Profile = options.Profile.WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
 	if options.WebAppEndpoint == nil {

@@ -99,6 +99,11 @@ func sorted(consumers []Consumer) []Consumer {
 	return consumers
 }
 
+// has says whether one of the consumers has a key.
+func has(consumers []Consumer, key string) bool {
+	return slices.ContainsFunc(consumers, func(one Consumer) bool { return one.Key == key })
+}
+
 // noCollection says of a 404 that it is about the collection.
 func noCollection(err error) error {
 	var failure *Error

@@ -3,7 +3,6 @@ package twcloud
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"sync"
 
@@ -37,11 +36,15 @@ func (c *csrf) observe(from *profile.CSRF, session *openSession, response *http.
 		return
 	}
 	if token := response.Header.Get(from.Name); token != "" {
-		redact.add(token)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.token, c.session = token, session
+		c.keep(token, session, redact)
 	}
+}
+
+func (c *csrf) keep(token string, session *openSession, redact *redactor) {
+	redact.add(token)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.token, c.session = token, session
 }
 
 // csrfToken returns the token of the session, and asks for it if there is none or
@@ -72,10 +75,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		if err != nil {
 			return "", err
 		}
-		c.redact.add(token)
-		c.csrf.mu.Lock()
-		c.csrf.token, c.csrf.session = token, session
-		c.csrf.mu.Unlock()
+		c.csrf.keep(token, session, c.redact)
 	}
 	// The session may have been opened again meanwhile.
 	if session, err = c.chain.session.acquire(ctx); err != nil {
@@ -107,7 +107,7 @@ func tokenInBody(answer *answer, pointer string) (string, error) {
 	value, _ := profile.Lookup(document, pointer)
 	token, ok := value.(string)
 	if !ok || token == "" {
-		return "", answer.unreadable("%s", fmt.Sprintf("the answer has no CSRF token at %q", pointer))
+		return "", answer.unreadable("the answer has no CSRF token at %q", pointer)
 	}
 	return token, nil
 }

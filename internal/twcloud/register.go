@@ -198,12 +198,6 @@ func (c *Client) look(ctx context.Context, name string, before []Consumer, attem
 	}
 }
 
-// doubtOfList is why a list of so many consumers may lack one; empty if it is
-// whole.
-func (c *Client) doubtOfList(n int) string {
-	return c.evidence.whole(n, c.profile.Calls.List.Pages != nil)
-}
-
 // Confirm makes sure, once in a process, that the server knows what was registered
 // by the key that it told.
 func (c *Client) Confirm(ctx context.Context, consumer Consumer) error {
@@ -290,11 +284,10 @@ func outcomeOf(err error) outcome {
 // may have left behind after all.
 func (c *Client) strays(ctx context.Context, before []Consumer, own Consumer) ([]Consumer, error) {
 	now, err := c.list(ctx)
-	if err == nil && !slices.ContainsFunc(now, func(consumer Consumer) bool { return consumer.Key == own.Key }) {
+	if err == nil && !has(now, own.Key) {
 		// A list that lacks this one may lack the other one, too.
-		call := c.profile.Calls.List
 		c.evidence.doubt("the list lacks consumer %q, which was registered before", own.Key)
-		err = &Error{Kind: ErrIncomplete, Method: call.Method, Path: call.Path, Cause: errors.New(c.doubtOfList(len(now)))}
+		err = c.incompleteList(c.doubtOfList(len(now)))
 	}
 	return slices.DeleteFunc(namesakes(newcomers(before, now), own.Name), func(consumer Consumer) bool {
 		return consumer.Key == own.Key

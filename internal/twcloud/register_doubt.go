@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 )
 
 // doubtsKey says whether a failure after a registration may mean that the server has
@@ -30,7 +29,7 @@ func (c *Client) underOtherKey(ctx context.Context, before []Consumer, registrat
 	if errors.Is(err, ErrPanic) {
 		return err
 	}
-	if err != nil || slices.ContainsFunc(now, func(one Consumer) bool { return one.Key == returned.Key }) {
+	if err != nil || has(now, returned.Key) {
 		return nil
 	}
 	appeared := namesakes(newcomers(before, now), returned.Name)
@@ -49,7 +48,7 @@ func (c *Client) underOtherKey(ctx context.Context, before []Consumer, registrat
 
 // isKnown says whether a key is that of a consumer which existed before.
 func (c *Client) isKnown(key string, before []Consumer) bool {
-	return c.evidence.hasRegistered(key) || slices.ContainsFunc(before, func(one Consumer) bool { return one.Key == key })
+	return c.evidence.hasRegistered(key) || has(before, key)
 }
 
 // saidYes says whether an answer that cannot be read was a success.

@@ -60,6 +60,12 @@ func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.
 	if err != nil {
 		return nil, err
 	}
+	return c.roundTrip(request)
+}
+
+// roundTrip sends a request in the session. The answer has the request as it was
+// made, without what the chain adds.
+func (c *connection) roundTrip(request *http.Request) (*http.Response, error) {
 	response, err := c.chain.session.RoundTrip(request)
 	if err != nil {
 		return nil, newTransportError(request, err, c.redact)

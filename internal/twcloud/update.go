@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -44,8 +43,6 @@ func (c Changes) differsFrom(consumer Consumer) string {
 type NotAppliedError struct {
 	// Consumer is what the server has now.
 	Consumer Consumer
-	// Difference says in words what is not as asked.
-	Difference string
 	// Err tells the call.
 	Err error
 }
@@ -60,8 +57,6 @@ func (e *NotAppliedError) Unwrap() error { return e.Err }
 type step struct {
 	name string
 	call *profile.Call
-	// approval says that the call itself means yes or no.
-	approval bool
 }
 
 // steps are the calls that make the changes, in the order in which they are sent.
@@ -73,7 +68,7 @@ func (c *Client) steps(changes Changes) ([]step, error) {
 		if covered[placeholder] {
 			return nil
 		}
-		chosen := step{name: name, call: own, approval: placeholder == profile.ApprovedNow && own != nil}
+		chosen := step{name: name, call: own}
 		if own == nil {
 			chosen = step{name: "update", call: calls.Update}
 		}
@@ -83,10 +78,11 @@ func (c *Client) steps(changes Changes) ([]step, error) {
 		if err := c.evidence.refusal(chosen.name); err != nil {
 			return err
 		}
-		for _, other := range []string{profile.Name, profile.Secret} {
+		// A call of its own may hold the value as a literal, as approvals do.
+		covered[placeholder] = true
+		for _, other := range []string{profile.Name, profile.Secret, profile.ApprovedNow} {
 			covered[other] = covered[other] || chosen.call.Has(other)
 		}
-		covered[profile.ApprovedNow] = covered[profile.ApprovedNow] || chosen.approval || chosen.call.Has(profile.ApprovedNow)
 		steps = append(steps, chosen)
 		return nil
 	}
@@ -265,7 +261,7 @@ func (c *Client) settled(ctx context.Context, key string, last step, changes Cha
 				Cause: errors.New(difference),
 			}
 		}
-		return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Difference: difference, Err: problem}}
+		return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Err: problem}}
 	}
 }
 
@@ -282,8 +278,7 @@ func (c *Client) missing(ctx context.Context, key, name string, err error) error
 	if !errors.As(err, &failure) {
 		return err
 	}
-	if failure.Status == http.StatusMethodNotAllowed || failure.Status == http.StatusNotImplemented {
-		failure.Kind = ErrUnsupported
+	if failure.Kind == ErrUnsupported {
 		c.evidence.noteRefused(name, failure)
 		return err
 	}

@@ -6,7 +6,6 @@
 package profile
 
 import (
-	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -213,9 +212,6 @@ func walk(pointer string, value any, visit func(pointer, text string)) {
 		}
 	}
 }
-
-// KnownAs is how a part is known that says so itself or not.
-func (p *Profile) KnownAs(part Known) Known { return cmp.Or(part, p.Known, Assumed) }
 
 // WithCollection returns the profile with another path in place of that of the
 // list, in every call whose path begins with it.
