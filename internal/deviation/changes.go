@@ -61,24 +61,16 @@ func changes() []Deviation {
 		{Name: "patch-late", Works: Everywhere, handler: patchLate(1)},
 		{Name: "patch-very-late", handler: patchLate(6)},
 		{Name: "patch-changes-key", handler: on(update, func(c *call, a *answer) *answer {
-			one, found := c.server.Consumer(c.key)
-			if !found {
-				return a
+			if key, found := c.changeKey(); found {
+				return a.each(func(item map[string]any) { item["key"] = key })
 			}
-			c.server.RemoveConsumer(c.key)
-			one.Key += "-2"
-			c.server.AddConsumer(one)
-			return a.each(func(item map[string]any) { item["key"] = one.Key })
+			return a
 		})},
 		{Name: "patch-changes-key-silently", handler: on(update, func(c *call, a *answer) *answer {
-			one, found := c.server.Consumer(c.key)
-			if !found {
-				return a
+			if _, found := c.changeKey(); found {
+				return a.empty().withStatus(http.StatusNoContent)
 			}
-			c.server.RemoveConsumer(c.key)
-			one.Key += "-2"
-			c.server.AddConsumer(one)
-			return a.empty().withStatus(http.StatusNoContent)
+			return a
 		})},
 		{Name: "patch-disapproves", handler: on(update, func(c *call, a *answer) *answer {
 			if _, approves := c.body["approved"]; approves {
@@ -94,6 +86,18 @@ func changes() []Deviation {
 			return says(http.StatusOK, "text/html", "<html><title>OAuth consumers</title></html>")
 		})},
 	}
+}
+
+// changeKey gives the consumer another key on the server.
+func (c *call) changeKey() (key string, found bool) {
+	one, found := c.server.Consumer(c.key)
+	if !found {
+		return "", false
+	}
+	c.server.RemoveConsumer(c.key)
+	one.Key += "-2"
+	c.server.AddConsumer(one)
+	return one.Key, true
 }
 
 // patchLate carries out a change only after so many further requests.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -32,14 +31,7 @@ func TestAccLearned(t *testing.T) {
 	for name, file := range files {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dialect := profile.BuiltIn()
-			if name != "assumed" {
-				var err error
-				if dialect, err = twcloudtest.Dialect(name); err != nil {
-					t.Fatal(err)
-				}
-			}
-			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract = dialect, false })
+			server := newDialectServer(t, name)
 			server.AddConsumer(twcloudtest.Consumer{Name: "by hand", Secret: "x", Approved: true})
 			w := &learnedWorkspace{terraformtest.New(t, server), server}
 			if err := w.Write("profile.json", string(learnFile(t, file).Profile)); err != nil {

@@ -35,6 +35,19 @@ func learnFile(t *testing.T, file string) *Result {
 	return Learn(entries)
 }
 
+// newDialectServer starts a server that speaks the dialect of a recording.
+func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
+	t.Helper()
+	dialect := profile.BuiltIn()
+	if name != "assumed" {
+		var err error
+		if dialect, err = twcloudtest.Dialect(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract = dialect, false })
+}
+
 // A profile that is learned from a recording does all that the provider needs, on
 // a server that speaks the dialect.
 func TestRecordings(t *testing.T) {
@@ -51,14 +64,7 @@ func TestRecordings(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			dialect := profile.BuiltIn()
-			if name != "assumed" {
-				var err error
-				if dialect, err = twcloudtest.Dialect(name); err != nil {
-					t.Fatal(err)
-				}
-			}
-			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract = dialect, false })
+			server := newDialectServer(t, name)
 			tryProfile(t, server, learned)
 			if t.Failed() {
 				t.Logf("%s\n%s", result.Findings, result.Profile)

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // deviation takes the place of the server; next is the server.
@@ -263,19 +264,26 @@ func TestCheckWrite_deviations(t *testing.T) {
 			if test.works {
 				end = "The provider works with this server."
 			}
-			for _, want := range append([]string{"ok    sign-out", end}, test.want...) {
-				if !strings.Contains(report, want) {
-					t.Errorf("the report does not say %q", want)
-				}
-			}
-			if test.stays {
-				h.removeNamed(t, report)
-			}
-			h.expectNothingLeft(t, report, before)
-			if t.Failed() || testing.Verbose() {
-				t.Log(report)
-			}
+			h.expectReport(t, report, before, test.stays, append([]string{"ok    sign-out", end}, test.want...)...)
 		})
+	}
+}
+
+// expectReport fails unless the report says all of the words, and the server has
+// what it had before. What stays is removed first: the report must name it.
+func (h *harness) expectReport(t *testing.T, report string, before []twcloudtest.Consumer, stays bool, words ...string) {
+	t.Helper()
+	for _, want := range words {
+		if !strings.Contains(report, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	if stays {
+		h.removeNamed(t, report)
+	}
+	h.expectNothingLeft(t, report, before)
+	if t.Failed() || testing.Verbose() {
+		t.Log(report)
 	}
 }
 

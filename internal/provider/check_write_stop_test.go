@@ -192,18 +192,8 @@ func TestCheckWrite_incomplete(t *testing.T) {
 			if !errors.Is(err, provider.ErrCheckIncomplete) || strings.Contains(report, "FAIL") {
 				t.Errorf("error: %v", err)
 			}
-			for _, want := range append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...) {
-				if !strings.Contains(report, want) {
-					t.Errorf("the report does not say %q", want)
-				}
-			}
-			if test.stays {
-				h.removeNamed(t, report)
-			}
-			h.expectNothingLeft(t, report, before)
-			if t.Failed() || testing.Verbose() {
-				t.Log(report)
-			}
+			h.expectReport(t, report, before, test.stays,
+				append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...)...)
 		})
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // page is what a server answers to one request for a list.
@@ -82,16 +80,14 @@ func TestPages(t *testing.T) {
 				return reply(max(answer.status, http.StatusOK), answer.body, answer.header...), nil
 			}}
 			client := fakeClient(t, server)
-			client.profile = profile.BuiltIn().WithCollection("/osmc/admin/oauthconsumers/")
-			call := *client.profile.Calls.List
-			places := *call.Answer
-			call.Path, places.Items, call.Answer = "/osmc/admin/oauthconsumers", test.items, &places
+			client.profile = ownProfile()
+			call := client.profile.Calls.List
+			call.Answer.Items = test.items
 			if test.pages != "" {
 				if err := json.Unmarshal([]byte(test.pages), &call.Pages); err != nil {
 					t.Fatal(err)
 				}
 			}
-			client.profile.Calls.List = &call
 			consumers, err := client.list(t.Context())
 			switch {
 			case test.want == 0 && (err == nil || !strings.Contains(err.Error(), test.says)):

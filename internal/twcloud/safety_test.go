@@ -41,12 +41,16 @@ func (f fakeAnswers) client(t *testing.T, change ...func(*profile.Profile)) (*Cl
 		return reply(answers[0].status, answers[0].body), nil
 	}}
 	client := fakeClient(t, server)
-	client.profile = profile.BuiltIn().WithCollection("/osmc/admin/oauthconsumers/")
-	client.profile = client.profile.WithCollection("/osmc/admin/oauthconsumers")
+	client.profile = ownProfile()
 	for _, one := range change {
 		one(client.profile)
 	}
 	return client, func() []string { return sent }
+}
+
+// ownProfile is a copy of the built-in profile that a test can change.
+func ownProfile() *profile.Profile {
+	return profile.BuiltIn().WithCollection("/elsewhere").WithCollection(profile.BuiltIn().Calls.List.Path)
 }
 
 func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
