@@ -139,8 +139,8 @@ func (b *bench) build(ctx context.Context) error {
 		b.programs[generic] = program{source: genericSource, path: path}
 	}
 	return errors.Join(
-		terraformcli.Build(ctx, "internal/bench/floor", b.programs[floor].path, true),
-		terraformcli.Build(ctx, ".", b.programs[ours].path, true),
+		terraformcli.Build(ctx, "internal/bench/floor", b.programs[floor].path),
+		terraformcli.Build(ctx, ".", b.programs[ours].path),
 	)
 }
 

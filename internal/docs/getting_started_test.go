@@ -27,7 +27,7 @@ func TestAccGettingStarted(t *testing.T) {
 		"terraform-provider-twcloud": ".",
 		".bin/twcloud-emulator":      "internal/twcloudtest/cmd/twcloud-emulator",
 	} {
-		if err := terraformcli.Build(t.Context(), pkg, filepath.Join(w.Dir, binary), false); err != nil {
+		if err := terraformcli.Build(t.Context(), pkg, filepath.Join(w.Dir, binary)); err != nil {
 			t.Fatal(err)
 		}
 	}
