@@ -15,11 +15,16 @@ const (
 	generic = "generic REST"
 )
 
-const (
-	// genericVariable names the binary of the generic REST provider.
-	genericVariable = "TWCLOUD_BENCH_RESTAPI"
-	genericSource   = "Mastercard/restapi"
-)
+// genericVariable names the binary of the generic REST provider.
+const genericVariable = "TWCLOUD_BENCH_RESTAPI"
+
+// source is a provider's address in required_providers.
+func source(provider string) string {
+	if provider == generic {
+		return "Mastercard/restapi"
+	}
+	return terraformcli.Source
+}
 
 // secretArguments are the arguments of a consumer, by the value of -secret.
 var secretArguments = map[string]string{
@@ -50,7 +55,7 @@ resource "twcloud_oauth_consumer" "bench" {
   approved = true
   %s
 }
-`, terraformcli.Source, size, secretArguments[secret])
+`, source(ours), size, secretArguments[secret])
 }
 
 // genericConfiguration manages the same consumers with the generic REST provider,
@@ -90,5 +95,5 @@ resource "restapi_object" "bench" {
   })
   ignore_changes_to = ["secret", "key", "createdOn", "_links"]
 }
-`, genericSource, endpoint, twcloudtest.AdminName, twcloudtest.AdminPassword, size, wire.DefaultOAuthConsumersPath)
+`, source(generic), endpoint, twcloudtest.AdminName, twcloudtest.AdminPassword, size, wire.DefaultOAuthConsumersPath)
 }
