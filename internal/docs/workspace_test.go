@@ -1,4 +1,4 @@
-package docs_test
+package main
 
 import (
 	"errors"
@@ -65,16 +65,6 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(content)
-}
-
-// edit replaces a text of main.tf.
-func (w *workspace) edit(t *testing.T, old, replacement string) {
-	t.Helper()
-	content := readFile(t, filepath.Join(w.Dir, "main.tf"))
-	if !strings.Contains(content, old) {
-		t.Fatalf("%q is not in the configuration", old)
-	}
-	w.write(t, "main.tf", strings.Replace(content, old, replacement, 1))
 }
 
 // flat returns the output of the CLI on one line, without the bars of messages.
@@ -184,6 +174,13 @@ func contains(t *testing.T, text string, words ...string) {
 		if !strings.Contains(text, word) {
 			t.Errorf("%q is not in:\n%s", word, text)
 		}
+	}
+}
+
+func lacks(t *testing.T, text, word string) {
+	t.Helper()
+	if strings.Contains(text, word) {
+		t.Errorf("%q is in:\n%s", word, text)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -68,13 +69,19 @@ func Provider(t testing.TB) string {
 	return binary[0]
 }
 
-// Init has the workspace install the provider with the init command.
+// Init has the workspace install the provider with the init command. It skips the
+// test if the configuration requires a newer CLI.
 func Init(t testing.TB, w *terraformcli.Workspace) {
 	t.Helper()
 	if err := w.UseMirror(mirror); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := w.Run(t.Context(), t.Output(), "init"); err != nil || status != 0 {
-		t.Fatalf("init: exit status %d, %v", status, err)
+	var output strings.Builder
+	status, err := w.Run(t.Context(), &output, "init")
+	switch {
+	case strings.Contains(output.String(), "Unsupported "+w.CLI.Name+" Core version"):
+		t.Skip(output.String())
+	case err != nil || status != 0:
+		t.Fatalf("init: exit status %d, %v\n%s", status, err, output.String())
 	}
 }

@@ -1,7 +1,10 @@
-// Command docschema prints the provider's schema in the format of "terraform
-// providers schema -json", from which the documentation is generated. It reads the
-// schema from the provider itself, so that the documentation does not depend on a
-// CLI: older ones leave out list resources and identities.
+// Command docs prints the provider's schema in the format of "terraform providers
+// schema -json", from which the documentation is generated. It reads the schema from
+// the provider itself, so that the documentation does not depend on a CLI: older ones
+// leave out list resources and identities.
+//
+// Its tests are about the documentation: commands and examples work, links resolve,
+// and names exist.
 package main
 
 import (
@@ -19,7 +22,7 @@ import (
 
 func main() {
 	if err := write(context.Background(), os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "docschema:", err)
+		fmt.Fprintln(os.Stderr, "docs:", err)
 		os.Exit(1)
 	}
 }
@@ -43,7 +46,8 @@ func write(ctx context.Context, out io.Writer) error {
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(object{
 		"format_version": "1.0",
-		"provider_schemas": object{provider.Address: object{
+		// tfplugindocs knows the provider by its short name alone.
+		"provider_schemas": object{"twcloud": object{
 			"provider":                  schema(schemas.Provider),
 			"resource_schemas":          each(schemas.ResourceSchemas, schema),
 			"data_source_schemas":       each(schemas.DataSourceSchemas, schema),
