@@ -11,6 +11,8 @@ import (
 )
 
 const (
+	summary = "Summary"
+
 	consumerName = "DOORS Next"
 	renamed      = "DOORS (old)"
 
@@ -155,7 +157,7 @@ func (d *demo) planAndApply(ctx context.Context) {
 // sumUp checks what is left.
 func (d *demo) sumUp(context.Context) {
 	d.out.line("")
-	d.out.title("Summary")
+	d.out.title(summary)
 	left := len(d.server.Consumers())
 	d.check(unless(left == 0, "there are %d", left), "0 consumers are left on the server")
 	opened, open := d.server.SessionsOpened(), d.server.OpenSessions()
