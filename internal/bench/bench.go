@@ -86,7 +86,7 @@ func (b *bench) measure(ctx context.Context) (rows []row, err error) {
 	for _, sc := range b.scenarios {
 		for _, size := range b.sizes {
 			_, _ = fmt.Fprintf(b.progress, "Measuring %s, N = %d.\n", sc.title, size)
-			measured, err := b.rounds(ctx, sc, size)
+			measured, err := b.measureRounds(ctx, sc, size)
 			if err != nil {
 				return nil, err
 			}
@@ -120,13 +120,11 @@ func (b *bench) create(ctx context.Context, c *contender, size int) error {
 	return nil
 }
 
-func (b *bench) rounds(ctx context.Context, sc scenario, size int) (rows []row, err error) {
+func (b *bench) measureRounds(ctx context.Context, sc scenario, size int) (rows []row, err error) {
 	for _, latency := range b.latencies {
-		if len(rows) == 0 || !sc.offline {
-			rows = append(rows, row{sc, size, latency, map[string][]sample{}})
-		}
+		rows = append(rows, row{sc, size, latency, map[string][]sample{}})
 	}
-	for round := range b.roundsOf(sc, size) {
+	for round := range b.rounds {
 		for i, r := range rows {
 			for j := range b.contenders {
 				c := b.contenders[(i+j+round)%len(b.contenders)]
@@ -154,16 +152,6 @@ func (b *bench) rounds(ctx context.Context, sc scenario, size int) (rows []row, 
 		}
 	}
 	return rows, nil
-}
-
-func (b *bench) roundsOf(sc scenario, size int) int {
-	switch {
-	case b.repeat > 0:
-		return b.repeat
-	case sc.slow && size > 100:
-		return 1
-	}
-	return 3
 }
 
 // run runs commands with a new server, and measures the last one.

@@ -104,14 +104,14 @@ func TestReadUsage(t *testing.T) {
 func TestParseOptions(t *testing.T) {
 	t.Parallel()
 	o, err := parseOptions(nil, io.Discard)
-	if err != nil || !slices.Equal(o.sizes, []int{1, 100, 1000}) || len(o.latencies) != 3 || len(o.scenarios) != len(scenarios) || o.repeat != 0 {
+	if err != nil || !slices.Equal(o.sizes, []int{1, 100, 1000}) || len(o.latencies) != 3 || len(o.scenarios) != len(scenarios) || o.rounds != 3 {
 		t.Errorf("default: %+v, %v", o, err)
 	}
 	o, err = parseOptions([]string{"-quick", "-n", "7"}, io.Discard)
 	if err != nil || !slices.Equal(o.sizes, []int{7}) || !slices.Equal(o.latencies, []time.Duration{0, 50e6}) || len(o.scenarios) != 1 {
 		t.Errorf("quick: %+v, %v", o, err)
 	}
-	for _, wrong := range []string{"-n=0", "-n=x", "-latency=x", "-latency=-1ms", "-scenario=none", "-secret=none", "-rounds=-1", "surplus"} {
+	for _, wrong := range []string{"-n=0", "-n=x", "-latency=x", "-latency=-1ms", "-scenario=none", "-secret=none", "-rounds=0", "surplus"} {
 		if o, err := parseOptions([]string{wrong}, io.Discard); err == nil {
 			t.Errorf("%s: %+v", wrong, o)
 		}
@@ -181,10 +181,8 @@ func TestAccRun(t *testing.T) {
 					t.Fatal(err)
 				}
 				sent := map[string]string{"plan": "1", "norefresh": "0", "change": "2", "create": "6", "destroy": "4"}[name]
-				rows := regexp.QuoteMeta(sc.title) + ` +2 +0s +` + value + ` +` + value + ` +` + value + ` +(` + value + `|-) +` + sent + `\n`
-				if !sc.offline {
-					rows += regexp.QuoteMeta(sc.title) + ` +2 +1ms .*\n`
-				}
+				rows := regexp.QuoteMeta(sc.title) + ` +2 +0s +` + value + ` +` + value + ` +` + value + ` +(` + value + `|-) +` + sent + `\n` +
+					regexp.QuoteMeta(sc.title) + ` +2 +1ms .*\n`
 				if !regexp.MustCompile(rows).MatchString(out.String()) {
 					t.Errorf("%q is not in\n%s", rows, out.String())
 				}

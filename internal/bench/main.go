@@ -12,11 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strconv"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
@@ -35,67 +31,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// options are the command line.
-type options struct {
-	sizes     []int
-	latencies []time.Duration
-	scenarios []scenario
-	secret    string
-	repeat    int // number of rounds; 0: the default of each scenario
-}
-
-func parseOptions(arguments []string, output io.Writer) (o options, err error) {
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(output)
-	sizes := flags.String("n", "1,100,1000", "numbers of consumers")
-	latencies := flags.String("latency", "0,5ms,50ms", "latencies of the server")
-	names := flags.String("scenario", "plan,norefresh,change,create,destroy", "what to run")
-	flags.StringVar(&o.secret, "secret", "stored", "how the secrets are configured: stored (secret), write-only (secret_wo) or versioned (secret_wo with secret_wo_version)")
-	flags.IntVar(&o.repeat, "rounds", 0, "how often to run each; 0: 3, but 1 to create or destroy more than 100")
-	quick := flags.Bool("quick", false, "defaults for a short run: -n 1000 -latency 0,50ms -scenario plan")
-	if err := flags.Parse(arguments); err != nil {
-		return o, err
-	}
-	if *quick {
-		given := map[string]bool{}
-		flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-		for name, value := range map[string]string{"n": "1000", "latency": "0,50ms", "scenario": "plan"} {
-			if !given[name] {
-				_ = flags.Set(name, value) // These values are valid.
-			}
-		}
-	}
-	o.sizes, err = parseList(*sizes, strconv.Atoi)
-	if err == nil {
-		o.latencies, err = parseList(*latencies, time.ParseDuration)
-	}
-	if err == nil {
-		o.scenarios, err = parseList(*names, findScenario)
-	}
-	switch {
-	case err != nil:
-		return o, err
-	case slices.Min(o.sizes) < 1, slices.Min(o.latencies) < 0, o.repeat < 0:
-		return o, errors.New("-n must be positive; -latency and -rounds must not be negative")
-	case secretArguments[o.secret] == "":
-		return o, fmt.Errorf("-secret: unknown kind %q", o.secret)
-	case flags.NArg() > 0:
-		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return o, nil
-}
-
-func parseList[T any](list string, parse func(string) (T, error)) (parsed []T, err error) {
-	for item := range strings.SplitSeq(list, ",") {
-		one, err := parse(strings.TrimSpace(item))
-		if err != nil {
-			return nil, err
-		}
-		parsed = append(parsed, one)
-	}
-	return parsed, nil
 }
 
 // run measures and prints a report.
