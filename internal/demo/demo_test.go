@@ -160,33 +160,16 @@ func TestRun_usage(t *testing.T) {
 // TestChecks shows that each check fails if something is wrong.
 func TestChecks(t *testing.T) {
 	t.Parallel()
-	newDemo := func() *demo {
-		d := &demo{out: &printer{out: io.Discard}, server: twcloudtest.New(t), secret: "right"}
-		d.key = d.server.AddConsumer(twcloudtest.Consumer{Name: consumerName, Secret: "right", Approved: true}).Key
-		return d
-	}
-	d := newDemo()
-	d.begin("Everything is right")
-	d.check(d.asConfigured(), "")
-	d.check(d.requestToken("right", http.StatusOK), "")
-	d.check(d.requestToken("wrong", http.StatusUnauthorized), "")
-	d.check(d.sent(), "")
-	if d.err != nil {
-		t.Error(d.err)
+	changed := func(change func(c *twcloudtest.Consumer)) func(*demo) error {
+		return func(d *demo) error {
+			d.server.UpdateConsumer(d.key, change)
+			return d.asConfigured()
+		}
 	}
 	for name, check := range map[string]func(*demo) error{
-		"name": func(d *demo) error {
-			d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Name = "other" })
-			return d.asConfigured()
-		},
-		"approval": func(d *demo) error {
-			d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Approved = false })
-			return d.asConfigured()
-		},
-		"secret": func(d *demo) error {
-			d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Secret = "other" })
-			return d.asConfigured()
-		},
+		"name":     changed(func(c *twcloudtest.Consumer) { c.Name = "other" }),
+		"approval": changed(func(c *twcloudtest.Consumer) { c.Approved = false }),
+		"secret":   changed(func(c *twcloudtest.Consumer) { c.Secret = "other" }),
 		"second consumer": func(d *demo) error {
 			d.server.AddConsumer(twcloudtest.Consumer{Name: consumerName})
 			return d.asConfigured()
@@ -199,7 +182,8 @@ func TestChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDemo()
+			d := &demo{out: &printer{out: io.Discard}, server: twcloudtest.New(t), secret: "right"}
+			d.key = d.server.AddConsumer(twcloudtest.Consumer{Name: consumerName, Secret: "right", Approved: true}).Key
 			problem := check(d)
 			if problem == nil || strings.Contains(problem.Error(), "right") {
 				t.Errorf("error %v, want one without the secret", problem)

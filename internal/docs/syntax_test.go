@@ -102,6 +102,10 @@ func readSchema(t *testing.T) blockSchemas {
 // meta are arguments that Terraform has for every block.
 var meta = []string{"alias", "count", "depends_on", "for_each", "include_resource", "limit", "provider"}
 
+// reference is TYPE.NAME.ATTRIBUTE or data.TYPE.NAME.ATTRIBUTE, with an index before
+// the attribute or not.
+var reference = regexp.MustCompile(`(\bdata\.)?\b(twcloud_\w+)\.\w+(?:\[[^\]]*\])?\.(\w+)`)
+
 // checkHCL says what a text, which can be a part of a configuration, has that this
 // provider does not have.
 func (s blockSchemas) checkHCL(text string) (problems []string) {
@@ -133,31 +137,14 @@ func (s blockSchemas) checkHCL(text string) (problems []string) {
 		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(meta, name) })
 		problems = append(problems, s.missing(block.Type, block.Labels[0], names...)...)
 	}
-	_ = hclsyntax.VisitAll(body, func(node hclsyntax.Node) hcl.Diagnostics {
-		if expression, ok := node.(*hclsyntax.ScopeTraversalExpr); ok {
-			problems = append(problems, s.checkReference(expression.Traversal)...)
+	for _, found := range reference.FindAllStringSubmatch(text, -1) {
+		kind := "resource"
+		if found[1] != "" {
+			kind = "data"
 		}
-		return nil
-	})
+		problems = append(problems, s.missing(kind, found[2], found[3])...)
+	}
 	return problems
-}
-
-// checkReference knows TYPE.NAME.ATTRIBUTE and data.TYPE.NAME.ATTRIBUTE, with an
-// index before the attribute or not.
-func (s blockSchemas) checkReference(traversal hcl.Traversal) []string {
-	kind, steps := "resource", []string{traversal.RootName()}
-	for _, step := range traversal {
-		if step, ok := step.(hcl.TraverseAttr); ok {
-			steps = append(steps, step.Name)
-		}
-	}
-	if steps[0] == "data" {
-		kind, steps = "data", steps[1:]
-	}
-	if len(steps) == 0 || !strings.HasPrefix(steps[0], "twcloud_") {
-		return nil
-	}
-	return s.missing(kind, steps[0], steps[min(2, len(steps)):min(3, len(steps))]...)
 }
 
 // missing says which of these attributes a block does not have.
