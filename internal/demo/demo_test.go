@@ -160,38 +160,28 @@ func TestRun_usage(t *testing.T) {
 // TestChecks shows that each check fails if something is wrong.
 func TestChecks(t *testing.T) {
 	t.Parallel()
-	changed := func(change func(c *twcloudtest.Consumer)) func(*demo) error {
-		return func(d *demo) error {
-			d.server.UpdateConsumer(d.key, change)
-			return d.asConfigured()
-		}
+	changed := func(change func(c *twcloudtest.Consumer)) func(*demo) bool {
+		return func(d *demo) bool { return d.server.UpdateConsumer(d.key, change) && d.asConfigured() }
 	}
-	for name, check := range map[string]func(*demo) error{
-		"name":     changed(func(c *twcloudtest.Consumer) { c.Name = "other" }),
-		"approval": changed(func(c *twcloudtest.Consumer) { c.Approved = false }),
-		"secret":   changed(func(c *twcloudtest.Consumer) { c.Secret = "other" }),
-		"second consumer": func(d *demo) error {
-			d.server.AddConsumer(twcloudtest.Consumer{Name: consumerName})
-			return d.asConfigured()
-		},
-		"token refused":   func(d *demo) error { return d.requestToken("wrong", http.StatusOK) },
-		"token issued":    func(d *demo) error { return d.requestToken("right", http.StatusUnauthorized) },
-		"server is gone":  func(d *demo) error { d.server.Close(); return d.requestToken("wrong", http.StatusUnauthorized) },
-		"nothing sent":    func(d *demo) error { return d.sent() },
-		"change not sent": func(d *demo) error { _ = d.requestToken("right", 0); return d.sent("PATCH secret") },
+	for name, check := range map[string]func(*demo) bool{
+		"name":            changed(func(c *twcloudtest.Consumer) { c.Name = "other" }),
+		"approval":        changed(func(c *twcloudtest.Consumer) { c.Approved = false }),
+		"secret":          changed(func(c *twcloudtest.Consumer) { c.Secret = "other" }),
+		"second consumer": func(d *demo) bool { d.server.AddConsumer(twcloudtest.Consumer{Name: "other"}); return d.asConfigured() },
+		"token refused":   func(d *demo) bool { return d.requestToken("wrong") == http.StatusOK },
+		"token issued":    func(d *demo) bool { return d.requestToken("right") == http.StatusUnauthorized },
+		"server is gone":  func(d *demo) bool { d.server.Close(); return d.requestToken("wrong") == http.StatusUnauthorized },
+		"nothing sent":    func(d *demo) bool { return d.sent() },
+		"change not sent": func(d *demo) bool { d.requestToken("right"); return d.sent("PATCH secret") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := &demo{out: &printer{out: io.Discard}, server: twcloudtest.New(t), secret: "right"}
 			d.key = d.server.AddConsumer(twcloudtest.Consumer{Name: consumerName, Secret: "right", Approved: true}).Key
-			problem := check(d)
-			if problem == nil || strings.Contains(problem.Error(), "right") {
-				t.Errorf("error %v, want one without the secret", problem)
-			}
-			d.check(problem, "Something")
-			d.check(errors.New("another"), "Something else")
-			if !errors.Is(d.err, problem) {
-				t.Errorf("error %v, want the first one", d.err)
+			d.check(check(d), "the first")
+			d.check(false, "the second")
+			if d.err == nil || d.err.Error() != "check failed: the first" {
+				t.Errorf("error %v, want one about the first check", d.err)
 			}
 		})
 	}
