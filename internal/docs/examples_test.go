@@ -98,7 +98,7 @@ func TestAccExamples_import(t *testing.T) {
 				w.mustRun(t, strings.Fields(strings.TrimPrefix(readFile(t, filepath.Join(w.Dir, file)), "terraform"))...)
 			}
 			contains(t, w.apply(t), "0 added, 0 changed, 0 destroyed")
-			if got := w.attribute(t, "key"); got != exampleKey {
+			if got := w.key(t); got != exampleKey {
 				t.Errorf("imported the key %s", got)
 			}
 			w.unchanged(t, before, nil)

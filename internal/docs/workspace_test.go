@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,9 +102,8 @@ func (w *workspace) apply(t *testing.T, variables ...string) (output string) {
 }
 
 // plan says whether there are changes.
-func (w *workspace) plan(t *testing.T, variables ...string) (output string, changes bool) {
+func (w *workspace) plan(t *testing.T) (output string, changes bool) {
 	t.Helper()
-	w.Setenv(variables...)
 	status, output := w.run(t, "plan", "-detailed-exitcode")
 	if status != 0 && status != 2 {
 		t.Fatalf("plan: exit status %d\n%s", status, output)
@@ -121,20 +119,18 @@ func (w *workspace) noChanges(t *testing.T) {
 	}
 }
 
-// attribute returns an attribute of twcloud_oauth_consumer.doors as text.
-func (w *workspace) attribute(t *testing.T, name string) string {
+// key is the key of twcloud_oauth_consumer.doors in state.
+func (w *workspace) key(t *testing.T) any {
 	t.Helper()
 	resources, err := w.Resources(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, resource := range resources {
-		if resource.Address == doors {
-			return fmt.Sprint(resource.Values[name])
-		}
+	i := slices.IndexFunc(resources, func(r terraformcli.Resource) bool { return r.Address == doors })
+	if i < 0 {
+		t.Fatalf("%s is not in state", doors)
 	}
-	t.Fatalf("%s is not in state", doors)
-	return ""
+	return resources[i].Values["key"]
 }
 
 // onServer fails unless the server has exactly these consumers, by name with their
@@ -174,13 +170,6 @@ func contains(t *testing.T, text string, words ...string) {
 		if !strings.Contains(text, word) {
 			t.Errorf("%q is not in:\n%s", word, text)
 		}
-	}
-}
-
-func lacks(t *testing.T, text, word string) {
-	t.Helper()
-	if strings.Contains(text, word) {
-		t.Errorf("%q is in:\n%s", word, text)
 	}
 }
 
