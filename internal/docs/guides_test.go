@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -191,8 +192,8 @@ func TestAccAdopting_restapi(t *testing.T) {
 }
 
 // managedByRestapi writes the state of Mastercard/restapi, version 3, that manages
-// the consumer of the guide, and has the mirror serve a provider of that name:
-// Terraform starts one that state names, if only to ask for its schemas.
+// the consumer of the guide. It puts a provider of that name into the mirror, because
+// Terraform starts each provider that the state names, to ask for its schemas.
 func (w *workspace) managedByRestapi(t *testing.T) {
 	t.Helper()
 	w.write(t, "terraform.tfstate", fmt.Sprintf(`{
@@ -210,7 +211,7 @@ func (w *workspace) managedByRestapi(t *testing.T) {
 	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		other := strings.NewReplacer("registry.terraform.io", registry, "twcloud-community/twcloud", "mastercard/restapi",
 			"terraform-provider-twcloud", "terraform-provider-restapi").Replace(binary)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(other), 0o750), os.Link(binary, other)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(other), 0o750), os.Link(binary, other)); err != nil && !errors.Is(err, fs.ErrExist) {
 			t.Fatal(err)
 		}
 	}

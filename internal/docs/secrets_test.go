@@ -66,7 +66,7 @@ func TestAccSecrets_overlap(t *testing.T) {
 	}
 }
 
-// TestAccSecrets_drift has somebody change the secret.
+// TestAccSecrets_drift changes the secret outside of Terraform.
 func TestAccSecrets_drift(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, secretExamples+"drift")
@@ -87,7 +87,7 @@ func TestAccSecrets_drift(t *testing.T) {
 	w.noChanges(t)
 }
 
-// TestAccSecrets_savedPlan has the value change between a plan and its apply.
+// TestAccSecrets_savedPlan changes the value between a plan and its apply.
 func TestAccSecrets_savedPlan(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, secretExamples+"write-only")
