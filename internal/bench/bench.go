@@ -21,8 +21,8 @@ import (
 // bench measures providers.
 type bench struct {
 	options
-	contenders []*contender
-	progress   io.Writer
+	contenders    []*contender
+	out, progress io.Writer
 }
 
 // contender is a provider, and a workspace that uses it.
@@ -39,7 +39,7 @@ type snapshot struct {
 	consumers []twcloudtest.Consumer
 }
 
-// row is a row of the tables. The samples are in the order of the rounds.
+// row is what the table has of a scenario. The samples are in the order of the rounds.
 type row struct {
 	scenario scenario
 	size     int
@@ -70,8 +70,8 @@ func (b *bench) add(provider, program string, cli terraformcli.CLI, dir string) 
 
 // measure runs the scenarios in rounds. In each round every contender runs once for
 // each latency, each time beginning with another one, so that other load on the
-// machine affects all alike.
-func (b *bench) measure(ctx context.Context) (rows []row, err error) {
+// machine affects all alike. It prints what it measures.
+func (b *bench) measure(ctx context.Context) error {
 	for _, size := range b.sizes {
 		_, _ = fmt.Fprintf(b.progress, "Preparing N = %d.\n", size)
 		for _, c := range b.contenders {
@@ -79,21 +79,23 @@ func (b *bench) measure(ctx context.Context) (rows []row, err error) {
 				continue
 			}
 			if err := b.create(ctx, c, size); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
+	b.header()
 	for _, sc := range b.scenarios {
 		for _, size := range b.sizes {
-			_, _ = fmt.Fprintf(b.progress, "Measuring %s, N = %d.\n", sc.title, size)
-			measured, err := b.measureRounds(ctx, sc, size)
+			rows, err := b.rows(ctx, sc, size)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			rows = append(rows, measured...)
+			for _, r := range rows {
+				b.report(r)
+			}
 		}
 	}
-	return rows, nil
+	return nil
 }
 
 // create creates all consumers, for the scenarios to start from. The floor, which
@@ -120,7 +122,7 @@ func (b *bench) create(ctx context.Context, c *contender, size int) error {
 	return nil
 }
 
-func (b *bench) measureRounds(ctx context.Context, sc scenario, size int) (rows []row, err error) {
+func (b *bench) rows(ctx context.Context, sc scenario, size int) (rows []row, err error) {
 	for _, latency := range b.latencies {
 		rows = append(rows, row{sc, size, latency, map[string][]sample{}})
 	}
