@@ -85,7 +85,7 @@ func anchors(of document) map[string]bool {
 }
 
 var (
-	makeCall    = regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
+	makeCall    = regexp.MustCompile("(?m)(?:^ *|`|=\\S+ )make ([a-z-]+)")
 	environment = regexp.MustCompile(`\bTWCLOUD_[A-Z_]*[A-Z]\b`)
 )
 
