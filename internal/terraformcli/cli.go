@@ -154,19 +154,26 @@ func usable(ctx context.Context, name string) (CLI, error) {
 }
 
 // install installs the newest Terraform into dir. The library verifies the download
-// with HashiCorp's signature. An installation that is interrupted leaves a program
-// that does not run, which the next one overwrites.
+// with HashiCorp's signature. Other processes never see an incomplete program.
 func install(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
+	staging, err := os.MkdirTemp(dir, "installing-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(staging)
 	source := releases.LatestVersion{
 		Product:    product.Terraform,
-		InstallDir: dir,
+		InstallDir: staging,
 		Timeout:    installTimeout,
 		// Without a network, fail within seconds.
 		HTTPClient: httpclient.New(func(client *retryablehttp.Client) { client.RetryMax = 2 }),
 	}
-	_, err := source.Install(ctx)
-	return err
+	path, err := source.Install(ctx)
+	if err != nil {
+		return err
+	}
+	return os.Rename(path, filepath.Join(dir, filepath.Base(path)))
 }
