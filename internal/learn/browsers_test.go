@@ -13,6 +13,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 )
 
+// object is a JSON object of a recording.
+type object = map[string]any
+
 // request is one request of a synthetic recording, with its answer. Headers are
 // lines of the form "Name: value".
 type request struct {
@@ -167,7 +170,11 @@ func withNoise(requests []request) []request {
 		if r.method != "GET" {
 			noisy = append(noisy, request{method: "OPTIONS", path: r.path, status: 204})
 		}
-		noisy = append(noisy, r,
+		noisy = append(noisy, r)
+		if r.method == "GET" { // Nothing has changed since.
+			noisy = append(noisy, request{method: r.method, path: r.path, status: 304})
+		}
+		noisy = append(noisy,
 			request{method: "GET", path: "/osmc/notifications?since=1767323040000", status: 200, answer: `{"notifications": [], "count": 0}`},
 			request{method: "GET", path: "/osmc/logo.svg", status: 304},
 			request{method: "GET", path: "https://metrics.canary-idp.example/p?d=canary", status: 0})

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
@@ -49,7 +48,7 @@ func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
 }
 
 // A profile that is learned from a recording does all that the provider needs, on
-// a server that speaks the dialect.
+// a server that speaks the dialect. Nothing private of the recording is written.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	for _, file := range recordings(t) {
@@ -64,10 +63,22 @@ func TestRecordings(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			server := newDialectServer(t, name)
-			tryProfile(t, server, learned)
+			tryProfile(t, newDialectServer(t, name), learned)
+			written := result.Findings + string(result.Profile)
+			for _, private := range []string{"127.0.0.1", "admin-password", "YWRtaW46", firstSecret, secondSecret, "twc-rest-session-id", "Requirements", "consumer-1"} {
+				if strings.Contains(written, private) {
+					t.Errorf("%q is written", private)
+				}
+			}
+			// The recording has them, or the test would prove nothing.
+			content, err := os.ReadFile(file)
+			for _, private := range []string{"127.0.0.1", firstSecret, "twc-rest-session-id"} {
+				if err != nil || !bytes.Contains(content, []byte(private)) {
+					t.Errorf("%q is not in the recording, %v", private, err)
+				}
+			}
 			if t.Failed() {
-				t.Logf("%s\n%s", result.Findings, result.Profile)
+				t.Log(written)
 			}
 		})
 	}
@@ -124,33 +135,6 @@ func tryProfile(t *testing.T, server *twcloudtest.Server, learned *profile.Profi
 		t.Fatalf("listed %v, %v", listed, err)
 	}
 }
-
-// Neither the profile nor the findings hold what is private in a recording.
-func TestRecordings_nothingPrivate(t *testing.T) {
-	t.Parallel()
-	for _, file := range recordings(t) {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		result := learnFile(t, file)
-		written := string(result.Profile) + result.Findings
-		private := []string{"127.0.0.1", "admin-password", "YWRtaW46", secretOf(1), secretOf(2), "twc-rest-session-id", "Requirements", "consumer-1"}
-		for _, word := range private {
-			if strings.Contains(written, word) {
-				t.Errorf("%s: %q is written", file, word)
-			}
-		}
-		// The recording has them, or the test would prove nothing.
-		for _, word := range []string{"127.0.0.1", secretOf(1), "twc-rest-session-id"} {
-			if !bytes.Contains(content, []byte(word)) {
-				t.Errorf("%s: %q is not in the recording", file, word)
-			}
-		}
-	}
-}
-
-func secretOf(n int) string { return []string{"", firstSecret, secondSecret}[n] }
 
 // The command writes the profile and the findings, and says by its exit status
 // how far it got.
@@ -230,26 +214,4 @@ func TestPartial(t *testing.T) {
 			t.Errorf("without %s: complete %t\n%s", method, result.Complete, result.Findings)
 		}
 	}
-}
-
-// FuzzLearn lets a recording hold anything: nothing panics, and what comes out is
-// a valid profile.
-func FuzzLearn(f *testing.F) {
-	for _, shape := range allShapes() {
-		f.Add(browsers[0].write(f, shape.requests())) // Small ones: large ones hardly change.
-	}
-	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"POST","url":"http://h/x","postData":{"text":"{\"name\":\"twcloud-learn\",\"secret\":\"twcloud-learn-secret-1\"}"}},"response":{"status":200,"content":{"text":"{\"key\":\"k\"}"}}}]}}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		entries, err := har.Read(bytes.NewReader(content))
-		if err != nil {
-			return
-		}
-		result := Learn(entries)
-		if result.Profile == nil {
-			return
-		}
-		if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
-			t.Fatalf("%v\n%s", problems, result.Profile)
-		}
-	})
 }
