@@ -68,14 +68,11 @@ func (l *learner) answerTo(one *exchange) *profile.Answer {
 // keyHeader finds the key in the headers of the registration's answer.
 func (l *learner) keyHeader(answer *profile.Answer, one *exchange) {
 	for _, header := range one.entry.ResponseHeaders {
-		name := http.CanonicalHeaderKey(header.Name)
-		switch key := l.roles.register.key; {
-		case key == "" || name == "Set-Cookie":
-		case header.Value == key:
-			answer.KeyHeader, answer.KeyIsLastSegment = name, false
+		isKey := header.Value == l.roles.register.key
+		isLast := strings.Contains(header.Value, "/") && profile.LastSegment(header.Value) == l.roles.register.key
+		if l.roles.register.key != "" && (isKey || isLast) && !strings.EqualFold(header.Name, "Set-Cookie") {
+			answer.KeyHeader, answer.KeyIsLastSegment = http.CanonicalHeaderKey(header.Name), isLast
 			return
-		case strings.Contains(header.Value, "/") && profile.LastSegment(header.Value) == key && answer.KeyHeader == "":
-			answer.KeyHeader, answer.KeyIsLastSegment = name, true
 		}
 	}
 }
@@ -100,21 +97,13 @@ func (l *learner) approvedIn(document any) *string {
 
 // findReads finds the requests that read the consumer alone.
 func (l *learner) findReads() {
-	groups := map[string][]*exchange{}
-	var best string
 	for _, one := range l.all[l.roles.register.at+1:] {
 		reads := one.reads() || one.method == http.MethodPost && !l.hasRole(one)
 		if !reads || !one.ok() || one.origin != l.roles.register.origin || !l.aboutConsumer(one) || len(one.draft.problems) > 0 {
 			continue
 		}
-		if _, hasName := findNameIn(one.answer); !hasName {
-			continue
-		}
-		signature := one.draft.signature
-		groups[signature] = append(groups[signature], one)
-		if len(groups[signature]) > len(groups[best]) {
-			best = signature
+		if _, hasName := findNameIn(one.answer); hasName && (len(l.reads) == 0 || one.draft.signature == l.reads[0].draft.signature) {
+			l.reads = append(l.reads, one)
 		}
 	}
-	l.reads = groups[best]
 }

@@ -23,11 +23,11 @@ const (
 func (l *learner) momentAt(at *exchange) moment {
 	now := registered
 	for _, one := range l.all[:l.index(at)+1] {
-		switch one {
-		case l.roles.approve, l.roles.again:
-			now = approved
-		case l.roles.disapprove:
+		switch {
+		case one == l.roles.disapprove, one == l.roles.again && l.roles.swapped:
 			now = disapproved
+		case one == l.roles.approve, one == l.roles.again:
+			now = approved
 		}
 	}
 	return now
@@ -92,17 +92,16 @@ func findApproval(sightings []sighting) (best *approvalPlace) {
 func weighApproval(pointer string, sightings []sighting) *approvalPlace {
 	values := map[moment][]any{}
 	for _, one := range sightings {
-		if value, _ := profile.Lookup(one.value, pointer); !contains(values[one.moment], value) {
-			values[one.moment] = append(values[one.moment], value)
-		}
+		value, _ := profile.Lookup(one.value, pointer)
+		values[one.moment] = with(values[one.moment], value)
 	}
 	place := &approvalPlace{pointer: pointer, yes: values[approved], no: values[disapproved]}
 	if len(place.yes) > 1 || len(place.no) > 1 || len(values[registered]) > 1 {
 		return nil
 	}
 	for _, first := range values[registered] {
-		if !contains(place.yes, first) && !contains(place.no, first) {
-			place.no = append(place.no, first)
+		if !contains(place.yes, first) {
+			place.no = with(place.no, first)
 		}
 	}
 	// A boolean of which only one value was seen means the opposite when it differs.
@@ -145,6 +144,16 @@ func notWord(value any) bool {
 		return len(value) > 3
 	}
 	return false
+}
+
+// with adds values that are not there yet.
+func with(values []any, more ...any) []any {
+	for _, one := range more {
+		if !contains(values, one) {
+			values = append(values, one)
+		}
+	}
+	return values
 }
 
 func contains(values []any, wanted any) bool {

@@ -146,6 +146,8 @@ func (l *learner) buildChanges(calls *profile.Calls) {
 	r := &l.roles
 	approve, disapprove, again := useOf(r.approve, profile.ApprovedNow), useOf(r.disapprove, profile.ApprovedNow), r.again
 	switch {
+	case r.swapped:
+		again = nil
 	case r.toggles():
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
 		approve, disapprove, again = nil, nil, nil

@@ -13,11 +13,11 @@ import (
 
 // csrf is a token that the server hands out and wants back.
 type csrf struct {
-	value   string
-	places  []place // in the requests that change something
-	source  profile.CSRF
-	sources []*exchange // whose answers have a token of this name
-	lost    bool        // the recording does not show where the token comes from
+	value  string
+	places []place // in the requests that change something
+	source profile.CSRF
+	brings func(answer []har.Pair) bool // says whether headers have a token of this name; nil: the body has it
+	lost   bool                         // the recording does not show where the token comes from
 }
 
 var csrfName = regexp.MustCompile(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
@@ -80,9 +80,9 @@ func (l *learner) findSource(token *csrf, at int) bool {
 	for _, cookie := range cookiesOf(l.all[at].entry.RequestHeaders, "Cookie") {
 		if cookie.Value == token.value || unescape(cookie.Value, url.QueryUnescape) == token.value {
 			token.source = profile.CSRF{From: "cookie", Name: cookie.Name}
-			token.sources = l.answering(at, func(headers []har.Pair) bool {
-				return slices.ContainsFunc(cookiesOf(headers, "Set-Cookie"), func(set har.Pair) bool { return set.Name == cookie.Name })
-			})
+			token.brings = func(answer []har.Pair) bool {
+				return slices.ContainsFunc(cookiesOf(answer, "Set-Cookie"), func(set har.Pair) bool { return set.Name == cookie.Name })
+			}
 			return true
 		}
 	}
@@ -93,7 +93,7 @@ func (l *learner) findSource(token *csrf, at int) bool {
 		for _, header := range earlier.entry.ResponseHeaders {
 			if header.Value == token.value && !strings.EqualFold(header.Name, "Set-Cookie") {
 				token.source = profile.CSRF{From: "header", Name: http.CanonicalHeaderKey(header.Name)}
-				token.sources = l.answering(at, func(headers []har.Pair) bool { return har.Header(headers, header.Name) != "" })
+				token.brings = func(answer []har.Pair) bool { return har.Header(answer, header.Name) != "" }
 				return true
 			}
 		}
@@ -123,17 +123,6 @@ func cookiesOf(headers []har.Pair, name string) []har.Pair {
 	return cookies
 }
 
-// answering are the requests before another one whose answers have such headers.
-func (l *learner) answering(before int, such func([]har.Pair) bool) []*exchange {
-	var found []*exchange
-	for _, one := range l.all[:before] {
-		if such(one.entry.ResponseHeaders) {
-			found = append(found, one)
-		}
-	}
-	return found
-}
-
 // stripped says whether the browser has left the cookies out of the recording.
 func (l *learner) stripped() bool {
 	return !slices.ContainsFunc(l.entries, func(entry har.Entry) bool {
@@ -148,11 +137,12 @@ func (l *learner) csrfPart(list *profile.Call) *profile.CSRF {
 		return nil
 	}
 	source := l.csrf.source
-	if slices.ContainsFunc(l.csrf.sources, func(one *exchange) bool { return signsIn(one) || one.draft.path == list.Path }) {
-		return &source
-	}
-	for _, one := range l.csrf.sources {
-		if one.reads() && len(one.query) == 0 && len(one.draft.problems) == 0 && one.answered != htmlBody {
+	for _, one := range l.all {
+		switch {
+		case l.csrf.brings == nil || !l.csrf.brings(one.entry.ResponseHeaders):
+		case signsIn(one) || one.draft.path == list.Path:
+			return &l.csrf.source
+		case one.reads() && len(one.query) == 0 && len(one.draft.problems) == 0 && one.answered != htmlBody:
 			source.Path = one.draft.path
 		}
 	}

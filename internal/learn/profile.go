@@ -155,18 +155,9 @@ func (l *learner) buildRead(calls *profile.Calls) {
 // buildApproved says which values mean yes and no.
 func (l *learner) buildApproved(p *profile.Profile) {
 	for _, place := range []*approvalPlace{l.approval, l.object} {
-		if place == nil {
-			continue
-		}
-		for _, value := range place.yes {
-			if !contains(p.Approved.Yes, value) {
-				p.Approved.Yes = append(p.Approved.Yes, value)
-			}
-		}
-		for _, value := range place.no {
-			if !contains(p.Approved.No, value) {
-				p.Approved.No = append(p.Approved.No, value)
-			}
+		if place != nil {
+			p.Approved.Yes = with(p.Approved.Yes, place.yes...)
+			p.Approved.No = with(p.Approved.No, place.no...)
 		}
 	}
 }

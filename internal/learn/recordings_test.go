@@ -148,36 +148,28 @@ func TestRun(t *testing.T) {
 		}
 		return path
 	}
-	content, err := os.ReadFile("testdata/wrapped.har")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sparse := write("large.har", "{")
-	if err := os.Truncate(sparse, 200<<20); err != nil {
-		t.Fatal(err)
-	}
+	learned := func(steps []request) string { return string(browsers[0].write(t, steps)) }
+	recording, toggle := "testdata/wrapped.har", shapes["toggle"]
 	out := filepath.Join(dir, "profile.json")
 	for name, test := range map[string]struct {
 		args           []string
 		status         int
 		stdout, stderr string
 	}{
-		"no arguments":     {nil, 0, "twcloud-learn-secret-1", ""},
-		"help":             {[]string{"-h"}, 0, "Preserve log", ""},
-		"to stdout":        {[]string{"testdata/wrapped.har"}, 0, `"calls"`, "The profile is complete"},
-		"to a file":        {[]string{"-o", out, "testdata/wrapped.har"}, 0, "", "register"},
-		"file afterwards":  {[]string{"testdata/wrapped.har", "-o", out + "2"}, 0, "", "Delete it"},
-		"two":              {[]string{"a", "b"}, 2, "", "Name one recording"},
-		"unknown flag":     {[]string{"-x"}, 2, "", "usage"},
-		"itself":           {[]string{"-o", sparse, sparse}, 2, "", "overwrite"},
-		"no such file":     {[]string{filepath.Join(dir, "none.har")}, 1, "", "no such file"},
-		"a directory":      {[]string{dir}, 1, "", "directory"},
-		"empty":            {[]string{write("empty.har", "")}, 1, "", "Unable to read the recording"},
-		"not HAR":          {[]string{write("text.har", "<html>")}, 1, "", "Unable to read the recording"},
-		"other JSON":       {[]string{write("json.har", `{"a":1}`)}, 1, "", "Unable to read the recording"},
-		"truncated":        {[]string{write("cut.har", string(content[:len(content)/2]))}, 1, "", "Unable to read the recording"},
-		"200 MB":           {[]string{sparse}, 1, "", "Unable to read the recording"},
-		"nothing happened": {[]string{write("no-requests.har", `{"log":{"version":"1.2","entries":[]}}`)}, 1, "", "no requests"},
+		"no arguments":    {nil, 0, "twcloud-learn-secret-1", ""},
+		"help":            {[]string{"-h"}, 0, "Preserve log", ""},
+		"to stdout":       {[]string{recording}, 0, `"calls"`, "The profile is complete"},
+		"to a file":       {[]string{"-o", out, recording}, 0, "", "register"},
+		"file afterwards": {[]string{recording, "-o", out + "2"}, 0, "", "Delete it"},
+		"partial":         {[]string{write("partial.har", learned(toggle.requests()))}, 3, `"calls"`, "The profile is partial"},
+		"two":             {[]string{"a", "b"}, 2, "", "Name one recording"},
+		"unknown flag":    {[]string{"-x"}, 2, "", "usage"},
+		"itself":          {[]string{"-o", recording, recording}, 2, "", "overwrite"},
+		"no such file":    {[]string{filepath.Join(dir, "none.har")}, 1, "", "recording: no such file"},
+		"a directory":     {[]string{dir}, 1, "", "recording: is a directory"},
+		"not HAR":         {[]string{write("text.har", "<html>")}, 1, "", "Unable to read the recording"},
+		"nothing":         {[]string{write("noise.har", learned(withNoise(nil)))}, 1, "", "No profile was written"},
+		"not writable":    {[]string{"-o", filepath.Join(dir, "none", "p.json"), recording}, 1, "", "Unable to write the profile: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

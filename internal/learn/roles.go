@@ -12,7 +12,8 @@ type roles struct {
 	register   *registration
 	approve    *exchange
 	disapprove *exchange
-	again      *exchange // the second approval
+	again      *exchange // the second approval; if swapped, the second disapproval
+	swapped    bool      // the consumer was disapproved first
 	rename     *exchange
 	setSecret  *exchange // the same as rename if one request does both
 	remove     *exchange
@@ -112,7 +113,7 @@ func (l *learner) findApprovals(rest []*exchange) {
 		}
 	}
 	if r.disapprove != nil && refuses.MatchString(r.approve.draft.signature) && !refuses.MatchString(r.disapprove.draft.signature) {
-		r.approve, r.disapprove, r.again = r.disapprove, r.approve, nil
+		r.approve, r.disapprove, r.swapped = r.disapprove, r.approve, true
 		l.report.reading("The first approval reads like a disapproval, so the requests are taken the other way around.")
 	}
 }

@@ -88,6 +88,12 @@ var shapes = map[string]shape{
 		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":true} -> 204`,
 		"PUT "+collection+`/KEY {"name":"NAME2","secret":"SECRET2","approved":true} -> 204`,
 		removed),
+	"two ways to save one form": plain(created, approvals,
+		"PUT "+collection+`/KEY {"name":"NAME1","secret":"SECRET2"} -> 204`, "PUT "+collection+`/KEY {"name":"NAME2","secret":""} -> 204`, removed),
+	"disapproved at first": {
+		list: plainList, item: plainItem(`{"key":"KEY","name":%q,"off":%t}`), others: `{"key":"0ther-canary-key","name":"Canary Consumer","off":true}`,
+		steps: steps(created, "POST "+collection+"/KEY/disapprove -> 204", "POST "+collection+"/KEY/approve -> 204", "POST "+collection+"/KEY/disapprove -> 204", edits, removed),
+	},
 	"edit sends the approval": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","repeat":"SECRET1"} -> 201 {"key":"KEY"}`,
 		"POST "+collection+`/KEY/approve -> 200`, "POST "+collection+`/KEY/disapprove -> 200`, "POST "+collection+`/KEY/approve -> 200`,

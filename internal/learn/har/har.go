@@ -182,7 +182,7 @@ func (r *rawEntry) requestBody(contentType string) Body {
 		body.MediaType = mediaType(contentType)
 	}
 	text := data.Text
-	// Older versions of Firefox write the headers of a form in front of it.
+	// Firefox can write the headers of a form in front of it.
 	if strings.HasPrefix(text, "Content-") {
 		if _, rest, found := strings.Cut(text, "\r\n\r\n"); found {
 			text = rest
