@@ -10,6 +10,7 @@ import (
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -46,6 +47,20 @@ func TestAccLearned(t *testing.T) {
 	}
 }
 
+// newDialectServer starts a server that speaks the dialect of a recording. Three
+// consumers are more than one page.
+func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
+	t.Helper()
+	dialect := profile.BuiltIn()
+	if name != "assumed" {
+		var err error
+		if dialect, err = twcloudtest.Dialect(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract, c.PageSize = dialect, false, 2 })
+}
+
 type learnedWorkspace struct {
 	*terraformcli.Workspace
 	server *twcloudtest.Server
@@ -60,7 +75,7 @@ terraform {
 
 resource "twcloud_oauth_consumer" "stored" {
   name     = "stored & \"odd\"/"
-  secret   = "%[1]s-stored"
+  secret   = "%[1]s&=\"/stored"
   approved = %[2]t
 }
 
@@ -147,7 +162,7 @@ func (w *learnedWorkspace) key(t *testing.T, name string) string {
 func (w *learnedWorkspace) onServer(t *testing.T, secret string, approved bool) {
 	t.Helper()
 	want := map[string]twcloudtest.Consumer{
-		w.key(t, "stored"):     {Name: `stored & "odd"/`, Secret: secret + "-stored", Approved: approved},
+		w.key(t, "stored"):     {Name: `stored & "odd"/`, Secret: secret + `&="/stored`, Approved: approved},
 		w.key(t, "stored_too"): {Name: "stored too", Secret: secret + "-too"},
 	}
 	for key, consumer := range want {

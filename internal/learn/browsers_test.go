@@ -78,8 +78,8 @@ func (b browser) entry(i int, r request) object {
 func (b browser) headers(lines string) (headers []har.Pair) {
 	for line := range strings.SplitSeq(lines, "\n") {
 		name, value, found := strings.Cut(line, ": ")
-		private := slices.Contains([]string{"Cookie", "Set-Cookie", "Authorization"}, name)
-		if found && !(b.stripped && private) {
+		hidden := b.stripped && slices.Contains([]string{"Cookie", "Set-Cookie", "Authorization"}, name)
+		if found && !hidden {
 			headers = append(headers, har.Pair{Name: name, Value: value})
 		}
 	}

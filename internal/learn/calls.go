@@ -26,34 +26,26 @@ func useOf(one *exchange, changed ...string) *use {
 
 // setApproval puts the placeholder in the place of the approval. In a request
 // that does not change the approval, it is the consumer's own.
-func (u *use) setApproval(pointer string) {
-	u.body = replaceScalars("", u.body, func(at string, value any) any {
+func (u *use) setApproval(pointer string) { u.body = replaced(u.body, pointer, profile.ApprovedNow) }
+
+// replaced is a body with another value at one place.
+func replaced(body any, pointer string, value any) any {
+	return replaceScalars("", body, func(at string, known any) any {
 		if at == pointer {
-			return profile.ApprovedNow
+			return value
 		}
-		return value
+		return known
 	})
 }
 
 // difference finds the only value in which two requests differ.
-func difference(a, b *use) (pointer string, left, right any, only bool) {
-	if !sameCall(a, b) {
-		return "", nil, nil, false
-	}
-	count := 0
+func difference(a, b *use) (pointer string, yes, no any, only bool) {
 	eachScalar(a.body, func(at string, value any) {
 		if other, _ := profile.Lookup(b.body, at); !reflect.DeepEqual(other, value) {
-			count++
-			pointer, left, right = at, value, other
+			pointer, yes, no = at, value, other
 		}
 	})
-	same := replaceScalars("", a.body, func(at string, value any) any {
-		if at == pointer {
-			return right
-		}
-		return value
-	})
-	return pointer, left, right, count == 1 && reflect.DeepEqual(same, b.body) && left != nil && right != nil
+	return pointer, yes, no, yes != nil && no != nil && sameCall(a, b) && reflect.DeepEqual(replaced(a.body, pointer, no), b.body)
 }
 
 // sameCall says whether requests differ in their bodies at most.

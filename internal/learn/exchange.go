@@ -41,7 +41,8 @@ type exchange struct {
 	form     []har.Pair // body, if kind is formBody
 	answer   any        // body of the answer, if answered is jsonBody
 	answered bodyKind
-	draft    *draft // the request with placeholders
+	draft    *draft          // the request with placeholders
+	typed    map[string]bool // the typed values that it sends, alone or inside a text
 }
 
 type bodyKind int
@@ -75,6 +76,12 @@ func exchanges(entries []har.Entry) []*exchange {
 		one.query = parseForm(entry.URL.RawQuery)
 		one.decodeBody()
 		one.decodeAnswer()
+		one.typed = map[string]bool{}
+		one.eachValue(func(_ place, value string) {
+			for _, found := range typed.FindAllString(value, -1) {
+				one.typed[found] = true
+			}
+		})
 		all = append(all, one)
 	}
 	return all
@@ -190,15 +197,12 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	}
 }
 
-// sends says whether a value of the request meets a condition.
-func (e *exchange) sends(condition func(value string) bool) bool {
+// sends says whether a value of the request is this one.
+func (e *exchange) sends(wanted string) bool {
 	found := false
-	e.eachValue(func(_ place, value string) { found = found || condition(value) })
+	e.eachValue(func(_ place, value string) { found = found || value == wanted })
 	return found
 }
-
-// mentions says whether a request has a typed value anywhere.
-func (e *exchange) mentions() bool { return e.sends(typed.MatchString) }
 
 // tells says whether an answer contains one of the names.
 func (e *exchange) tells() bool { return typed.Match(e.entry.ResponseBody.Content) }

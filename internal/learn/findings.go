@@ -150,9 +150,9 @@ func (l *learner) addressedByName(one *exchange) bool {
 func (l *learner) nothing() {
 	found := func(condition func(*exchange) bool) bool { return slices.ContainsFunc(l.all, condition) }
 	switch {
-	case found(func(one *exchange) bool { return !one.ok() && one.mentions() }):
+	case found(func(one *exchange) bool { return !one.ok() && len(one.typed) > 0 }):
 		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
-	case found(func(one *exchange) bool { return one.reads() && one.mentions() }):
+	case found(func(one *exchange) bool { return one.reads() && len(one.typed) > 0 }):
 		l.report.unable("The page makes its changes with GET. A profile cannot use GET for a change.")
 	case found(func(one *exchange) bool { return one.answered == htmlBody && one.tells() }):
 		l.report.unable("The page is made on the server: %s is in HTML alone. This cannot be learned.", firstName)
@@ -167,7 +167,7 @@ func (l *learner) strangers() []string {
 	count := map[string]int{}
 	var lines []string
 	for i, one := range l.all {
-		if l.roles.register == nil || one.origin != l.roles.register.origin || one.reads() || i < l.roles.register.at && !one.mentions() || l.hasRole(one) {
+		if l.roles.register == nil || one.origin != l.roles.register.origin || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
 			continue
 		}
 		line := l.show(one)

@@ -58,17 +58,24 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// Without a registration nothing is learned, and the findings say why.
-func TestLearn_nothing(t *testing.T) {
+// What a recording lacks is named, with what to do.
+func TestLearn_incomplete(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ line, want string }{
-		"refused":            {"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 403`, "has refused the registration"},
-		"changes with GET":   {"GET " + collection + "/register?name=NAME1&secret=SECRET1 -> 200", "cannot use GET"},
-		"made on the server": {"GET /osmc/oauth/consumers -> 200 <html>NAME1</html>", "made on the server"},
-		"other name":         {"POST " + collection + ` {"name":"other","secret":"SECRET1"} -> 201`, "no request sends the name"},
+	for name, test := range map[string]struct {
+		steps []string
+		want  string
+	}{
+		"without removal":         {[]string{created, approvals, edits}, "remove: not found. Remove the consumer (step 5), and record again."},
+		"without approvals":       {[]string{created, edits, removed}, "approve: not found. Approve the consumer (step 3), and record again."},
+		"without second approval": {[]string{created, "POST " + collection + "/KEY/approve -> 204", edits, removed}, "disapprove: not found"},
+		"refused":                 {[]string{"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 403`}, "has refused the registration"},
+		"changes with GET":        {[]string{"GET " + collection + "/register?name=NAME1&secret=SECRET1 -> 200"}, "cannot use GET"},
+		"made on the server":      {[]string{"GET /osmc/oauth/consumers -> 200 <html>NAME1</html>"}, "made on the server"},
+		"another name":            {[]string{"POST " + collection + ` {"name":"other","secret":"SECRET1"} -> 201`}, "no request sends the name"},
 	} {
-		result := learnBytes(t, browsers[0].write(t, steps(test.line)))
-		if result.Profile != nil || result.Complete || !strings.Contains(result.Findings, test.want) {
+		shape := plain(test.steps...)
+		result := learnBytes(t, browsers[0].write(t, shape.requests()))
+		if result.Complete || !strings.Contains(result.Findings, test.want) {
 			t.Errorf("%s: want %q, got:\n%s", name, test.want, result.Findings)
 		}
 	}

@@ -46,21 +46,15 @@ const (
 // registrationTier says how much a request looks like the registration. Zero: not
 // at all.
 func registrationTier(one *exchange) int {
-	contains := func(part string) func(string) bool {
-		return func(value string) bool { return slices.Contains(typed.FindAllString(value, -1), part) }
-	}
-	is := func(text string) func(string) bool { return func(value string) bool { return value == text } }
 	switch {
-	case one.reads() || !one.ok() || one.sends(contains(secondName)) || one.sends(contains(secondSecret)):
+	case one.reads() || !one.ok() || one.typed[secondName] || one.typed[secondSecret] || !one.typed[firstName]:
 		return 0
-	case one.sends(is(firstName)) && one.sends(is(firstSecret)):
+	case one.sends(firstName) && one.sends(firstSecret):
 		return sendsBoth
-	case one.sends(contains(firstName)) && one.sends(contains(firstSecret)):
+	case one.typed[firstSecret]:
 		return sendsInTexts
-	case one.sends(contains(firstName)):
-		return sendsName
 	}
-	return 0
+	return sendsName
 }
 
 // findKey finds the value that the server has given to the consumer and that most
@@ -185,8 +179,7 @@ func (r *registration) otherValues(all []*exchange) map[string]string {
 		if text == r.key || typed.MatchString(text) || !looksRandom(text) && len(digits.FindAllString(text, -1)) < 3 {
 			return
 		}
-		sent := func(earlier *exchange) bool { return earlier.sends(func(value string) bool { return value == text }) }
-		if !slices.ContainsFunc(all[:r.at+1], sent) {
+		if !slices.ContainsFunc(all[:r.at+1], func(earlier *exchange) bool { return earlier.sends(text) }) {
 			others[text] = pointer
 		}
 	})

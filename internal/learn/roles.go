@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // roles say which requests did what the steps ask for. Nil: not found.
@@ -32,10 +31,10 @@ func (l *learner) assign() {
 		}
 	}
 	for _, one := range changes {
-		if r.rename == nil && one.sends(func(value string) bool { return strings.Contains(value, secondName) }) {
+		if r.rename == nil && one.typed[secondName] {
 			r.rename = one
 		}
-		if r.setSecret == nil && one.sends(func(value string) bool { return strings.Contains(value, secondSecret) }) {
+		if r.setSecret == nil && one.typed[secondSecret] {
 			r.setSecret = one
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -107,15 +106,6 @@ func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
 	request := &har.Request{
 		Method: e.request.Method, URL: e.request.URL, HTTPVersion: e.response.Protocol,
 		Headers: pairs(e.headers), Cookies: []*har.Cookie{}, HeadersSize: -1,
-	}
-	target, err := url.Parse(e.request.URL)
-	if err != nil {
-		return nil, err
-	}
-	for name, values := range target.Query() {
-		for _, value := range values {
-			request.QueryString = append(request.QueryString, &har.NameValuePair{Name: name, Value: value})
-		}
 	}
 	if e.request.HasPostData {
 		var body []byte
