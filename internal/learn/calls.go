@@ -140,7 +140,7 @@ func (l *learner) buildChanges(calls *profile.Calls) {
 	switch {
 	case r.swapped:
 		again = nil
-	case r.toggles():
+	case disapprove != nil && disapprove.draft.signature == approve.draft.signature:
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
 		approve, disapprove, again = nil, nil, nil
 	case again != nil && again.draft.signature != approve.draft.signature:

@@ -81,6 +81,16 @@ func TestLearn_incomplete(t *testing.T) {
 	}
 }
 
+// Another consumer may be called like a part of a profile.
+func TestLearn_wordsOfProfiles(t *testing.T) {
+	t.Parallel()
+	shape := shapes["patch"]
+	shape.others = `{"key":"json","name":"path","approved":true},{"key":"name","name":"approved","approved":true}`
+	if result := learnBytes(t, browsers[0].write(t, shape.requests())); !result.Complete {
+		t.Error(result.Findings)
+	}
+}
+
 // learnBytes learns from a recording. Nothing private comes out, and what comes
 // out is a valid profile.
 func learnBytes(t testing.TB, content []byte) *Result {

@@ -130,6 +130,7 @@ func (p *private) host(host string) {
 // other adds the name or the key of another consumer.
 func (p *private) other(value string) {
 	switch {
+	case slices.Contains(common, strings.ToLower(value)):
 	case len(value) >= 8 || strings.ContainsAny(value, " /.@") && len(value) >= 4:
 		p.inside[value] = true
 	case value != "":
@@ -151,19 +152,6 @@ func (p *private) holds(text string) bool {
 		}
 	}
 	return false
-}
-
-// anywhere says whether a JSON value has something private in its strings or in
-// the names of its members. Each part of a path or a pointer counts alone, too.
-func (p *private) anywhere(document any) bool {
-	found := false
-	walk("", document, func(pointer string, value any) {
-		text, _ := value.(string)
-		for _, one := range []string{text, lastToken(pointer)} {
-			found = found || p.holds(one) || slices.ContainsFunc(strings.Split(one, "/"), p.holds)
-		}
-	})
-	return found
 }
 
 var (

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
@@ -51,20 +52,13 @@ func (l *learner) encode(p *profile.Profile) []byte {
 			panic(err) // All values come from JSON.
 		}
 		_, problems := profile.Parse(text.Bytes())
-		for name, call := range p.Calls.All() {
-			if l.leaks(call) {
-				problems = append(problems, profile.Problem{Pointer: "/calls/" + name})
-			}
-		}
-		if l.leaks(p.CSRF) || l.leaks(p.Approved) || l.leaks(p.Headers) {
-			problems = append(problems, profile.Problem{})
-		}
+		problems = append(problems, l.leaks(text.Bytes())...)
 		if len(problems) == 0 {
 			l.reportCalls(p)
 			return text.Bytes()
 		}
 		parts := tokens(problems[0].Pointer)
-		if len(parts) < 2 || !drop(&p.Calls, parts[1]) {
+		if len(parts) < 2 || parts[0] != "calls" || !drop(&p.Calls, parts[1]) {
 			l.report.unable("What was found does not make a profile.")
 			return nil
 		}
@@ -73,14 +67,31 @@ func (l *learner) encode(p *profile.Profile) []byte {
 	}
 }
 
-// leaks says whether a part of the profile has something private.
-func (l *learner) leaks(part any) bool {
-	content, err := json.Marshal(part)
+// recorded matches the parts of a profile that come from a recording, and named
+// those of them whose members have names from a recording.
+var (
+	recorded = regexp.MustCompile(`^/(calls|csrf|approved|headers)/`)
+	named    = regexp.MustCompile(`^(/calls/[^/]+)?/(json|form|query|headers)/`)
+)
+
+// leaks are the parts of a profile that have something private. Each part of a
+// path or a pointer counts alone, too.
+func (l *learner) leaks(text []byte) (problems []profile.Problem) {
+	document, err := decodeJSON(text)
 	if err != nil {
-		return true
+		panic(err) // It was just encoded.
 	}
-	document, err := decodeJSON(content)
-	return err != nil || l.private.anywhere(document)
+	walk("", document, func(pointer string, value any) {
+		text, _ := value.(string)
+		parts := append(strings.Split(text, "/"), text)
+		if name := lastToken(pointer); named.MatchString(pointer) {
+			parts = append(append(parts, strings.Split(name, "/")...), name)
+		}
+		if recorded.MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
+			problems = append(problems, profile.Problem{Pointer: pointer})
+		}
+	})
+	return problems
 }
 
 // drop leaves a call out, and says whether there was one. A profile needs the list.

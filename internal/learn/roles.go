@@ -116,8 +116,3 @@ func (l *learner) findApprovals(rest []*exchange) {
 		l.report.reading("The first approval reads like a disapproval, so the requests are taken the other way around.")
 	}
 }
-
-// toggles says whether one request turns the approval over.
-func (r *roles) toggles() bool {
-	return r.disapprove != nil && r.approve.draft.signature == r.disapprove.draft.signature
-}
