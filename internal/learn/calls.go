@@ -148,10 +148,9 @@ func (l *learner) buildChanges(calls *profile.Calls) {
 		approve, disapprove, again = nil, nil, nil
 	}
 	edits := l.edits()
-	var as *profile.ApprovedAs
 	if approve != nil && disapprove != nil {
 		if pointer, yes, no, only := difference(approve, disapprove); only {
-			as = &profile.ApprovedAs{Yes: yes, No: no}
+			l.approvedAs = &profile.ApprovedAs{Yes: yes, No: no}
 			every := []*use{useOf(r.approve, profile.ApprovedNow), useOf(r.disapprove, profile.ApprovedNow)}
 			for _, one := range every {
 				one.setApproval(pointer)
@@ -162,27 +161,27 @@ func (l *learner) buildChanges(calls *profile.Calls) {
 				}
 			}
 			if call := unify(append(every, edits...)...); call != nil && len(edits) > 0 {
-				calls.Update = l.finish(call, as, append(every, edits...)...)
+				calls.Update = l.finish(call, append(every, edits...)...)
 				return
 			}
 		}
 	}
-	calls.Approve = l.call("approve", nil, approve, useOf(again))
-	calls.Disapprove = l.call("disapprove", nil, disapprove)
-	if as == nil {
-		as = l.approvalInEdits(edits)
+	calls.Approve = l.call("approve", approve, useOf(again))
+	calls.Disapprove = l.call("disapprove", disapprove)
+	if l.approvedAs == nil {
+		l.approvalInEdits(edits)
 	}
 	switch {
 	case len(edits) == 1 && len(edits[0].changed) == 2:
-		calls.Update = l.editOf(edits[0], as)
+		calls.Update = l.editOf(edits[0])
 	case len(edits) == 2 && unify(edits...) != nil:
-		calls.Update = l.finish(unify(edits...), as, edits...)
+		calls.Update = l.finish(unify(edits...), edits...)
 	default:
 		for _, edit := range edits {
 			if edit.changed[0] == profile.Name {
-				calls.Rename = l.call("rename", as, edit)
+				calls.Rename = l.call("rename", edit)
 			} else {
-				calls.SetSecret = l.call("set_secret", as, edit)
+				calls.SetSecret = l.call("set_secret", edit)
 			}
 		}
 	}
@@ -200,16 +199,17 @@ func (l *learner) edits() []*use {
 
 // editOf makes the call that changes name and secret at once. Nothing shows what
 // it sends to change one of them.
-func (l *learner) editOf(edit *use, as *profile.ApprovedAs) *profile.Call {
-	call := l.call("update", as, edit)
-	switch {
-	case call == nil:
-	case call.Method == http.MethodPatch && !inArray(edit.body):
-		l.report.reading("Name and secret were changed together. A change of one is taken to leave the other out, as PATCH does. If the page can save them one by one, record it so to be sure.")
-	default:
-		call.Unchanged, call.UnchangedSecret = profile.Send, profile.Send
-		l.report.reading("Name and secret were changed together. A change of one is taken to send the other as it is. If the page can save them one by one, record it so to be sure.")
+func (l *learner) editOf(edit *use) *profile.Call {
+	call := l.call("update", edit)
+	if call == nil {
+		return nil
 	}
+	other := "leave the other out, as PATCH does"
+	if call.Method != http.MethodPatch || inArray(edit.body) {
+		call.Unchanged, call.UnchangedSecret = profile.Send, profile.Send
+		other = "send the other as it is"
+	}
+	l.report.reading("Name and secret were changed together. A change of one is taken to %s. If the page can save them one by one, record it so to be sure.", other)
 	return call
 }
 
@@ -225,7 +225,7 @@ func inArray(body any) bool {
 }
 
 // approvalInEdits finds the approval that edits send along.
-func (l *learner) approvalInEdits(edits []*use) (as *profile.ApprovedAs) {
+func (l *learner) approvalInEdits(edits []*use) {
 	for _, edit := range edits {
 		eachScalar(edit.body, func(at string, value any) {
 			named := approvalName.MatchString(lastToken(at))
@@ -242,25 +242,21 @@ func (l *learner) approvalInEdits(edits []*use) (as *profile.ApprovedAs) {
 				no = false
 			}
 			if named && no != nil {
-				as = &profile.ApprovedAs{Yes: value, No: no}
+				l.approvedAs = &profile.ApprovedAs{Yes: value, No: no}
 				edit.setApproval(at)
 				l.report.reading("The edit sends %s, the approval as it is. A disapproved consumer is taken to send the opposite.", show(at))
 			}
 		})
 	}
-	return as
 }
 
 // call makes a call of one request, and of another one that repeats it. Nil: the
 // request was not found, or a profile cannot describe it.
-func (l *learner) call(name string, as *profile.ApprovedAs, u *use, repeated ...*use) *profile.Call {
-	if u == nil {
+func (l *learner) call(name string, u *use, repeated ...*use) *profile.Call {
+	if u == nil || l.cannot(name, u) {
 		return nil
 	}
-	if l.cannot(name, u) {
-		return nil
-	}
-	return l.finish(unify(u), as, append([]*use{u}, repeated...)...)
+	return l.finish(unify(u), append([]*use{u}, repeated...)...)
 }
 
 // cannot says whether a profile cannot describe a request, and reports why.
@@ -272,7 +268,7 @@ func (l *learner) cannot(name string, u *use) bool {
 }
 
 // finish adds the headers, and what the answers show.
-func (l *learner) finish(call *profile.Call, as *profile.ApprovedAs, uses ...*use) *profile.Call {
+func (l *learner) finish(call *profile.Call, uses ...*use) *profile.Call {
 	var exchanges []*exchange
 	for _, one := range uses {
 		if one != nil {
@@ -286,9 +282,6 @@ func (l *learner) finish(call *profile.Call, as *profile.ApprovedAs, uses ...*us
 	call.Success = slices.Compact(call.Success)
 	call.Headers = l.headersOf(exchanges[0])
 	call.Answer = l.answerOf(exchanges...)
-	if call.Has(profile.ApprovedNow) {
-		call.ApprovedAs = as
-	}
 	return call
 }
 
@@ -301,7 +294,7 @@ func (l *learner) buildRegister(calls *profile.Calls) {
 		l.report.unable("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(register.exchange))
 		return
 	}
-	calls.Register = l.call("register", nil, useOf(register.exchange, profile.Name, profile.Secret))
+	calls.Register = l.call("register", useOf(register.exchange, profile.Name, profile.Secret))
 	if calls.Register != nil && !calls.Register.Answer.TellsKey() {
 		l.report.reading("The answer to the registration does not tell the key. The list does.")
 	}
@@ -309,7 +302,7 @@ func (l *learner) buildRegister(calls *profile.Calls) {
 
 // buildRemove makes the call that removes.
 func (l *learner) buildRemove(calls *profile.Calls) {
-	calls.Remove = l.call("remove", nil, useOf(l.roles.remove))
+	calls.Remove = l.call("remove", useOf(l.roles.remove))
 	if calls.Remove == nil {
 		return
 	}

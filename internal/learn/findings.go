@@ -163,25 +163,16 @@ func (l *learner) nothing() {
 
 // strangers are the requests that change something on the server, or are about
 // the consumer, and have no role.
-func (l *learner) strangers() []string {
-	count := map[string]int{}
-	var lines []string
+func (l *learner) strangers() (lines []string) {
 	for i, one := range l.all {
 		if l.roles.register == nil || one.origin != l.roles.register.origin || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
 			continue
 		}
-		line := l.show(one)
+		refused := ""
 		if !one.ok() {
-			line += fmt.Sprintf(", which the server refused (%d)", one.entry.Status)
+			refused = fmt.Sprintf(", which the server refused (%d)", one.entry.Status)
 		}
-		if count[line]++; count[line] == 1 {
-			lines = append(lines, line)
-		}
-	}
-	for i, line := range lines {
-		if count[line] > 1 {
-			lines[i] = fmt.Sprintf("%s (%d times)", line, count[line])
-		}
+		add(&lines, "%s%s", l.show(one), refused)
 	}
 	return lines
 }

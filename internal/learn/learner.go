@@ -2,6 +2,7 @@ package learn
 
 import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // learner has what has been found in a recording so far. Each step uses what the
@@ -18,6 +19,8 @@ type learner struct {
 	approval *approvalPlace // in the list
 	object   *approvalPlace // in answers about one consumer
 	report   report
+
+	approvedAs *profile.ApprovedAs // what requests send as the approval; nil: nothing
 }
 
 // Result is what has been learned.

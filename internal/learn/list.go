@@ -109,20 +109,15 @@ func (l *learner) findItem(document any) (found *item) {
 			}
 		}
 	})
-	if found != nil {
-		return found
-	}
-	for _, pointer := range arrays(document) {
-		for _, element := range itemsOf(document, pointer) {
-			if key, isLast, found := l.findKeyIn(element); found {
-				return &item{value: element, items: pointer, key: key, keyIsLast: isLast, hasKey: true}
-			}
+	if pointer, _, hasKey := l.findKeyIn(document); hasKey && found == nil {
+		if found = l.itemAt(document, tokens(pointer)); found != nil {
+			found.name, found.hasName = "", false
 		}
 	}
-	return nil
+	return found
 }
 
-// itemAt returns the item of a list that the pointer of a name leads through: an
+// itemAt returns the item of a list that a pointer leads through: an
 // element of an array, or the member of an object that is called like the key.
 // An array inside an element is no list: a profile cannot say which element it is.
 func (l *learner) itemAt(document any, parts []string) *item {
@@ -152,33 +147,23 @@ func (l *learner) guessShape(group *listing) *item {
 	}
 	root := rootOf(key, name)
 	shape := &item{key: strings.TrimPrefix(key, root), name: strings.TrimPrefix(name, root), hasName: true, hasKey: true, keyIsLast: isLast}
+	found := false
 	for _, one := range group.exchanges {
-		for _, pointer := range arrays(one.answer) {
-			elements := itemsOf(one.answer, pointer)
-			fits := len(elements) > 0 || one.draft.path == register.draft.path
+		walk("", one.answer, func(pointer string, value any) {
+			elements, isArray := value.([]any)
+			fits := isArray && !found && (len(elements) > 0 || one.draft.path == register.draft.path)
 			for _, element := range elements {
 				fits = fits && lookupText(element, shape.key) != "" && lookupText(element, shape.name) != ""
 			}
 			if fits {
-				shape.items = pointer
-				return shape
+				shape.items, found = pointer, true
 			}
-		}
+		})
 	}
-	return nil
-}
-
-// arrays are the pointers of the arrays that are not inside another one.
-func arrays(document any) []string {
-	var found []string
-	walk("", document, func(pointer string, value any) {
-		if _, isArray := value.([]any); isArray {
-			if _, inside := outermostArray(document, tokens(pointer)); !inside {
-				found = append(found, pointer)
-			}
-		}
-	})
-	return found
+	if !found {
+		return nil
+	}
+	return shape
 }
 
 // itemsOf are the elements of a list by their indexes, or the members of an object

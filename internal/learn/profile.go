@@ -32,8 +32,9 @@ func (l *learner) build() []byte {
 	}
 	p.CSRF = l.csrfPart(p.Calls.List)
 	for _, call := range p.Calls.All() {
-		if reflect.DeepEqual(call.ApprovedAs, &profile.ApprovedAs{Yes: p.Approved.Yes[0], No: p.Approved.No[0]}) {
-			call.ApprovedAs = nil
+		usual := &profile.ApprovedAs{Yes: p.Approved.Yes[0], No: p.Approved.No[0]}
+		if call.Has(profile.ApprovedNow) && !reflect.DeepEqual(l.approvedAs, usual) {
+			call.ApprovedAs = l.approvedAs
 		}
 	}
 	shareHeaders(p)
@@ -119,7 +120,7 @@ func (l *learner) buildList(calls *profile.Calls) {
 	for _, one := range group.exchanges {
 		uses = append(uses, useOf(one))
 	}
-	calls.List = l.finish(newCall(first.draft, first.body), nil, uses...)
+	calls.List = l.finish(newCall(first.draft, first.body), uses...)
 	calls.List.Pages = l.pagesOf(group)
 	if pages := calls.List.Pages; pages != nil {
 		maps.DeleteFunc(calls.List.Query, func(name, _ string) bool { return name == pages.Parameter })
@@ -152,7 +153,7 @@ func (l *learner) buildRead(calls *profile.Calls) {
 		return
 	}
 	list := calls.List.Answer
-	read := l.call("read", nil, useOf(l.reads[0]))
+	read := l.call("read", useOf(l.reads[0]))
 	if read.Answer != nil && read.Answer.Approved == nil && list.Approved != nil {
 		if _, found := profile.Lookup(l.reads[0].answer, *list.Approved); found {
 			read.Answer.Approved = list.Approved

@@ -123,7 +123,6 @@ type rawEntry struct {
 			Text     string `json:"text"`
 			Encoding string `json:"encoding"`
 		} `json:"content"`
-		RedirectURL string `json:"redirectURL"`
 	} `json:"response"`
 }
 
@@ -149,9 +148,6 @@ func (r *rawEntry) entry() (Entry, bool) {
 		Status:          r.Response.Status,
 		ResponseHeaders: headers(r.Response.Headers, "Set-Cookie", r.Response.Cookies),
 		ResponseBody:    r.responseBody(),
-	}
-	if r.Response.RedirectURL != "" && Header(entry.ResponseHeaders, "Location") == "" {
-		entry.ResponseHeaders = append(entry.ResponseHeaders, Pair{Name: "Location", Value: r.Response.RedirectURL})
 	}
 	entry.RequestBody = r.requestBody(Header(entry.RequestHeaders, "Content-Type"))
 	return entry, true

@@ -50,7 +50,7 @@ func TestRead_bodies(t *testing.T) {
 func TestRead_entries(t *testing.T) {
 	t.Parallel()
 	entries, err := Read(strings.NewReader("\ufeff" + recording(
-		strings.Replace(entryOf(`,"headers":[{"name":":path","value":"/"},{"name":"A","value":"b"}],"cookies":[{"name":"c","value":"d"}]`, `,"redirectURL":"/there"`), "03:04:05", "03:04:09", 1),
+		strings.Replace(entryOf(`,"headers":[{"name":":path","value":"/"},{"name":"A","value":"b"}],"cookies":[{"name":"c","value":"d"}]`, `,"cookies":[{"name":"e","value":"f"}]`), "03:04:05", "03:04:09", 1),
 		entryOf(``, ``),
 		`{"request":{"method":"GET","url":"data:text/plain,x"}}`, `{"request":{"method":"GET","url":"wss://host/x"}}`, `{"request":{"url":"::"}}`, `{}`, `null`,
 	)))
@@ -58,7 +58,7 @@ func TestRead_entries(t *testing.T) {
 		t.Fatalf("%v, %v", entries, err)
 	}
 	last := entries[1]
-	if len(last.RequestHeaders) != 2 || Header(last.RequestHeaders, "a") != "b" || Header(last.RequestHeaders, "Cookie") != "c=d" || Header(last.ResponseHeaders, "Location") != "/there" {
+	if len(last.RequestHeaders) != 2 || Header(last.RequestHeaders, "a") != "b" || Header(last.RequestHeaders, "Cookie") != "c=d" || Header(last.ResponseHeaders, "Set-Cookie") != "e=f" {
 		t.Errorf("%+v", last)
 	}
 }
