@@ -10,7 +10,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// moment says whether the consumer was approved at some time.
+// moment reports whether the consumer was approved at some time.
 type moment int
 
 const (
@@ -135,7 +135,7 @@ func weighApproval(pointer string, sightings []sighting) *approvalPlace {
 	return place
 }
 
-// notWord says whether a value is too long or too special to mean yes or no.
+// notWord reports whether a value is too long or too special to mean yes or no.
 func notWord(value any) bool {
 	switch value := value.(type) {
 	case string:

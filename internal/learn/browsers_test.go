@@ -177,7 +177,7 @@ func (s *shape) requests() []request {
 	return all
 }
 
-// approvedAfter says whether the consumer is approved after a step. Refused and
+// approvedAfter reports whether the consumer is approved after a step. Refused and
 // helping requests do not count.
 func (s *shape) approvedAfter(step int) bool {
 	done := 0

@@ -48,7 +48,7 @@ func difference(a, b *use) (pointer string, yes, no any, only bool) {
 	return pointer, yes, no, yes != nil && no != nil && sameCall(a, b) && reflect.DeepEqual(replaced(a.body, pointer, no), b.body)
 }
 
-// sameCall says whether requests differ in their bodies at most.
+// sameCall reports whether requests differ in their bodies at most.
 func sameCall(uses ...*use) bool {
 	a := uses[0].draft
 	return !slices.ContainsFunc(uses, func(u *use) bool {
@@ -213,7 +213,7 @@ func (l *learner) editOf(edit *use) *profile.Call {
 	return call
 }
 
-// inArray says whether the name or the secret is in an array, whose elements
+// inArray reports whether the name or the secret is in an array, whose elements
 // cannot be left out.
 func inArray(body any) bool {
 	found := false
@@ -224,7 +224,7 @@ func inArray(body any) bool {
 	return found
 }
 
-// approvalInEdits finds the approval that edits send along.
+// approvalInEdits finds the unchanged approval in edits.
 func (l *learner) approvalInEdits(edits []*use) {
 	for _, edit := range edits {
 		eachScalar(edit.body, func(at string, value any) {
@@ -259,7 +259,7 @@ func (l *learner) call(name string, u *use, repeated ...*use) *profile.Call {
 	return l.finish(unify(u), append([]*use{u}, repeated...)...)
 }
 
-// cannot says whether a profile cannot describe a request, and reports why.
+// cannot reports whether a profile cannot describe a request, and reports why.
 func (l *learner) cannot(name string, u *use) bool {
 	for _, problem := range u.draft.problems {
 		l.report.unable("%s: found as %s, but %s.", name, l.show(u.exchange), problem)

@@ -16,13 +16,13 @@ type csrf struct {
 	value  string
 	places []place // in the requests that change something
 	source profile.CSRF
-	brings func(answer []har.Pair) bool // says whether headers have a token of this name; nil: the body has it
+	brings func(answer []har.Pair) bool // reports whether headers have a token of this name; nil: the body has it
 	lost   bool                         // the recording does not show where the token comes from
 }
 
 var csrfName = regexp.MustCompile(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
 
-// is says whether a token is sent at a place of requests.
+// is reports whether a token is sent at a place of requests.
 func (c *csrf) is(part, name string) bool {
 	return c != nil && !c.lost && slices.ContainsFunc(c.places, func(at place) bool {
 		return at.part == part && strings.EqualFold(at.pointer, name)
@@ -123,7 +123,7 @@ func cookiesOf(headers []har.Pair, name string) []har.Pair {
 	return cookies
 }
 
-// stripped says whether the browser has left the cookies out of the recording.
+// stripped reports whether the browser has left the cookies out of the recording.
 func (l *learner) stripped() bool {
 	return !slices.ContainsFunc(l.entries, func(entry har.Entry) bool {
 		return har.Header(entry.RequestHeaders, "Cookie") != "" || har.Header(entry.ResponseHeaders, "Set-Cookie") != ""

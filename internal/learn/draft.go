@@ -92,7 +92,7 @@ func (l *learner) member(d *draft, into map[string]any, at place, value string) 
 	}
 }
 
-// nameOf says whether a name of a member can be part of a profile.
+// nameOf reports whether a name of a member can be part of a profile.
 func (l *learner) nameOf(d *draft, part, name string) bool {
 	if l.withheld(name) || typed.MatchString(name) {
 		d.problem("the %s has a typed value, a key or something private as a name", part)
@@ -149,8 +149,8 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 	return "" // Never what was recorded.
 }
 
-// isKey says whether a value is the key. A short one, such as 7, is the key only
-// where its place says so.
+// isKey reports whether a value is the key. A short one, such as 7, is the key only
+// in the path, and in a member with the name of a key.
 func (l *learner) isKey(at place, value string) bool {
 	switch {
 	case value == "" || value != l.roles.register.key:
@@ -168,15 +168,15 @@ func (l *learner) embedsKey(value string) bool {
 	return value != l.roles.register.key && l.hasKey(value)
 }
 
-// hasKey says whether a name of a member is or contains the key.
+// hasKey reports whether a name of a member is or contains the key.
 func (l *learner) hasKey(name string) bool {
 	return len(l.roles.register.key) >= 4 && strings.Contains(name, l.roles.register.key)
 }
 
-// withheld says whether a name of a member must not be written.
+// withheld reports whether a name of a member must not be written.
 func (l *learner) withheld(name string) bool { return l.private.holds(name) || l.hasKey(name) }
 
-// plain says whether a pointer has neither the key nor anything private in it.
+// plain reports whether a pointer has neither the key nor anything private in it.
 func (l *learner) plain(pointer string) bool {
 	return !slices.ContainsFunc(tokens(pointer), func(token string) bool {
 		return l.withheld(token) || typed.MatchString(token) || looksRandom(token)
@@ -185,7 +185,7 @@ func (l *learner) plain(pointer string) bool {
 
 var milliseconds = regexp.MustCompile(`^1\d{9}(\d{3})?$`)
 
-// volatile says whether a parameter is there to keep caches away.
+// volatile reports whether a parameter only bypasses caches.
 func volatile(name, value string) bool {
 	return milliseconds.MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
 }

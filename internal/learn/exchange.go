@@ -56,7 +56,7 @@ const (
 	otherBody
 )
 
-// exchanges decodes what is of use: no preflights, no requests without an answer.
+// exchanges decodes the requests that matter: no preflights, none without an answer.
 func exchanges(entries []har.Entry) []*exchange {
 	var all []*exchange
 	for i := range entries {
@@ -87,11 +87,11 @@ func exchanges(entries []har.Entry) []*exchange {
 	return all
 }
 
-// ok says whether the request succeeded. A redirect counts as a success: a form
+// ok reports whether the request succeeded. A redirect counts as a success: a form
 // is answered with one.
 func (e *exchange) ok() bool { return e.entry.Status >= 200 && e.entry.Status < 400 }
 
-// reads says whether the method promises to change nothing.
+// reads reports whether the method promises to change nothing.
 func (e *exchange) reads() bool { return e.method == http.MethodGet }
 
 func (e *exchange) decodeBody() {
@@ -197,12 +197,12 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	}
 }
 
-// sends says whether a value of the request is this one.
+// sends reports whether a value of the request is this one.
 func (e *exchange) sends(wanted string) bool {
 	found := false
 	e.eachValue(func(_ place, value string) { found = found || value == wanted })
 	return found
 }
 
-// tells says whether an answer contains one of the names.
-func (e *exchange) tells() bool { return typed.Match(e.entry.ResponseBody.Content) }
+// answersName reports whether an answer contains one of the names.
+func (e *exchange) answersName() bool { return typed.Match(e.entry.ResponseBody.Content) }

@@ -42,7 +42,7 @@ func (l *learner) findings(written bool) string {
 		{"Found", l.report.calls},
 		{"How it was read", l.report.readings},
 		{"Missing or not certain", l.report.problems},
-		{"Not accounted for", l.strangers()},
+		{"Not accounted for", l.unaccounted()},
 	} {
 		if len(section.lines) > 0 {
 			fmt.Fprintf(&text, "\n%s:\n", section.title)
@@ -112,7 +112,7 @@ func (l *learner) missing(p *profile.Profile) {
 		l.report.reading("The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.")
 	}
 	switch byName := slices.IndexFunc(l.all, l.addressedByName); {
-	case c.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.tells() }):
+	case c.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
 		l.report.unable("The page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned.")
 		return
 	case byName >= 0:
@@ -140,7 +140,7 @@ func (l *learner) missing(p *profile.Profile) {
 	}
 }
 
-// addressedByName says whether a request that changes a consumer has its name in
+// addressedByName reports whether a request that changes a consumer has its name in
 // the path, and no request was found that has its key.
 func (l *learner) addressedByName(one *exchange) bool {
 	return one.origin == l.roles.register.origin && one.ok() && !one.reads() && l.roles.approve == nil && l.roles.remove == nil && slices.ContainsFunc(one.segments, isName)
@@ -154,16 +154,16 @@ func (l *learner) nothing() {
 		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
 	case found(func(one *exchange) bool { return one.reads() && len(one.typed) > 0 }):
 		l.report.unable("The page makes its changes with GET. A profile cannot use GET for a change.")
-	case found(func(one *exchange) bool { return one.answered == htmlBody && one.tells() }):
+	case found(func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
 		l.report.unable("The page is made on the server: %s is in HTML alone. This cannot be learned.", firstName)
 	default:
 		l.report.problem("register: no request sends the name %s. Start the recording before you open the page, keep the log when the page changes (Preserve log, Persist logs), type the values as the steps tell, and record again.", firstName)
 	}
 }
 
-// strangers are the requests that change something on the server, or are about
+// unaccounted are the requests that change something on the server, or are about
 // the consumer, and have no role.
-func (l *learner) strangers() (lines []string) {
+func (l *learner) unaccounted() (lines []string) {
 	for i, one := range l.all {
 		if l.roles.register == nil || one.origin != l.roles.register.origin || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
 			continue

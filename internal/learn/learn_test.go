@@ -132,7 +132,7 @@ func encodings(text string) []string {
 	}
 }
 
-// What is private does not come along, wherever a page puts it: the profile
+// Nothing private gets into a profile, in whatever place it is sent: the profile
 // lacks the call, or the header, instead.
 func TestPrivatePlaces(t *testing.T) {
 	t.Parallel()

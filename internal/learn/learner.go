@@ -27,7 +27,7 @@ type learner struct {
 type Result struct {
 	// Profile is the API profile as a document. It is nil if too little was found.
 	Profile []byte
-	// Complete says whether the profile has all that a recording can tell.
+	// Complete reports whether the profile has all that a recording can tell.
 	Complete bool
 	// Findings are for the administrator, in lines.
 	Findings string

@@ -63,7 +63,7 @@ func (l *learner) findLists() []*listing {
 	return order
 }
 
-// weigh finds the consumer in the answers of a group, and says whether they can
+// weigh finds the consumer in the answers of a group, and reports whether they can
 // be lists.
 func (l *learner) weigh(group *listing) bool {
 	for _, one := range group.exchanges {
@@ -117,9 +117,9 @@ func (l *learner) findItem(document any) (found *item) {
 	return found
 }
 
-// itemAt returns the item of a list that a pointer leads through: an
-// element of an array, or the member of an object that is called like the key.
-// An array inside an element is no list: a profile cannot say which element it is.
+// itemAt returns the item of a list that contains a value: an element of the
+// outermost array, or the member of an object that is named like the key. A
+// profile cannot describe a list inside an element of another array.
 func (l *learner) itemAt(document any, parts []string) *item {
 	end, inArray := outermostArray(document, parts)
 	if !inArray {

@@ -88,8 +88,8 @@ func (p *private) member(name, value string) {
 	}
 }
 
-// common are values that are no secrets, wherever they are. The words of an API
-// are among them: a user may be called admin, and so may a path.
+// common are values that are not secrets. They include the words of an API: admin
+// can be a user, and also a part of a path.
 var common = []string{
 	"true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "deleted",
 	"admin", "administrator", "root", "user", "users", "api", "rest", "osmc", "oauth", "oauth1", "consumer", "consumers", "client", "clients",
@@ -138,7 +138,7 @@ func (p *private) other(value string) {
 	}
 }
 
-// holds says whether a text is private, or contains something that is.
+// holds reports whether a text is private, or contains something that is.
 func (p *private) holds(text string) bool {
 	decoded := unescape(text, url.PathUnescape)
 	for _, form := range []string{text, strings.ToLower(text), decoded, strings.ToLower(decoded)} {
@@ -159,7 +159,7 @@ var (
 	randomish = regexp.MustCompile(`\d{6}|@|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
 )
 
-// looksRandom says whether a text looks like a token, an identifier, an address
+// looksRandom reports whether a text looks like a token, an identifier, an address
 // or a host.
 func looksRandom(text string) bool {
 	if words := strings.Fields(text); len(words) > 1 {
@@ -169,7 +169,7 @@ func looksRandom(text string) bool {
 	return randomish.MatchString(text) || len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
 }
 
-// looksGenerated says whether a segment of a path looks like a token. Those of an
+// looksGenerated reports whether a segment of a path looks like a token. Those of an
 // API have versions and years in them.
 func looksGenerated(segment string) bool {
 	return randomish.MatchString(segment) || len(segment) >= 16 && len(digits.FindAllString(segment, -1)) >= 5

@@ -95,7 +95,7 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 	return problems
 }
 
-// drop leaves a call out, and says whether there was one. A profile needs the list.
+// drop leaves a call out, and reports whether there was one. A profile needs the list.
 func drop(calls *profile.Calls, name string) bool {
 	call := map[string]**profile.Call{
 		"read": &calls.Read, "register": &calls.Register, "update": &calls.Update, "approve": &calls.Approve, "disapprove": &calls.Disapprove,
@@ -146,8 +146,8 @@ func (l *learner) buildList(calls *profile.Calls) {
 	calls.List.Answer = answer
 }
 
-// buildRead makes the call that reads one consumer. A read that tells less than
-// the list is of no use.
+// buildRead makes the call that reads one consumer, unless it tells less than the
+// list.
 func (l *learner) buildRead(calls *profile.Calls) {
 	if len(l.reads) == 0 || calls.List == nil {
 		return
@@ -177,7 +177,8 @@ func (l *learner) buildApproved(p *profile.Profile) {
 // apiRoot finds the prefix of a proxy and the first segment of an API's path.
 var apiRoot = regexp.MustCompile(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
 
-// buildServer says which server the calls are for, and takes a proxy's prefix off.
+// buildServer determines which server the calls are for, and removes the prefix of
+// a proxy.
 func (l *learner) buildServer(p *profile.Profile) {
 	path := l.roles.register.draft.path
 	if p.Calls.List != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// registration is a request that may have registered the consumer, with the key
-// that the server gave to it.
+// registration is a request that may have registered the consumer, and the key
+// that the server assigned.
 type registration struct {
 	*exchange
 	at      int // its place among all exchanges
@@ -146,7 +146,7 @@ func (r *registration) keyCandidates(all []*exchange) []string {
 	return values
 }
 
-// rankOf says how little the name of a member sounds like that of a key.
+// rankOf ranks how likely a member contains the key, by its name: 0 is likeliest.
 func rankOf(member string) int {
 	switch lower := strings.ToLower(member); {
 	case strings.HasSuffix(lower, "key"):

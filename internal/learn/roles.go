@@ -47,7 +47,7 @@ func (l *learner) assign() {
 	l.findApprovals(rest)
 }
 
-// aboutConsumer says whether a request sends the key, alone or inside a text, or
+// aboutConsumer reports whether a request sends the key, alone or inside a text, or
 // as the name of a member.
 func (l *learner) aboutConsumer(one *exchange) bool {
 	found := false

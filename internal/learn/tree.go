@@ -90,7 +90,7 @@ func pointerOf(parts ...string) string {
 	return pointer.String()
 }
 
-// lastToken is the name of the member that a pointer leads to.
+// lastToken is the last part of a pointer, decoded.
 func lastToken(pointer string) string {
 	if parts := tokens(pointer); len(parts) > 0 {
 		return parts[len(parts)-1]

@@ -134,8 +134,8 @@ func (r *rawEntry) started() time.Time {
 	return started
 }
 
-// entry converts what is written. An entry without a usable URL, such as one of
-// a data: URL or a web socket, is of no use.
+// entry converts what is written. An entry without an HTTP URL, such as one of a
+// data: URL or a web socket, is not usable.
 func (r *rawEntry) entry() (Entry, bool) {
 	target, err := url.Parse(r.Request.URL)
 	if err != nil || target.Host == "" || (target.Scheme != "http" && target.Scheme != "https") {

@@ -45,8 +45,8 @@ func TestRead_bodies(t *testing.T) {
 	}
 }
 
-// Entries without a server are left out, the others are in the order of time, pseudo-headers
-// are not headers, and cookies are.
+// Entries without a server are left out, and the others are sorted by time.
+// Pseudo-headers are left out, and cookies become headers.
 func TestRead_entries(t *testing.T) {
 	t.Parallel()
 	entries, err := Read(strings.NewReader("\ufeff" + recording(
