@@ -125,8 +125,8 @@ func unify(uses ...*use) *profile.Call {
 
 func newCall(d *draft, body any) *profile.Call {
 	call := &profile.Call{Method: d.method, Path: d.path, Query: d.query}
-	if d.kind == formBody {
-		call.Form = texts(body)
+	if form, isObject := body.(map[string]any); isObject && d.kind == formBody {
+		call.Form = texts(form)
 	} else {
 		call.JSON = body
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
@@ -36,23 +37,13 @@ func (l *learner) draftOf(e *exchange) *draft {
 		}
 	}
 	d.path = "/" + strings.Join(written, "/")
-	query := map[string]any{}
-	for _, parameter := range e.query {
-		if !volatile(parameter.Name, parameter.Value) {
-			l.member(d, query, place{"query", parameter.Name}, parameter.Value)
-		}
-	}
-	d.query = texts(query)
+	d.query = texts(l.members(d, "query", e.query))
 	switch {
 	case e.kind == jsonBody:
 		walk("", e.json, func(pointer string, _ any) { l.nameOf(d, "body", lastToken(pointer)) })
 		d.body = replaceScalars("", e.json, func(pointer string, value any) any { return l.scalar(d, place{"json", pointer}, value) })
 	case e.kind == formBody:
-		form := map[string]any{}
-		for _, member := range e.form {
-			l.member(d, form, place{"form", member.Name}, member.Value)
-		}
-		d.body = form
+		d.body = l.members(d, "form", e.form)
 	case e.entry.RequestBody.Missing:
 		d.problem("the body is not in the recording")
 	case e.kind == otherBody:
@@ -69,27 +60,30 @@ func (d *draft) problem(format string, arguments ...any) {
 	d.problems = append(d.problems, fmt.Sprintf(format, arguments...))
 }
 
-// texts makes an object of strings a map of strings; nil if it is empty.
-func texts(object any) map[string]string {
-	members, _ := object.(map[string]any)
-	var converted map[string]string
-	for name, value := range members {
-		if converted == nil {
-			converted = map[string]string{}
-		}
+// texts makes an object of strings a map of strings.
+func texts(object map[string]any) map[string]string {
+	converted := map[string]string{}
+	for name, value := range object {
 		converted[name], _ = value.(string)
 	}
 	return converted
 }
 
-// member puts a parameter of the query or a member of a form into a draft.
-func (l *learner) member(d *draft, into map[string]any, at place, value string) {
-	if _, twice := into[at.pointer]; twice {
-		d.problem("the %s has %s more than once", at.part, show(at.pointer))
+// members makes an object of the parameters of a query or the members of a form.
+func (l *learner) members(d *draft, part string, pairs []har.Pair) map[string]any {
+	object := map[string]any{}
+	for _, pair := range pairs {
+		if part == "query" && volatile(pair.Name, pair.Value) {
+			continue
+		}
+		if _, twice := object[pair.Name]; twice {
+			d.problem("the %s has %s more than once", part, show(pair.Name))
+		}
+		if l.nameOf(d, part, pair.Name) {
+			object[pair.Name] = l.scalar(d, place{part, pair.Name}, pair.Value)
+		}
 	}
-	if l.nameOf(d, at.part, at.pointer) {
-		into[at.pointer] = l.scalar(d, at, value)
-	}
+	return object
 }
 
 // nameOf reports whether a name of a member can be part of a profile.

@@ -46,8 +46,7 @@ func (l *learner) findLists() []*listing {
 			continue
 		}
 		// The pages of one list belong together.
-		query := map[string]string{}
-		maps.Copy(query, one.draft.query)
+		query := maps.Clone(one.draft.query)
 		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
 		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
 		group := groups[string(signature)]

@@ -1,7 +1,6 @@
 package har
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -100,21 +99,4 @@ func (zeros) Read(p []byte) (int, error) {
 		p[i] = ' '
 	}
 	return len(p), nil
-}
-
-// Nothing makes the reader panic, and an error repeats nothing of the recording.
-func FuzzRead(f *testing.F) {
-	f.Add([]byte(recording(entryOf(`,"postData":{"text":"a"}`, `,"content":{"text":"YQ==","encoding":"base64"}`))))
-	f.Add([]byte(`{"log":{"entries":[{"request":{"url":"http://h","headers":[{"name":":"}]}}]}}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		entries, err := Read(bytes.NewReader(content))
-		if (err == nil) == (len(entries) == 0) {
-			t.Fatalf("%d entries, %v", len(entries), err)
-		}
-		for _, one := range entries {
-			if one.URL == nil || one.URL.Host == "" {
-				t.Fatalf("no host: %+v", one)
-			}
-		}
-	})
 }

@@ -134,8 +134,6 @@ func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
 			Status: e.response.Status, StatusText: e.response.StatusText, HTTPVersion: e.response.Protocol,
 			Headers: pairs(e.answered), Cookies: []*har.Cookie{}, Content: content, RedirectURL: header(e.answered, "location"), HeadersSize: -1,
 		},
-		Cache:   &har.Cache{},
-		Timings: &har.Timings{},
 	}, nil
 }
 
