@@ -21,9 +21,6 @@ type roles struct {
 // assign finds the roles of the requests after the registration.
 func (l *learner) assign() {
 	r := &l.roles
-	if r.register.key == "" {
-		return
-	}
 	var changes, rest []*exchange
 	for _, one := range l.all[r.register.at+1:] {
 		if one.origin == r.register.origin && !one.reads() && one.ok() && l.aboutConsumer(one) {

@@ -163,6 +163,7 @@ var shapes = map[string]shape{
 	},
 	"audit after each change": plain(
 		created,
+		`GET /osmc/audit/latest -> 200 [{"title":"NAME1"}]`,
 		`POST /osmc/audit {"of":"KEY"} -> 204`,
 		"POST "+collection+`/KEY/approve -> 204`, `POST /osmc/audit {"of":"KEY"} -> 204`,
 		"POST "+collection+`/KEY/disapprove -> 204`, `POST /osmc/audit {"of":"KEY"} -> 204`,
