@@ -99,7 +99,7 @@ func (l *learner) approvedIn(document any) *string {
 func (l *learner) findReads() {
 	for _, one := range l.all[l.roles.register.at+1:] {
 		reads := one.reads() || one.method == http.MethodPost && !l.hasRole(one)
-		if !reads || !one.ok() || one.origin != l.roles.register.origin || !l.aboutConsumer(one) || len(one.draft.problems) > 0 {
+		if !reads || !one.ok() || !l.aboutConsumer(one) || len(one.draft.problems) > 0 {
 			continue
 		}
 		if _, hasName := findNameIn(one.answer); hasName && (len(l.reads) == 0 || one.draft.signature == l.reads[0].draft.signature) {

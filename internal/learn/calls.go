@@ -53,7 +53,7 @@ func sameCall(uses ...*use) bool {
 	a := uses[0].draft
 	return !slices.ContainsFunc(uses, func(u *use) bool {
 		b := u.draft
-		return a.method != b.method || a.path != b.path || a.kind != b.kind || !maps.Equal(a.query, b.query) || len(b.problems) > 0
+		return uses[0].method != u.method || uses[0].kind != u.kind || a.path != b.path || !maps.Equal(a.query, b.query) || len(b.problems) > 0
 	})
 }
 
@@ -118,14 +118,14 @@ func unify(uses ...*use) *profile.Call {
 	if !fits {
 		return nil
 	}
-	call := newCall(uses[0].draft, body)
+	call := newCall(uses[0].exchange, body)
 	call.Unchanged, call.UnchangedSecret = modes[profile.Name], modes[profile.Secret]
 	return call
 }
 
-func newCall(d *draft, body any) *profile.Call {
-	call := &profile.Call{Method: d.method, Path: d.path, Query: d.query}
-	if form, isObject := body.(map[string]any); isObject && d.kind == formBody {
+func newCall(one *exchange, body any) *profile.Call {
+	call := &profile.Call{Method: one.method, Path: one.draft.path, Query: one.draft.query}
+	if form, isObject := body.(map[string]any); isObject && one.kind == formBody {
 		call.Form = texts(form)
 	} else {
 		call.JSON = body

@@ -34,7 +34,7 @@ func (c *csrf) is(part, name string) bool {
 func (l *learner) findCSRF() *csrf {
 	var unexplained *csrf
 	for i, one := range l.all {
-		if one.reads() || !one.ok() || one.origin != l.roles.register.origin || i < l.roles.register.at {
+		if one.reads() || !one.ok() || i < l.roles.register.at {
 			continue
 		}
 		for _, found := range tokensOf(one) {
@@ -87,9 +87,6 @@ func (l *learner) findSource(token *csrf, at int) bool {
 		}
 	}
 	for _, earlier := range slices.Backward(l.all[:at]) {
-		if earlier.origin != l.roles.register.origin {
-			continue
-		}
 		for _, header := range earlier.entry.ResponseHeaders {
 			if header.Value == token.value && !strings.EqualFold(header.Name, "Set-Cookie") {
 				token.source = profile.CSRF{From: "header", Name: http.CanonicalHeaderKey(header.Name)}

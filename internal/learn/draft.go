@@ -14,10 +14,8 @@ import (
 
 // draft is a request with placeholders in place of what is known.
 type draft struct {
-	method    string
 	path      string
 	query     map[string]string
-	kind      bodyKind
 	body      any      // JSON, or a form as an object of strings
 	signature string   // tells requests apart that send different things
 	problems  []string // what a profile cannot express
@@ -25,7 +23,7 @@ type draft struct {
 
 // draftOf puts placeholders into a request.
 func (l *learner) draftOf(e *exchange) *draft {
-	d := &draft{method: e.method, kind: e.kind}
+	d := &draft{}
 	written := strings.Split(strings.TrimPrefix(e.entry.URL.EscapedPath(), "/"), "/")
 	for i, segment := range e.segments {
 		switch replaced := l.scalar(d, place{"path", strconv.Itoa(i)}, segment); replaced {
@@ -51,7 +49,7 @@ func (l *learner) draftOf(e *exchange) *draft {
 	}
 	slices.Sort(d.problems)
 	d.problems = slices.Compact(d.problems)
-	signature, _ := json.Marshal([]any{d.method, d.path, d.query, d.body})
+	signature, _ := json.Marshal([]any{e.method, d.path, d.query, d.body})
 	d.signature = string(signature)
 	return d
 }

@@ -143,7 +143,7 @@ func (l *learner) missing(p *profile.Profile) {
 // addressedByName reports whether a request that changes a consumer has its name in
 // the path, and no request was found that has its key.
 func (l *learner) addressedByName(one *exchange) bool {
-	return one.origin == l.roles.register.origin && one.ok() && !one.reads() && l.roles.approve == nil && l.roles.remove == nil && slices.ContainsFunc(one.segments, isName)
+	return one.ok() && !one.reads() && l.roles.approve == nil && l.roles.remove == nil && slices.ContainsFunc(one.segments, isName)
 }
 
 // nothing says why no registration was found.
@@ -165,7 +165,7 @@ func (l *learner) nothing() {
 // the consumer, and have no role.
 func (l *learner) unaccounted() (lines []string) {
 	for i, one := range l.all {
-		if l.roles.register == nil || one.origin != l.roles.register.origin || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
+		if l.roles.register == nil || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
 			continue
 		}
 		refused := ""

@@ -1,6 +1,8 @@
 package learn
 
 import (
+	"slices"
+
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
@@ -9,7 +11,7 @@ import (
 // steps before it have found.
 type learner struct {
 	entries  []har.Entry
-	all      []*exchange
+	all      []*exchange // once the registration is found, only those with its server
 	private  *private
 	roles    roles
 	own      map[string]string // other values that the server gave to the consumer, with their pointers
@@ -44,6 +46,9 @@ func Learn(entries []har.Entry) *Result {
 	if l.roles.register == nil {
 		l.nothing()
 	} else {
+		// Requests to other servers, such as for sign-in, do not matter from here on.
+		l.all = slices.DeleteFunc(l.all, func(one *exchange) bool { return one.origin != l.roles.register.origin })
+		l.roles.register.at = l.index(l.roles.register.exchange)
 		l.own = l.roles.register.otherValues(l.all)
 		l.csrf = l.findCSRF()
 		for _, one := range l.all {

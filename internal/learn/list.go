@@ -41,7 +41,7 @@ func (l *learner) findLists() []*listing {
 	groups := map[string]*listing{}
 	var order []*listing
 	for _, one := range l.all {
-		if one.answered != jsonBody || !one.ok() || one.origin != l.roles.register.origin || l.aboutConsumer(one) || len(one.typed) > 0 ||
+		if one.answered != jsonBody || !one.ok() || l.aboutConsumer(one) || len(one.typed) > 0 ||
 			one.method != http.MethodGet && one.method != http.MethodPost {
 			continue
 		}

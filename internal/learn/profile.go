@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -120,7 +119,7 @@ func (l *learner) buildList(calls *profile.Calls) {
 	for _, one := range group.exchanges {
 		uses = append(uses, useOf(one))
 	}
-	calls.List = l.finish(newCall(first.draft, first.body), uses...)
+	calls.List = l.finish(newCall(first.exchange, first.body), uses...)
 	calls.List.Pages = l.pagesOf(group)
 	if pages := calls.List.Pages; pages != nil {
 		maps.DeleteFunc(calls.List.Query, func(name, _ string) bool { return name == pages.Parameter })
@@ -197,7 +196,7 @@ func (l *learner) buildServer(p *profile.Profile) {
 		}
 		return
 	}
-	if target, err := url.Parse(l.roles.register.origin); err == nil && target.Port() == "8443" {
+	if l.roles.register.entry.URL.Port() == "8443" {
 		p.Server = profile.WebApp
 		l.report.reading("The calls go to port 8443, so they are taken to be for the Web Application Platform.")
 		return

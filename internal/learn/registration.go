@@ -13,7 +13,7 @@ import (
 type registration struct {
 	*exchange
 	at      int // its place among all exchanges
-	tier    int // how much it looks like the registration
+	tier    tier
 	key     string
 	uses    int // how many later requests send the key
 	changes int // how many of them change something
@@ -23,8 +23,8 @@ type registration struct {
 // secret, and whose consumer later requests are about.
 func findRegistration(all []*exchange) (best *registration) {
 	for i, one := range all {
-		tier := registrationTier(one)
-		if tier == 0 || best != nil && tier < best.tier {
+		tier := tierOf(one)
+		if tier == other || best != nil && tier < best.tier {
 			continue
 		}
 		found := &registration{exchange: one, at: i, tier: tier}
@@ -36,23 +36,21 @@ func findRegistration(all []*exchange) (best *registration) {
 	return best
 }
 
-// Tiers of a registration.
+// tier is how much a request looks like the registration.
+type tier int
+
 const (
-	sendsName    = 1 // but not the secret as it was typed
-	sendsInTexts = 2 // name and secret are parts of larger texts
-	sendsBoth    = 3
+	other     tier = iota
+	sendsName      // but not the secret as it was typed
+	sendsBoth
 )
 
-// registrationTier says how much a request looks like the registration. Zero: not
-// at all.
-func registrationTier(one *exchange) int {
+func tierOf(one *exchange) tier {
 	switch {
 	case one.reads() || !one.ok() || one.typed[secondName] || one.typed[secondSecret] || !one.typed[firstName]:
-		return 0
-	case one.sends(firstName) && one.sends(firstSecret):
-		return sendsBoth
+		return other
 	case one.typed[firstSecret]:
-		return sendsInTexts
+		return sendsBoth
 	}
 	return sendsName
 }

@@ -23,7 +23,7 @@ func (l *learner) assign() {
 	r := &l.roles
 	var changes, rest []*exchange
 	for _, one := range l.all[r.register.at+1:] {
-		if one.origin == r.register.origin && !one.reads() && one.ok() && l.aboutConsumer(one) {
+		if !one.reads() && one.ok() && l.aboutConsumer(one) {
 			changes = append(changes, one)
 		}
 	}
