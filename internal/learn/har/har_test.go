@@ -26,6 +26,8 @@ func TestRead_bodies(t *testing.T) {
 	}{
 		"text":         {`,"postData":{"mimeType":"application/json","text":"{}"}`, `,"content":{"mimeType":"application/json","text":"[]"}`, "{}", "[]", false},
 		"base64":       {``, `,"content":{"text":"W10=","encoding":"base64"}`, "", "[]", false},
+		"gzip":         {``, `,"content":{"text":"H4sIAAAAAAAAA4uOBQApu0wNAgAAAA==","encoding":"base64"}`, "", "[]", false},
+		"damaged gzip": {``, `,"content":{"text":"H4sIAAAAAAAAA4uO","encoding":"base64"}`, "", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x8b\x8e", false},
 		"form members": {`,"postData":{"params":[{"name":"a","value":"b c"},{"name":"d&","value":""}]}`, ``, "a=b+c&d%26=", "", false},
 		"form headers": {`,"postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"a","value":"b"}],"text":"Content-Type: x\r\nContent-Length: 3\r\n\r\na=b"}`, ``, "a=b", "", false},
 		"not base64":   {``, `,"content":{"encoding":"base64","text":"!!"}`, "", "", false},
