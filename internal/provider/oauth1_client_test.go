@@ -10,8 +10,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// asksForToken asks for a request token as an application does that was given
-// key and secret, with a client library that is not ours.
+// asksForToken asks for a request token, as an application with this key and secret
+// does, with another project's client library.
 func (h *harness) asksForToken(t *testing.T, key, secret string) (admitted bool) {
 	t.Helper()
 	application := oauth1.Config{
@@ -28,7 +28,7 @@ func (h *harness) asksForToken(t *testing.T, key, secret string) (admitted bool)
 func TestAccOAuthConsumer_admitsApplication(t *testing.T) {
 	t.Parallel()
 	const awkward = `s3cret & "ü" %2F+=`
-	h := newHarness(t, func(config *twcloudtest.Config) {
+	w := newWorkspace(t, func(config *twcloudtest.Config) {
 		keys := []string{"a key/with %2F ü", "another"}
 		config.NewKey = func() string {
 			key := keys[0]
@@ -36,7 +36,6 @@ func TestAccOAuthConsumer_admitsApplication(t *testing.T) {
 			return key
 		}
 	})
-	w := h.workspace(t)
 	var key string
 	for _, step := range []struct {
 		does      string
@@ -52,28 +51,28 @@ func TestAccOAuthConsumer_admitsApplication(t *testing.T) {
 		{does: "rotates", arguments: []string{`name = "doors-next"`, `secret = "n3w"`, "approved = true"}, secret: "n3w", refuses: awkward, admits: true},
 		{
 			does: "repairs", arguments: []string{`name = "doors-next"`, `secret = "n3w"`, "approved = true"}, secret: "n3w", refuses: "outside", admits: true,
-			outside: func() { h.server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Secret = "outside" }) },
+			outside: func() { w.server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Secret = "outside" }) },
 		},
 		{does: "disapproves", arguments: []string{`name = "doors-next"`, `secret = "n3w"`}, secret: "n3w"},
 		{does: "approves again", arguments: []string{`name = "doors-next"`, `secret = "n3w"`, "approved = true"}, secret: "n3w", admits: true},
 	} {
 		if step.outside != nil {
 			step.outside()
-			if h.asksForToken(t, key, step.secret) {
+			if w.asksForToken(t, key, step.secret) {
 				t.Errorf("before Terraform %s: admitted with a secret that was changed outside", step.does)
 			}
 		}
-		w.apply(t, h.configDetecting(consumer(step.arguments...)))
+		w.apply(t, w.configDetecting(consumer(step.arguments...)))
 		key = w.state(t).Attributes.Key
-		if got := h.asksForToken(t, key, step.secret); got != step.admits {
+		if got := w.asksForToken(t, key, step.secret); got != step.admits {
 			t.Errorf("when Terraform %s: admitted: %t, want %t", step.does, got, step.admits)
 		}
-		if step.refuses != "" && h.asksForToken(t, key, step.refuses) {
+		if step.refuses != "" && w.asksForToken(t, key, step.refuses) {
 			t.Errorf("when Terraform %s: admitted with the secret %q", step.does, step.refuses)
 		}
 	}
-	w.apply(t, h.config())
-	if h.asksForToken(t, key, "n3w") {
+	w.apply(t, w.config())
+	if w.asksForToken(t, key, "n3w") {
 		t.Error("admitted although removed")
 	}
 }

@@ -47,10 +47,12 @@ func newProtocol(t *testing.T, server tfprotov6.ProviderServer) *protocol {
 	return p
 }
 
-// newProtocol speaks to the provider of the harness, configured for its server.
+// newProtocol speaks to a provider that is configured for the server.
 func (h *harness) newProtocol(t *testing.T, more ...fields) *protocol {
 	t.Helper()
-	p := newProtocol(t, h.provider.Server())
+	instance := newProvider(nil)
+	t.Cleanup(func() { closeProvider(t, instance) })
+	p := newProtocol(t, instance.Server())
 	p.configure(t, h, more...)
 	return p
 }

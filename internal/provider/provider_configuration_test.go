@@ -1,10 +1,10 @@
 package provider_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,35 +12,41 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
+// optional is for tables in which an option of the server may be missing.
+func optional(option func(*twcloudtest.Config)) []func(*twcloudtest.Config) {
+	if option == nil {
+		return nil
+	}
+	return []func(*twcloudtest.Config){option}
+}
+
 func TestAccProvider_works(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		server func(*twcloudtest.Config)
-		// arguments are those of the provider.
+		// arguments are those of the provider, if they are not only the user.
 		arguments func(*testing.T, *harness) []string
 		// prefix is in front of every path.
 		prefix string
-		scheme string
 		// collection is the path of the consumers, if it is not the usual one.
 		collection string
+		scheme     string
 		warning    string
 	}{
-		"username and password": {
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin} },
-		},
+		"username and password": {},
 		"token": {
-			arguments: func(*testing.T, *harness) []string { return []string{"token = " + quote(twcloudtest.AdminToken)} },
-			scheme:    "Token",
+			arguments: func(*testing.T, *harness) []string {
+				return []string{"token = " + quote(twcloudtest.AdminToken)}
+			},
+			scheme: "Token",
 		},
-		"behind a reverse proxy": {
-			server:    func(config *twcloudtest.Config) { config.PathPrefix = "/tools/twcloud" },
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin} },
-			prefix:    "/tools/twcloud",
+		"reverse proxy": {
+			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools/twcloud" },
+			prefix: "/tools/twcloud",
 		},
-		"behind a reverse proxy that rewrites cookies": {
-			server:    func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin} },
-			prefix:    "/tools/twcloud",
+		"reverse proxy that rewrites cookies": {
+			server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
+			prefix: "/tools/twcloud",
 		},
 		"trailing slashes": {
 			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
@@ -56,28 +62,20 @@ func TestAccProvider_works(t *testing.T) {
 			},
 			collection: "/osmc/admin/oauth/clients",
 		},
-		"authority as PEM": {
-			server:    withTLS,
-			arguments: func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting()} },
-		},
 		"authority in a file": {
 			server: withTLS,
 			arguments: func(t *testing.T, h *harness) []string {
 				t.Helper()
-				file := filepath.Join(t.TempDir(), "ca.pem")
-				if err := os.WriteFile(file, h.server.CACertificatePEM(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return []string{asAdmin, "ca_certificate_file = " + quote(file)}
+				return []string{asAdmin, "ca_certificate_file = " + quote(writeFile(t, "ca.pem", h.server.CACertificatePEM()))}
 			},
 		},
-		"unverified": {
+		"certificates not verified": {
 			server:    withTLS,
 			arguments: func(*testing.T, *harness) []string { return []string{asAdmin, "insecure_skip_verify = true"} },
 			warning:   "Certificates are not verified",
 		},
 		"client certificate": {
-			server:    func(config *twcloudtest.Config) { config.ClientCA = true },
+			server:    withClientCA,
 			arguments: func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting(), h.showing()} },
 		},
 		"another name in the certificate": {
@@ -90,15 +88,13 @@ func TestAccProvider_works(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options := []func(*twcloudtest.Config){}
-			if test.server != nil {
-				options = append(options, test.server)
+			w := newWorkspace(t, optional(test.server)...)
+			arguments := []string{asAdmin}
+			if test.arguments != nil {
+				arguments = test.arguments(t, w.harness)
 			}
-			h := newHarness(t, options...)
-			w := h.workspace(t)
-			arguments := test.arguments(t, h)
 			if !strings.Contains(strings.Join(arguments, "\n"), "endpoint =") {
-				arguments = append(arguments, "endpoint = "+quote(h.server.URL()))
+				arguments = append(arguments, "endpoint = "+quote(w.server.URL()))
 			}
 			applied := w.apply(t, providerBlock(arguments...)+consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
 			if test.warning != "" {
@@ -107,27 +103,19 @@ func TestAccProvider_works(t *testing.T) {
 				applied.expectNone(t)
 			}
 
-			path := "/osmc" + collection
-			if test.collection != "" {
-				path = test.collection
-			}
-			scheme := "Basic"
-			if test.scheme != "" {
-				scheme = test.scheme
+			path := test.prefix + cmp.Or(test.collection, "/osmc"+collection)
+			want := []string{
+				"GET " + test.prefix + "/osmc/login " + cmp.Or(test.scheme, "Basic"), "GET " + path, "GET " + path, "POST " + path,
+				"PATCH " + path + "/key-1", "GET " + test.prefix + "/osmc/logout",
 			}
 			var got []string
-			for _, request := range h.server.Requests() {
+			for _, request := range w.server.Requests() {
 				got = append(got, strings.TrimSpace(request.Method+" "+request.Path+" "+request.AuthorizationScheme))
-			}
-			want := []string{
-				"GET " + test.prefix + "/osmc/login " + scheme,
-				"GET " + test.prefix + path, "GET " + test.prefix + path, "POST " + test.prefix + path, "PATCH " + test.prefix + path + "/key-1",
-				"GET " + test.prefix + "/osmc/logout",
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("sent %q, want %q", got, want)
 			}
-			if opened, left := h.server.SessionsOpened(), h.server.OpenSessions(); opened != 1 || left != 0 {
+			if opened, left := w.server.SessionsOpened(), w.server.OpenSessions(); opened != 1 || left != 0 {
 				t.Errorf("%d sessions were opened and %d are left, want one and none", opened, left)
 			}
 		})
@@ -138,8 +126,7 @@ func TestAccProvider_works(t *testing.T) {
 // report all problems, each once and on its attribute.
 func TestAccProvider_wrongConfiguration(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
+	w := newWorkspace(t)
 	w.write(t, providerBlock(
 		`endpoint = "twcloud.example.com:8111"`,
 		`webapp_endpoint = "http://twcloud.example.com"`,
@@ -188,17 +175,14 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 			}
 		}
 	}
-	if got := h.requests(); len(got) > 0 {
-		t.Errorf("sent %q", got)
-	}
+	w.expectRequests(t)
 }
 
 // TestAccProvider_missingConfiguration is about what validation cannot know: the
 // environment and files.
 func TestAccProvider_missingConfiguration(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
+	w := newWorkspace(t)
 	config := providerBlock(
 		`endpoint = "http://twcloud.example.com:8111"`,
 		`username = "admin"`,
@@ -230,41 +214,47 @@ func TestAccProvider_missingConfiguration(t *testing.T) {
 
 func TestAccProvider_unconfigured(t *testing.T) {
 	t.Parallel()
-	failed := newHarness(t).workspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))
+	failed := newWorkspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))
 	failed.expect(t, "error", "Missing endpoint", "TWCLOUD_ENDPOINT")
 	failed.expect(t, "error", "Missing credentials", "TWCLOUD_USERNAME", "TWCLOUD_TOKEN")
 }
 
-// later is an endpoint that is known only after apply.
-func (h *harness) later() string {
-	return "resource \"terraform_data\" \"endpoint\" {\n input = " + quote(h.server.URL()) + "\n}\n"
-}
-
+// The configuration of the provider may depend on a resource. A resource that is
+// registered waits; what needs the server names the argument that is unknown.
 func TestAccProvider_unknownAtPlan(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
-	unknown := providerBlock("endpoint = terraform_data.endpoint.output", asAdmin) + h.later()
-	config := unknown + consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`)
-
-	planned := w.plan(t, config)
-	planned.expectAction(t, "create")
-	planned.expectNone(t)
-	if got := h.requests(); len(got) > 0 {
-		t.Errorf("planning sent %q", got)
+	const summary = "Provider configuration is not known yet"
+	unknown := func(w *workspace, trigger int, more string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"endpoint\" {\n triggers_replace = %d\n input = %s\n}\n", trigger, quote(w.server.URL())) +
+			providerBlock("endpoint = terraform_data.endpoint.output", "webapp_endpoint = "+quote(w.server.WebAppURL()), asAdmin) + more
 	}
-	w.apply(t, config).expectNone(t)
-	if got := h.only(t); got.Key != "key-1" || !got.Approved {
-		t.Errorf("on the server: %+v", got)
-	}
-	w.plan(t, config).expectAction(t, "")
+	t.Run("resource", func(t *testing.T) {
+		t.Parallel()
+		w := newWorkspace(t)
+		doors := consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`)
+		planned := w.plan(t, unknown(w, 1, doors))
+		planned.expectAction(t, "create")
+		planned.expectNone(t)
+		w.expectRequests(t)
+		w.apply(t, unknown(w, 1, doors)).expectNone(t)
+		w.expectOnServer(t, twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: true})
+		w.expectUnchanged(t, unknown(w, 1, doors))
 
-	// An endpoint that becomes unknown again, with a consumer in state.
-	h.requests()
-	again := w.planFails(t, strings.Replace(config, "\n input", "\n triggers_replace = 2\n input", 1))
-	again.expect(t, "error", "Provider configuration is not known yet", "endpoint", "-target")
-	if got := h.requests(); len(got) > 0 {
-		t.Errorf("planning sent %q", got)
+		// The endpoint becomes unknown again, with a consumer in state.
+		w.requests()
+		w.planFails(t, unknown(w, 2, doors)).expect(t, "error", summary, "endpoint is known only after apply", "-target")
+		w.expectRequests(t)
+	})
+	for _, name := range []string{"twcloud_oauth_consumer", "twcloud_oauth_consumers", "twcloud_oauth_endpoints", "twcloud_server"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			var arguments []string
+			if name == "twcloud_oauth_consumer" {
+				arguments = []string{`name = "doors"`}
+			}
+			w.planFails(t, unknown(w, 1, source(name, arguments...))).expect(t, "error", summary, "endpoint is known only after apply", "-target")
+		})
 	}
 }
 
@@ -275,20 +265,17 @@ func TestAccProvider_unlisted(t *testing.T) {
 	for _, kind := range []twcloudtest.FaultKind{twcloudtest.Forbidden403, twcloudtest.BadJSON, twcloudtest.InternalError500} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			config := h.config(consumer(`name = "doors"`, `secret = "s3cret"`))
+			w := newWorkspace(t)
+			config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
 			w.apply(t, config)
-			h.server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
-			h.requests()
+			w.server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+			w.requests()
 
-			unchanged := w.plan(t, config)
-			unchanged.expectAction(t, "")
-			unchanged.expectNone(t)
-			if got, want := h.requests(), "GET "+collection+"/key-1"; !slices.Contains(got, want) {
+			w.expectUnchanged(t, config)
+			if got, want := w.requests(), "GET "+collection+"/key-1"; !slices.Contains(got, want) {
 				t.Errorf("sent %q, want %q among them", got, want)
 			}
-			h.server.RemoveConsumer("key-1")
+			w.server.RemoveConsumer("key-1")
 			switch kind {
 			case twcloudtest.BadJSON:
 				// A server that does not list as expected may not read as expected.

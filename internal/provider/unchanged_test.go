@@ -23,12 +23,8 @@ type servers struct {
 
 func newServers(t *testing.T, h *harness, more ...fields) servers {
 	t.Helper()
-	alone := h.newProvider()
-	t.Cleanup(func() {
-		if err := alone.Close(); err != nil {
-			t.Errorf("close the provider: %v", err)
-		}
-	})
+	alone := newProvider(nil)
+	t.Cleanup(func() { closeProvider(t, alone) })
 	s := servers{fast: h.newProtocol(t, more...), slow: newProtocol(t, providerserver.NewProtocol6(alone)())}
 	s.slow.configure(t, h, more...)
 	registered := s.slow.change(t, nil, fields{"name": "registered", "approved": true, "secret": "s3cret"})
