@@ -1,19 +1,15 @@
 package provider_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -57,159 +53,116 @@ func TestCheckWrite_dialects(t *testing.T) {
 	}
 }
 
-// deviant answers requests in place of the server, next.
-type deviant func(w http.ResponseWriter, r *http.Request, body string, next http.Handler)
+// matching says whether a request is the one that is meant.
+type matching = func(twcloudtest.Request) bool
 
-// behind returns the environment of a server that deviates.
-func (h *harness) behind(t *testing.T, deviates deviant) map[string]string {
-	t.Helper()
-	target, err := url.Parse(h.server.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	next := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		content, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(content))
-		deviates(w, r, string(content), next)
-	}))
-	t.Cleanup(proxy.Close)
-	return map[string]string{"TWCLOUD_ENDPOINT": proxy.URL}
+func isCall(name string) matching {
+	return func(r twcloudtest.Request) bool { return r.Call == name }
 }
 
-// request says whether a request is the one that deviates.
-type request func(r *http.Request, body string) bool
-
-func isRegistration(r *http.Request, _ string) bool {
-	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, collection)
+func changes(field string) matching {
+	return func(r twcloudtest.Request) bool { return r.Call == "update" && slices.Contains(r.Fields, field) }
 }
 
-func isList(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, collection)
-}
-
-func isRemoval(r *http.Request, _ string) bool { return r.Method == http.MethodDelete }
-
-func changes(field string) request {
-	return func(r *http.Request, body string) bool {
-		return r.Method == http.MethodPatch && strings.Contains(body, `"`+field+`"`)
-	}
-}
-
-// on has the server deviate in some requests.
-func on(which request, deviates deviant) deviant {
-	return func(w http.ResponseWriter, r *http.Request, body string, next http.Handler) {
-		if which(r, body) {
-			deviates(w, r, body, next)
-		} else {
-			next.ServeHTTP(w, r)
-		}
-	}
-}
-
-// unreadableListAfter has the list in another form once a request has come, whose
-// answer may be lost.
-func unreadableListAfter(trigger request, lost bool) deviant {
+// after matches requests once another one has come.
+func after(trigger, which matching) matching {
 	var seen atomic.Bool
-	return func(w http.ResponseWriter, r *http.Request, body string, next http.Handler) {
-		switch {
-		case seen.Load() && isList(r):
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(w, `{"canary-consumer-0":{"key":"canary-key-0"}}`)
-		case trigger(r, body):
-			seen.Store(true)
-			if lost {
-				next.ServeHTTP(httptest.NewRecorder(), r)
-				panic(http.ErrAbortHandler)
-			}
-			next.ServeHTTP(w, r)
-		default:
-			next.ServeHTTP(w, r)
+	return func(r twcloudtest.Request) bool {
+		if seen.Load() {
+			return which(r)
 		}
+		seen.Store(trigger(r))
+		return false
 	}
 }
 
 func TestCheckWrite_deviations(t *testing.T) {
 	t.Parallel()
+	unreadable := twcloudtest.Fault{
+		Kind: twcloudtest.AnswerWith, Status: http.StatusOK, Body: `{"canary-consumer-0":{"key":"canary-key-0"}}`, Times: -1,
+		Match: after(isCall("register"), isCall("list")),
+	}
+	lost := unreadable
+	lost.Match = after(isCall("register"), isCall("list"))
 	tests := map[string]struct {
-		deviates deviant
-		// named is a deviation of the package of that name, in place of deviates.
-		named string
+		// deviation is the name of what the server does, besides the faults.
+		deviation string
+		faults    []twcloudtest.Fault
 		// works: the provider copes, so the check ends well.
 		works bool
 		// stays: the consumer cannot be removed, and must be named.
 		stays bool
 		want  []string
 	}{
-		"approval ignored": {named: "patch-ignores-approved", want: []string{
+		"approval ignored": {deviation: "patch-ignores-approved", want: []string{
 			"FAIL  approve        calls.update: the server said yes, but approved is false in place of true",
 			"note  disapprove     not tried", "ok    rename", "not proven", "ok    remove",
 		}},
 		"name altered": {
-			deviates: on(isRegistration, func(w http.ResponseWriter, r *http.Request, body string, next http.Handler) {
-				r.Body = io.NopCloser(strings.NewReader(strings.Replace(body, "terraform-check-", "TERRAFORM-CHECK-", 1)))
-				next.ServeHTTP(w, r)
-			}),
-			want: []string{"FAIL  register       calls.register: the server said yes, but the name is \"TERRAFORM-CHECK-", "ok    remove"},
+			deviation: "name-cut",
+			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"terraform-check-", "ok    remove"},
+		},
+		"changed late": {
+			deviation: "patch-very-late",
+			want:      []string{"FAIL  rename         calls.update: the server said yes, but the name is \"terraform-check-", "and approved is true in place of false", "ok    remove"},
 		},
 		"PATCH answers 204": {
-			named: "patch-204", works: true,
+			deviation: "patch-204", works: true,
 			want: []string{"note  approve        calls.update.success: the server answers with status 204", "ok    approve"},
 		},
 		"DELETE keeps it": {
-			named: "delete-204-keeps", stays: true,
+			deviation: "delete-204-keeps", stays: true,
 			want: []string{"FAIL  remove         calls.remove: the server said yes, but the consumer still exists", `(key "key-1") may still exist`},
 		},
-		"no key": {
-			deviates: on(isRegistration, func(w http.ResponseWriter, r *http.Request, _ string, next http.Handler) {
-				recorder := httptest.NewRecorder()
-				next.ServeHTTP(recorder, r)
-				var registered map[string]any
-				_ = json.Unmarshal(recorder.Body.Bytes(), &registered)
-				registered["id"] = registered["key"]
-				delete(registered, "key")
-				w.Header().Set("Content-Type", "application/json")
-				w.WriteHeader(http.StatusCreated)
-				_ = json.NewEncoder(w).Encode(registered)
-			}),
-			works: true,
-			want:  []string{"note  register       calls.register.answer.key: the answer cannot be read", "its members are _links, approved, createdOn, id, name"},
+		"listed after removal": {
+			deviation: "list-lags", want: []string{"FAIL  remove         calls.remove: the server said yes, but the list still has the consumer"},
 		},
+		"cannot be read": {deviation: "read-404", want: []string{"FAIL  read           calls.read: no such consumer (status 404)", "ok    remove"}},
+		"no key": {
+			deviation: "register-text", works: true,
+			want: []string{"note  register       calls.register.answer: the answer cannot be read (status 201)"},
+		},
+		"key alone": {
+			deviation: "register-key-alone", works: true,
+			want: []string{"note  register       calls.register.answer.approved: the answer cannot be read", "its members are key"},
+		},
+		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found terraform-check-"}},
 		"list unreadable after registration": {
-			deviates: unreadableListAfter(isRegistration, false),
-			want:     []string{"ok    register", "FAIL  register       calls.list.answer.items: the answer cannot be read", "ok    remove"},
+			faults: []twcloudtest.Fault{unreadable},
+			want:   []string{"ok    register", "FAIL  register       calls.list.answer.items: the answer cannot be read", "ok    remove"},
 		},
 		"lost, and list unreadable": {
-			deviates: unreadableListAfter(isRegistration, true), stays: true,
+			faults: []twcloudtest.Fault{lost, {Kind: twcloudtest.DropAfter, Match: isCall("register")}}, stays: true,
 			want: []string{"FAIL  register", "may have been registered", "the list cannot be read"},
 		},
 		"rename refused": {
-			deviates: on(changes("name"), func(w http.ResponseWriter, _ *http.Request, _ string, _ http.Handler) {
-				http.Error(w, "canary-words: canary-consumer-0 exists", http.StatusBadRequest)
-			}),
+			faults: []twcloudtest.Fault{{
+				Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: changes("name"), Times: -1,
+			}},
 			want: []string{"FAIL  rename         calls.update: the server refused the input (status 400)", "refuses the old one", "ok    remove"},
 		},
+		"no proof": {
+			faults: []twcloudtest.Fault{{Kind: twcloudtest.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1}}, works: true,
+			want: []string{"note  secret         not proven by a signature: ", "500", "ok    remove"},
+		},
 		"secret ignored": {
-			named: "patch-ignores-secret",
-			want:  []string{"FAIL  secret         calls.update: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
+			deviation: "patch-ignores-secret",
+			want:      []string{"FAIL  secret         calls.update: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
 		},
 		"secret of the registration ignored": {
-			named: "register-without-secret", want: []string{"FAIL  secret         calls.register: the server said yes, but it refuses", "ok    remove"},
+			deviation: "register-without-secret", want: []string{"FAIL  secret         calls.register: the server said yes, but it refuses", "ok    remove"},
 		},
 		"refused and done": {
-			named: "register-409-but-done",
-			want:  []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found terraform-check-", "ok    remove"},
+			deviation: "register-409-but-done",
+			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found terraform-check-", "ok    remove"},
 		},
 		"list lacks it": {
-			named: "list-empty-always", want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
+			deviation: "list-empty-always", want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
 		},
 		"approved from the start": {
-			named: "register-approves", works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
+			deviation: "register-approves", works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
 		},
-		"no such changes": {named: "patch-405", want: []string{
+		"no such changes": {deviation: "patch-405", want: []string{
 			"FAIL  approve        calls.update: the server has no such call (status 405)", "FAIL  rename         calls.update",
 			"FAIL  set_secret     calls.update", "ok    remove",
 		}},
@@ -218,16 +171,15 @@ func TestCheckWrite_deviations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newChecked(t, withoutContract)
+			h.server.Inject(test.faults...)
 			run := checkRun{write: true, stays: test.stays, err: provider.ErrCheckFailed}
 			end := `as the guide "When your server differs" shows.`
 			if test.works {
 				run.err, end = nil, "The provider works with this server."
 			}
 			run.want = append([]string{"ok    sign-out", end}, test.want...)
-			if test.named != "" {
-				run.environment = map[string]string{"TWCLOUD_ENDPOINT": h.deviating(t, test.named)}
-			} else {
-				run.environment = h.behind(t, test.deviates)
+			if test.deviation != "" {
+				run.environment = map[string]string{"TWCLOUD_ENDPOINT": h.deviating(t, test.deviation)}
 			}
 			h.expectCheck(t.Context(), t, run)
 		})
@@ -238,42 +190,27 @@ func TestCheckWrite_deviations(t *testing.T) {
 func TestCheckWrite_serverDies(t *testing.T) {
 	t.Parallel()
 	for name, dies := range map[string]struct {
-		when request
-		// done says that the request is carried out, and answered that the answer
-		// arrives.
-		done, answered bool
-		want           string
+		when matching
+		// last is what happens to that request. Zero: it is answered.
+		last twcloudtest.FaultKind
+		want string
 	}{
-		"at the registration":    {when: isRegistration, done: true, want: "FAIL  register"},
-		"at the list afterwards": {when: isRegistration, done: true, answered: true, want: "FAIL  register"},
-		"at the approval":        {when: changes("approved"), want: "FAIL  approve"},
-		"after the renaming":     {when: changes("name"), done: true, want: "FAIL  rename"},
-		"at the removal":         {when: isRemoval, want: "FAIL  remove"},
+		"at the registration":    {isCall("register"), twcloudtest.DropAfter, "FAIL  register"},
+		"at the list afterwards": {isCall("register"), 0, "FAIL  register"},
+		"at the approval":        {changes("approved"), twcloudtest.DropBefore, "FAIL  approve"},
+		"after the renaming":     {changes("name"), twcloudtest.DropAfter, "FAIL  rename"},
+		"at the removal":         {isCall("remove"), twcloudtest.DropBefore, "FAIL  remove"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newChecked(t)
-			var dead atomic.Bool
-			environment := h.behind(t, func(w http.ResponseWriter, r *http.Request, body string, next http.Handler) {
-				if dead.Load() {
-					panic(http.ErrAbortHandler)
-				}
-				if !dies.when(r, body) {
-					next.ServeHTTP(w, r)
-					return
-				}
-				dead.Store(true)
-				if dies.answered {
-					next.ServeHTTP(w, r)
-					return
-				}
-				if dies.done {
-					next.ServeHTTP(httptest.NewRecorder(), r)
-				}
-				panic(http.ErrAbortHandler)
-			})
+			everything := func(twcloudtest.Request) bool { return true }
+			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropBefore, Server: twcloudtest.REST, Times: -1, Match: after(dies.when, everything)})
+			if dies.last != 0 {
+				h.server.Inject(twcloudtest.Fault{Kind: dies.last, Match: dies.when})
+			}
 			h.expectCheck(t.Context(), t, checkRun{
-				write: true, environment: environment, err: provider.ErrCheckFailed, stays: true, dies: true,
+				write: true, err: provider.ErrCheckFailed, stays: true, dies: true,
 				want: []string{dies.want, "FAIL  remove", "TWCloud Admin", "note  sign-out", "could not be reached", "fix what failed above"},
 			})
 		})
@@ -283,11 +220,11 @@ func TestCheckWrite_serverDies(t *testing.T) {
 // Whenever a check is interrupted, the consumer is removed and the session closed.
 func TestCheckWrite_canceled(t *testing.T) {
 	t.Parallel()
-	for name, when := range map[string]func(twcloudtest.Request) bool{
-		"registration": func(r twcloudtest.Request) bool { return r.Call == "register" },
-		"approval":     func(r twcloudtest.Request) bool { return r.Call == "update" },
+	for name, when := range map[string]matching{
+		"registration": isCall("register"),
+		"approval":     isCall("update"),
 		"proof":        func(r twcloudtest.Request) bool { return strings.HasSuffix(r.Path, "request_token") },
-		"removal":      func(r twcloudtest.Request) bool { return r.Call == "remove" },
+		"removal":      isCall("remove"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

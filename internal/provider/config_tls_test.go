@@ -29,7 +29,7 @@ func newTestPKI(t testing.TB) testPKI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sec1, err := x509.MarshalECPrivateKey(key.(*ecdsa.PrivateKey)) //nolint:errcheck // The emulator's keys are of that kind.
+	sec1, err := x509.MarshalECPrivateKey(key.(*ecdsa.PrivateKey))
 	if err != nil {
 		t.Fatal(err)
 	}
