@@ -82,34 +82,6 @@ func TestAccOAuthConsumer_query(t *testing.T) {
 	w.expectAdopts(t, w.config(), w.server.Consumers())
 }
 
-// The list of the data source becomes import blocks.
-func TestAccOAuthConsumer_importForEach(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	for i := range 20 {
-		w.server.AddConsumer(twcloudtest.Consumer{Name: fmt.Sprintf("tool-%02d", i), Secret: "not-told", Approved: i%2 == 0})
-	}
-	applied := w.apply(t, w.config(`
-data "twcloud_oauth_consumers" "all" {}
-
-import {
-  for_each = data.twcloud_oauth_consumers.all.by_name
-  to       = twcloud_oauth_consumer.adopted[each.key]
-  id       = each.value.key
-}
-
-resource "twcloud_oauth_consumer" "adopted" {
-  for_each = data.twcloud_oauth_consumers.all.by_name
-  name     = each.value.name
-  approved = each.value.approved
-}
-`))
-	applied.expectNone(t)
-	applied.expectOnlyImports(t, 20)
-	// The plan imports, and the apply only writes the state.
-	w.expectRequests(t, oneList...)
-}
-
 func TestAccOAuthConsumer_importByIdentity(t *testing.T) {
 	t.Parallel()
 	need(t, firstIdentity)

@@ -178,40 +178,6 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 	w.expectRequests(t)
 }
 
-// TestAccProvider_missingConfiguration is about what validation cannot know: the
-// environment and files.
-func TestAccProvider_missingConfiguration(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	config := providerBlock(
-		`endpoint = "http://twcloud.example.com:8111"`,
-		`username = "admin"`,
-		`api_profile_file = "missing.json"`,
-		`ca_certificate_file = "missing.pem"`,
-		`client_key_file = "missing.key"`,
-		`insecure_skip_verify = true`,
-	) + consumer(`name = "doors"`, `secret = "s3cret"`)
-	w.write(t, config)
-	if validated := w.run(t, "validate", "-json").mustSucceed(t); !strings.Contains(validated.Output, `"warning_count": 0`) {
-		t.Errorf("validation has warnings: %s", validated.Output)
-	}
-	failed := w.planFails(t, config)
-	for summary, detail := range map[string]string{
-		"Plain HTTP is not allowed":     "allow_plain_http",
-		"Incomplete credentials":        "TWCLOUD_PASSWORD",
-		"Invalid api_profile_file":      `"missing.json" (api_profile_file) cannot be read: no such file or directory`,
-		"Invalid ca_certificate_file":   "no such file or directory",
-		"Invalid client_key_file":       "no such file or directory",
-		"Incomplete client certificate": "client_certificate_pem",
-	} {
-		failed.expect(t, "error", summary, detail)
-	}
-	failed.expect(t, "warning", "Certificates are not verified")
-	if len(failed.Diagnostics) != 7 {
-		t.Errorf("got %d diagnostics, want 7: %v", len(failed.Diagnostics), failed.Diagnostics)
-	}
-}
-
 func TestAccProvider_unconfigured(t *testing.T) {
 	t.Parallel()
 	failed := newWorkspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))

@@ -126,15 +126,6 @@ func TestAccSecret_steps(t *testing.T) {
 			{arguments: writeOnly(a, 2), revision: 1, action: "update"},
 			{arguments: stored(a), revision: 1, action: "update"},
 		},
-		"secret to secret_wo and back, another one": {
-			{arguments: stored(a), revision: 1, action: "create"},
-			{arguments: writeOnly(b), revision: 2, action: "update", sends: true},
-			{arguments: stored(a), revision: 3, action: "update", sends: true},
-			{arguments: writeOnly(b, 1), revision: 4, action: "update", sends: true},
-			{arguments: writeOnly(a), revision: 5, action: "update", sends: true},
-			{arguments: writeOnly(b, 1), revision: 6, action: "update", sends: true},
-			{arguments: stored(a), revision: 7, action: "update", sends: true},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
