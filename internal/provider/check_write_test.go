@@ -294,25 +294,20 @@ func TestCheckWrite_notStarted(t *testing.T) {
 // What the profile lacks makes the check incomplete, and not failed.
 func TestCheckWrite_incomplete(t *testing.T) {
 	t.Parallel()
-	const start = `{"profile":1,"server":"rest","description":"A few calls. And more.","approved":{"yes":[true],"no":[false]},"calls":{
-"list":{"method":"GET","path":"/osmc/admin/oauthconsumers","success":[200],"answer":{"items":"","key":"/key","name":"/name","approved":"/approved"}}`
-	const register = `,"register":{"method":"POST","path":"/osmc/admin/oauthconsumers","json":{"name":"{name}","secret":"{secret}"},"success":[201],"answer":{"key":"/key"}}`
-	const approve = `,"approve":{"method":"PATCH","path":"/osmc/admin/oauthconsumers/{key}","json":{"approved":true},"success":[200]}`
-	const remove = `,"remove":{"method":"DELETE","path":"/osmc/admin/oauthconsumers/{key}","success":[204]}`
 	for name, test := range map[string]struct {
 		calls string
 		stays bool
 		want  []string
 	}{
 		"list alone": {want: []string{"does not have the calls register, approve, disapprove, rename, set_secret, remove: run"}},
-		"no changes": {calls: register + remove, want: []string{"note  approve        not in the profile", "note  rename         not in the profile", "ok    remove"}},
-		"one change": {calls: register + approve + remove, want: []string{"ok    approve        calls.approve", "note  disapprove     not in the profile", "ok    secret"}},
-		"no removal": {calls: register + approve, stays: true, want: []string{"yourself when the check has ended", "may still exist on the server", "note  remove"}},
+		"no changes": {calls: registerCall + removeCall, want: []string{"note  approve        not in the profile", "note  rename         not in the profile", "ok    remove"}},
+		"one change": {calls: registerCall + approveCall + removeCall, want: []string{"ok    approve        calls.approve", "note  disapprove     not in the profile", "ok    secret"}},
+		"no removal": {calls: registerCall + approveCall, stays: true, want: []string{"yourself when the check has ended", "may still exist on the server", "note  remove"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			newChecked(t).expectCheck(t.Context(), t, checkRun{
-				write: true, environment: withProfile(t, []byte(start+test.calls+"}}")), stays: test.stays,
+				write: true, environment: withProfile(t, profileWith(test.calls)), stays: test.stays,
 				err: provider.ErrCheckIncomplete, without: "FAIL",
 				want: append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...),
 			})

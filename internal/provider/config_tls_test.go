@@ -146,12 +146,7 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 	t.Parallel()
 
 	pki := newTestPKI(t)
-	files := map[string]string{"client.pem": pki.certificate, "client.key": pki.key}
-	for name, c := range map[string]struct {
-		block       block
-		environment map[string]string
-		errors      []string
-	}{
+	cases := map[string]configCase{
 		"PEM":      {block: block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.key}},
 		"SEC 1":    {block: block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.sec1Key}},
 		"chain":    {block: block{"client_certificate_pem": pki.certificate + pki.ca, "client_key_pem": pki.key}},
@@ -188,15 +183,16 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 			block:  block{"client_certificate_file": "client.pem", "client_key_file": "client.key", "client_key_pem": pki.key},
 			errors: []string{"client_key_pem: both set"},
 		},
-	} {
-		runConfigCases(t, map[string]configCase{name: {
-			block: c.block, environment: c.environment, files: files, errors: c.errors,
-			check: func(t *testing.T, o twcloud.Options) {
-				block, _ := pem.Decode([]byte(pki.certificate))
-				if len(o.TLS.Certificates) != 1 || !bytes.Equal(o.TLS.Certificates[0].Certificate[0], block.Bytes) {
-					t.Error("not the expected certificate")
-				}
-			},
-		}})
 	}
+	for name, c := range cases {
+		c.files = map[string]string{"client.pem": pki.certificate, "client.key": pki.key}
+		c.check = func(t *testing.T, o twcloud.Options) {
+			block, _ := pem.Decode([]byte(pki.certificate))
+			if len(o.TLS.Certificates) != 1 || !bytes.Equal(o.TLS.Certificates[0].Certificate[0], block.Bytes) {
+				t.Error("not the expected certificate")
+			}
+		}
+		cases[name] = c
+	}
+	runConfigCases(t, cases)
 }

@@ -68,6 +68,7 @@ func TestAccDataSource_fails(t *testing.T) {
 	for name, fault := range map[string]twcloudtest.Fault{
 		"no root services":            {Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound, Server: twcloudtest.WebApp},
 		"root services behind a page": {Kind: twcloudtest.Redirect302, Server: twcloudtest.WebApp},
+		"root services are a page":    {Kind: twcloudtest.WebPage, Server: twcloudtest.WebApp},
 		"no root services document":   {Kind: twcloudtest.BadJSON, Server: twcloudtest.WebApp},
 	} {
 		tests[name] = sourceFailure{

@@ -71,24 +71,6 @@ func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 	}
 }
 
-// A registration whose answer is lost, whether it took effect or not, succeeds.
-func TestAccOAuthConsumer_lostAnswer(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []twcloudtest.FaultKind{twcloudtest.DropBefore, twcloudtest.DropAfter, twcloudtest.HalfBody} {
-		t.Run(kind.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t)
-			w.server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
-			config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
-			w.apply(t, config).expectNone(t)
-			want := twcloudtest.Consumer{Key: w.only(t).Key, Name: "doors", Secret: "s3cret", Approved: true}
-			w.expectOnServer(t, want)
-			w.expectState(t, want, 1)
-			w.expectUnchanged(t, config)
-		})
-	}
-}
-
 func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)

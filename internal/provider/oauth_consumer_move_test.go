@@ -122,9 +122,8 @@ func (w *workspace) writeRestapiState(t *testing.T, attributes string, private [
 	}
 }
 
-// anyProvider stands in for Mastercard/restapi: as long as state names a
-// provider, Terraform has to be able to start it, and asks it for no more than
-// its schemas.
+// anyProvider takes the place of Mastercard/restapi. Terraform starts each provider
+// that is in state, and asks this one only for its schemas.
 type anyProvider struct{}
 
 func (anyProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {}

@@ -24,8 +24,11 @@ func TestAccProvider_works(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		server func(*twcloudtest.Config)
-		// arguments are those of the provider, if they are not only the user.
-		arguments func(*testing.T, *harness) []string
+		// arguments are those of the provider, besides endpoint and user.
+		arguments func(*testing.T, *harness) string
+		// user and endpoint take the place of the usual ones.
+		user     string
+		endpoint func(*harness) string
 		// prefix is in front of every path.
 		prefix string
 		// collection is the path of the consumers, if it is not the usual one.
@@ -34,12 +37,7 @@ func TestAccProvider_works(t *testing.T) {
 		warning    string
 	}{
 		"username and password": {},
-		"token": {
-			arguments: func(*testing.T, *harness) []string {
-				return []string{"token = " + quote(twcloudtest.AdminToken)}
-			},
-			scheme: "Token",
-		},
+		"token":                 {user: "token = " + quote(twcloudtest.AdminToken), scheme: "Token"},
 		"reverse proxy": {
 			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools/twcloud" },
 			prefix: "/tools/twcloud",
@@ -49,53 +47,42 @@ func TestAccProvider_works(t *testing.T) {
 			prefix: "/tools/twcloud",
 		},
 		"trailing slashes": {
-			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
-			arguments: func(_ *testing.T, h *harness) []string {
-				return []string{asAdmin, "endpoint = " + quote(h.server.URL()+"//")}
-			},
-			prefix: "/tools",
+			server:   func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
+			endpoint: func(h *harness) string { return h.server.URL() + "//" },
+			prefix:   "/tools",
 		},
 		"consumers elsewhere": {
-			server: func(config *twcloudtest.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
-			arguments: func(*testing.T, *harness) []string {
-				return []string{asAdmin, `oauth_consumers_path = "/osmc/admin/oauth/clients"`}
-			},
+			server:     func(config *twcloudtest.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
+			arguments:  func(*testing.T, *harness) string { return `oauth_consumers_path = "/osmc/admin/oauth/clients"` },
 			collection: "/osmc/admin/oauth/clients",
 		},
-		"authority in a file": {
-			server: withTLS,
-			arguments: func(t *testing.T, h *harness) []string {
-				t.Helper()
-				return []string{asAdmin, "ca_certificate_file = " + quote(writeFile(t, "ca.pem", h.server.CACertificatePEM()))}
-			},
-		},
+		"authority in a file": {server: withTLS, arguments: func(t *testing.T, h *harness) string {
+			t.Helper()
+			return "ca_certificate_file = " + quote(writeFile(t, "ca.pem", h.server.CACertificatePEM()))
+		}},
 		"certificates not verified": {
-			server:    withTLS,
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin, "insecure_skip_verify = true"} },
-			warning:   "Certificates are not verified",
+			server: withTLS, arguments: func(*testing.T, *harness) string { return "insecure_skip_verify = true" },
+			warning: "Certificates are not verified",
 		},
 		"client certificate": {
-			server:    withClientCA,
-			arguments: func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting(), h.showing()} },
+			server: withClientCA, arguments: func(_ *testing.T, h *harness) string { return h.trusting() + "\n" + h.showing() },
 		},
 		"another name in the certificate": {
-			server: withTLS,
-			arguments: func(_ *testing.T, h *harness) []string {
-				return []string{asAdmin, h.trusting(), `tls_server_name = "localhost"`}
-			},
+			server: withTLS, arguments: func(_ *testing.T, h *harness) string { return h.trusting() + "\n" + `tls_server_name = "localhost"` },
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, optional(test.server)...)
-			arguments := []string{asAdmin}
+			endpoint, arguments := w.server.URL(), []string{cmp.Or(test.user, asAdmin)}
+			if test.endpoint != nil {
+				endpoint = test.endpoint(w.harness)
+			}
 			if test.arguments != nil {
-				arguments = test.arguments(t, w.harness)
+				arguments = append(arguments, test.arguments(t, w.harness))
 			}
-			if !strings.Contains(strings.Join(arguments, "\n"), "endpoint =") {
-				arguments = append(arguments, "endpoint = "+quote(w.server.URL()))
-			}
+			arguments = append(arguments, "endpoint = "+quote(endpoint))
 			applied := w.apply(t, providerBlock(arguments...)+consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
 			if test.warning != "" {
 				applied.expect(t, "warning", test.warning)
@@ -122,8 +109,8 @@ func TestAccProvider_works(t *testing.T) {
 	}
 }
 
-// TestAccProvider_wrongConfiguration is about literal values. Validation and plan
-// report all problems, each once and on its attribute.
+// Validation and plan report all problems of literal values, each once and on its
+// attribute.
 func TestAccProvider_wrongConfiguration(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
@@ -224,8 +211,7 @@ func TestAccProvider_unknownAtPlan(t *testing.T) {
 	}
 }
 
-// TestAccProvider_unlisted is about a server that does not list the collection,
-// but tells of one consumer.
+// A server may not list the consumers, but return one by its key.
 func TestAccProvider_unlisted(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []twcloudtest.FaultKind{twcloudtest.Forbidden403, twcloudtest.BadJSON, twcloudtest.InternalError500} {

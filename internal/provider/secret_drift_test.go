@@ -94,7 +94,7 @@ func TestAccSecretDrift_notProbed(t *testing.T) {
 		"write-only and not approved":           {arguments: append(writeOnly("s3cret"), name)},
 		"another value under the same version":  {arguments: append(writeOnly("s3cret", 1), name, approved), planned: append(writeOnly("generated", 1), name, approved)},
 		"secret taken out of the configuration": {arguments: append(writeOnly("s3cret"), name, approved), planned: []string{name, approved}},
-		"approved no more":                      {arguments: append(writeOnly("s3cret"), name, approved), disapproved: true, probes: 1},
+		"disapproved outside":                   {arguments: append(writeOnly("s3cret"), name, approved), disapproved: true, probes: 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func (w *workspace) expectSecretStep(t *testing.T, step secretStep, key string, 
 	w.plan(t, config).expectAction(t, "")
 }
 
-func TestAccSecret_steps(t *testing.T) {
+func TestAccSecret_rotate(t *testing.T) {
 	t.Parallel()
 	need(t, firstWriteOnly)
 	const a, b = "first-s3cret", "second-s3cret"

@@ -22,9 +22,9 @@ func hold(s *server, method string) weak.Pointer[[1 << 20]byte] {
 	return weak.Make(logger)
 }
 
-// The framework keeps the context of every call. What a context holds is let go all
-// the same, unless logs are wanted, for which the framework needs it. If the second
-// part fails, the framework keeps it no more: see server.
+// The framework keeps the context that it is given for every call. It is given the
+// caller's context, and what that holds, only if logs are wanted. If this test fails
+// for logs, the framework has stopped keeping contexts: see server.
 func TestServer_letsGo(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{

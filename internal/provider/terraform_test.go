@@ -341,34 +341,36 @@ func (w *workspace) stateFile(t *testing.T) []byte {
 	return w.read(t, "terraform.tfstate")
 }
 
+// state is what the tests look at in a state file.
+type state struct {
+	Outputs map[string]struct {
+		Value any `json:"value"`
+	} `json:"outputs"`
+	Resources []struct {
+		Type      string     `json:"type"`
+		Name      string     `json:"name"`
+		Instances []instance `json:"instances"`
+	} `json:"resources"`
+}
+
+func (w *workspace) parseState(t *testing.T) (parsed state) {
+	t.Helper()
+	if err := json.Unmarshal(w.stateFile(t), &parsed); err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
 // output returns the value of an output.
 func (w *workspace) output(t *testing.T, name string) any {
 	t.Helper()
-	var state struct {
-		Outputs map[string]struct {
-			Value any `json:"value"`
-		} `json:"outputs"`
-	}
-	if err := json.Unmarshal(w.stateFile(t), &state); err != nil {
-		t.Fatal(err)
-	}
-	return state.Outputs[name].Value
+	return w.parseState(t).Outputs[name].Value
 }
 
 // state returns the consumer of the tests, or nil if it is not in state.
 func (w *workspace) state(t *testing.T) *instance {
 	t.Helper()
-	var state struct {
-		Resources []struct {
-			Type      string     `json:"type"`
-			Name      string     `json:"name"`
-			Instances []instance `json:"instances"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(w.stateFile(t), &state); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range state.Resources {
+	for _, r := range w.parseState(t).Resources {
 		if r.Type+"."+r.Name == consumerAddress {
 			return &r.Instances[0]
 		}
