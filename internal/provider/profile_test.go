@@ -30,17 +30,17 @@ func TestAccProfile_incomplete(t *testing.T) {
 	t.Parallel()
 	const name, secret = `name = "doors"`, `secret = "s3cret"`
 	w := newWorkspace(t)
-	expectRefused := func(calls, planned, summary string) {
+	expectRefused := func(calls, planned, call, doing string) {
 		t.Helper()
-		w.planFails(t, w.profileBlock(t, profileWith(calls))+planned).expect(t, "error", summary, "profile")
+		w.planFails(t, w.profileBlock(t, profileWith(calls))+planned).expectFailure(t, call, doing, "terraform-provider-twcloud check", "learn")
 		w.expectWrites(t)
 	}
-	expectRefused("", consumer(name, secret), "Unable to register OAuth consumer")
-	expectRefused(registerCall, consumer(name, secret, "approved = true"), "Unable to register OAuth consumer")
+	expectRefused("", consumer(name, secret), "register", "Registering")
+	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Registering")
 	w.apply(t, w.profileBlock(t, profileWith(registerCall))+consumer(name, secret)).expectNone(t)
 	w.requests()
-	expectRefused(registerCall, consumer(name, secret, "approved = true"), "Unable to update OAuth consumer")
-	expectRefused(registerCall, "", "Unable to remove OAuth consumer")
+	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Updating")
+	expectRefused(registerCall, "", "remove", "Removing")
 }
 
 // A server that wants the secret with every change gets the configured one, and a
