@@ -150,20 +150,19 @@ type edit func(*call, *answer)
 
 // on changes the answers to calls of some kinds, if they are successes.
 func on(kinds kind, edits ...edit) handler {
-	return func(c *call) *answer {
-		a := c.forward()
-		if c.is(kinds) && a.ok() {
-			a.apply(c, edits)
-		}
-		return a
-	}
+	return when(func(c *call, a *answer) bool { return c.is(kinds) && a.ok() }, edits)
 }
 
 // ifMissing changes the answers to calls about consumers that don't exist.
 func ifMissing(kinds kind, edits ...edit) handler {
+	return when(func(c *call, a *answer) bool { return c.is(kinds) && a.err == nil && a.status == http.StatusNotFound }, edits)
+}
+
+// when changes the answers that meet a condition.
+func when(condition func(*call, *answer) bool, edits []edit) handler {
 	return func(c *call) *answer {
 		a := c.forward()
-		if c.is(kinds) && a.err == nil && a.status == http.StatusNotFound {
+		if condition(c, a) {
 			a.apply(c, edits)
 		}
 		return a

@@ -52,9 +52,7 @@ func TestDeviations(t *testing.T) {
 					return // A server without a trace never receives a request.
 				}
 				for range faultsPerDeviation {
-					l := trace[random.IntN(len(trace))]
-					kinds := kindsFor(l)
-					f := fault{l, kinds[random.IntN(len(kinds))]}
+					f := draw(random, trace)
 					if f.kind == notFound && f.reads() {
 						continue // Nothing is left that could prove the opposite.
 					}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -101,6 +102,13 @@ func kindsFor(l label) []kind {
 		kinds = append(kinds, late)
 	}
 	return append(kinds, localKinds...)
+}
+
+// draw draws a fault for one of the requests.
+func draw(random *rand.Rand, requests []label) fault {
+	l := requests[random.IntN(len(requests))]
+	kinds := kindsFor(l)
+	return fault{l, kinds[random.IntN(len(kinds))]}
 }
 
 // slow says whether a kind makes the client wait for its time-out.

@@ -3,6 +3,7 @@ package simulation
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -114,7 +115,7 @@ func faultFree(t *testing.T) (checkpoints []checkpoint, trace []label) {
 	}
 	defer w.server.Close()
 	for _, step := range scenario {
-		checkpoints = append(checkpoints, w.checkpoint())
+		checkpoints = append(checkpoints, checkpoint{w.server.Consumers(), maps.Clone(w.state), maps.Clone(w.names)})
 		if outcome := w.run(step, 1); outcome.failed {
 			t.Fatalf("%s: %s", step.name, outcome.text())
 		}
@@ -161,7 +162,7 @@ func TestSimulation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report(t, run(s, checkpoints), checkpoints)
+		report(t, run(s, checkpoints))
 		return
 	}
 
@@ -200,12 +201,11 @@ func TestSimulation(t *testing.T) {
 		var drawn []schedule
 		for range share {
 			from := results[random.IntN(len(results))]
-			l := from.trace[random.IntN(len(from.trace))]
-			for from.schedule.on(l) != "" {
-				l = from.trace[random.IntN(len(from.trace))]
+			f := draw(random, from.trace)
+			for from.schedule.on(f.label) != "" {
+				f = draw(random, from.trace)
 			}
-			kinds := kindsFor(l)
-			s := from.schedule.with(fault{l, kinds[random.IntN(len(kinds))]})
+			s := from.schedule.with(f)
 			// After a kill, the user applies the same step again.
 			s.onward = s.onward && !s.has(fault.ends)
 			drawn = append(drawn, s)
@@ -219,7 +219,7 @@ func TestSimulation(t *testing.T) {
 		unmet += r.unmet
 		if len(r.violations) > 0 {
 			if violated++; violated <= 5 {
-				report(t, r, checkpoints)
+				report(t, r)
 			}
 		}
 	}
@@ -233,19 +233,9 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// report reports how a schedule failed, without the faults that it doesn't need in
-// order to fail.
-func report(t *testing.T, r result, checkpoints []checkpoint) {
+// report reports how a schedule failed.
+func report(t *testing.T, r result) {
 	t.Helper()
-	for i := 0; i < len(r.schedule.faults) && len(r.schedule.faults) > 1; {
-		s := r.schedule
-		s.faults = slices.Delete(slices.Clone(s.faults), i, i+1)
-		if smaller := run(s, checkpoints); len(smaller.violations) > 0 {
-			r = smaller
-		} else {
-			i++
-		}
-	}
 	if len(r.violations) == 0 {
 		t.Logf("%s: no violation", r.schedule)
 		return

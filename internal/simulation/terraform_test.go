@@ -407,17 +407,6 @@ func (p *process) planChange(address string, prior *instance, config attributes,
 	if len(response.RequiresReplace) > 0 {
 		p.violate("%s: %v requires replacement", address, response.RequiresReplace)
 	}
-	planned := decode(typ, response.PlannedState)
-	for name, value := range config {
-		switch {
-		case name == "secret_wo":
-			if !planned[name].IsNull() {
-				p.violate("%s: secret_wo is in the plan", address)
-			}
-		case !value.IsNull() && !planned[name].Equal(value):
-			p.violate("%s: %s is planned as %v, but configured as %v", address, name, planned[name], value)
-		}
-	}
 	return &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: resourceType, PriorState: before, PlannedState: response.PlannedState, Config: configured,
 		PlannedPrivate: response.PlannedPrivate, PlannedIdentity: response.PlannedIdentity,

@@ -86,12 +86,6 @@ func newWorld(config twcloudtest.Config, s schedule, from checkpoint) (*world, e
 	return w, nil
 }
 
-func (w *world) checkpoint() checkpoint {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return checkpoint{consumers: w.server.Consumers(), state: maps.Clone(w.state), names: maps.Clone(w.names)}
-}
-
 // Write takes the log.
 func (w *world) Write(p []byte) (int, error) {
 	w.mu.Lock()
