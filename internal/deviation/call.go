@@ -23,10 +23,10 @@ const (
 	update
 	remove
 
-	// telling are the calls whose answers have consumers.
-	telling        = list | read | register | update
+	// returning are the calls whose answers have consumers.
+	returning      = list | read | register | update
 	changing       = register | update | remove
-	aboutConsumers = telling | changing
+	aboutConsumers = returning | changing
 )
 
 // classify says what a call is for, and by which key. The kind is 0 for calls that

@@ -172,51 +172,51 @@ func others(n int) []twcloudtest.Consumer {
 
 // fields are the deviations in what a consumer looks like.
 var fields = []Deviation{
-	{Name: "field-key-renamed", handle: on(telling, rename("key", "consumerKey"))},
-	{Name: "field-name-renamed", handle: on(telling, rename("name", "title"))},
-	{Name: "field-approved-renamed", handle: on(telling, rename("approved", "active"))},
-	{Name: "field-approved-missing", handle: on(telling, drop("approved"))},
-	{Name: "field-approved-string", handle: on(telling, each(func(item object) { item["approved"] = strconv.FormatBool(item["approved"] == true) }))},
-	{Name: "field-approved-word", handle: on(telling, each(func(item object) {
+	{Name: "field-key-renamed", handle: on(returning, rename("key", "consumerKey"))},
+	{Name: "field-name-renamed", handle: on(returning, rename("name", "title"))},
+	{Name: "field-approved-renamed", handle: on(returning, rename("approved", "active"))},
+	{Name: "field-approved-missing", handle: on(returning, drop("approved"))},
+	{Name: "field-approved-string", handle: on(returning, each(func(item object) { item["approved"] = strconv.FormatBool(item["approved"] == true) }))},
+	{Name: "field-approved-word", handle: on(returning, each(func(item object) {
 		item["approved"] = map[any]string{true: "APPROVED", false: "PENDING"}[item["approved"]]
 	}))},
-	{Name: "field-approved-absent-if-not", handle: on(telling, each(func(item object) {
+	{Name: "field-approved-absent-if-not", handle: on(returning, each(func(item object) {
 		if item["approved"] == false {
 			delete(item, "approved")
 		}
 	}))},
-	{Name: "fields-all-renamed", handle: on(telling, rename("key", "id"), rename("name", "title"), rename("approved", "state"))},
+	{Name: "fields-all-renamed", handle: on(returning, rename("key", "id"), rename("name", "title"), rename("approved", "state"))},
 	{
 		Name: "field-key-number", Works: Everywhere,
 		Setup: func(config *twcloudtest.Config) {
 			config.NewKey = func() string { return strconv.Itoa(1e6 + rand.IntN(9e6)) } //nolint:gosec // It is no secret.
 		},
-		handle: on(telling, convert("key", func(key string) any {
+		handle: on(returning, convert("key", func(key string) any {
 			if number, err := strconv.Atoi(key); err == nil {
 				return number
 			}
 			return key
 		})),
 	},
-	{Name: "field-key-null", handle: on(telling, set("key", nil))},
-	{Name: "field-name-null", handle: on(telling, set("name", nil))},
-	{Name: "field-nested", handle: on(telling, value(func(told any) any {
-		all, isList := told.([]any)
+	{Name: "field-key-null", handle: on(returning, set("key", nil))},
+	{Name: "field-name-null", handle: on(returning, set("name", nil))},
+	{Name: "field-nested", handle: on(returning, value(func(answer any) any {
+		all, isList := answer.([]any)
 		for i := range all {
 			all[i] = object{"consumer": all[i]}
 		}
 		if isList {
 			return all
 		}
-		return object{"consumer": told}
+		return object{"consumer": answer}
 	}))},
-	{Name: "field-unknown-more", Works: Everywhere, handle: on(telling, set("created", 1700000000), set("links", []any{}))},
+	{Name: "field-unknown-more", Works: Everywhere, handle: on(returning, set("created", 1700000000), set("links", []any{}))},
 	{Name: "request-fields-renamed", handle: instead(register|update, refuse(400, "consumerName must not be empty"))},
 	{Name: "name-lower-case", Renames: true, handle: receives(changing, name(strings.ToLower))},
 	{Name: "name-without-blanks", Renames: true, handle: receives(changing, name(func(s string) string { return strings.ReplaceAll(s, " ", "_") }))},
 	{Name: "name-cut", Renames: true, handle: receives(changing, name(func(s string) string { return s[:min(len(s), 7)] }))},
 	{Name: "name-empty", Renames: true, handle: receives(changing, name(func(string) string { return "nameless" }))},
-	{Name: "name-escaped-in-answers", handle: on(telling, convert("name", func(s string) any { return strings.ReplaceAll(s, " ", "&nbsp;") }))},
+	{Name: "name-escaped-in-answers", handle: on(returning, convert("name", func(s string) any { return strings.ReplaceAll(s, " ", "&nbsp;") }))},
 }
 
 // name changes the name that a call sends.
@@ -235,8 +235,8 @@ var registrations = []Deviation{
 		a.header.Set("Location", c.path+"/"+url.PathEscape(keyOf(a.value())))
 	}, empty)},
 	{Name: "register-204", Works: Everywhere, handle: on(register, empty, status(204))},
-	{Name: "register-key-alone", Works: Everywhere, handle: on(register, value(func(told any) any { return object{"key": keyOf(told)} }))},
-	{Name: "register-key-as-json-string", Works: Everywhere, handle: on(register, value(func(told any) any { return keyOf(told) }))},
+	{Name: "register-key-alone", Works: Everywhere, handle: on(register, value(func(consumer any) any { return object{"key": keyOf(consumer)} }))},
+	{Name: "register-key-as-json-string", Works: Everywhere, handle: on(register, value(func(consumer any) any { return keyOf(consumer) }))},
 	{Name: "register-text", Works: Everywhere, handle: on(register, func(c *call, a *answer) {
 		text(201, "text/plain", keyOf(a.value()))(c, a)
 	})},
@@ -245,7 +245,7 @@ var registrations = []Deviation{
 	{Name: "register-answers-list", Works: Everywhere, handle: on(register, func(c *call, a *answer) {
 		all := []any{}
 		for _, one := range c.server.Consumers() {
-			all = append(all, told(one))
+			all = append(all, fieldsOf(one))
 		}
 		a.with(all)
 	})},
@@ -285,10 +285,10 @@ var registrations = []Deviation{
 	{Name: "register-twice", Unseen: true, Works: Everywhere, handle: on(register, func(c *call, a *answer) { a.err = c.forward().err })},
 }
 
-func inArray(told any) any { return []any{told} }
+func inArray(answer any) any { return []any{answer} }
 
-// told is what the server tells of a consumer.
-func told(c twcloudtest.Consumer) object {
+// fieldsOf are the fields of a consumer in an answer.
+func fieldsOf(c twcloudtest.Consumer) object {
 	return object{"key": c.Key, "name": c.Name, "approved": c.Approved}
 }
 
@@ -329,7 +329,7 @@ var changes = []Deviation{
 	{Name: "patch-ignores-all-204", handle: instead(update, status(204))},
 	{Name: "patch-answers-old", Works: Everywhere, handle: func(c *call) *answer {
 		before, _ := c.server.Consumer(c.key)
-		return on(update, body(told(before)))(c)
+		return on(update, body(fieldsOf(before)))(c)
 	}},
 	{Name: "patch-late", Works: Everywhere, handle: updateAfter(2)},
 	{Name: "patch-very-late", handle: updateAfter(7)},
@@ -401,7 +401,7 @@ var removals = []Deviation{
 	{Name: "delete-leaves-it-readable", handle: func(c *call) *answer {
 		if one, found := c.server.Consumer(c.key); c.is(remove) && found {
 			one.Approved = false
-			c.memory.Store(c.key, told(one))
+			c.memory.Store(c.key, fieldsOf(one))
 		}
 		left, found := c.memory.Load(c.key)
 		return insteadIf(func(c *call) bool { return c.is(read) && found }, body(left))(c)
@@ -425,7 +425,7 @@ var removals = []Deviation{
 		if len(all) == 0 {
 			return c.forward()
 		}
-		return instead(read, body(told(all[0])))(c)
+		return instead(read, body(fieldsOf(all[0])))(c)
 	}},
 	{Name: "read-in-array", Works: Everywhere, handle: on(read, value(inArray))},
 }

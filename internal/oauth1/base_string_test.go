@@ -9,7 +9,7 @@ func TestBaseString(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, method, uri, params, want string
-		// The signature, where one is published, comes of the secrets.
+		// Where a signature is published, these are its secrets.
 		consumerSecret, tokenSecret, signature string
 	}{
 		{
@@ -26,8 +26,8 @@ func TestBaseString(t *testing.T) {
 				"%26oauth_token%3Dkkk9d7dh3k39sjv7",
 		},
 		{
-			// RFC 5849, section 3.4.1.2 makes the path of the request line, "/", a
-			// part of the URI, which OAuth Core 1.0 left open.
+			// RFC 5849, section 3.4.1.2 includes the path of the request line, "/". OAuth
+			// Core 1.0 did not specify that.
 			name:   "OAuth wiki, simple",
 			method: "GET",
 			uri:    "http://example.com",

@@ -100,8 +100,8 @@ func TestSignPublishedVectors(t *testing.T) {
 			want: "MdpQcU8iPSUjWoN/UDMsK2sui9I=",
 		},
 		{
-			// The signature that section 3.1 prints does not come of its own base
-			// string; this one does, and other implementations have it, too.
+			// The signature that section 3.1 prints does not match its own base string.
+			// This one does, and other implementations compute it, too.
 			name:   "RFC 5849 section 3.4.1.1",
 			signer: example, token: "kkk9d7dh3k39sjv7", tokenSecret: "dh893hdasih9", seconds: 137131201, nonce: "7d8f3e4a",
 			method: "POST", uri: "http://example.com/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b", form: "c2&a3=2+q",
@@ -150,7 +150,7 @@ func TestSignPublishedVectors(t *testing.T) {
 	}
 }
 
-// TestSignHeader has the header of RFC 5849, section 1.2, temporary credentials.
+// TestSignHeader compares the whole header with that of RFC 5849, section 1.2, temporary credentials.
 func TestSignHeader(t *testing.T) {
 	t.Parallel()
 	signer := Signer{ConsumerKey: "dpf43f3p2l4k3l03", ConsumerSecret: "kd94hf93k423kf44", Realm: "Photos", Now: at(137131200), Nonce: always("wIjqoS")}
@@ -186,7 +186,7 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// TestSignCovers changes requests in what is signed and in what is not.
+// TestSignCovers changes what is signed, and what is not.
 func TestSignCovers(t *testing.T) {
 	t.Parallel()
 	signer := Signer{ConsumerKey: "key", ConsumerSecret: "secret", Now: at(1), Nonce: always("n")}

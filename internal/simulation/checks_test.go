@@ -71,8 +71,8 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 		case strings.Contains(text, mayExist(c.Name)):
 			// The list could not be read: the next run must name the key.
 		case strings.Contains(text, "could not check whether the first attempt left another one behind"):
-			// Nor could it be read afterwards: the user is told to look, and no run will
-			// register this name again.
+			// The list could not be read afterwards either: the message says that the user
+			// has to look, and no run will register this name again.
 			w.orphans[c.Key] = true
 		default:
 			w.violate("consumer %q (key %q) is on the server and nobody knows", c.Name, c.Key)

@@ -195,8 +195,8 @@ func TestSimulation(t *testing.T) {
 	single := len(results)
 
 	random := rand.New(rand.NewPCG(seed(), 0))
-	// A fault is added to a request that was sent, be it only because of the faults
-	// before.
+	// Each round adds a fault to a request of an earlier schedule. Some of these
+	// requests are sent only because of its faults.
 	for _, share := range []int{*flagSchedules * 3 / 4, *flagSchedules - *flagSchedules*3/4} {
 		var drawn []schedule
 		for range share {
