@@ -134,8 +134,8 @@ func (l label) looks() bool {
 
 // schedule says which requests get which faults, and how the user goes on.
 type schedule struct {
-	// seats is how many license seats the server has; zero is any number.
-	seats int
+	// oneSeat says that the server has one license seat, instead of any number.
+	oneSeat bool
 	// untaint has the user untaint what is tainted after the last fault.
 	untaint bool
 	// onward has the user go on with the next step after the last fault, instead
@@ -144,16 +144,17 @@ type schedule struct {
 	faults []fault
 }
 
+// flags are the parts of a schedule besides its faults, by the word for each.
+func (s *schedule) flags() map[string]*bool {
+	return map[string]*bool{"one-seat": &s.oneSeat, "untaint": &s.untaint, "onward": &s.onward}
+}
+
 func (s schedule) String() string {
-	words := make([]string, 0, len(s.faults)+2)
-	if s.seats > 0 {
-		words = append(words, "seats="+strconv.Itoa(s.seats))
-	}
-	if s.untaint {
-		words = append(words, "untaint")
-	}
-	if s.onward {
-		words = append(words, "onward")
+	var words []string
+	for word, set := range s.flags() {
+		if *set {
+			words = append(words, word)
+		}
 	}
 	for _, f := range s.faults {
 		words = append(words, f.String())
@@ -161,32 +162,21 @@ func (s schedule) String() string {
 	return strings.Join(words, ",")
 }
 
-func parseSchedule(text string) (schedule, error) {
-	var s schedule
+func parseSchedule(text string) (s schedule, err error) {
 	for word := range strings.SplitSeq(text, ",") {
-		name, value, _ := strings.Cut(word, "=")
-		switch name {
-		case "":
-		case "untaint":
-			s.untaint = true
-		case "onward":
-			s.onward = true
-		case "seats":
-			seats, err := strconv.Atoi(value)
-			if err != nil {
-				return s, err
-			}
-			s.seats = seats
-		default:
-			l, err := parseLabel(name)
-			if err != nil {
-				return s, err
-			}
-			if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
-				return s, fmt.Errorf("no fault is called %q", value)
-			}
-			s.faults = append(s.faults, fault{label: l, kind: kind(value)})
+		if flag, found := s.flags()[word]; found {
+			*flag = true
+			continue
 		}
+		name, value, _ := strings.Cut(word, "=")
+		l, err := parseLabel(name)
+		if err != nil {
+			return s, err
+		}
+		if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
+			return s, fmt.Errorf("no fault is called %q", value)
+		}
+		s.faults = append(s.faults, fault{label: l, kind: kind(value)})
 	}
 	return s, nil
 }

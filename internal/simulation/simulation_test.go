@@ -109,7 +109,7 @@ func run(s schedule, checkpoints []checkpoint) (r result) {
 // each step and all requests.
 func faultFree(t *testing.T) (checkpoints []checkpoint, trace []label) {
 	t.Helper()
-	w, err := newWorld(twcloudtest.Config{}, schedule{seats: 1}, checkpoint{consumers: foreign})
+	w, err := newWorld(twcloudtest.Config{}, schedule{oneSeat: true}, checkpoint{consumers: foreign})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestSimulation(t *testing.T) {
 			continue
 		}
 		for j, k := range kindsFor(l) {
-			singles = append(singles, schedule{seats: (i + j) % 2}.with(fault{l, k}))
+			singles = append(singles, schedule{oneSeat: (i+j)%2 == 1}.with(fault{l, k}))
 		}
 	}
 	results := all(singles, func(s schedule) []result {

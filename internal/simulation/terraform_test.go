@@ -430,29 +430,50 @@ func proposed(prior, config attributes) attributes {
 // nil is none.
 func (p *process) applyChange(address string, c *change, result *outcome) *instance {
 	now := c.refreshed
-	if c.action == nothing {
-		return now
-	}
-	if c.action == remove || c.action == replace {
-		if now = p.remove(address, c, result); c.action == remove || result.failed {
-			return now
+	// Each step has what is planned; nil is a removal.
+	steps := map[action][]attributes{create: {c.planned}, update: {c.planned}, remove: {nil}, replace: {nil, c.planned}}
+	for _, planned := range steps[c.action] {
+		result.failed = result.failed || p.stopped()
+		if result.failed {
+			break
+		}
+		if planned == nil {
+			null := attributes(nil).encode(schema().consumer)
+			now = p.send(address, &tfprotov6.ApplyResourceChangeRequest{
+				TypeName: resourceType, PriorState: now.attributes.encode(schema().consumer), PlannedState: null, Config: null,
+				PlannedPrivate: now.private, PlannedIdentity: now.identity,
+			}, now, result)
+			continue
+		}
+		// Terraform plans once more.
+		if request := p.planChange(address, now, c.config, result); request != nil {
+			p.checkValues(address, "inconsistent final plan", planned, decode(schema().consumer, request.PlannedState))
+			now = p.send(address, request, now, result)
 		}
 	}
-	// A replaced resource has been removed by now.
-	if p.stopped() {
-		result.failed = true
-		return now
+	return now
+}
+
+// send applies a change. It returns the resource in state afterwards; nil is none.
+func (p *process) send(address string, request *tfprotov6.ApplyResourceChangeRequest, prior *instance, result *outcome) *instance {
+	response := call(p, result, p.protocol.ApplyResourceChange, request)
+	result.add(response.Diagnostics...)
+	if response.NewState == nil {
+		return prior
 	}
-	// Terraform plans once more.
-	request := p.planChange(address, now, c.config, result)
-	if request == nil {
-		return now
+	tainted := result.failed
+	if prior != nil {
+		tainted = prior.tainted
 	}
+	after := p.store(address, response.NewState, response.Private, response.NewIdentity, tainted)
 	planned := decode(schema().consumer, request.PlannedState)
-	p.checkValues(address, "inconsistent final plan", c.planned, planned)
-	after := p.send(address, request, now, result)
 	if after == nil {
-		return now
+		if removes := planned == nil; removes == result.failed {
+			p.violate("%s: no state after apply, and an error: %t", address, result.failed)
+		} else if !removes {
+			return prior
+		}
+		return nil
 	}
 	if !result.failed {
 		p.checkValues(address, "inconsistent result", planned, after.attributes)
@@ -472,38 +493,6 @@ func (p *process) checkValues(address, what string, planned, after attributes) {
 			p.violate("%s: %s: %s was %v and is %v", address, what, name, value, after[name])
 		}
 	}
-}
-
-// remove removes a resource.
-func (p *process) remove(address string, c *change, result *outcome) *instance {
-	if p.stopped() {
-		result.failed = true
-		return c.refreshed
-	}
-	null := attributes(nil).encode(schema().consumer)
-	return p.send(address, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: resourceType, PriorState: c.refreshed.attributes.encode(schema().consumer), PlannedState: null, Config: null,
-		PlannedPrivate: c.refreshed.private, PlannedIdentity: c.refreshed.identity,
-	}, c.refreshed, result)
-}
-
-// send applies a change. It returns the resource in state afterwards; nil is none.
-func (p *process) send(address string, request *tfprotov6.ApplyResourceChangeRequest, prior *instance, result *outcome) *instance {
-	response := call(p, result, p.protocol.ApplyResourceChange, request)
-	result.add(response.Diagnostics...)
-	if response.NewState == nil {
-		return prior
-	}
-	tainted := result.failed
-	if prior != nil {
-		tainted = prior.tainted
-	}
-	after := p.store(address, response.NewState, response.Private, response.NewIdentity, tainted)
-	removes := decode(schema().consumer, request.PlannedState) == nil
-	if after == nil && removes == result.failed {
-		p.violate("%s: no state after apply, and an error: %t", address, result.failed)
-	}
-	return after
 }
 
 func must(err error) {

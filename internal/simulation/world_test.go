@@ -66,7 +66,9 @@ type world struct {
 
 // newWorld starts a server.
 func newWorld(config twcloudtest.Config, s schedule, from checkpoint) (*world, error) {
-	config.Seats = s.seats
+	if s.oneSeat {
+		config.Seats = 1
+	}
 	server, err := twcloudtest.Start(config)
 	if err != nil {
 		return nil, err
