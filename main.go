@@ -26,6 +26,9 @@ var (
 	commit  = "none"
 )
 
+// magicCookie is the variable that Terraform sets when it starts a provider.
+const magicCookie = "TF_PLUGIN_MAGIC_COOKIE"
+
 // drainTime is how long the provider waits, once it has been told to terminate,
 // for Terraform to end what is under way and to stop it.
 const drainTime = 10 * time.Second
@@ -47,7 +50,7 @@ func run() int {
 		return check(flag.Args()[1:])
 	case flag.Arg(0) == "learn":
 		return learn.Run(flag.Args()[1:], os.Stdout, os.Stderr)
-	case flag.NArg() > 0:
+	case flag.NArg() > 0 || !*debugging && os.Getenv(magicCookie) == "":
 		flag.Usage()
 		return 2
 	}

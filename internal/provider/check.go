@@ -25,10 +25,7 @@ func (p *Provider) Check(ctx context.Context, out io.Writer, write bool) error {
 	report := &checkReport{out: out, failedSubjects: map[string]bool{}, failedParts: map[string]bool{}, told: map[string]bool{}}
 	trial := newTrial(report)
 	report.line("Check of a Teamwork Cloud server by terraform-provider-twcloud %s", p.version)
-	if write {
-		report.line("The check registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
-		report.line("changes its secret, and removes it. It does not change other consumers.")
-	} else {
+	if !write {
 		report.line("The check changes nothing.")
 	}
 	report.line("The report has no secrets, host names or user names, and no names of your consumers.\n")
@@ -53,6 +50,8 @@ func (p *Provider) check(ctx context.Context, report *checkReport, trial *trial,
 	case len(report.failedSubjects) > 0:
 		report.note("write check", "not started, because of the failure above", "")
 	default:
+		report.line("\nThe check now registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
+		report.line("changes its secret, and removes it. It does not change other consumers.\n")
 		trial.run(ctx, client)
 	}
 }

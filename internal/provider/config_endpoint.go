@@ -23,7 +23,7 @@ func endpointCheck(example string) func(string) (string, error) {
 		case hasSpaceOrControl(text):
 			return "", fmt.Errorf("contains a space, line break or control character. Write a URL such as %q", example)
 		case strings.HasPrefix(text, `"`), strings.HasPrefix(text, `'`):
-			return "", errors.New("contains quotation marks. Remove them. (docker --env-file keeps them as part of the value)")
+			return "", errors.New("contains quotation marks. Remove them: docker --env-file, for example, keeps them as part of the value")
 		case !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://"):
 			return "", fmt.Errorf("must be an absolute URL that starts with https://, for example %q", example)
 		case strings.Contains(text, "@"):

@@ -143,8 +143,11 @@ func (r *resolver) read(v value) (contents string, ok bool) {
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
 		err = pathError.Err
 	}
-	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory, unless it starts with "+
-		"${path.module}/. To expand ~, use pathexpand(...)", err))
+	hint := ", unless it starts with ${path.module}/. To expand ~, use pathexpand(...)"
+	if v.fromEnvironment {
+		hint = ", and ~ is not expanded"
+	}
+	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory%s", err, hint))
 	return "", false
 }
 

@@ -24,9 +24,7 @@ const (
 func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "planning an OAuth consumer")
 	if req.Plan.Raw.IsNull() {
-		if r.backend.ready() {
-			r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing the consumer", &resp.Diagnostics)
-		}
+		r.planRemoval(ctx, req, resp)
 		return
 	}
 	var config, plan oauthConsumerModel
@@ -71,8 +69,15 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	}
 }
 
-// planCall reports that a call which the plan needs cannot be made: the API profile
-// does not have it.
+func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state oauthConsumerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if r.backend.ready() && !resp.Diagnostics.HasError() {
+		r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.subject().String(), &resp.Diagnostics)
+	}
+}
+
+// planCall reports that the API profile lacks a call that the plan needs.
 func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags *diag.Diagnostics) {
 	if err != nil {
 		r.backend.addClientError(diags, summary, tried, err)
