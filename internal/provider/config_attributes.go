@@ -31,7 +31,7 @@ const (
 	numberAttribute
 )
 
-// configAttribute is all there is to say about one attribute of the provider.
+// configAttribute describes one attribute of the provider.
 type configAttribute struct {
 	name        string
 	kind        attributeKind
@@ -47,15 +47,15 @@ type configAttribute struct {
 
 	// store checks the text of the attribute, or of the file that an attribute
 	// <name>_file names, and stores its value. The error continues a sentence
-	// whose subject is the attribute, has no period at its end, and contains no
+	// that starts with the attribute. It has no period at its end and contains no
 	// secret.
 	store func(*settings, string) error
 }
 
-// isFile reports whether the value is the path of a file with the text.
+// isFile reports whether the value is the path of a file.
 func (a configAttribute) isFile() bool { return strings.HasSuffix(a.name, "_file") }
 
-// environmentVariable is the variable that replaces an attribute.
+// environmentVariable is the variable for an attribute.
 func environmentVariable(attribute string) string {
 	return "TWCLOUD_" + strings.ToUpper(attribute)
 }
@@ -97,8 +97,8 @@ func pemText(name string, sensitive bool, store func(*settings, string) error) c
 	}
 }
 
-// configAttributes are the attributes of the provider. The schema, the environment
-// variables, the defaults, the checks and the documentation are made from it.
+// configAttributes are the attributes of the provider. The schema, environment
+// variables, defaults, checks, and documentation come from this table.
 var configAttributes = []configAttribute{
 	{
 		name: "endpoint",

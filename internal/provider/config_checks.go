@@ -73,7 +73,7 @@ func checkPassword(text string) (string, error) {
 	return text, nil
 }
 
-// checkToken must not repeat the token. Tokens are visible ASCII. A line break
+// checkToken must not repeat the token. Tokens are visible ASCII: a line break
 // would end the header.
 func checkToken(text string) (string, error) {
 	lower := strings.ToLower(text)
