@@ -81,6 +81,6 @@ func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	report.redact = client.Redact
 	report.configuration(resolved, diagnostics)
 	report.hide(resolved.username)
-	report.profile(client, resolved.apiProfile != "")
+	report.profile(client, resolved.options.Profile != nil)
 	return client
 }

@@ -16,9 +16,9 @@ func (r *checkReport) configuration(resolved settings, warnings diag.Diagnostics
 	if resolved.token != "" {
 		credentials = "a token"
 	}
-	r.hide(resolved.webAppEndpoint)
-	r.ok("configuration", fmt.Sprintf("endpoint %s, webapp_endpoint %s, %s",
-		r.place(resolved.endpoint), r.place(resolved.webAppEndpoint), credentials))
+	endpoint, webAppEndpoint := resolved.options.Endpoint.String(), resolved.options.WebAppEndpoint.String()
+	r.hide(webAppEndpoint)
+	r.ok("configuration", fmt.Sprintf("endpoint %s, webapp_endpoint %s, %s", r.place(endpoint), r.place(webAppEndpoint), credentials))
 	for _, warning := range warnings.Warnings() {
 		r.note("configuration", warning.Summary(), r.clean(warning.Detail()))
 	}

@@ -103,9 +103,17 @@ func (r *resolver) resolve(attribute configAttribute) {
 		}
 		text = contents
 	}
-	if err := attribute.store(&r.settings, text); err != nil {
+	err := attribute.store(&r.settings, text)
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // errors.Join, not wrapped.
+		for _, one := range several.Unwrap() {
+			r.reject(v, one.Error())
+		}
+		return
+	}
+	if err != nil {
 		r.reject(v, err.Error())
 	}
+	r.settings.text += strconv.Quote(attribute.name) + strconv.Quote(text)
 }
 
 func (r *resolver) find(attribute configAttribute) value {

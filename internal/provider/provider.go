@@ -32,7 +32,7 @@ type Provider struct {
 	hashes  hashCost
 
 	mu      sync.Mutex
-	clients map[settings]*twcloud.Client
+	clients map[string]*twcloud.Client // by settings.text
 
 	// configured is the result of the last Configure, for
 	// server.ConfigureProvider.
@@ -67,7 +67,7 @@ func New(version string, options ...Option) *Provider {
 		source:  processSource(),
 		tune:    func(*twcloud.Options) {},
 		hashes:  usualHashCost,
-		clients: map[settings]*twcloud.Client{},
+		clients: map[string]*twcloud.Client{},
 	}
 	for _, option := range options {
 		option(p)
@@ -153,22 +153,18 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.Client, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := resolved
-	key.detectSecretDrift = false
-	if client, ok := p.clients[key]; ok {
+	if client, ok := p.clients[resolved.text]; ok {
 		return client.View(), nil
 	}
-	options, err := resolved.clientOptions(userAgent(p.version, terraformVersion))
-	if err != nil {
-		return nil, err
-	}
+	options := resolved.options
+	options.UserAgent = userAgent(p.version, terraformVersion)
 	options.Logger = newLogger()
 	p.tune(&options)
 	client, err := twcloud.New(options)
 	if err != nil {
 		return nil, err
 	}
-	p.clients[key] = client
+	p.clients[resolved.text] = client
 	return client, nil
 }
 
