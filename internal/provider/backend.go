@@ -34,15 +34,8 @@ type backend struct {
 
 // backendFrom returns the backend that Configure made. It is nil before the
 // provider is configured, for example in validation.
-func backendFrom(providerData any, diags *diag.Diagnostics) *backend {
-	if providerData == nil {
-		return nil
-	}
-	b, ok := providerData.(*backend)
-	if !ok {
-		diags.AddError("Unexpected provider data",
-			fmt.Sprintf("Expected *backend, got %T. %s", providerData, reportBug))
-	}
+func backendFrom(providerData any) *backend {
+	b, _ := providerData.(*backend)
 	return b
 }
 
@@ -74,6 +67,6 @@ type dataSource struct {
 	backend *backend
 }
 
-func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.backend = backendFrom(req.ProviderData, &resp.Diagnostics)
+func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.backend = backendFrom(req.ProviderData)
 }

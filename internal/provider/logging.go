@@ -12,7 +12,7 @@ import (
 // context of a call.
 func newLogger() *slog.Logger { return slog.New(logHandler{}) }
 
-// logHandler is a slog.Handler on tflog. Level filtering is tflog's.
+// logHandler is a slog.Handler for the client, which logs at the level debug only.
 type logHandler struct{}
 
 func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
@@ -23,16 +23,7 @@ func (logHandler) Handle(ctx context.Context, record slog.Record) error {
 		fields[attribute.Key] = attribute.Value.String()
 		return true
 	})
-	switch {
-	case record.Level >= slog.LevelError:
-		tflog.Error(ctx, record.Message, fields)
-	case record.Level >= slog.LevelWarn:
-		tflog.Warn(ctx, record.Message, fields)
-	case record.Level >= slog.LevelInfo:
-		tflog.Info(ctx, record.Message, fields)
-	default:
-		tflog.Debug(ctx, record.Message, fields)
-	}
+	tflog.Debug(ctx, record.Message, fields)
 	return nil
 }
 

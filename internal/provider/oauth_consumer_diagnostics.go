@@ -52,13 +52,16 @@ func leftAfterCreate(consumer twcloud.Consumer, err error) string {
 // taintedAdvice tells what exists on the server if a create fails after the
 // registration, and the two options.
 func taintedAdvice(consumer twcloud.Consumer) string {
-	approval := "not approved"
-	if consumer.Approved {
-		approval = "approved"
-	}
 	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
 		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
-		subjectOf(consumer), approval)
+		subjectOf(consumer), approvalOf(consumer))
+}
+
+func approvalOf(consumer twcloud.Consumer) string {
+	if consumer.Approved {
+		return "approved"
+	}
+	return "not approved"
 }
 
 // stateAfterUpdate tells what a failed update left on the server.
@@ -66,11 +69,7 @@ func stateAfterUpdate(err error) string {
 	var unapplied *twcloud.NotAppliedError
 	switch {
 	case errors.As(err, &unapplied):
-		approval := "not approved"
-		if unapplied.Consumer.Approved {
-			approval = "approved"
-		}
-		return fmt.Sprintf("The server and the state now have the name %q, %s.", unapplied.Consumer.Name, approval)
+		return fmt.Sprintf("The server and the state now have the name %q, %s.", unapplied.Consumer.Name, approvalOf(unapplied.Consumer))
 	case twcloud.Uncertain(err):
 		return "The change may or may not have been made. The next plan reads the current state on the server, and a new secret is sent again."
 	}

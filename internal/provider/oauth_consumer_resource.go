@@ -45,8 +45,8 @@ func (r *oauthConsumerResource) IdentitySchema(_ context.Context, _ resource.Ide
 	}}
 }
 
-func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.backend = backendFrom(req.ProviderData, &resp.Diagnostics)
+func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.backend = backendFrom(req.ProviderData)
 }
 
 // Create registers the consumer, saves its key in state, and then approves it
