@@ -2,6 +2,7 @@ package twcloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,7 +51,12 @@ func (f fakeAnswers) client(t *testing.T, change ...func(*profile.Profile)) (*Cl
 
 // ownProfile is a copy of the built-in profile that a test can change.
 func ownProfile() *profile.Profile {
-	return profile.BuiltIn().WithCollection("/elsewhere").WithCollection(profile.BuiltIn().Calls.List.Path)
+	content, err := json.Marshal(profile.BuiltIn())
+	own, problems := profile.Parse(content)
+	if err != nil || len(problems) > 0 {
+		panic(fmt.Sprint(err, problems))
+	}
+	return own
 }
 
 func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
