@@ -336,6 +336,45 @@ func TestFirstRemoval(t *testing.T) {
 	}
 }
 
+// A key that the server returned, or refused to return, is never lost or taken for
+// another consumer's.
+func TestRegister_wrongKey(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers fakeAnswers
+		says    string
+		key     string // of the registration
+	}{
+		"another consumer's": {
+			fakeAnswers{"GET list": {{200, consumersJSON("old")}}, "POST list": {{201, one("old")}}}, `the key "old", which is another consumer's`, "",
+		},
+		"under another key": {
+			fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("real")}}, "POST list": {{201, one("told")}}},
+			`returned the key "told", and has the consumer under the key "real"`, "real",
+		},
+		"refused, and done": {
+			fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{409, ""}}}, `the server refused it`, "",
+		},
+		"refused, and nobody can look": {
+			fakeAnswers{"GET list": {{200, "[]"}, {500, ""}}, "POST list": {{409, ""}}}, "could not be asked whether", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := test.answers.client(t)
+			registration, err := client.Register(t.Context(), "n", "s", func(registration Registration, err error) error {
+				if err != nil {
+					return err
+				}
+				return client.Confirm(t.Context(), registration.Consumer)
+			})
+			if err == nil || !strings.Contains(err.Error(), test.says) || registration.Consumer.Key != test.key {
+				t.Errorf("got %+v, %v, want the key %q and %q", registration.Consumer, err, test.key, test.says)
+			}
+		})
+	}
+}
+
 // Whoever waits for the first one can give up.
 func TestGate_canceled(t *testing.T) {
 	t.Parallel()

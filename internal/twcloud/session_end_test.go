@@ -239,21 +239,6 @@ func TestCloseDuringLogin(t *testing.T) {
 	}
 }
 
-func TestCloseDoesNotWaitForAServerThatHangs(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := &fakeServer{logout: hanging}
-		client := fakeClient(t, server)
-		if _, err := client.Version(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		if err := client.Close(); !errors.Is(err, ErrCanceled) || time.Since(start) != closeBudget {
-			t.Errorf("got %v after %s", err, time.Since(start))
-		}
-	})
-}
-
 func TestCloseEndsAWaitForASeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
