@@ -435,6 +435,28 @@ func TestDiscoverNeverLeavesHTTPS(t *testing.T) {
 	}
 }
 
+// An endpoint that somebody has named must answer, and a redirect from one place to
+// the other is told once.
+func TestDiscoverTellsOneCause(t *testing.T) {
+	t.Parallel()
+	broken := func(*http.Request) (*http.Response, error) { return nil, errors.New("no route") }
+	hosts := func(request *http.Request) (*http.Response, error) {
+		if request.URL.Host == "twcloud.example.com:8111" {
+			return reply(http.StatusFound, "", "Location", "https://twcloud.example.com:8443/oslc/api/rootservices"), nil
+		}
+		return reply(http.StatusNotFound, ""), nil
+	}
+	for says, discoverer := range map[string]*discoverer{
+		"webapp_endpoint does not answer: https://twcloud.example.com:8443/": fakeDiscoverer(broken),
+		"no root services document: https://twcloud.example.com:8443/":       fakeDiscoverer(hosts),
+	} {
+		discoverer.webAppExplicit = true
+		if _, err := discoverer.discover(t.Context()); err == nil || !strings.HasPrefix(err.Error(), says) || strings.Contains(err.Error(), "8111") {
+			t.Errorf("got %v, want %q alone", err, says)
+		}
+	}
+}
+
 func TestSameSite(t *testing.T) {
 	t.Parallel()
 	discoverer := &discoverer{restRoot: mustParseURL(t, "https://rest.example.com:8111"), webAppRoot: mustParseURL(t, "https://[2001:db8::1]:8443")}

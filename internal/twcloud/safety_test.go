@@ -355,6 +355,12 @@ func TestRegister_wrongKey(t *testing.T) {
 		"refused, and done": {
 			fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{409, ""}}}, `the server refused it`, "",
 		},
+		"no key, and nobody can look": {
+			fakeAnswers{"GET list": {{200, "[]"}, {500, ""}}, "POST list": {{201, "{}"}}}, `does not tell the key of "n"`, "",
+		},
+		"no key, and a list without keys": {
+			fakeAnswers{"GET list": {{200, "[]"}, {200, "[{}]"}}, "POST list": {{201, "{}"}}}, `and neither does the list`, "",
+		},
 		"refused, and nobody can look": {
 			fakeAnswers{"GET list": {{200, "[]"}, {500, ""}}, "POST list": {{409, ""}}}, "could not be asked whether", "",
 		},
