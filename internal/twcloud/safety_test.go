@@ -144,11 +144,15 @@ func TestSupports(t *testing.T) {
 		t.Errorf("a call that was refused is supported: %v", err)
 	}
 	before := len(sent())
-	client.profile.Calls.Update, client.profile.Calls.Remove, client.profile.Calls.Register = nil, nil, nil
+	client.profile.Calls.Update, client.profile.Calls.Remove, client.profile.Calls.Register, client.profile.Calls.Read = nil, nil, nil, nil
+	_, asking := client.Ask(t.Context(), "k")
+	if part := client.PartFor(Changes{Name: &name}); part != "" {
+		t.Errorf("got the part %q", part)
+	}
 	_, registering := client.Register(t.Context(), "n", "s")
 	for what, err := range map[string]error{
 		"approve": client.Supports(Changes{Approved: &yes}), "rename": client.Supports(Changes{Name: &name}), "secret": client.Supports(Changes{Secret: &secret}),
-		"remove": client.Remove(t.Context(), "k"), "register": registering, "can register": client.CanRegister(), "can remove": client.CanRemove(),
+		"remove": client.Remove(t.Context(), "k"), "register": registering, "can register": client.CanRegister(), "can remove": client.CanRemove(), "ask": asking,
 	} {
 		if !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: %v", what, err)
