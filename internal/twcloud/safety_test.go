@@ -85,6 +85,7 @@ func TestConfirmAbsence(t *testing.T) {
 		"others can be read":             {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "GET a": {{200, one("a")}}}, want: ErrNotFound, sent: "GET list,GET gone,GET a"},
 		"410":                            {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "GET a": {{200, one("a")}}, "GET gone": {{410, ""}}}, want: ErrNotFound, sent: "GET list,GET gone,GET a"},
 		"nothing can be read":            {answers: fakeAnswers{"GET list": {{200, many(3)}}}, want: ErrNotFound, sent: "GET list,GET gone,GET k0"},
+		"another status than expected":   {answers: fakeAnswers{"GET list": {{200, "[]"}}, "GET gone": {{202, one("gone")}}}, want: ErrUnreadable, sent: "GET list,GET gone"},
 		"nothing can be read, a page":    {answers: fakeAnswers{"GET list": {{200, many(10)}}}, want: ErrIncomplete, sent: "GET list,GET gone,GET k0"},
 		"reading fails":                  {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET gone": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone"},
 		"reading others fails":           {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET k0": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone,GET k0"},

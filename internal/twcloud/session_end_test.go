@@ -136,6 +136,14 @@ func TestClose(t *testing.T) {
 	if _, err := client.View().Version(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
+	_, user := client.CurrentUser(t.Context())
+	_, consumers := client.SurveyConsumers(t.Context())
+	_, survey := client.SurveyUser(t.Context(), "admin")
+	for _, err := range []error{user, consumers, survey} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+	}
 	want := []string{"GET /osmc/login", "GET /osmc/version 1", "GET /osmc/logout 1"}
 	if got := server.sent(); !slices.Equal(got, want) {
 		t.Errorf("sent %q, want %q", got, want)
