@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
@@ -20,7 +21,7 @@ func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consum
 		return consumer, nil
 	case !noSuchPath(err):
 		return Consumer{}, err
-	case c.evidence.isReadable() || len(listed) == 0:
+	case c.evidence.readable.Load() || len(listed) == 0:
 		return Consumer{}, c.notFound(key)
 	}
 	// The path may be one that this server does not have. A consumer that is
@@ -54,16 +55,11 @@ func (c *Client) doubtOfList(n int) string {
 }
 
 func (c *Client) incompleteList(doubt string) error {
-	call := c.profile.Calls.List
-	return &Error{Kind: ErrIncomplete, Method: call.Method, Path: call.Path, Cause: errors.New(doubt)}
+	return newCallError(ErrIncomplete, c.profile.Calls.List, "", errors.New(doubt))
 }
 
 func (c *Client) notFound(key string) error {
-	call := c.profile.Calls.Read
-	if call == nil {
-		call = c.profile.Calls.List
-	}
-	return &Error{Kind: ErrNotFound, Method: call.Method, Path: c.pathOf(call, key)}
+	return newCallError(ErrNotFound, cmp.Or(c.profile.Calls.Read, c.profile.Calls.List), key, nil)
 }
 
 // read asks for one consumer by key.
@@ -92,6 +88,6 @@ func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
 	if err != nil {
 		return Consumer{}, err
 	}
-	c.evidence.noteReadable()
+	c.evidence.readable.Store(true)
 	return found.consumer(), nil
 }

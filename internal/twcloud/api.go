@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,13 +22,14 @@ type values struct {
 	key          string
 	name, secret *string
 	approved     *bool
+	// page is the query of a page of a list.
+	page url.Values
 }
 
 // answer is what a call brought.
 type answer struct {
 	*http.Response
 	call   *profile.Call
-	part   string
 	redact *redactor
 }
 
@@ -38,7 +40,8 @@ func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.Stat
 // call sends one call of the profile in the session and hands the answer to
 // read, if its status means, or may mean, success. The caller makes secrets in
 // the body known to the redactor. A panic becomes an error, so that what the
-// server may have done is not forgotten over it.
+// server may have done is not forgotten over it. The error of a call that may have
+// changed something is an *UncertainError.
 func (c *connection) call(ctx context.Context, call *profile.Call, v values, read func(*answer) error) (err error) {
 	ctx, uncertain := withDoubt(ctx)
 	defer func() {
@@ -46,11 +49,11 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 		if reason != nil {
 			err = newPanicError(call.Method, call.Path, reason, c.redact)
 		}
-		if err != nil && (reason != nil || uncertain()) {
+		if err != nil && call != c.profile.Calls.List && (reason != nil || uncertain()) {
 			err = &UncertainError{Err: err}
 		}
 	}()
-	answer, err := c.send(ctx, call, v, nil)
+	answer, err := c.send(ctx, call, v)
 	if err != nil {
 		return err
 	}
@@ -65,9 +68,8 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 	return err
 }
 
-// send sends one call and returns the answer, whatever its status. The query, if
-// any, is that of a further page.
-func (c *connection) send(ctx context.Context, call *profile.Call, v values, query url.Values) (*answer, error) {
+// send sends one call and returns the answer, whatever its status.
+func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*answer, error) {
 	for attempt := 0; ; attempt++ {
 		token := ""
 		if usesCSRF(c.profile, call) {
@@ -76,7 +78,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values, que
 				return nil, err
 			}
 		}
-		request, err := c.newCallRequest(ctx, call, v, query, token)
+		request, err := c.newCallRequest(ctx, call, v, token)
 		if err != nil {
 			return nil, err
 		}
@@ -88,14 +90,14 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values, que
 		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
 			continue
 		}
-		return &answer{Response: response, call: call, part: c.partOf(call), redact: c.redact}, nil
+		return &answer{Response: response, call: call, redact: c.redact}, nil
 	}
 }
 
 // failure makes an *Error of an answer.
 func (a *answer) failure() *Error {
 	failure := newStatusError(a.Request, a.Response, a.redact)
-	failure.Part = a.part
+	failure.Part = partOf(a.call)
 	return failure
 }
 
@@ -118,10 +120,9 @@ func (c *connection) root() *url.URL {
 	return c.options.Endpoint
 }
 
-func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v values, query url.Values, csrf string) (*http.Request, error) {
-	if query == nil {
-		query = url.Values{}
-	}
+func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v values, csrf string) (*http.Request, error) {
+	query := url.Values{}
+	maps.Copy(query, v.page)
 	for name, text := range call.Query {
 		if !query.Has(name) {
 			query.Set(name, strings.Replace(text, profile.Key, v.key, 1))
@@ -133,7 +134,7 @@ func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v v
 		return nil, err
 	}
 	root := c.root()
-	request, err := newRequest(ctx, call.Method, root, c.pathOf(call, v.key), query.Encode(), content)
+	request, err := newRequest(ctx, call.Method, root, pathOf(call, v.key), query.Encode(), content)
 	if err != nil {
 		return nil, err
 	}
@@ -260,17 +261,29 @@ func (c *Client) Supports(changes Changes) error {
 }
 
 // CanRegister returns ErrUnsupported if the API profile has no call that registers.
-func (c *Client) CanRegister() error { return c.supported("register", c.profile.Calls.Register) }
+func (c *Client) CanRegister() error { return supported("register", c.profile.Calls.Register) }
 
 // CanRemove returns ErrUnsupported if the API profile has no call that removes.
-func (c *Client) CanRemove() error { return c.supported("remove", c.profile.Calls.Remove) }
+func (c *Client) CanRemove() error { return supported("remove", c.profile.Calls.Remove) }
 
-func (c *connection) supported(name string, call *profile.Call) error {
-	if call == nil {
-		return &Error{
-			Kind: ErrUnsupported, Method: "calls", Path: name, Part: "calls." + name,
-			Cause: errors.New("the API profile has no such call"),
-		}
+func supported(name string, call *profile.Call) error {
+	if call != nil {
+		return nil
 	}
-	return nil
+	missing := &profile.Call{Name: name, Method: "calls", Path: name}
+	return newCallError(ErrUnsupported, missing, "", errors.New("the API profile has no such call")).in(partOf(missing))
+}
+
+// newCallError makes an *Error of a call that concerns a consumer, without an
+// answer of the server.
+func newCallError(kind error, call *profile.Call, key string, cause error) *Error {
+	return &Error{Kind: kind, Method: call.Method, Path: pathOf(call, key), Cause: cause}
+}
+
+// partOf is the part of the profile that holds a call.
+func partOf(call *profile.Call) string {
+	if call.Name == "" {
+		return "csrf"
+	}
+	return "calls." + call.Name
 }

@@ -138,10 +138,7 @@ func contains(values []any, value any) bool {
 }
 
 func quoteJSON(value any) string {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return "unreadable"
-	}
+	encoded, _ := json.Marshal(value) // It came from JSON.
 	return shorten(string(encoded))
 }
 

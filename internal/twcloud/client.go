@@ -31,7 +31,7 @@ type Client struct {
 	*connection
 	snapshot *snapshot
 	// registrations and removals wait for the first of their kind.
-	registrations, removals *gate
+	registrations, removals gate
 	discoverer              *discoverer
 	prober                  *secretProber
 }
@@ -76,9 +76,9 @@ func New(options Options) (*Client, error) {
 		profile:  options.Profile,
 		chain:    newChain(options, redact),
 		redact:   redact,
-		names:    newNameLocks(),
+		names:    &nameLocks{},
 		csrf:     &csrf{},
-		evidence: newEvidence(),
+		evidence: &evidence{},
 	}
 	connection.chain.session.observe = func(session *openSession, response *http.Response) {
 		connection.csrf.observe(options.Profile.CSRF, session, response, redact)

@@ -50,7 +50,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	}
 	// A 404 proves nothing on a server that has never returned a consumer by key: it
 	// may not have the call. One that forbids the list has the administration.
-	proves := c.evidence.isReadable() || errors.Is(err, ErrForbidden)
+	proves := c.evidence.readable.Load() || errors.Is(err, ErrForbidden)
 	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && proves {
 		return Consumer{}, singleErr
 	}
@@ -59,7 +59,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 
 // Ask asks the server for one consumer by key, past the listing.
 func (c *Client) Ask(ctx context.Context, key string) (Consumer, error) {
-	if err := c.supported("read", c.profile.Calls.Read); err != nil {
+	if err := supported("read", c.profile.Calls.Read); err != nil {
 		return Consumer{}, err
 	}
 	return c.read(ctx, key)
@@ -82,7 +82,7 @@ func (c *Client) fresh(ctx context.Context, key string) (Consumer, error) {
 }
 
 // pathOf is the path of a call about one consumer.
-func (c *connection) pathOf(call *profile.Call, key string) string {
+func pathOf(call *profile.Call, key string) string {
 	segments := strings.Split(call.Path, "/")
 	for i, segment := range segments {
 		if segment == profile.Key {

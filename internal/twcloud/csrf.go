@@ -63,7 +63,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	if from.Path != "" {
 		call = &profile.Call{Method: http.MethodGet, Path: from.Path, Success: []int{http.StatusOK, http.StatusNoContent}}
 	}
-	answer, err := c.send(ctx, call, values{}, nil)
+	answer, err := c.send(ctx, call, values{})
 	if err != nil {
 		return "", err
 	}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // Deviation is an answer that is not as the API profile says, and that the client
@@ -33,7 +31,7 @@ func (c *Client) Deviations() []Deviation {
 // noteStatus notes a status that may mean success, and that the profile does not
 // list.
 func (e *evidence) noteStatus(a *answer) {
-	e.noteDeviation(Deviation{Part: a.part + ".success", Status: a.StatusCode})
+	e.noteDeviation(Deviation{Part: partOf(a.call) + ".success", Status: a.StatusCode})
 }
 
 // noteAnswer notes an answer that could not be read.
@@ -55,6 +53,12 @@ func (e *evidence) noteDeviation(deviation Deviation) {
 	}
 }
 
+// in says which part of the API profile an error is about.
+func (e *Error) in(part string) *Error {
+	e.Part = part
+	return e
+}
+
 // at says which part of the call in the API profile an unreadable answer does not
 // agree with, and what the answer has instead. A web page agrees with none.
 func (e *Error) at(part, found string) *Error {
@@ -63,16 +67,6 @@ func (e *Error) at(part, found string) *Error {
 		e.Found = found
 	}
 	return e
-}
-
-// partOf is the part of the profile that holds a call.
-func (c *connection) partOf(call *profile.Call) string {
-	for name, known := range c.profile.Calls.All() {
-		if known == call {
-			return "calls." + name
-		}
-	}
-	return "csrf"
 }
 
 // Profile returns the API profile that the client follows. Do not change it.
@@ -85,5 +79,5 @@ func (c *Client) PartFor(changes Changes) string {
 	if err != nil || len(steps) == 0 {
 		return ""
 	}
-	return "calls." + steps[0].name
+	return partOf(steps[0])
 }

@@ -117,8 +117,8 @@ func TestDialects_exactlyOnce(t *testing.T) {
 				for _, consumer := range server.Consumers() {
 					if consumer.Name == "doors" {
 						count++
-						if registration.Consumer.Key != consumer.Key {
-							t.Errorf("the server has %q, the caller was told of %q, %v", consumer.Key, registration.Consumer.Key, err)
+						if registration.Consumer.Key != consumer.Key || consumer.Secret != testSecret {
+							t.Errorf("the server has %+v, the caller was told of %q, %v", consumer, registration.Consumer.Key, err)
 						}
 					}
 				}

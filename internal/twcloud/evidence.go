@@ -3,29 +3,27 @@ package twcloud
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // evidence is what this process has found out about the server's list, and what
 // it has done itself. All views of a server share it.
 type evidence struct {
+	// registered has the keys that this process has registered and not removed.
+	registered sync.Map
+	// refused has the errors of calls that the server does not have, by name.
+	refused sync.Map
+	// readable says that the server has returned a consumer by key.
+	readable atomic.Bool
+	// confirmed says that the server has a new consumer under the key that it
+	// returned.
+	confirmed atomic.Bool
+
 	mu sync.Mutex
-	// registered are the keys that this process has registered and not removed.
-	registered map[string]bool
 	// listDoubt is why the list is not believed about absence; empty while it is.
 	listDoubt string
-	// readable says that the server has told of a consumer that was asked for by key.
-	readable bool
-	// confirmed says that the server knows the key of a registration under the key
-	// that it told.
-	confirmed bool
-	// refused are the calls that the server does not have, by name.
-	refused map[string]error
 	// deviations are answers that are not as the API profile says.
 	deviations []Deviation
-}
-
-func newEvidence() *evidence {
-	return &evidence{registered: map[string]bool{}, refused: map[string]error{}}
 }
 
 // doubt makes the list not believed about absence from now on.
@@ -55,14 +53,11 @@ func (e *evidence) whole(n int, paged bool) string {
 // by 25 and the like.
 func pageSize(n int) bool { return n >= 10 && (n%10 == 0 || n%25 == 0) }
 
-// compare holds a list against what this process had registered before it was
-// asked for.
+// compare holds a list against the keys that were registered before it was asked
+// for.
 func (e *evidence) compare(listed map[string]Consumer, before []string) {
 	for _, key := range before {
-		e.mu.Lock()
-		still := e.registered[key]
-		e.mu.Unlock()
-		if _, found := listed[key]; !found && still {
+		if _, found := listed[key]; !found && e.hasRegistered(key) {
 			e.doubt("the list lacks consumer %q, which was registered before", key)
 		}
 	}
@@ -70,68 +65,15 @@ func (e *evidence) compare(listed map[string]Consumer, before []string) {
 
 // keys are those that this process has registered and not removed.
 func (e *evidence) keys() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	keys := make([]string, 0, len(e.registered))
-	for key := range e.registered {
-		keys = append(keys, key)
+	var keys []string
+	for key := range e.registered.Range {
+		keys = append(keys, fmt.Sprint(key))
 	}
 	return keys
 }
 
-func (e *evidence) noteRegistered(key string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.registered[key] = true
-}
-
-func (e *evidence) noteRemoved(key string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.registered, key)
-}
-
-func (e *evidence) noteReadable() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.readable = true
-}
-
-func (e *evidence) isReadable() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.readable
-}
-
 // hasRegistered says whether this process has registered a key and not removed it.
 func (e *evidence) hasRegistered(key string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.registered[key]
-}
-
-func (e *evidence) noteConfirmed() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.confirmed = true
-}
-
-func (e *evidence) isConfirmed() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.confirmed
-}
-
-func (e *evidence) noteRefused(name string, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.refused[name] == nil {
-		e.refused[name] = err
-	}
-}
-
-func (e *evidence) refusal(name string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.refused[name]
+	_, registered := e.registered.Load(key)
+	return registered
 }

@@ -7,59 +7,79 @@ import (
 )
 
 // gate lets one call of a kind through first, and the others only when it has
-// turned out well: with a server that was misunderstood, every registration would
-// be lost, and every removal, too.
-type gate struct {
-	turn chan struct{}
+// turned out well. Of a server that is misunderstood, every registration would be
+// lost, and every removal, too. The channel holds what is known, except while a
+// first call is under way.
+type gate chan gateState
 
-	mu sync.Mutex
-	// open lets everybody through, shut nobody.
-	open bool
-	shut bool
+type gateState int
+
+const (
+	untried gateState = iota
+	open
+	shut
+)
+
+func newGate() gate {
+	g := make(gate, 1)
+	g <- untried
+	return g
 }
-
-func newGate() *gate { return &gate{turn: make(chan struct{}, 1)} }
 
 // enter waits for its turn, and says whether the call is the first. The error is
 // ErrCanceled or ErrNotUnderstood. The caller leaves with what came of the call.
-func (g *gate) enter(ctx context.Context) (leave func(error), first bool, err error) {
-	if open, err := g.state(); open || err != nil {
-		return func(error) {}, false, err
-	}
+func (g gate) enter(ctx context.Context) (leave func(error), first bool, err error) {
 	select {
-	case g.turn <- struct{}{}:
+	case state := <-g:
+		if state == untried {
+			return func(err error) { g <- judge(err) }, true, nil
+		}
+		g <- state
+		if state == shut {
+			return nil, false, ErrNotUnderstood
+		}
+		return func(error) {}, false, nil
 	case <-ctx.Done():
 		return nil, false, ErrCanceled
 	}
-	if open, err := g.state(); open || err != nil {
-		<-g.turn
-		return func(error) {}, false, err
-	}
-	return func(err error) {
-		g.judge(err)
-		<-g.turn
-	}, true, nil
-}
-
-func (g *gate) state() (open bool, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.shut {
-		return false, ErrNotUnderstood
-	}
-	return g.open, nil
 }
 
 // judge opens the gate after a call that was understood, and shuts it after one
-// that was not. Any other failure says nothing: the next one has its turn.
-func (g *gate) judge(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// that was not. Any other failure says nothing: the next call is the first again.
+func judge(err error) gateState {
 	switch {
 	case err == nil:
-		g.open = true
+		return open
 	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrWebPage), errors.Is(err, ErrIncomplete),
 		errors.Is(err, ErrUnsupported), errors.Is(err, ErrNotApplied), errors.Is(err, ErrKeyGone):
-		g.shut = true
+		return shut
+	}
+	return untried
+}
+
+// nameLocks let one caller at a time work under a name.
+type nameLocks struct {
+	mu    sync.Mutex
+	locks map[string]chan struct{}
+}
+
+// lock waits until the name is free, or the context ends, and returns what
+// frees it again.
+func (n *nameLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
+	n.mu.Lock()
+	held := n.locks[name]
+	if held == nil {
+		held = make(chan struct{}, 1)
+		if n.locks == nil {
+			n.locks = map[string]chan struct{}{}
+		}
+		n.locks[name] = held
+	}
+	n.mu.Unlock()
+	select {
+	case held <- struct{}{}:
+		return func() { <-held }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }

@@ -22,7 +22,10 @@ func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 	query := l.first()
 	for number := 1; ; number++ {
 		var next url.Values
-		err := c.callList(ctx, query, func(answer *answer) (err error) {
+		err := c.call(ctx, call, values{page: query}, func(answer *answer) (err error) {
+			if !answer.expected() {
+				return answer.failure()
+			}
 			next, err = l.read(answer, number)
 			return err
 		})
@@ -34,24 +37,6 @@ func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 		}
 		query = next
 	}
-}
-
-// callList is call with the query of a page.
-func (c *Client) callList(ctx context.Context, query url.Values, read func(*answer) error) (err error) {
-	call := c.profile.Calls.List
-	defer func() {
-		if reason := recover(); reason != nil {
-			err = newPanicError(call.Method, call.Path, reason, c.redact)
-		}
-	}()
-	answer, err := c.send(ctx, call, values{}, query)
-	if err != nil {
-		return err
-	}
-	if !answer.expected() {
-		return answer.failure()
-	}
-	return read(answer)
 }
 
 // details asks for each consumer of which the list does not tell all.

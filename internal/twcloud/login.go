@@ -39,10 +39,7 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		}
 		return nil, failure
 	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
+	jar, _ := cookiejar.New(nil) // It fails only for options.
 	opened = &openSession{cookies: jar, values: map[string]string{}}
 	s.keepCookies(opened, request.URL, response)
 	if len(jar.Cookies(request.URL)) == 0 {

@@ -32,7 +32,9 @@ func TestPages(t *testing.T) {
 	wrapped := func(list, more string) string { return `{"items":` + list + `,` + more + `}` }
 	for name, test := range map[string]struct {
 		items string // where the list is
-		pages string // of the profile, JSON
+		// member says that the list is an object whose members are named by the keys.
+		member bool
+		pages  string // of the profile, JSON
 		// answers are by query.
 		answers map[string]page
 		want    int // consumers; 0: refused
@@ -65,9 +67,16 @@ func TestPages(t *testing.T) {
 		"by offset, no total":       {items: "/items", pages: `{"by":"offset","parameter":"o","total":"/n"}`, answers: map[string]page{"o=0": {body: wrapped(first, `"n":"3"`)}}, says: "no number of all consumers"},
 		"by cursor":                 {items: "/items", pages: `{"by":"cursor","parameter":"c","pointer":"/at"}`, answers: map[string]page{"": {body: wrapped(first, `"at":7`)}, "c=7": {body: wrapped(second, `"at":""`)}}, want: 3},
 		"by next":                   {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":"?c=1"`)}, "c=1": {body: wrapped(second, `"x":1`)}}, want: 3},
+		"by next, true":             {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":true`)}}, says: "the next page is true"},
+		"by next, false":            {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":false`)}}, want: 2},
 		"by next, unreadable":       {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":[1]`)}}, says: "is a JSON array"},
 		"one key twice":             {answers: map[string]page{"": {body: `[{"key":"a","name":"n","approved":true},{"key":"a","name":"m","approved":true}]`}}, says: `two consumers have the key "a"`},
 		"an object":                 {answers: map[string]page{"": {body: `{"data":[]}`}}, says: "its members are data"},
+		"objects, and an array":     {member: true, answers: map[string]page{"": {body: `[]`}}, says: "an array at"},
+		"objects":                   {member: true, answers: map[string]page{"": {body: `{"a":{"name":"n","approved":true}}`}}, want: 1},
+		"objects, one without name": {member: true, answers: map[string]page{"": {body: `{"a":{"approved":true}}`}}, says: "has no name"},
+		"nothing at the place":      {items: "/items", answers: map[string]page{"": {body: `{"data":[]}`}}, says: `no list at "/items"`},
+		"a word at the place":       {items: "/items", answers: map[string]page{"": {body: `{"items":"none"}`}}, says: "a JSON string"},
 		"null":                      {answers: map[string]page{"": {body: `null`}}, says: "no list"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,6 +92,9 @@ func TestPages(t *testing.T) {
 			client.profile = ownProfile()
 			call := client.profile.Calls.List
 			call.Answer.Items = test.items
+			if call.Answer.KeyIsMember = test.member; test.member {
+				call.Answer.Key = nil
+			}
 			if test.pages != "" {
 				if err := json.Unmarshal([]byte(test.pages), &call.Pages); err != nil {
 					t.Fatal(err)

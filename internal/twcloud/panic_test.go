@@ -9,15 +9,15 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// panicking is a transport that panics in the place of the answer to a method.
+// panicking is a transport that panics in the place of the answer to a request.
 type panicking struct {
 	http.RoundTripper
-	method string
+	request string // the end of method and path
 }
 
 func (p *panicking) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := p.RoundTripper.RoundTrip(request)
-	if request.Method == p.method {
+	if strings.HasSuffix(request.Method+" "+request.URL.Path, p.request) {
 		_ = response.Body.Close()
 		panic("canary " + twcloudtest.AdminToken)
 	}
@@ -27,7 +27,7 @@ func (p *panicking) RoundTrip(request *http.Request) (*http.Response, error) {
 func TestPanicLosesNothing(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
-	posting := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, http.MethodPost} })
+	posting := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, "POST /osmc/admin/oauthconsumers"} })
 	registration, err := posting.Register(t.Context(), "doors", testSecret)
 	if !errors.Is(err, ErrPanic) || registration.Consumer.Key == "" || strings.Contains(err.Error(), twcloudtest.AdminToken) {
 		t.Fatalf("registered %v: %v", registration, err)
@@ -35,7 +35,16 @@ func TestPanicLosesNothing(t *testing.T) {
 	if err := posting.Close(); err != nil {
 		t.Error(err)
 	}
-	patching := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, http.MethodPatch} })
+	listing := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, "GET /osmc/admin/oauthconsumers"} })
+	if _, err := listing.List(t.Context()); !errors.Is(err, ErrPanic) {
+		t.Errorf("got %v", err)
+	}
+	if err := listing.Close(); err != nil {
+		t.Error(err)
+	}
+	patching := connect(t, server, func(o *Options) {
+		o.Transport = &panicking{http.DefaultTransport, "PATCH /osmc/admin/oauthconsumers/" + registration.Consumer.Key}
+	})
 	_, err = patching.Update(t.Context(), registration.Consumer.Key, Changes{Approved: pointer(true)})
 	if !errors.Is(err, ErrPanic) || !Uncertain(err) {
 		t.Errorf("got %v", err)

@@ -3,7 +3,6 @@ package twcloud
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	call := c.profile.Calls.Register
 	unlock, err := c.names.lock(ctx, nameKey(name))
 	if err != nil {
-		return Registration{}, &Error{Kind: ErrCanceled, Method: call.Method, Path: call.Path, Cause: err}
+		return Registration{}, newCallError(ErrCanceled, call, "", err)
 	}
 	defer unlock()
 
@@ -62,7 +61,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	registration := Registration{Namesakes: namesakes(before, name)}
 	leave, first, err := c.registrations.enter(ctx)
 	if err != nil {
-		return registration, &Error{Kind: err, Method: call.Method, Path: call.Path}
+		return registration, newCallError(err, call, "", nil)
 	}
 	for attempt := 0; ; attempt++ {
 		settled, err := c.try(ctx, name, secret, before, attempt, &registration)
@@ -91,10 +90,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 func (c *Client) try(ctx context.Context, name, secret string, before []Consumer, attempt int, registration *Registration) (settled bool, err error) {
 	told, outcome, err := c.post(ctx, name, secret)
 	if told.key != "" && c.isKnown(told.key, before) {
-		err = &Error{
-			Kind: ErrUnreadable, Method: c.profile.Calls.Register.Method, Path: c.profile.Calls.Register.Path, Part: "calls.register.answer.key",
-			Cause: fmt.Errorf("the answer has the key %q, which is another consumer's", told.key),
-		}
+		err = c.wrongKey("the answer has the key %q, which is another consumer's", told.key)
 		told, outcome = partial{}, unknownForGood
 	}
 	// The time for looking begins here: the registration, seen through, may have
@@ -122,17 +118,10 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 	case len(appeared) == 1:
 		return true, c.adopt(through, appeared[0], secret, outcome, err, registration)
 	case len(appeared) > 1:
-		failure := &RegistrationError{Name: name, Cause: err}
-		for _, consumer := range appeared {
-			failure.Keys = append(failure.Keys, consumer.Key)
-		}
-		return true, failure
+		return true, &RegistrationError{Name: name, Cause: err, Keys: keysOf(appeared)}
 	case outcome == registered:
-		call := c.profile.Calls.Register
-		return true, &RegistrationError{Name: name, Look: &Error{
-			Kind: ErrIncomplete, Method: call.Method, Path: call.Path,
-			Cause: errors.New("the server reported success, but returned no key and does not list the consumer"),
-		}}
+		return true, &RegistrationError{Name: name, Look: newCallError(ErrIncomplete, c.profile.Calls.Register, "",
+			errors.New("the server reported success, but returned no key and does not list the consumer"))}
 	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil || c.doubtOfList(len(now)) != "":
 		registration.InDoubt = true
 		return true, err
@@ -143,7 +132,7 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 // understand completes what the answer to a registration tells: the key is known,
 // so nothing can be lost any more.
 func (c *Client) understand(ctx context.Context, told partial, err error, name string, registration *Registration) error {
-	c.evidence.noteRegistered(told.key)
+	c.evidence.registered.Store(told.key, true)
 	registration.Consumer = told.consumer()
 	if told.name == nil {
 		registration.Consumer.Name = name
@@ -167,7 +156,7 @@ func (c *Client) understand(ctx context.Context, told partial, err error, name s
 
 // adopt takes the one consumer that has appeared for what was registered.
 func (c *Client) adopt(ctx context.Context, consumer Consumer, secret string, outcome outcome, err error, registration *Registration) error {
-	c.evidence.noteRegistered(consumer.Key)
+	c.evidence.registered.Store(consumer.Key, true)
 	registration.Consumer = consumer
 	switch {
 	case errors.Is(err, ErrPanic):
@@ -201,15 +190,15 @@ func (c *Client) look(ctx context.Context, name string, before []Consumer, attem
 // Confirm makes sure, once in a process, that the server knows what was registered
 // by the key that it told.
 func (c *Client) Confirm(ctx context.Context, consumer Consumer) error {
-	if c.evidence.isConfirmed() {
+	if c.evidence.confirmed.Load() {
 		return nil
 	}
 	_, err := c.fresh(ctx, consumer.Key)
 	if err == nil {
-		c.evidence.noteConfirmed()
+		c.evidence.confirmed.Store(true)
 		return nil
 	}
-	return c.missing(ctx, consumer.Key, "register", err)
+	return c.missing(ctx, consumer.Key, c.profile.Calls.Register, err)
 }
 
 // Namesakes returns the consumers that have a name now.
@@ -325,4 +314,12 @@ func newcomers(before, now []Consumer) []Consumer {
 		known[consumer.Key] = true
 	}
 	return slices.DeleteFunc(slices.Clone(now), func(consumer Consumer) bool { return known[consumer.Key] })
+}
+
+func keysOf(consumers []Consumer) []string {
+	var keys []string
+	for _, consumer := range consumers {
+		keys = append(keys, consumer.Key)
+	}
+	return keys
 }

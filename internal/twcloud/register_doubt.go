@@ -36,14 +36,16 @@ func (c *Client) underOtherKey(ctx context.Context, before []Consumer, registrat
 	if len(appeared) != 1 {
 		return nil
 	}
-	c.evidence.noteRemoved(returned.Key)
-	c.evidence.noteRegistered(appeared[0].Key)
+	c.evidence.registered.Delete(returned.Key)
+	c.evidence.registered.Store(appeared[0].Key, true)
 	registration.Consumer = appeared[0]
-	call := c.profile.Calls.Register
-	return &Error{
-		Kind: ErrUnreadable, Method: call.Method, Path: call.Path, Part: "calls.register.answer.key",
-		Cause: fmt.Errorf("the server returned the key %q, and has the consumer under the key %q", returned.Key, appeared[0].Key),
-	}
+	return c.wrongKey("the server returned the key %q, and has the consumer under the key %q", returned.Key, appeared[0].Key)
+}
+
+// wrongKey is the error of a registration whose answer has a key that cannot be that
+// of the new consumer.
+func (c *Client) wrongKey(format string, keys ...any) *Error {
+	return newCallError(ErrUnreadable, c.profile.Calls.Register, "", fmt.Errorf(format, keys...)).in("calls.register.answer.key")
 }
 
 // isKnown says whether a key is that of a consumer which existed before.
@@ -73,12 +75,6 @@ func (c *Client) conflict(ctx context.Context, name string, before []Consumer, e
 	if len(appeared) == 0 {
 		return err
 	}
-	unsure := &RegistrationError{Name: name, Cause: err, Look: &Error{
-		Kind: ErrUnreadable, Method: failure.Method, Path: failure.Path, Part: "calls.register",
-		Cause: errors.New("the server refused the registration, and lists a new consumer"),
-	}}
-	for _, consumer := range appeared {
-		unsure.Keys = append(unsure.Keys, consumer.Key)
-	}
-	return unsure
+	look := newCallError(ErrUnreadable, c.profile.Calls.Register, "", errors.New("the server refused the registration, and lists a new consumer"))
+	return &RegistrationError{Name: name, Cause: err, Look: look.in("calls.register"), Keys: keysOf(appeared)}
 }

@@ -321,9 +321,6 @@ func TestRegisterOneNameAtATime(t *testing.T) {
 	if len(keys) != 12 || len(server.Consumers()) != 12 {
 		t.Errorf("%d keys for %d consumers", len(keys), len(server.Consumers()))
 	}
-	if len(client.names.locks) != 0 {
-		t.Errorf("%d names are left", len(client.names.locks))
-	}
 }
 
 func TestRegisterWaitsForTheNameNoLongerThanItsContext(t *testing.T) {
@@ -340,7 +337,7 @@ func TestRegisterWaitsForTheNameNoLongerThanItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	unlock()
-	if len(server.Requests()) != 0 || len(client.names.locks) != 0 {
-		t.Errorf("sent %v, %d names are left", server.Requests(), len(client.names.locks))
+	if len(server.Requests()) != 0 {
+		t.Errorf("sent %v", server.Requests())
 	}
 }

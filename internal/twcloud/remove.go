@@ -18,11 +18,11 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 	}
 	if key == "" {
 		// The path would be that of the collection.
-		return &Error{Kind: ErrInvalid, Method: call.Method, Path: call.Path, Cause: errors.New("the key is empty")}
+		return newCallError(ErrInvalid, call, key, errors.New("the key is empty"))
 	}
 	leave, first, err := c.removals.enter(ctx)
 	if err != nil {
-		return &Error{Kind: err, Method: call.Method, Path: c.pathOf(call, key)}
+		return newCallError(err, call, key, nil)
 	}
 	err = c.remove(ctx, call, key, first)
 	leave(err)
@@ -42,12 +42,12 @@ func (c *Client) remove(ctx context.Context, call *profile.Call, key string, fir
 	switch {
 	case err != nil:
 		c.snapshot.invalidate()
-		if err = c.missing(ctx, key, "remove", err); !errors.Is(err, ErrNotFound) {
+		if err = c.missing(ctx, key, call, err); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 	case !expected || first:
 		// The list is right to lack it.
-		c.evidence.noteRemoved(key)
+		c.evidence.registered.Delete(key)
 		err := c.removed(ctx, call, key, expected)
 		if page != nil && errors.Is(err, ErrNotApplied) {
 			return &UncertainError{Err: page}
@@ -56,7 +56,7 @@ func (c *Client) remove(ctx context.Context, call *profile.Call, key string, fir
 			return err
 		}
 	}
-	c.evidence.noteRemoved(key)
+	c.evidence.registered.Delete(key)
 	c.snapshot.remove(key)
 	return nil
 }
@@ -81,10 +81,7 @@ func (c *Client) removed(ctx context.Context, call *profile.Call, key string, ex
 		case err != nil:
 			return &UncertainError{Err: err}
 		case attempt >= settleAttempts || ctx.Err() != nil:
-			return &UncertainError{Err: &Error{
-				Kind: ErrNotApplied, Method: call.Method, Path: c.pathOf(call, key), Part: "calls.remove",
-				Cause: errors.New("the consumer still exists"),
-			}}
+			return &UncertainError{Err: newCallError(ErrNotApplied, call, key, errors.New("the consumer still exists")).in(partOf(call))}
 		}
 		c.rest(ctx, attempt)
 	}

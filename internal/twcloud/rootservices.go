@@ -1,13 +1,15 @@
 package twcloud
 
 import (
+	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
@@ -44,8 +46,8 @@ type OAuthEndpoints struct {
 	Domain string
 }
 
-// discoverer finds the OAuth 1.0a endpoints once in its life, and keeps what came
-// of it, a failure included. All fields must be set before the first discover.
+// discoverer finds the OAuth 1.0a endpoints once, and keeps the result, also a
+// failure.
 type discoverer struct {
 	restRoot   *url.URL
 	webAppRoot *url.URL
@@ -54,45 +56,34 @@ type discoverer struct {
 	// transport does retries, limits and logging, and follows no redirects.
 	transport http.RoundTripper
 
-	start     sync.Once
-	done      chan struct{}
+	turn      nameLocks // of one name
+	done      bool
 	endpoints OAuthEndpoints
 	err       error
 }
 
-// discover returns the endpoints of the server's root services document. Callers
-// share one discovery, which outlives the cancellation of any of them.
+// discover returns the endpoints of the server's root services document. Concurrent
+// callers wait for one discovery. If its caller gives up, the next one begins again.
 //
-// The document names URLs of the server's choice: whether to send anything to
-// them is for the caller to judge, with sameSite.
+// The server chooses the URLs. Before anything is sent to one, the caller checks it
+// with sameSite.
 func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
-	if ctx.Err() == nil {
-		d.start.Do(func() {
-			d.done = make(chan struct{})
-			go d.run(withManner(context.WithoutCancel(ctx), ordinary))
-		})
-		select {
-		case <-d.done:
-			return d.endpoints, d.err
-		case <-ctx.Done():
-		}
+	canceled := func() error {
+		return fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
 	}
-	return OAuthEndpoints{}, fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
-}
-
-func (d *discoverer) run(ctx context.Context) {
-	defer close(d.done)
-	defer func() {
-		if reason := recover(); reason != nil {
-			d.err = fmt.Errorf("discovery of the OAuth endpoints panicked: %v", reason)
-		}
-	}()
-	// This is what is left if the transport ends the goroutine.
-	d.err = errors.New("discovery of the OAuth endpoints was broken off")
-
-	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
-	defer cancel()
-	d.endpoints, d.err = d.try(ctx)
+	unlock, err := d.turn.lock(ctx, "")
+	if err != nil {
+		return OAuthEndpoints{}, canceled()
+	}
+	defer unlock()
+	if !d.done && ctx.Err() == nil {
+		d.endpoints, d.err = d.try(withManner(ctx, ordinary))
+		d.done = ctx.Err() == nil
+	}
+	if !d.done {
+		return OAuthEndpoints{}, canceled()
+	}
+	return d.endpoints, d.err
 }
 
 // try looks where the document is from 2022x Refresh2 on, then where it was
@@ -100,8 +91,10 @@ func (d *discoverer) run(ctx context.Context) {
 // sent there. An endpoint that somebody has named and that does not answer is an
 // error: nothing is asked of another place instead.
 func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
-	half, cancel := context.WithTimeout(ctx, discoveryTimeout/2)
+	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
+	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)
+	defer cancelHalf()
 	endpoints, err := d.fetch(half, below(d.webAppRoot, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
@@ -114,7 +107,7 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 		return endpoints, nil
 	}
 	if legacyErr.Error() == err.Error() {
-		// The one place redirects to the other.
+		// One place redirects to the other.
 		return OAuthEndpoints{}, fmt.Errorf("no root services document: %w", err)
 	}
 	return OAuthEndpoints{}, fmt.Errorf("no root services document: %w; %w", err, legacyErr)
@@ -126,31 +119,31 @@ func below(root *url.URL, path string) *url.URL {
 	return (&url.URL{Scheme: root.Scheme, Host: root.Host, Path: root.Path, RawPath: root.RawPath}).JoinPath(path)
 }
 
-// fetch gets one document. It follows redirects by itself, so that none leads
-// away from the site.
-func (d *discoverer) fetch(ctx context.Context, target *url.URL) (OAuthEndpoints, error) {
+// fetch gets one document. It follows redirects itself, so that none leads away
+// from the site.
+func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAuthEndpoints, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", withoutQuery(target), err)
+		}
+	}()
 	origin := target
 	for range 1 + maxRedirects {
 		response, err := d.get(ctx, target)
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
+			return OAuthEndpoints{}, err
 		}
-		if isRedirect(response.StatusCode) {
-			_ = response.Body.Close()
-			next, err := d.follow(target, response.Header.Get("Location"))
-			if err != nil {
-				return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
-			}
-			target = next
-			continue
+		if !isRedirect(response.StatusCode) {
+			return readRootServices(response, target)
 		}
-		endpoints, err := readRootServices(response, target)
+		next, err := d.follow(target, response.Header.Get("Location"))
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("%s: %w", withoutQuery(target), err)
+			return OAuthEndpoints{}, err
 		}
-		return endpoints, nil
+		target = next
 	}
-	return OAuthEndpoints{}, fmt.Errorf("%s: %w: more than %d redirects", withoutQuery(origin), ErrUnreadable, maxRedirects)
+	target = origin
+	return OAuthEndpoints{}, fmt.Errorf("%w: more than %d redirects", ErrUnreadable, maxRedirects)
 }
 
 func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, error) {
@@ -160,11 +153,11 @@ func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, 
 	}
 	request.Header.Set("Accept", "application/rdf+xml, application/xml")
 	response, err := d.transport.RoundTrip(request)
-	if err != nil {
-		redact := &redactor{}
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: redact.text}
-		}
+	redact := &redactor{}
+	switch {
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: redact.text}
+	case err != nil:
 		return nil, newTransportError(request, err, redact)
 	}
 	return response, nil
@@ -187,7 +180,7 @@ func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: a redirect without a usable Location", ErrUnreadable)
 	case !d.sameSite(next):
 		return nil, fmt.Errorf("%w: a redirect to %s, away from the site, which looks like single sign-on", ErrWebPage, withoutQuery(next))
-	case isDowngrade(from, next):
+	case from.Scheme == "https" && next.Scheme != "https":
 		return nil, fmt.Errorf("%w: a redirect from https to %s", ErrUnreadable, withoutQuery(next))
 	}
 	return next, nil
@@ -204,11 +197,127 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 	return strings.EqualFold(host, d.webAppRoot.Hostname()) || strings.EqualFold(host, d.restRoot.Hostname())
 }
 
-func isDowngrade(from, to *url.URL) bool {
-	return from.Scheme == "https" && to.Scheme != "https"
-}
-
 // withoutQuery is a URL for an error: the query of a sign-in page may hold a token.
 func withoutQuery(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
+func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, error) {
+	document := bodyOf(response)
+	switch {
+	case response.StatusCode != http.StatusOK:
+		return OAuthEndpoints{}, fmt.Errorf("%w: %d %s", ErrUnreadable, response.StatusCode, http.StatusText(response.StatusCode))
+	case len(document) > maxRootServices:
+		return OAuthEndpoints{}, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxRootServices)
+	}
+	endpoints, err := parseRootServices(document, base)
+	switch {
+	case err != nil && looksLikeWebPage(response), errors.Is(err, ErrWebPage):
+		return OAuthEndpoints{}, ErrWebPage
+	case err != nil:
+		return OAuthEndpoints{}, fmt.Errorf("%w: root services document: %w", ErrUnreadable, err)
+	}
+	return endpoints, nil
+}
+
+// rdfElement is an element of a root services document.
+type rdfElement struct {
+	XMLName  xml.Name
+	Resource string       `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# resource,attr"`
+	Text     string       `xml:",chardata"`
+	Children []rdfElement `xml:",any"`
+}
+
+// parseRootServices reads a root services document. Relative URLs are resolved
+// against base, the URL of the document. It is an error if the document is not
+// XML in UTF-8, if it has no rdf:Description at its root or in rdf:RDF, if it does
+// not name the URL of the request token, or if one of its URLs is not absolute
+// http or https or has credentials. The first of several elements of one name
+// counts.
+func parseRootServices(document []byte, base *url.URL) (OAuthEndpoints, error) {
+	decoder := xml.NewDecoder(bytes.NewReader(document))
+	decoder.CharsetReader = refuseCharset
+	var root rdfElement
+	switch err := decoder.Decode(&root); {
+	case errors.Is(err, io.EOF):
+		return OAuthEndpoints{}, errors.New("it has no element")
+	case err != nil:
+		return OAuthEndpoints{}, err
+	}
+	description := xml.Name{Space: wire.RDFNamespace, Local: "Description"}
+	var properties []rdfElement
+	switch root.XMLName {
+	case description:
+		properties = root.Children
+	case xml.Name{Space: wire.RDFNamespace, Local: "RDF"}:
+		for _, child := range root.Children {
+			if child.XMLName == description {
+				properties = append(properties, child.Children...)
+			}
+		}
+	default:
+		if strings.EqualFold(root.XMLName.Local, "html") {
+			return OAuthEndpoints{}, ErrWebPage
+		}
+		return OAuthEndpoints{}, fmt.Errorf("its root is <%s>, neither rdf:RDF nor rdf:Description", root.XMLName.Local)
+	}
+
+	endpoints := OAuthEndpoints{RootServicesURL: base.String()}
+	texts := map[string]*string{
+		wire.OAuthRealmNameElement: &endpoints.Realm,
+		wire.OAuthDomainElement:    &endpoints.Domain,
+	}
+	urls := map[string]*string{
+		wire.OAuthRequestConsumerKeyURLElement: &endpoints.RequestConsumerKeyURL,
+		wire.OAuthRequestTokenURLElement:       &endpoints.RequestTokenURL,
+		wire.OAuthUserAuthorizationURLElement:  &endpoints.UserAuthorizationURL,
+		wire.OAuthAccessTokenURLElement:        &endpoints.AccessTokenURL,
+	}
+	for _, property := range properties {
+		name := property.XMLName.Local
+		if property.XMLName.Space != wire.JFSNamespace {
+			continue
+		}
+		if text := texts[name]; text != nil && *text == "" {
+			*text = strings.TrimSpace(property.Text)
+		}
+		reference := strings.TrimSpace(property.Resource)
+		into := urls[name]
+		if into == nil || *into != "" || reference == "" {
+			continue
+		}
+		resolved, err := base.Parse(reference)
+		if err != nil {
+			return OAuthEndpoints{}, fmt.Errorf("jfs:%s: malformed URL", name)
+		}
+		if err := checkEndpoint(resolved); err != nil {
+			return OAuthEndpoints{}, fmt.Errorf("jfs:%s: %w", name, err)
+		}
+		*into = resolved.String()
+	}
+	if endpoints.RequestTokenURL == "" {
+		return OAuthEndpoints{}, fmt.Errorf("it does not name jfs:%s", wire.OAuthRequestTokenURLElement)
+	}
+	return endpoints, nil
+}
+
+func checkEndpoint(u *url.URL) error {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("the scheme %q is neither http nor https", u.Scheme)
+	case u.Hostname() == "":
+		return errors.New("the URL has no host")
+	case u.User != nil:
+		return errors.New("the URL has credentials")
+	}
+	return nil
+}
+
+// refuseCharset is called for a document that is not declared as UTF-8. US-ASCII
+// is a part of it.
+func refuseCharset(charset string, input io.Reader) (io.Reader, error) {
+	if strings.EqualFold(charset, "us-ascii") {
+		return input, nil
+	}
+	return nil, fmt.Errorf("the charset %q is not supported, only UTF-8 is", charset)
 }

@@ -7,11 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,22 +125,6 @@ var rootServicesTests = []struct {
 	},
 }
 
-func TestParseRootServices(t *testing.T) {
-	t.Parallel()
-	for _, test := range rootServicesTests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := parseRootServices(strings.NewReader(test.document), mustParseURL(t, endpoints2024x.RootServicesURL))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != test.want {
-				t.Errorf("got  %+v\nwant %+v", got, test.want)
-			}
-		})
-	}
-}
-
 var brokenRootServices = []struct {
 	name     string
 	document string
@@ -173,25 +155,24 @@ var brokenRootServices = []struct {
 	{name: "no host", document: rootServicesNaming("https:///path"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has no host"},
 	{name: "opaque", document: rootServicesNaming("https:path"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has no host"},
 	{name: "credentials", document: rootServicesNaming("https://u:p@example.com/"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has credentials"},
+	{name: "too large", document: rootServices2024x + strings.Repeat(" ", maxRootServices), kind: ErrTooLarge, says: "1048576 bytes"},
 	{name: "malformed URL", document: rootServicesNaming("https://example.com:port/"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: malformed URL"},
 }
 
-func TestParseRootServicesRefuses(t *testing.T) {
+func TestReadRootServices(t *testing.T) {
 	t.Parallel()
+	base := mustParseURL(t, endpoints2024x.RootServicesURL)
+	for _, test := range rootServicesTests {
+		got, err := readRootServices(reply(http.StatusOK, test.document), base)
+		if err != nil || got != test.want {
+			t.Errorf("%s: got  %+v, %v\nwant %+v", test.name, got, err, test.want)
+		}
+	}
 	for _, test := range brokenRootServices {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := parseRootServices(strings.NewReader(test.document), mustParseURL(t, endpoints2024x.RootServicesURL))
-			if !errors.Is(err, test.kind) {
-				t.Fatalf("the error is %v, want %v", err, test.kind)
-			}
-			if !strings.Contains(err.Error(), test.says) {
-				t.Errorf("the error %q does not say %q", err, test.says)
-			}
-			if got != (OAuthEndpoints{}) {
-				t.Errorf("got %+v with an error", got)
-			}
-		})
+		got, err := readRootServices(reply(http.StatusOK, test.document), base)
+		if !errors.Is(err, test.kind) || !strings.Contains(err.Error(), test.says) || got != (OAuthEndpoints{}) {
+			t.Errorf("%s: got %+v, %v, want %v that says %q", test.name, got, err, test.kind, test.says)
+		}
 	}
 }
 
@@ -205,7 +186,7 @@ func FuzzParseRootServices(f *testing.F) {
 	f.Add([]byte(strings.Repeat("<a>", 1000)))
 	base := &url.URL{Scheme: "https", Host: "twcloud.example.com:8443", Path: "/oslc/api/rootservices"}
 	f.Fuzz(func(t *testing.T, document []byte) {
-		endpoints, err := parseRootServices(strings.NewReader(string(document)), base)
+		endpoints, err := parseRootServices(document, base)
 		if err != nil {
 			if endpoints != (OAuthEndpoints{}) {
 				t.Errorf("got %+v with the error %v", endpoints, err)
@@ -296,7 +277,7 @@ func (s *oauthSite) discoverer(t *testing.T) *discoverer {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &discoverer{restRoot: root(s.rest), webAppRoot: root(s.webApp), transport: transport}
+	return &discoverer{restRoot: root(s.rest), webAppRoot: root(s.webApp), transport: &exchange{next: transport, timeout: time.Minute}}
 }
 
 func serveDocument(document string) http.HandlerFunc {
@@ -405,10 +386,6 @@ func TestDiscoverFails(t *testing.T) {
 		{name: "malformed redirect", handler: redirect("http://[t0ken"), kind: ErrUnreadable, says: "Location", requests: 2},
 		{name: "redirects without end", handler: redirect("/again?token=t0ken"), kind: ErrUnreadable, says: "more than 5 redirects", requests: 12},
 		{
-			name: "too large", kind: ErrTooLarge, says: "1048576 bytes", requests: 2,
-			handler: serveDocument(rootServicesNaming("/token") + strings.Repeat(" ", maxRootServices)),
-		},
-		{
 			name: "cut off", kind: ErrUnreachable, says: "EOF", requests: 2,
 			handler: func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "1000")
@@ -446,25 +423,37 @@ func TestDiscoverFails(t *testing.T) {
 
 func TestDiscoverNeverLeavesHTTPS(t *testing.T) {
 	t.Parallel()
-	var plain atomic.Int32
-	discoverer := &discoverer{
-		restRoot:   mustParseURL(t, "https://twcloud.example.com:8111"),
-		webAppRoot: mustParseURL(t, "https://twcloud.example.com:8443"),
-		transport: transportFunc(func(request *http.Request) (*http.Response, error) {
-			if request.URL.Scheme != "https" {
-				plain.Add(1)
-			}
-			recorder := httptest.NewRecorder()
-			http.Redirect(recorder, request, "http://twcloud.example.com:8443/", http.StatusFound)
-			return recorder.Result(), nil
-		}),
-	}
+	discoverer := fakeDiscoverer(func(request *http.Request) (*http.Response, error) {
+		if request.URL.Scheme != "https" {
+			t.Error("a redirect from https to http was followed")
+		}
+		return reply(http.StatusFound, "", "Location", "http://twcloud.example.com:8443/"), nil
+	})
 	_, err := discoverer.discover(t.Context())
 	if !errors.Is(err, ErrUnreadable) || !strings.Contains(err.Error(), "from https to http://") {
 		t.Errorf("the error is %v", err)
 	}
-	if plain.Load() != 0 {
-		t.Error("a redirect from https to http was followed")
+}
+
+// An endpoint that somebody has named must answer, and a redirect from one place to
+// the other is told once.
+func TestDiscoverTellsOneCause(t *testing.T) {
+	t.Parallel()
+	broken := func(*http.Request) (*http.Response, error) { return nil, errors.New("no route") }
+	hosts := func(request *http.Request) (*http.Response, error) {
+		if request.URL.Host == "twcloud.example.com:8111" {
+			return reply(http.StatusFound, "", "Location", "https://twcloud.example.com:8443/oslc/api/rootservices"), nil
+		}
+		return reply(http.StatusNotFound, ""), nil
+	}
+	for says, discoverer := range map[string]*discoverer{
+		"webapp_endpoint does not answer: https://twcloud.example.com:8443/": fakeDiscoverer(broken),
+		"no root services document: https://twcloud.example.com:8443/":       fakeDiscoverer(hosts),
+	} {
+		discoverer.webAppExplicit = true
+		if _, err := discoverer.discover(t.Context()); err == nil || !strings.HasPrefix(err.Error(), says) || strings.Contains(err.Error(), "8111") {
+			t.Errorf("got %v, want %q alone", err, says)
+		}
 	}
 }
 
@@ -498,72 +487,48 @@ func fakeDiscoverer(transport transportFunc) *discoverer {
 	}
 }
 
-func TestDiscoverIsSharedAndDetached(t *testing.T) {
+// TestDiscoverIsShared: callers wait for one discovery; one whose caller gives up
+// proves nothing, so the next caller begins again.
+func TestDiscoverIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		var requests atomic.Int32
-		type key struct{}
+		requests := 0
 		discoverer := fakeDiscoverer(func(request *http.Request) (*http.Response, error) {
-			requests.Add(1)
-			if request.Context().Value(key{}) != "value" {
-				t.Error("the values of the context are lost")
-			}
+			requests++
 			if mannerOf(request.Context()) != ordinary {
 				t.Error("the manner of the caller's request is taken over")
 			}
 			select {
-			case <-release:
+			case <-time.After(time.Second):
+				return reply(http.StatusOK, rootServices2024x), nil
 			case <-request.Context().Done():
 				return nil, request.Context().Err()
 			}
-			recorder := httptest.NewRecorder()
-			_, _ = io.WriteString(recorder, rootServices2024x)
-			return recorder.Result(), nil
 		})
-
-		first, cancel := context.WithCancelCause(withManner(context.WithValue(t.Context(), key{}, "value"), once))
-		gaveUp := make(chan error)
-		go func() {
-			_, err := discoverer.discover(first)
-			gaveUp <- err
-		}()
-		synctest.Wait()
+		first, cancel := context.WithCancelCause(withManner(t.Context(), once))
+		reason := errors.New("the reason")
+		time.AfterFunc(time.Second/2, func() { cancel(reason) })
+		for range 2 {
+			if _, err := discoverer.discover(first); !errors.Is(err, ErrCanceled) || !errors.Is(err, reason) {
+				t.Errorf("who gave up got %v", err)
+			}
+		}
+		if requests != 2 {
+			t.Errorf("%d requests for who gave up, want one for each place", requests)
+		}
 		var others sync.WaitGroup
 		for range 20 {
 			others.Go(func() {
-				got, err := discoverer.discover(t.Context())
-				if err != nil || got != endpoints2024x {
+				if got, err := discoverer.discover(t.Context()); err != nil || got != endpoints2024x {
 					t.Errorf("got %+v, %v", got, err)
 				}
 			})
 		}
-		synctest.Wait()
-
-		reason := errors.New("the reason")
-		cancel(reason)
-		if err := <-gaveUp; !errors.Is(err, ErrCanceled) || !errors.Is(err, reason) {
-			t.Errorf("the error of who gave up is %v", err)
-		}
-		close(release)
 		others.Wait()
-		if got := requests.Load(); got != 1 {
-			t.Errorf("%d requests, want 1", got)
+		if requests != 3 {
+			t.Errorf("%d requests, want one more", requests)
 		}
 	})
-}
-
-func TestDiscoverDoesNotStartForWhoGaveUp(t *testing.T) {
-	t.Parallel()
-	discoverer := fakeDiscoverer(func(*http.Request) (*http.Response, error) {
-		t.Error("a request is sent")
-		return nil, http.ErrHandlerTimeout
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := discoverer.discover(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("the error is %v", err)
-	}
 }
 
 func TestDiscoverIsTimeBoxed(t *testing.T) {
@@ -587,19 +552,4 @@ func TestDiscoverIsTimeBoxed(t *testing.T) {
 			t.Errorf("requested %q, want %q", hosts, want)
 		}
 	})
-}
-
-func TestDiscoverSurvivesItsTransport(t *testing.T) {
-	t.Parallel()
-	for name, transport := range map[string]transportFunc{
-		"panicked":   func(*http.Request) (*http.Response, error) { panic("out of cheese") },
-		"broken off": func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil },
-	} {
-		discoverer := fakeDiscoverer(transport)
-		for range 2 {
-			if _, err := discoverer.discover(t.Context()); err == nil || !strings.Contains(err.Error(), name) {
-				t.Errorf("the error is %v, want it to say %q", err, name)
-			}
-		}
-	}
 }

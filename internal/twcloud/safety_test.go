@@ -2,6 +2,7 @@ package twcloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,7 +51,12 @@ func (f fakeAnswers) client(t *testing.T, change ...func(*profile.Profile)) (*Cl
 
 // ownProfile is a copy of the built-in profile that a test can change.
 func ownProfile() *profile.Profile {
-	return profile.BuiltIn().WithCollection("/elsewhere").WithCollection(profile.BuiltIn().Calls.List.Path)
+	content, err := json.Marshal(profile.BuiltIn())
+	own, problems := profile.Parse(content)
+	if err != nil || len(problems) > 0 {
+		panic(fmt.Sprint(err, problems))
+	}
+	return own
 }
 
 func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
@@ -79,6 +85,7 @@ func TestConfirmAbsence(t *testing.T) {
 		"others can be read":             {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "GET a": {{200, one("a")}}}, want: ErrNotFound, sent: "GET list,GET gone,GET a"},
 		"410":                            {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "GET a": {{200, one("a")}}, "GET gone": {{410, ""}}}, want: ErrNotFound, sent: "GET list,GET gone,GET a"},
 		"nothing can be read":            {answers: fakeAnswers{"GET list": {{200, many(3)}}}, want: ErrNotFound, sent: "GET list,GET gone,GET k0"},
+		"another status than expected":   {answers: fakeAnswers{"GET list": {{200, "[]"}}, "GET gone": {{202, one("gone")}}}, want: ErrUnreadable, sent: "GET list,GET gone"},
 		"nothing can be read, a page":    {answers: fakeAnswers{"GET list": {{200, many(10)}}}, want: ErrIncomplete, sent: "GET list,GET gone,GET k0"},
 		"reading fails":                  {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET gone": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone"},
 		"reading others fails":           {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET k0": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone,GET k0"},
@@ -138,11 +145,15 @@ func TestSupports(t *testing.T) {
 		t.Errorf("a call that was refused is supported: %v", err)
 	}
 	before := len(sent())
-	client.profile.Calls.Update, client.profile.Calls.Remove, client.profile.Calls.Register = nil, nil, nil
+	client.profile.Calls.Update, client.profile.Calls.Remove, client.profile.Calls.Register, client.profile.Calls.Read = nil, nil, nil, nil
+	_, asking := client.Ask(t.Context(), "k")
+	if part := client.PartFor(Changes{Name: &name}); part != "" {
+		t.Errorf("got the part %q", part)
+	}
 	_, registering := client.Register(t.Context(), "n", "s")
 	for what, err := range map[string]error{
 		"approve": client.Supports(Changes{Approved: &yes}), "rename": client.Supports(Changes{Name: &name}), "secret": client.Supports(Changes{Secret: &secret}),
-		"remove": client.Remove(t.Context(), "k"), "register": registering, "can register": client.CanRegister(), "can remove": client.CanRemove(),
+		"remove": client.Remove(t.Context(), "k"), "register": registering, "can register": client.CanRegister(), "can remove": client.CanRemove(), "ask": asking,
 	} {
 		if !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: %v", what, err)
@@ -325,6 +336,51 @@ func TestFirstRemoval(t *testing.T) {
 			}
 			if removes != test.removes {
 				t.Errorf("%d removals were sent, want %d", removes, test.removes)
+			}
+		})
+	}
+}
+
+// A key that the server returned, or refused to return, is never lost or taken for
+// another consumer's.
+func TestRegister_wrongKey(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers fakeAnswers
+		says    string
+		key     string // of the registration
+	}{
+		"another consumer's": {
+			fakeAnswers{"GET list": {{200, consumersJSON("old")}}, "POST list": {{201, one("old")}}}, `the key "old", which is another consumer's`, "",
+		},
+		"under another key": {
+			fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("real")}}, "POST list": {{201, one("told")}}},
+			`returned the key "told", and has the consumer under the key "real"`, "real",
+		},
+		"refused, and done": {
+			fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{409, ""}}}, `the server refused it`, "",
+		},
+		"no key, and nobody can look": {
+			fakeAnswers{"GET list": {{200, "[]"}, {500, ""}}, "POST list": {{201, "{}"}}}, `does not tell the key of "n"`, "",
+		},
+		"no key, and a list without keys": {
+			fakeAnswers{"GET list": {{200, "[]"}, {200, "[{}]"}}, "POST list": {{201, "{}"}}}, `and neither does the list`, "",
+		},
+		"refused, and nobody can look": {
+			fakeAnswers{"GET list": {{200, "[]"}, {500, ""}}, "POST list": {{409, ""}}}, "could not be asked whether", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := test.answers.client(t)
+			registration, err := client.Register(t.Context(), "n", "s", func(registration Registration, err error) error {
+				if err != nil {
+					return err
+				}
+				return client.Confirm(t.Context(), registration.Consumer)
+			})
+			if err == nil || !strings.Contains(err.Error(), test.says) || registration.Consumer.Key != test.key {
+				t.Errorf("got %+v, %v, want the key %q and %q", registration.Consumer, err, test.key, test.says)
 			}
 		})
 	}

@@ -1,12 +1,8 @@
 package twcloud
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,13 +13,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
 )
 
-const (
-	// maxClockSkew is how far the clocks may differ before a refusal may be due to
-	// the timestamp.
-	maxClockSkew = 5 * time.Minute
-	// maxProbeAnswer bounds what is read of an answer, in bytes.
-	maxProbeAnswer = 1 << 20
-)
+// maxClockSkew is how far the clocks may differ before a refusal may be due to the
+// timestamp.
+const maxClockSkew = 5 * time.Minute
 
 // SecretVerdict is what a server says of a consumer's secret.
 type SecretVerdict int
@@ -68,13 +60,13 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 	if err != nil {
 		return SecretUnknown, err
 	}
-	if err := p.checkTarget(endpoints); err != nil {
-		return SecretUnknown, err
-	}
 	// A repeated request has a nonce that the server may have seen, and its
 	// refusal would say nothing about the secret.
 	request, err := http.NewRequestWithContext(withManner(ctx, single), http.MethodPost, endpoints.RequestTokenURL, http.NoBody)
 	if err != nil {
+		return SecretUnknown, err
+	}
+	if err := p.checkTarget(request.URL, endpoints); err != nil {
 		return SecretUnknown, err
 	}
 	signer := oauth1.Signer{ConsumerKey: key, ConsumerSecret: secret, Realm: endpoints.Realm, Now: p.now, Nonce: p.nonce}
@@ -86,12 +78,17 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 		return SecretUnknown, fmt.Errorf("sign a temporary credential request: %w", err)
 	}
 
-	redact := probeRedactor(secret, request.Header.Get("Authorization"))
+	authorization := request.Header.Get("Authorization")
+	redact := &redactor{}
+	redact.add(secret, authorization)
+	_, params, _ := oauth1.ParseAuthorization(authorization)
+	for _, param := range params {
+		if param.Name == "oauth_signature" {
+			redact.add(param.Value)
+		}
+	}
 	response, err := p.transport.RoundTrip(request)
 	if err != nil {
-		return SecretUnknown, newTransportError(request, err, redact)
-	}
-	if err := bufferAnswer(response); err != nil {
 		return SecretUnknown, newTransportError(request, err, redact)
 	}
 	return p.judge(request, response, redact)
@@ -100,49 +97,13 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 // checkTarget refuses to sign for a host that is not the server's own, and in
 // plain text where the document came encrypted: whoever sees the signature can
 // guess at the secret.
-func (p *secretProber) checkTarget(endpoints OAuthEndpoints) error {
-	target, err := url.Parse(endpoints.RequestTokenURL)
-	if err != nil {
-		return errors.New("the request token URL of the root services document is malformed")
-	}
-	source, err := url.Parse(endpoints.RootServicesURL)
+func (p *secretProber) checkTarget(target *url.URL, endpoints OAuthEndpoints) error {
 	switch {
-	case err != nil || !p.discoverer.sameSite(target):
+	case !p.discoverer.sameSite(target):
 		return fmt.Errorf("the root services document has the request token at %s, away from the site: nothing was signed for it", withoutQuery(target))
-	case isDowngrade(source, target):
+	case target.Scheme != "https" && strings.HasPrefix(endpoints.RootServicesURL, "https:"):
 		return fmt.Errorf("the root services document, read with https, has the request token at %s: nothing was signed for it", withoutQuery(target))
 	}
-	return nil
-}
-
-func probeRedactor(secret, authorization string) *redactor {
-	redact := &redactor{}
-	secrets := []string{secret, oauth1.PercentEncode(secret), authorization}
-	if _, params, err := oauth1.ParseAuthorization(authorization); err == nil {
-		for _, param := range params {
-			if param.Name == "oauth_signature" {
-				secrets = append(secrets, param.Value, oauth1.PercentEncode(param.Value))
-			}
-		}
-	}
-	for _, secret := range secrets {
-		redact.add(secret, html.EscapeString(secret))
-	}
-	return redact
-}
-
-// bufferAnswer brings the body into memory. One that is too large is not OAuth's,
-// and half a secret at its end could not be redacted.
-func bufferAnswer(response *http.Response) error {
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxProbeAnswer+1))
-	_ = response.Body.Close()
-	if err != nil {
-		return err
-	}
-	if len(body) > maxProbeAnswer {
-		return ErrTooLarge
-	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 

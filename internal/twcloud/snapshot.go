@@ -3,7 +3,6 @@ package twcloud
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -121,7 +120,7 @@ func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 func (s *snapshot) take(ctx context.Context, taken *listing) {
 	defer taken.cancel()
 	before := s.evidence.keys()
-	consumers, err := s.listSafely(ctx)
+	consumers, err := s.list(ctx)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,17 +146,6 @@ func (s *snapshot) take(ctx context.Context, taken *listing) {
 	for key, consumer := range taken.written {
 		taken.apply(key, consumer)
 	}
-}
-
-// listSafely turns a panic into an error: in this goroutine it would take the
-// process down, and the session with it.
-func (s *snapshot) listSafely(ctx context.Context) (consumers []Consumer, err error) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			err = fmt.Errorf("panic while listing the consumers: %v", reason)
-		}
-	}()
-	return s.list(ctx)
 }
 
 // put notes that this process has registered or changed a consumer.

@@ -36,7 +36,7 @@ type Survey struct {
 func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
 	call := c.profile.Calls.List
 	first := lister{call: call}
-	answer, err := c.send(ctx, call, values{}, first.first())
+	answer, err := c.send(ctx, call, values{page: first.first()})
 	if err != nil {
 		return Survey{}, err
 	}

@@ -53,57 +53,44 @@ func (e *NotAppliedError) Error() string { return e.Err.Error() }
 // Unwrap gives errors.Is and errors.As the error of the call.
 func (e *NotAppliedError) Unwrap() error { return e.Err }
 
-// step is one call of an update.
-type step struct {
-	name string
-	call *profile.Call
-}
-
 // steps are the calls that make the changes, in the order in which they are sent.
-func (c *Client) steps(changes Changes) ([]step, error) {
+func (c *Client) steps(changes Changes) ([]*profile.Call, error) {
 	calls := &c.profile.Calls
-	var steps []step
-	covered := map[string]bool{}
-	add := func(placeholder, name string, own *profile.Call) error {
-		if covered[placeholder] {
-			return nil
-		}
-		chosen := step{name: name, call: own}
-		if own == nil {
-			chosen = step{name: "update", call: calls.Update}
-		}
-		if chosen.call == nil || (own == nil && !chosen.call.Has(placeholder)) {
-			return c.supported(name, nil)
-		}
-		if err := c.evidence.refusal(chosen.name); err != nil {
-			return err
-		}
-		// A call of its own may hold the value as a literal, as approvals do.
-		covered[placeholder] = true
-		for _, other := range []string{profile.Name, profile.Secret, profile.ApprovedNow} {
-			covered[other] = covered[other] || chosen.call.Has(other)
-		}
-		steps = append(steps, chosen)
-		return nil
+	approval, approve := "disapprove", calls.Disapprove
+	if changes.Approved != nil && *changes.Approved {
+		approval, approve = "approve", calls.Approve
 	}
-	if changes.Name != nil {
-		if err := add(profile.Name, "rename", calls.Rename); err != nil {
+	// covered are the values that need no call, or no further one.
+	covered := map[string]bool{
+		profile.Name: changes.Name == nil, profile.Secret: changes.Secret == nil, profile.ApprovedNow: changes.Approved == nil,
+	}
+	var steps []*profile.Call
+	for _, change := range []struct {
+		placeholder, name string
+		call              *profile.Call
+	}{
+		{profile.Name, "rename", calls.Rename},
+		{profile.Secret, "set_secret", calls.SetSecret},
+		{profile.ApprovedNow, approval, approve},
+	} {
+		if covered[change.placeholder] {
+			continue
+		}
+		call := change.call
+		if call == nil && calls.Update != nil && calls.Update.Has(change.placeholder) {
+			call = calls.Update
+		}
+		if err := supported(change.name, call); err != nil {
 			return nil, err
 		}
-	}
-	if changes.Secret != nil {
-		if err := add(profile.Secret, "set_secret", calls.SetSecret); err != nil {
+		refusal, _ := c.evidence.refused.Load(call.Name)
+		if err, refused := refusal.(error); refused {
 			return nil, err
 		}
-	}
-	if changes.Approved != nil {
-		name, own := "disapprove", calls.Disapprove
-		if *changes.Approved {
-			name, own = "approve", calls.Approve
+		for placeholder := range covered {
+			covered[placeholder] = covered[placeholder] || call.Has(placeholder)
 		}
-		if err := add(profile.ApprovedNow, name, own); err != nil {
-			return nil, err
-		}
+		steps = append(steps, call)
 	}
 	return steps, nil
 }
@@ -136,13 +123,13 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 		if err != nil {
 			// It may have been carried out all the same.
 			c.snapshot.invalidate()
-			if err = c.missing(ctx, key, step.name, err); i > 0 && !Uncertain(err) {
+			if err = c.missing(ctx, key, step, err); i > 0 && !Uncertain(err) {
 				err = &UncertainError{Err: err}
 			}
 			return Consumer{}, err
 		}
 	}
-	c.evidence.noteConfirmed()
+	c.evidence.confirmed.Store(true)
 	if told := last.told; len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
 		c.snapshot.put(told.consumer())
 		return told.consumer(), nil
@@ -154,29 +141,27 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 // it as it is: Changes.KnownSecret.
 func (c *Client) NeedsSecret(changes Changes) bool {
 	steps, err := c.steps(changes)
-	return err == nil && changes.Secret == nil && slices.ContainsFunc(steps, func(s step) bool {
-		return s.call.UnchangedSecret == profile.Send && s.call.Has(profile.Secret)
+	return err == nil && changes.Secret == nil && slices.ContainsFunc(steps, func(call *profile.Call) bool {
+		return call.UnchangedSecret == profile.Send && call.Has(profile.Secret)
 	})
 }
 
 // valuesOf are the values of one call: those that change, and, where the API
 // wants them, those that do not.
-func (c *Client) valuesOf(ctx context.Context, key string, step step, changes Changes) (values, error) {
+func (c *Client) valuesOf(ctx context.Context, key string, call *profile.Call, changes Changes) (values, error) {
 	v := values{key: key, name: changes.Name, secret: changes.Secret, approved: changes.Approved}
-	if v.secret == nil && step.call.Has(profile.Secret) {
-		switch step.call.UnchangedSecret {
+	if v.secret == nil && call.Has(profile.Secret) {
+		switch call.UnchangedSecret {
 		case profile.Empty:
 			v.secret = new(string)
 		case profile.Send:
 			if v.secret = changes.KnownSecret; v.secret == nil {
-				return v, &Error{
-					Kind: ErrSecretNeeded, Method: step.call.Method, Path: c.pathOf(step.call, key), Part: "calls." + step.name,
-				}
+				return v, newCallError(ErrSecretNeeded, call, key, nil).in(partOf(call))
 			}
 			c.redact.add(*v.secret)
 		}
 	}
-	if step.call.Unchanged != profile.Send || v.name != nil && v.approved != nil {
+	if call.Unchanged != profile.Send || v.name != nil && v.approved != nil {
 		return v, nil
 	}
 	current, err := c.Get(ctx, key)
@@ -202,13 +187,13 @@ type outcomeOfChange struct {
 
 // change sends one call of an update. An answer that cannot be read does not fail
 // what has been done: it is a problem to be looked at.
-func (c *Client) change(ctx context.Context, step step, v values) (result outcomeOfChange, err error) {
-	err = c.call(ctx, step.call, v, func(answer *answer) error {
+func (c *Client) change(ctx context.Context, call *profile.Call, v values) (result outcomeOfChange, err error) {
+	err = c.call(ctx, call, v, func(answer *answer) error {
 		silent := len(bytes.TrimSpace(bodyOf(answer.Response))) == 0
 		switch {
 		case looksLikeSignIn(answer.Response):
 			result.problem = answer.unreadable("a sign-in page")
-		case step.call.Answer == nil && answer.expected(), silent && !answer.expected():
+		case call.Answer == nil && answer.expected(), silent && !answer.expected():
 			// Success without words.
 		default:
 			found, err := answer.one(c.profile.Approved)
@@ -232,7 +217,7 @@ func (c *Client) change(ctx context.Context, step step, v values) (result outcom
 
 // settled asks what the server has after a change, and again if it is not as
 // asked: the server may still be at work.
-func (c *Client) settled(ctx context.Context, key string, last step, changes Changes, problem error) (Consumer, error) {
+func (c *Client) settled(ctx context.Context, key string, last *profile.Call, changes Changes, problem error) (Consumer, error) {
 	for attempt := 0; ; attempt++ {
 		consumer, err := c.fresh(ctx, key)
 		if errors.Is(err, ErrNotFound) {
@@ -240,7 +225,7 @@ func (c *Client) settled(ctx context.Context, key string, last step, changes Cha
 			if problem == nil {
 				problem = errors.New("the server may have given the consumer another key")
 			}
-			err = &Error{Kind: ErrKeyGone, Method: last.call.Method, Path: c.pathOf(last.call, key), Part: "calls." + last.name, Cause: problem}
+			err = newCallError(ErrKeyGone, last, key, problem).in(partOf(last))
 		}
 		if err != nil {
 			c.snapshot.invalidate()
@@ -256,10 +241,7 @@ func (c *Client) settled(ctx context.Context, key string, last step, changes Cha
 			continue
 		}
 		if problem == nil {
-			problem = &Error{
-				Kind: ErrNotApplied, Method: last.call.Method, Path: c.pathOf(last.call, key), Part: "calls." + last.name,
-				Cause: errors.New(difference),
-			}
+			problem = newCallError(ErrNotApplied, last, key, errors.New(difference)).in(partOf(last))
 		}
 		return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Err: problem}}
 	}
@@ -273,20 +255,20 @@ const settleAttempts = 2
 // the server does not have the call (ErrUnsupported), or something else
 // (ErrUnreadable): a proxy or a server that is starting up says so of a consumer
 // that exists. Other errors are returned as they are.
-func (c *Client) missing(ctx context.Context, key, name string, err error) error {
+func (c *Client) missing(ctx context.Context, key string, call *profile.Call, err error) error {
 	var failure *Error
 	if !errors.As(err, &failure) {
 		return err
 	}
 	if failure.Kind == ErrUnsupported {
-		c.evidence.noteRefused(name, failure)
+		c.evidence.refused.LoadOrStore(call.Name, error(failure))
 		return err
 	}
 	if failure.Kind != ErrNotFound {
 		return err
 	}
 	switch _, getErr := c.Get(ctx, key); {
-	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.isConfirmed():
+	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.confirmed.Load():
 		failure.Kind = ErrKeyGone
 		failure.Cause = errors.New("the server does not know the key that it returned for the new consumer")
 	case errors.Is(getErr, ErrNotFound):

@@ -53,14 +53,11 @@ func (p Problem) String() string {
 // Parse reads a profile. It returns all mistakes at once, in the order of the
 // lines, or a profile that is complete and consistent.
 func Parse(content []byte) (*Profile, []Problem) {
-	if problem := readable(content); problem != nil {
+	document, problem := read(content)
+	if problem != nil {
 		return nil, []Problem{*problem}
 	}
 	lines, duplicates := locate(content)
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
-	if err != nil {
-		return nil, []Problem{{Message: "not JSON: " + err.Error()}}
-	}
 	problems := slices.Concat(duplicates, structure(document))
 	var parsed Profile
 	decoder := json.NewDecoder(bytes.NewReader(content))
@@ -83,6 +80,9 @@ func Parse(content []byte) (*Profile, []Problem) {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
 		return nil, problems
 	}
+	for name, call := range parsed.Calls.All() {
+		call.Name = name
+	}
 	return &parsed, nil
 }
 
@@ -91,30 +91,29 @@ func within(pointer, outer string) bool {
 	return outer != "" && (pointer == outer || strings.HasPrefix(pointer, outer+"/"))
 }
 
-// readable finds what stops a document from being read at all.
-func readable(content []byte) *Problem {
+// read decodes a document, or finds what stops it from being read at all.
+func read(content []byte) (document any, problem *Problem) {
 	switch {
 	case len(content) > MaxSize:
-		return &Problem{Message: fmt.Sprintf("larger than %d bytes: this is not a profile", MaxSize)}
+		return nil, &Problem{Message: fmt.Sprintf("larger than %d bytes: this is not a profile", MaxSize)}
 	case len(bytes.TrimSpace(content)) == 0:
-		return &Problem{Message: "the file is empty"}
+		return nil, &Problem{Message: "the file is empty"}
 	case !utf8.Valid(content):
-		return &Problem{Message: "not UTF-8 text"}
+		return nil, &Problem{Message: "not UTF-8 text"}
 	}
-	var document any
 	decoder := json.NewDecoder(bytes.NewReader(content))
-	err := decoder.Decode(&document)
-	if err == nil {
-		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-			return &Problem{Line: lineAt(content, decoder.InputOffset()), Message: "more text after the end of the profile"}
-		}
-		return nil
-	}
+	decoder.UseNumber()
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return &Problem{Line: lineAt(content, syntax.Offset), Message: "not JSON: " + syntax.Error()}
+	switch err := decoder.Decode(&document); {
+	case errors.As(err, &syntax):
+		return nil, &Problem{Line: lineAt(content, syntax.Offset), Message: "not JSON: " + syntax.Error()}
+	case err != nil:
+		return nil, &Problem{Line: lineAt(content, int64(len(content))), Message: "not JSON: the file ends too early"}
 	}
-	return &Problem{Line: lineAt(content, int64(len(content))), Message: "not JSON: the file ends too early"}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, &Problem{Line: lineAt(content, decoder.InputOffset()), Message: "more text after the end of the profile"}
+	}
+	return document, nil
 }
 
 var compiled = sync.OnceValue(func() *jsonschema.Schema {

@@ -7,7 +7,6 @@ package profile
 
 import (
 	"embed"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"net/url"
@@ -91,6 +90,7 @@ type Calls struct {
 
 // Call is one call of the API: what is sent, and what the answer means.
 type Call struct {
+	Name            string            `json:"-"` // as in Calls, such as set_secret; Parse sets it
 	Known           Known             `json:"known,omitempty"`
 	Method          string            `json:"method"`
 	Path            string            `json:"path"`
@@ -153,25 +153,19 @@ type Pages struct {
 // All yields the calls that the profile has, with their names in the document.
 func (c *Calls) All() iter.Seq2[string, *Call] {
 	return func(yield func(string, *Call) bool) {
-		for _, one := range []struct {
-			name string
-			call *Call
-		}{
-			{"list", c.List},
-			{"read", c.Read},
-			{"register", c.Register},
-			{"update", c.Update},
-			{"approve", c.Approve},
-			{"disapprove", c.Disapprove},
-			{"rename", c.Rename},
-			{"set_secret", c.SetSecret},
-			{"remove", c.Remove},
-		} {
-			if one.call != nil && !yield(one.name, one.call) {
+		for i, slot := range c.slots() {
+			if *slot != nil && !yield(callNames[i], *slot) {
 				return
 			}
 		}
 	}
+}
+
+var callNames = []string{"list", "read", "register", "update", "approve", "disapprove", "rename", "set_secret", "remove"}
+
+// slots are where the calls are, in the order of callNames.
+func (c *Calls) slots() []**Call {
+	return []**Call{&c.List, &c.Read, &c.Register, &c.Update, &c.Approve, &c.Disapprove, &c.Rename, &c.SetSecret, &c.Remove}
 }
 
 // Has says whether the path, the query or the body of the call has a placeholder.
@@ -219,21 +213,18 @@ func (p *Profile) WithCollection(path string) *Profile {
 	if path == "" || path == p.Calls.List.Path {
 		return p
 	}
-	content, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // It came from JSON.
-	}
-	moved, problems := Parse(content)
-	if len(problems) > 0 {
-		panic(problems[0].String())
-	}
-	old := p.Calls.List.Path
-	for _, call := range moved.Calls.All() {
-		if rest, below := strings.CutPrefix(call.Path, old); below && (rest == "" || rest[0] == '/') {
+	moved := *p
+	for _, slot := range moved.Calls.slots() {
+		if *slot == nil {
+			continue
+		}
+		if rest, below := strings.CutPrefix((*slot).Path, p.Calls.List.Path); below && (rest == "" || rest[0] == '/') {
+			call := **slot
 			call.Path = path + rest
+			*slot = &call
 		}
 	}
-	return moved
+	return &moved
 }
 
 // builtin has a file for each profile that the provider brings along. One that
