@@ -6,10 +6,10 @@ import (
 	"errors"
 )
 
-// confirmAbsence decides what it means that a list lacks a consumer. That is a
-// suspicion: the list may be one page of several, or an old one. The consumer is
-// asked for by key. ErrNotFound means that it is gone for certain; ErrIncomplete,
-// that nobody can tell.
+// confirmAbsence decides what a consumer's absence from a list means. The list
+// may be outdated or one page of several, so the consumer is read by key.
+// ErrNotFound means that it is gone. ErrIncomplete means that this can't be
+// decided.
 func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consumer) (Consumer, error) {
 	if c.profile.Calls.Read == nil {
 		return Consumer{}, c.believeList(key, len(listed))
@@ -24,8 +24,8 @@ func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consum
 	case c.evidence.readable.Load() || len(listed) == 0:
 		return Consumer{}, c.notFound(key)
 	}
-	// The path may be one that this server does not have. A consumer that is
-	// listed tells the two apart.
+	// The server may not have this path. Reading a consumer that is in the list
+	// shows whether it does.
 	if _, err := c.read(ctx, sorted(listed)[0].Key); err == nil {
 		return Consumer{}, c.notFound(key)
 	} else if !noSuchPath(err) {
@@ -34,13 +34,13 @@ func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consum
 	return Consumer{}, c.believeList(key, len(listed))
 }
 
-// noSuchPath says whether an answer means that there is nothing at a path: no
-// consumer, or no such call.
+// noSuchPath reports whether an error means that there is nothing at a path: no
+// consumer or no such call.
 func noSuchPath(err error) bool {
 	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnsupported)
 }
 
-// believeList is for a server that does not tell of one consumer.
+// believeList is for a server that can't return one consumer.
 func (c *Client) believeList(key string, listed int) error {
 	if doubt := c.doubtOfList(listed); doubt != "" {
 		return c.incompleteList(doubt)
@@ -48,8 +48,8 @@ func (c *Client) believeList(key string, listed int) error {
 	return c.notFound(key)
 }
 
-// doubtOfList is why a list of so many consumers may lack one; empty if it is
-// whole.
+// doubtOfList is why a list of n consumers may lack one. It is empty if the
+// list is complete.
 func (c *Client) doubtOfList(n int) string {
 	return c.evidence.whole(n, c.profile.Calls.List.Pages != nil)
 }
@@ -62,7 +62,7 @@ func (c *Client) notFound(key string) error {
 	return newCallError(ErrNotFound, cmp.Or(c.profile.Calls.Read, c.profile.Calls.List), key, nil)
 }
 
-// read asks for one consumer by key.
+// read reads one consumer by key.
 func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
 	call := c.profile.Calls.Read
 	var found partial

@@ -13,7 +13,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// newTransportError makes an *Error of a request that got no complete answer.
+// newTransportError returns an *Error for a request without a complete answer.
 func newTransportError(request *http.Request, err error, redact *redactor) error {
 	var known *Error
 	if errors.As(err, &known) {
@@ -40,8 +40,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	return failure
 }
 
-// newStatusError makes an *Error of an answer whose status is not the wanted
-// one.
+// newStatusError returns an *Error for an answer with an unexpected status.
 func newStatusError(request *http.Request, response *http.Response, redact *redactor) *Error {
 	failure := &Error{
 		Method:  request.Method,
@@ -85,10 +84,10 @@ func kindOf(status int) error {
 	return ErrUnreadable
 }
 
-// wordsOf returns the server's own words: the message of a JSON body, or the
-// text; of a web page only its title; of a redirect where it leads, without the
-// query. Secrets are taken out before the text is shortened, or half a secret
-// would escape.
+// wordsOf returns the server's message: the message of a JSON body or the text,
+// the title of a web page, or the target of a redirect without its query.
+// Secrets are removed before the text is shortened, because half a secret would
+// not be recognized.
 func wordsOf(response *http.Response, redact *redactor) string {
 	if location, err := response.Location(); err == nil && isRedirect(response.StatusCode) {
 		location.RawQuery, location.Fragment, location.User = "", "", nil
@@ -115,7 +114,7 @@ func looksLikeWebPage(response *http.Response) bool {
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
 
-// looksLikeSignIn says whether an answer is a page that asks for a password.
+// looksLikeSignIn reports whether an answer is a page that asks for a password.
 func looksLikeSignIn(response *http.Response) bool {
 	return looksLikeWebPage(response) && passwordField.Match(bodyOf(response))
 }

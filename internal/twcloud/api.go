@@ -16,8 +16,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// values take the place of the placeholders of a call. A member whose value is
-// nil is left out of the body.
+// values replace the placeholders of a call. A member whose value is nil is
+// left out of the body.
 type values struct {
 	key          string
 	name, secret *string
@@ -26,15 +26,15 @@ type values struct {
 	page url.Values
 }
 
-// answer is what a call brought.
+// answer is the answer to a call.
 type answer struct {
 	*http.Response
 	call   *profile.Call
 	redact *redactor
 }
 
-// expected says whether the profile counts the status as success. Another 2xx
-// may be a success, too: what exists on the server decides.
+// expected reports whether the status means success in the profile. Another 2xx
+// may be a success, too: check what exists on the server.
 func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.StatusCode) }
 
 // call sends one call of the profile in the session and hands the answer to
@@ -86,7 +86,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*a
 		if err != nil {
 			return nil, err
 		}
-		// The token may have been that of a session which has expired since.
+		// The token may belong to a session that has expired.
 		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
 			continue
 		}
@@ -94,14 +94,14 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*a
 	}
 }
 
-// failure makes an *Error of an answer.
+// failure returns an *Error for the answer.
 func (a *answer) failure() *Error {
 	failure := newStatusError(a.Request, a.Response, a.redact)
 	failure.Part = partOf(a.call)
 	return failure
 }
 
-// unreadable makes an *Error of an answer that does not hold what it should.
+// unreadable returns an *Error for an answer that lacks what it should have.
 func (a *answer) unreadable(format string, arguments ...any) *Error {
 	failure := a.failure()
 	failure.Kind, failure.Message = ErrUnreadable, ""
@@ -112,7 +112,7 @@ func (a *answer) unreadable(format string, arguments ...any) *Error {
 	return failure
 }
 
-// root is where the server of the profile is.
+// root is the server that the profile is for.
 func (c *connection) root() *url.URL {
 	if c.profile.Server == profile.WebApp {
 		return c.options.WebAppEndpoint
@@ -158,7 +158,7 @@ func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v v
 	return request, nil
 }
 
-// filler makes a body of a template.
+// filler builds a body from a template.
 type filler struct {
 	values
 	csrf     string
@@ -240,7 +240,7 @@ func deref(text *string) (any, bool) {
 	return *text, true
 }
 
-// approval is how the call says yes or no.
+// approval is the value that means yes or no in this call.
 func (f filler) approval(yes bool) any {
 	switch as := f.call.ApprovedAs; {
 	case as != nil && yes:
@@ -254,7 +254,7 @@ func (f filler) approval(yes bool) any {
 }
 
 // Supports returns ErrUnsupported if the API profile has no call for one of the
-// changes, or if the server has refused that call in this process.
+// changes, or if the server refused that call before.
 func (c *Client) Supports(changes Changes) error {
 	_, err := c.steps(changes)
 	return err
@@ -280,7 +280,7 @@ func newCallError(kind error, call *profile.Call, key string, cause error) *Erro
 	return &Error{Kind: kind, Method: call.Method, Path: pathOf(call, key), Cause: cause}
 }
 
-// partOf is the part of the profile that holds a call.
+// partOf is the part of the profile that has a call.
 func partOf(call *profile.Call) string {
 	if call.Name == "" {
 		return "csrf"

@@ -14,15 +14,16 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// partial is what an answer tells of a consumer. Nil is what it does not tell: an
-// approval that is absent, read as false, would make the provider disapprove.
+// partial is what an answer says about a consumer. Nil means that it says
+// nothing: if a missing approval were read as false, the provider would
+// disapprove.
 type partial struct {
 	key      string
 	name     *string
 	approved *bool
 }
 
-// complete says whether the answer tells everything.
+// complete reports whether the answer has everything.
 func (p partial) complete() bool { return p.key != "" && p.name != nil && p.approved != nil }
 
 func (p partial) consumer() Consumer {
@@ -36,7 +37,7 @@ func (p partial) consumer() Consumer {
 	return consumer
 }
 
-// document reads the body as JSON. Numbers stay as they are written.
+// document reads the body as JSON. Numbers keep their notation.
 func (a *answer) document() (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(bodyOf(a.Response)))
 	decoder.UseNumber()
@@ -50,8 +51,8 @@ func (a *answer) document() (any, error) {
 	return document, nil
 }
 
-// one reads the consumer that the answer tells of, as far as it does. With an
-// error, too, what is readable is there.
+// one reads the consumer in the answer. With an error, it still returns what is
+// readable.
 func (a *answer) one(approved profile.Approved) (partial, error) {
 	places := a.call.Answer
 	var found partial
@@ -87,7 +88,7 @@ func (a *answer) one(approved profile.Approved) (partial, error) {
 	return read, err
 }
 
-// consumerIn reads one consumer out of a JSON value.
+// consumerIn reads one consumer from a JSON value.
 func (a *answer) consumerIn(value any, approved profile.Approved) (partial, error) {
 	var found partial
 	places := a.call.Answer
@@ -142,8 +143,8 @@ func quoteJSON(value any) string {
 	return shorten(string(encoded))
 }
 
-// describe names the members of a JSON object, or the type of another value. It
-// never tells a value.
+// describe names the members of a JSON object, or the type of another value,
+// but no values.
 func describe(value any) string {
 	object, ok := value.(map[string]any)
 	if !ok {

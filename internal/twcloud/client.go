@@ -1,10 +1,9 @@
 // Package twcloud is a client of Teamwork Cloud's administration of OAuth
-// consumers. It knows nothing of Terraform.
+// consumers. It does not depend on Terraform.
 //
-// The client signs in when the first call needs it, keeps one session, and gives
-// its license seat back on Close. Its errors are values: errors.Is tells what
-// went wrong, and no error or log holds a secret, a password, a token or a
-// cookie.
+// The client signs in when the first call needs it, keeps one session, and
+// releases its license seat on Close. Use errors.Is to tell errors apart. No
+// error or log has a secret, a password, a token, or a cookie.
 package twcloud
 
 import (
@@ -22,11 +21,11 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// closeBudget bounds the logout: Terraform kills a provider two seconds after
-// it has asked it to stop.
+// closeBudget is the time limit of the sign-out. Terraform kills a provider two
+// seconds after it asked it to stop.
 const closeBudget = 1500 * time.Millisecond
 
-// Client talks to one server in one session. It is safe for concurrent use.
+// Client calls one server in one session. It is safe for concurrent use.
 type Client struct {
 	*connection
 	snapshot *snapshot
@@ -36,8 +35,7 @@ type Client struct {
 	prober                  *secretProber
 }
 
-// connection is what all views of a server share: the session, the chain, and
-// the order of registrations.
+// connection is shared by all views of a server.
 type connection struct {
 	options  Options
 	profile  *profile.Profile
@@ -86,9 +84,8 @@ func New(options Options) (*Client, error) {
 	return connection.view(), nil
 }
 
-// View returns a client that shares the session with this one, but nothing that
-// was read: what it reads, it reads again. A login that failed may be tried
-// again.
+// View returns a client that shares the session, but reads everything again. It
+// can retry a sign-in that failed.
 func (c *Client) View() *Client {
 	c.chain.session.forgive()
 	return c.connection.view()
@@ -110,9 +107,9 @@ func (c *connection) view() *Client {
 	return client
 }
 
-// Close logs out, if the client has logged in, and ends its connections. It
-// takes a second and a half at most, also when the server hangs, and does not
-// depend on a context of the caller's, who may have been canceled.
+// Close signs out, if the client has signed in, and closes its connections. It
+// takes 1.5 seconds at most, even if the server hangs, and does not depend on
+// the context of a caller.
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeBudget)
 	defer cancel()
@@ -124,36 +121,36 @@ func (c *Client) Close() error {
 	return err
 }
 
-// Drain lets no registration begin any more: one that is not sent is safe, and
-// one that is cut off may be an orphan. What has begun goes on.
+// Drain stops new registrations. One that is not sent is safe, but one that is
+// cut off can be orphaned. Requests in flight continue.
 func (c *Client) Drain() { c.chain.limit.drain() }
 
-// SeeThrough returns a context for what must be brought to an end once it has
-// begun, such as the approval of a consumer just registered: it outlives the
-// cancellation of the given one by one request timeout.
+// SeeThrough returns a context for work that must be finished, such as
+// approving a consumer that was just registered. It outlives the cancellation
+// of the given one by one request timeout.
 func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.CancelFunc) {
 	return seenThrough(ctx, c.options.RequestTimeout)
 }
 
-// Redact takes every secret that the client has been told out of a text.
+// Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }
 
-// ProbeSecret finds out whether the server still takes a secret for the one of
-// an approved consumer, by signing a request-token call with it. The secret
-// itself is not sent. Without an error there is a verdict.
+// ProbeSecret checks a secret of an approved consumer by signing a
+// request-token call with it. The secret itself is not sent. Without an error,
+// there is a verdict.
 func (c *Client) ProbeSecret(ctx context.Context, key, secret string) (SecretVerdict, error) {
 	c.redact.add(secret)
 	return c.prober.probe(ctx, key, secret)
 }
 
-// OAuthEndpoints returns where the OAuth 1.0a endpoints are, as the root services
-// document tells.
+// OAuthEndpoints returns the OAuth 1.0a endpoints that the root services
+// document names.
 func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 	return c.discoverer.discover(ctx)
 }
 
-// proxySecrets are those in the proxies of the environment: net/http quotes a
-// proxy's URL, and the proxy's own words, in some errors.
+// proxySecrets are the secrets in the environment's proxy settings. Some errors
+// of net/http quote the URL of a proxy or its answer.
 func proxySecrets() []string {
 	var secrets []string
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
@@ -172,9 +169,8 @@ func proxySecrets() []string {
 	return secrets
 }
 
-// escapeKey escapes a consumer's key for use as one segment of a path. A key may
-// hold any character, and a server or a proxy would resolve the dots of "." and
-// "..".
+// escapeKey escapes a consumer key as one segment of a path. A key can have any
+// character, and servers and proxies resolve "." and "..".
 func escapeKey(key string) string {
 	if strings.Trim(key, ".") == "" {
 		return strings.ReplaceAll(key, ".", "%2E")

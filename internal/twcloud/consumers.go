@@ -10,26 +10,23 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// Consumer is an OAuth consumer as the server tells it. The server never tells
-// the secret.
+// Consumer is an OAuth consumer. The server never returns its secret.
 type Consumer struct {
 	Key      string
 	Name     string
 	Approved bool
 }
 
-// List returns all consumers, by name and then by key. One listing serves every
-// caller of this view of the server for a while, and knows what this process has
-// changed since.
+// List returns all consumers, sorted by name and then by key. All callers of
+// this view share one list for a while. It includes this process's changes.
 func (c *Client) List(ctx context.Context) ([]Consumer, error) {
 	consumers, err := c.snapshot.all(ctx)
 	return sorted(consumers), err
 }
 
-// Get returns one consumer, or an error that is ErrNotFound. It is answered from
-// the listing, which tells a consumer that is gone from a path that is wrong; that
-// a consumer is missing from it is confirmed. Where the collection cannot be
-// listed, the consumer is asked for by itself.
+// Get returns one consumer, or ErrNotFound. The answer comes from the list,
+// which distinguishes a missing consumer from a wrong path. An absence is
+// confirmed. If the server can't list, Get reads the consumer by key.
 func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	consumer, found, err := c.snapshot.get(ctx, key)
 	switch {
@@ -57,7 +54,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	return Consumer{}, err
 }
 
-// Ask asks the server for one consumer by key, past the listing.
+// Ask reads one consumer by key, without the list.
 func (c *Client) Ask(ctx context.Context, key string) (Consumer, error) {
 	if err := supported("read", c.profile.Calls.Read); err != nil {
 		return Consumer{}, err
@@ -65,11 +62,11 @@ func (c *Client) Ask(ctx context.Context, key string) (Consumer, error) {
 	return c.read(ctx, key)
 }
 
-// Peek returns a consumer if it is known already from a listing, and never
-// calls the server. That it is not found says nothing.
+// Peek returns a consumer from the current list. It never calls the server. If
+// it finds nothing, that proves nothing.
 func (c *Client) Peek(key string) (Consumer, bool) { return c.snapshot.peek(key) }
 
-// fresh returns a consumer as the server tells it now, past what was read before.
+// fresh reads a consumer again.
 func (c *Client) fresh(ctx context.Context, key string) (Consumer, error) {
 	if c.profile.Calls.Read != nil {
 		consumer, err := c.read(ctx, key)
@@ -81,7 +78,7 @@ func (c *Client) fresh(ctx context.Context, key string) (Consumer, error) {
 	return c.Get(ctx, key)
 }
 
-// pathOf is the path of a call about one consumer.
+// pathOf is the path of a call for one consumer.
 func pathOf(call *profile.Call, key string) string {
 	segments := strings.Split(call.Path, "/")
 	for i, segment := range segments {
@@ -99,12 +96,12 @@ func sorted(consumers []Consumer) []Consumer {
 	return consumers
 }
 
-// has says whether one of the consumers has a key.
+// has reports whether one of the consumers has the key.
 func has(consumers []Consumer, key string) bool {
 	return slices.ContainsFunc(consumers, func(one Consumer) bool { return one.Key == key })
 }
 
-// noCollection says of a 404 that it is about the collection.
+// noCollection marks a 404 as one of the collection.
 func noCollection(err error) error {
 	var failure *Error
 	if errors.As(err, &failure) && failure.Kind == ErrNotFound {
@@ -113,8 +110,8 @@ func noCollection(err error) error {
 	return err
 }
 
-// cannotList says whether an error means that this server does not list the
-// collection, though it may well tell of one consumer.
+// cannotList reports whether an error means that the server does not list
+// consumers, although it may return single ones.
 func cannotList(err error) bool {
 	for _, kind := range []error{ErrForbidden, ErrNoCollection, ErrServer, ErrUnreadable, ErrIncomplete, ErrTooLarge, ErrUnsupported} {
 		if errors.Is(err, kind) {

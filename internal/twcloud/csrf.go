@@ -9,7 +9,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// csrf keeps the token that the server wants back with each change.
+// csrf holds the token that the server requires with each change.
 type csrf struct {
 	mu    sync.Mutex
 	token string
@@ -17,7 +17,7 @@ type csrf struct {
 	session *openSession
 }
 
-// usesCSRF says whether a call carries the token. A call that only reads does so
+// usesCSRF reports whether a call sends the token. A call that reads does so
 // only if it names the token itself.
 func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 	if p.CSRF == nil {
@@ -30,7 +30,7 @@ func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 	return call.Has(profile.CSRFToken) || inherited && call.Method != http.MethodGet && call != p.Calls.List && call != p.Calls.Read
 }
 
-// observe takes the token from a header of an answer: the latest one counts.
+// observe takes the token from a header of an answer. The latest one counts.
 func (c *csrf) observe(from *profile.CSRF, session *openSession, response *http.Response, redact *redactor) {
 	if from == nil || from.From != "header" {
 		return
@@ -47,8 +47,8 @@ func (c *csrf) keep(token string, session *openSession, redact *redactor) {
 	c.token, c.session = token, session
 }
 
-// csrfToken returns the token of the session, and asks for it if there is none or
-// a new one is wanted.
+// csrfToken returns the token of the session. It requests one if there is none,
+// or if renew is set.
 func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
 	from := c.profile.CSRF
 	session, err := c.chain.session.acquire(ctx)
@@ -58,7 +58,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	if token := c.knownCSRFToken(from, session); token != "" && !renew {
 		return token, nil
 	}
-	// Without a path, the token comes with a list.
+	// Without a path, the list has the token.
 	call := c.profile.Calls.List
 	if from.Path != "" {
 		call = &profile.Call{Method: http.MethodGet, Path: from.Path, Success: []int{http.StatusOK, http.StatusNoContent}}
@@ -77,7 +77,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		}
 		c.csrf.keep(token, session, c.redact)
 	}
-	// The session may have been opened again meanwhile.
+	// The session may have been replaced.
 	if session, err = c.chain.session.acquire(ctx); err != nil {
 		return "", newTransportError(answer.Request, err, c.redact)
 	}

@@ -6,30 +6,29 @@ import (
 	"slices"
 )
 
-// Deviation is an answer that is not as the API profile says, and that the client
-// may have coped with all the same.
+// Deviation is an answer that differs from the API profile. The client may have
+// handled it.
 type Deviation struct {
 	// Part is the part of the profile, such as "calls.update.success".
 	Part string
-	// Err is why an answer cannot be read; nil if only the status differs.
+	// Err is why an answer is unreadable. It is nil if only the status differs.
 	Err *Error
 	// Status is that of the answer.
 	Status int
 }
 
-// maxDeviations bounds what is remembered: one of each kind is enough.
+// maxDeviations limits what is kept. One of each kind is enough.
 const maxDeviations = 100
 
-// Deviations returns how answers have differed from the API profile so far, each
-// part and status once, in the order in which they came.
+// Deviations returns how answers differed from the API profile so far, each
+// part and status once, in order.
 func (c *Client) Deviations() []Deviation {
 	c.evidence.mu.Lock()
 	defer c.evidence.mu.Unlock()
 	return slices.Clone(c.evidence.deviations)
 }
 
-// noteStatus notes a status that may mean success, and that the profile does not
-// list.
+// noteStatus notes a status that may mean success but is not in the profile.
 func (e *evidence) noteStatus(a *answer) {
 	e.noteDeviation(Deviation{Part: partOf(a.call) + ".success", Status: a.StatusCode})
 }
@@ -59,8 +58,8 @@ func (e *Error) in(part string) *Error {
 	return e
 }
 
-// at says which part of the call in the API profile an unreadable answer does not
-// agree with, and what the answer has instead. A web page agrees with none.
+// at names the part of the call in the API profile that an unreadable answer
+// differs from, and what the answer has instead. A web page has no part.
 func (e *Error) at(part, found string) *Error {
 	if e.Kind != ErrWebPage {
 		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
@@ -69,11 +68,11 @@ func (e *Error) at(part, found string) *Error {
 	return e
 }
 
-// Profile returns the API profile that the client follows. Do not change it.
+// Profile returns the API profile of the client. Do not change it.
 func (c *Client) Profile() *Profile { return c.profile }
 
-// PartFor returns the part of the profile that holds the call which makes the
-// changes; of several calls, the first one. It is empty if there is none.
+// PartFor returns the part of the profile with the call for the changes, or
+// with the first of several calls. It is empty if there is none.
 func (c *Client) PartFor(changes Changes) string {
 	steps, err := c.steps(changes)
 	if err != nil || len(steps) == 0 {

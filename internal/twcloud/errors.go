@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// What went wrong, to be asked with errors.Is. Every failed call returns an
-// *Error that wraps one of these.
+// Kinds of errors, for errors.Is. Every failed call returns an *Error that
+// wraps one of these.
 var (
 	// ErrInvalid: the server refused the input (400, 422).
 	ErrInvalid = errors.New("the server refused the input")
-	// ErrCredentials: the server refused the credentials at login (401, 403).
+	// ErrCredentials: the server refused the credentials at sign-in (401, 403).
 	ErrCredentials = errors.New("the credentials were refused")
-	// ErrSession: the server refused the session (401), and a new one, too.
+	// ErrSession: the server refused the session (401), and a new one as well.
 	ErrSession = errors.New("the session was refused")
-	// ErrNoSession: login was answered with success, but without a cookie.
+	// ErrNoSession: the sign-in succeeded, but set no cookie.
 	ErrNoSession = errors.New("login set no session cookie")
-	// ErrNoAPI: there is nothing where sessions are opened (404).
+	// ErrNoAPI: there is no sign-in at this address (404).
 	ErrNoAPI = errors.New("no Teamwork Cloud REST API at this address")
-	// ErrNoSeat: no license seat was free at login.
+	// ErrNoSeat: no license seat was free at sign-in.
 	ErrNoSeat = errors.New("no license seat is free")
-	// ErrForbidden: the user who is signed in lacks a permission (403).
+	// ErrForbidden: the user lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
 	// ErrNotFound: there is no such consumer (404).
 	ErrNotFound = errors.New("no such consumer")
@@ -32,37 +32,40 @@ var (
 	ErrNoCollection = errors.New("no consumer administration at this path")
 	// ErrConflict: the server found a conflict (409).
 	ErrConflict = errors.New("conflict")
-	// ErrTooManyRequests: the server asked to slow down (429), to the last.
+	// ErrTooManyRequests: the server still asks to slow down (429) after all
+	// retries.
 	ErrTooManyRequests = errors.New("too many requests")
 	// ErrServer: the server failed (5xx).
 	ErrServer = errors.New("the server failed")
-	// ErrWebPage: a web page or a redirect came where JSON was expected.
+	// ErrWebPage: the answer is a web page or a redirect instead of JSON.
 	ErrWebPage = errors.New("a web page instead of an answer")
-	// ErrUnreadable: the answer is not what the contract says.
+	// ErrUnreadable: the answer differs from the API profile.
 	ErrUnreadable = errors.New("the answer cannot be read")
-	// ErrIncomplete: the list does not tell all consumers, or may not.
+	// ErrIncomplete: the list lacks consumers, or may do so.
 	ErrIncomplete = errors.New("the list of consumers is incomplete")
-	// ErrNotApplied: the server said yes, and has not done it.
+	// ErrNotApplied: the server answered with success, but did not make the
+	// change.
 	ErrNotApplied = errors.New("the server reported success, but did not make the change")
-	// ErrKeyGone: the server said yes to a registration or a change, and has no
-	// consumer with that key afterwards.
+	// ErrKeyGone: the server answered a registration or a change with success,
+	// but then has no consumer with that key.
 	ErrKeyGone = errors.New("the server reported success, and has no consumer with this key")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
 	ErrUnsupported = errors.New("the server has no such call")
-	// ErrSecretNeeded: the API profile wants the secret with each change, and it is
-	// not known.
+	// ErrSecretNeeded: the API profile requires the secret with each change, and
+	// it is unknown.
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
-	// ErrNotUnderstood: the first registration, or removal, failed in a way that
-	// would fail each one, so this one was not sent.
+	// ErrNotUnderstood: the first registration or removal failed in a way that
+	// would fail all others, so this one was not sent.
 	ErrNotUnderstood = errors.New("not sent, because the first request of this kind failed and all others would fail, too")
-	// ErrTooLarge: the answer is larger than any the server could mean.
+	// ErrTooLarge: the answer is too large to be one.
 	ErrTooLarge = errors.New("the answer is too large")
-	// ErrTimeout: no complete answer came within the request timeout.
+	// ErrTimeout: no complete answer within the request timeout.
 	ErrTimeout = errors.New("no answer in time")
-	// ErrUnreachable: the connection failed. The cause tells how: errors.As finds
-	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError and others.
+	// ErrUnreachable: the connection failed. errors.As finds the cause:
+	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError, or another
+	// one.
 	ErrUnreachable = errors.New("the server could not be reached")
-	// ErrCanceled: the caller gave up. It wraps the context's error.
+	// ErrCanceled: the caller canceled. It wraps the error of the context.
 	ErrCanceled = errors.New("canceled")
 	// ErrPanic: the client panicked.
 	ErrPanic = errors.New("the client panicked, which is a bug: please report it")
@@ -70,28 +73,28 @@ var (
 	ErrClosed = errors.New("the client is closed")
 )
 
-// Error is a call that failed.
+// Error is a failed call.
 type Error struct {
 	// Kind is one of the Err values of this package.
 	Kind error
-	// Method and Path are what was asked; the path is escaped as on the wire and
-	// has no query.
+	// Method and Path are those of the request. The path is escaped, without the
+	// query.
 	Method string
 	Path   string
-	// Login says that it was the login that failed, on behalf of another call.
+	// Login is true if the sign-in for another call failed.
 	Login bool
-	// Listing says that the list of all consumers failed, on behalf of another call.
-	// All callers that waited for the list get the same *Error.
+	// Listing is true if the list for another call failed. All callers that
+	// waited for the list get the same *Error.
 	Listing bool
-	// Part is the part of the API profile that the answer does not agree with, such
-	// as "calls.register.answer.key"; empty if the error is about no part of it.
+	// Part is the part of the API profile that the answer differs from, such as
+	// "calls.register.answer.key". It is empty if there is none.
 	Part string
-	// Found says what the answer has in place of that part: names of members, or a
-	// value that should say whether a consumer is approved. It may be empty.
+	// Found is what the answer has instead of that part: names of members, or the
+	// value of an approval. It can be empty.
 	Found string
-	// Status is the HTTP status, or zero when no complete answer came.
+	// Status is the HTTP status. It is zero without a complete answer.
 	Status int
-	// Message is the server's own words: shortened, and without secrets.
+	// Message is the server's message, shortened and without secrets.
 	Message string
 	// Cause is the error below, if any. Its text may be raw; Error redacts it.
 	Cause error
@@ -99,7 +102,7 @@ type Error struct {
 	redact func(string) string
 }
 
-// Error says what was asked, what came back and the server's own words, without
+// Error describes the request, the answer, and the server's message, without
 // secrets.
 func (e *Error) Error() string {
 	var text strings.Builder
@@ -116,8 +119,8 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// newPanicError makes an *Error of a panic. It is to be called where the panic is
-// recovered, as it holds the stack.
+// newPanicError returns an *Error for a panic. Call it where the panic is
+// recovered, because it includes the stack.
 func newPanicError(method, path string, reason any, redact *redactor) *Error {
 	return &Error{
 		Kind: ErrPanic, Method: method, Path: path,
@@ -126,14 +129,14 @@ func newPanicError(method, path string, reason any, redact *redactor) *Error {
 	}
 }
 
-// CauseText is the text of the error below, without secrets; empty when there
-// is none.
+// CauseText is the text of the cause without secrets. It is empty without a
+// cause.
 func (e *Error) CauseText() string {
 	if e.Cause == nil {
 		return ""
 	}
-	// Depending on which of its goroutines notices first, net/http tells of one
-	// broken connection with this prefix or without it.
+	// net/http reports a broken connection with or without this prefix, depending
+	// on which goroutine notices it first.
 	text := strings.TrimPrefix(e.Cause.Error(), "readLoopPeekFailLocked: ")
 	if e.redact != nil {
 		text = e.redact(text)
@@ -141,7 +144,7 @@ func (e *Error) CauseText() string {
 	return text
 }
 
-// Unwrap gives errors.Is the kind, and errors.As the cause.
+// Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Cause == nil {
 		return []error{e.Kind}
@@ -149,13 +152,13 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
-// RegistrationError is a registration after which more, or other, than the
-// wanted consumer may stand on the server.
+// RegistrationError is a registration after which the server may have more
+// consumers than the wanted one, or another one.
 type RegistrationError struct {
-	// Name is the name under which a consumer was to be registered.
+	// Name is the requested name.
 	Name string
-	// Keys are those of the consumers of that name that came to be meanwhile:
-	// several, or none when the server could not be asked.
+	// Keys are the keys of new consumers with this name: several, or none if the
+	// server could not be asked.
 	Keys []string
 	// Cause is why the outcome was unknown, Look why looking did not settle it
 	// (nil when Keys does, but for a registration that was refused and done).
@@ -163,7 +166,7 @@ type RegistrationError struct {
 	Look  error
 }
 
-// Error lists the keys, or says that nobody knows.
+// Error lists the keys, or says that they are unknown.
 func (e *RegistrationError) Error() string {
 	var answered *Error
 	switch {
@@ -186,7 +189,7 @@ func (e *RegistrationError) Error() string {
 		e.Cause, e.Name, e.Look)
 }
 
-// Unwrap gives errors.Is and errors.As both causes.
+// Unwrap returns both causes.
 func (e *RegistrationError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Cause, e.Look}, func(err error) bool { return err == nil })
 }

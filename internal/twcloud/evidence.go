@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// evidence is what this process has found out about the server's list, and what
-// it has done itself. All views of a server share it.
+// evidence is what this process has found out about the server, and what it has
+// done. All views of a server share it.
 type evidence struct {
 	// registered has the keys that this process has registered and not removed.
 	registered sync.Map
@@ -20,13 +20,13 @@ type evidence struct {
 	confirmed atomic.Bool
 
 	mu sync.Mutex
-	// listDoubt is why the list is not believed about absence; empty while it is.
+	// listDoubt is why a consumer that the list lacks may exist. Empty: no reason.
 	listDoubt string
-	// deviations are answers that are not as the API profile says.
+	// deviations are answers that differ from the API profile.
 	deviations []Deviation
 }
 
-// doubt makes the list not believed about absence from now on.
+// doubt notes a reason why the list may lack consumers.
 func (e *evidence) doubt(format string, arguments ...any) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -35,8 +35,8 @@ func (e *evidence) doubt(format string, arguments ...any) {
 	}
 }
 
-// whole returns why a list of so many consumers, without a consumer that it
-// might have, is not proof that the consumer does not exist; empty if it is.
+// whole returns why a consumer that is missing from a list of n may exist. It
+// is empty if the list proves that it does not.
 func (e *evidence) whole(n int, paged bool) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -49,8 +49,8 @@ func (e *evidence) whole(n int, paged bool) string {
 	return ""
 }
 
-// pageSize says whether a list of so many may be a page: servers page by tens,
-// by 25 and the like.
+// pageSize reports whether a list of n consumers may be one page. Servers often
+// have pages of 10, 20, or 25.
 func pageSize(n int) bool { return n >= 10 && (n%10 == 0 || n%25 == 0) }
 
 // compare holds a list against the keys that were registered before it was asked
@@ -63,7 +63,7 @@ func (e *evidence) compare(listed map[string]Consumer, before []string) {
 	}
 }
 
-// keys are those that this process has registered and not removed.
+// keys returns the keys that this process has registered and not removed.
 func (e *evidence) keys() []string {
 	var keys []string
 	for key := range e.registered.Range {

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// exchange sends one request and reads the whole answer, within the time-out.
-// The body is in memory when it returns, so that a broken answer is an error
-// here, where it can be retried, and so that a slot is free when it is.
+// exchange sends one request and reads the whole answer within the time limit.
+// It returns the body in memory, so that a broken answer is an error that retry
+// handles, and the slot is free.
 type exchange struct {
 	next      http.RoundTripper
 	timeout   time.Duration
@@ -23,12 +23,12 @@ type exchange struct {
 	userAgent string
 }
 
-// exchangeError is an exchange that ended without a whole answer.
+// exchangeError is an exchange without a complete answer.
 type exchangeError struct {
 	cause error
-	// sent says that the request may have reached the server. False is certain.
+	// sent is false if the request certainly did not reach the server.
 	sent bool
-	// timedOut says that the time-out of the exchange ended it.
+	// timedOut is true if the time limit ended the exchange.
 	timedOut bool
 }
 
@@ -44,8 +44,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, tooLate)
 	defer cancel()
 
-	// A transport that asks for a connection and gets none has sent nothing. Of
-	// one that does not tell, nothing is certain.
+	// A transport that asked for a connection and got none has sent nothing. For
+	// a transport that reports neither, nothing is certain.
 	var asked, got atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { asked.Store(true) },
@@ -70,7 +70,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	note(ctx, response.StatusCode < 400 || response.StatusCode > 499 || response.StatusCode == http.StatusRequestTimeout)
 	limit := cmp.Or(e.maxAnswer, DefaultMaxAnswer)
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	// The error of Close says nothing that the read has not said.
+	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
 	if err != nil {
 		return fail(err)
@@ -79,8 +79,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		return fail(ErrTooLarge)
 	}
 	if _, err := response.Location(); err != nil {
-		// http.Client, above, makes an error without an answer of a redirect whose
-		// target is malformed, and a registration would seem never to have been sent.
+		// http.Client would turn a redirect with a malformed target into an error
+		// without an answer. Then a registration would seem unsent.
 		response.Header.Del("Location")
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))

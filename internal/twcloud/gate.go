@@ -26,8 +26,9 @@ func newGate() gate {
 	return g
 }
 
-// enter waits for its turn, and says whether the call is the first. The error is
-// ErrCanceled or ErrNotUnderstood. The caller leaves with what came of the call.
+// enter waits for a turn, and reports whether the call is the first one. The
+// error is ErrCanceled or ErrNotUnderstood. The caller must call leave with the
+// result.
 func (g gate) enter(ctx context.Context) (leave func(error), first bool, err error) {
 	select {
 	case state := <-g:
@@ -63,8 +64,7 @@ type nameLocks struct {
 	locks map[string]chan struct{}
 }
 
-// lock waits until the name is free, or the context ends, and returns what
-// frees it again.
+// lock waits until the name is free, or the context ends.
 func (n *nameLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
 	n.mu.Lock()
 	held := n.locks[name]

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// limit lets so many requests through at a time; the others wait until a slot
-// is free or their context ends.
+// limit limits the number of requests at the same time. The others wait for a
+// slot or for the end of their context.
 type limit struct {
 	next  http.RoundTripper
 	slots chan struct{}
 
-	// After drain no registration goes out any more; after close nothing does but
-	// a logout, or requests that have waited for a slot would go before it.
+	// After drain, no registration is sent. After close, only sign-outs are sent.
+	// Otherwise, requests that wait for a slot would be sent first.
 	draining, closing     chan struct{}
 	drainOnce, closesOnce sync.Once
 }
@@ -33,8 +33,8 @@ func (l *limit) close() {
 	l.closesOnce.Do(func() { close(l.closing) })
 }
 
-// refusing is closed when requests of a manner are to go out no more; nil if
-// they always may.
+// refusing returns a channel that is closed when requests of this manner must
+// no longer be sent. It is nil if they always can.
 func (l *limit) refusing(m manner) <-chan struct{} {
 	switch m {
 	case logout:
@@ -56,7 +56,7 @@ func (l *limit) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, ErrClosed
 	}
 	defer func() { <-l.slots }()
-	// Several may have been ready.
+	// Several cases may have been ready.
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()

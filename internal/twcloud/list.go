@@ -12,10 +12,10 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// maxPages bounds a list: a server whose pages never end is refused.
+// maxPages limits a list, in case a server's pages never end.
 const maxPages = 10_000
 
-// list reads all consumers from the server, on as many pages as it takes.
+// list reads all consumers from the server, page by page.
 func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 	call := c.profile.Calls.List
 	l := lister{call: call, approved: c.profile.Approved, seen: map[string]partial{}}
@@ -39,7 +39,8 @@ func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 	}
 }
 
-// details asks for each consumer of which the list does not tell all.
+// details reads each consumer by key if the list does not have all of its
+// fields.
 func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, error) {
 	consumers := make([]Consumer, 0, len(found))
 	if c.profile.Calls.List.Answer.TellsAll() {
@@ -96,7 +97,8 @@ func (l *lister) first() url.Values {
 	return nil
 }
 
-// read reads one page and returns the query of the next one; nil after the last.
+// read reads one page and returns the query of the next one. It is nil after
+// the last page.
 func (l *lister) read(answer *answer, number int) (url.Values, error) {
 	document, err := answer.document()
 	if err != nil {
@@ -165,7 +167,7 @@ func (l *lister) items(answer *answer, document any) ([]partial, error) {
 		}
 		return items, nil
 	}
-	// Read as no consumers at all, every one would be registered again.
+	// If this counted as an empty list, each consumer would be registered again.
 	if !found {
 		return nil, answer.unreadable("no list at %q: %s", places.Items, describe(document)).at("answer.items", describe(document))
 	}

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// logging records each exchange: method, path, status, duration. Never a query,
-// a header or a body: they hold passwords, cookies and secrets.
+// logging records the method, path, status, and duration of each exchange.
+// Queries, headers, and bodies can have passwords, cookies, and secrets, so it
+// never records those.
 type logging struct {
 	next   http.RoundTripper
 	logger *slog.Logger

@@ -13,7 +13,7 @@ import (
 
 func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	defer func() {
-		// A panic in this goroutine would take the process down with the seat.
+		// A panic in this goroutine would end the process without signing out.
 		if reason := recover(); reason != nil {
 			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
 		}
@@ -52,9 +52,9 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	return opened, nil
 }
 
-// keepCookies puts the cookies of an answer into the seat's jar. The server sets
-// them for /osmc (seen); behind a reverse proxy with a path prefix that does not
-// rewrite them, no request would carry them, so the prefix is put before.
+// keepCookies stores the cookies of an answer. The server sets them for /osmc
+// (seen). Behind a reverse proxy with a path prefix that does not rewrite them,
+// no request would carry them, so keepCookies adds the prefix.
 func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.Response) {
 	prefix := strings.TrimRight(s.root.Path, "/")
 	defer s.observe(seat, response)
@@ -68,7 +68,7 @@ func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.R
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
 		}
-		// It goes to this server alone, by whatever name a proxy makes it known.
+		// The cookie goes to this server only, whatever name a proxy gives it.
 		cookie.Domain = ""
 		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
 			cookie.Path = prefix + cookie.Path
@@ -77,8 +77,8 @@ func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.R
 	seat.cookies.SetCookies(from, cookies)
 }
 
-// cookiesFor are the cookies of a request. The Web Application Platform gets those
-// of the session as well, which the REST API sets for its own paths (assumed).
+// cookiesFor returns the cookies of a request. The Web Application Platform
+// also gets those that the REST API sets for its own paths (assumed).
 func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie {
 	cookies := seat.cookies.Cookies(target)
 	if target.Host == s.root.Host {
@@ -119,8 +119,8 @@ func (s *session) logout(ctx context.Context, open *openSession) error {
 	return nil
 }
 
-// noSeat says whether a refused login is for want of a license seat: 503, or
-// 403, with a body that mentions the license (assumed).
+// noSeat reports whether a sign-in was refused because no license seat is free:
+// 503, or 403, with a body that mentions the license (assumed).
 func noSeat(response *http.Response) bool {
 	if response.StatusCode != http.StatusServiceUnavailable && response.StatusCode != http.StatusForbidden {
 		return false
@@ -129,7 +129,7 @@ func noSeat(response *http.Response) bool {
 	return strings.Contains(body, "licence") || strings.Contains(body, "license")
 }
 
-// minSecretCookie is the length, in bytes, from which a cookie may be a secret. A
-// shorter one is a flag or, as one of the two that were seen, the user's name:
-// taken out of a text, it would leave holes in words and paths.
+// minSecretCookie is the minimum length, in bytes, of a cookie that may be a
+// secret. A shorter one is a flag or, as seen, the user's name. Removing it
+// would damage words and paths in messages.
 const minSecretCookie = 16

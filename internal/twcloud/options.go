@@ -28,75 +28,75 @@ const (
 	DefaultOAuthConsumersPath = wire.DefaultOAuthConsumersPath
 )
 
-// Options says which server a Client talks to, as whom, and how patiently.
+// Options configure a Client.
 type Options struct {
-	// Endpoint is the root of the REST API, e.g. https://twcloud.example.com:8111.
-	// A path prefix, as a reverse proxy has it, is kept.
+	// Endpoint is the root of the REST API, for example
+	// https://twcloud.example.com:8111. It can have the path prefix of a reverse
+	// proxy.
 	Endpoint *url.URL
 
-	// WebAppEndpoint is the root of the Web Application Platform, where root
-	// services and the OAuth 1.0a endpoints are. Nil: the host of Endpoint on
-	// port 8443.
+	// WebAppEndpoint is the root of the Web Application Platform, which has root
+	// services and the OAuth 1.0a endpoints. Nil: the host of Endpoint, port
+	// 8443.
 	WebAppEndpoint *url.URL
 
-	// WebAppExplicit says that somebody has named WebAppEndpoint: if it does not
-	// answer, root services are not looked for elsewhere.
+	// WebAppExplicit is true if the user set WebAppEndpoint. If it does not
+	// answer, the client does not look for root services elsewhere.
 	WebAppExplicit bool
 
 	// Credentials sign in: BasicCredentials or TokenCredentials.
 	Credentials Credentials
 
-	// Profile says how the server administers consumers. Nil: profile.BuiltIn.
+	// Profile is the API profile. Nil: profile.BuiltIn.
 	Profile *profile.Profile
 
-	// OAuthConsumersPath is the collection of consumers. Empty: that of Profile.
+	// OAuthConsumersPath is the path of the consumers. Empty: the one in Profile.
 	OAuthConsumersPath string
 
-	// TLS holds certificate authorities, client certificates and the like. Nil:
-	// the system's defaults.
+	// TLS has certificate authorities, client certificates, and so on. Nil: the
+	// system's defaults.
 	TLS *tls.Config
 
-	// RequestTimeout bounds one HTTP exchange, from the first byte sent to the
-	// last byte read; waiting for a free slot and between retries is not in it.
-	// Zero: DefaultRequestTimeout.
+	// RequestTimeout limits one HTTP exchange, from sending to reading the last
+	// byte. It does not include waiting for a slot or between retries. Zero:
+	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
 
-	// MaxAnswer bounds one answer, in bytes. Zero: DefaultMaxAnswer.
+	// MaxAnswer limits one answer, in bytes. Zero: DefaultMaxAnswer.
 	MaxAnswer int64
 
-	// MaxRetries is how often a request is repeated that may be repeated. Zero
-	// means never; NewOptions has DefaultMaxRetries.
+	// MaxRetries is how often a request is repeated if that is safe. Zero: never.
+	// NewOptions sets DefaultMaxRetries.
 	MaxRetries int
 
-	// MaxConcurrentRequests is how many requests are in flight at most, login and
-	// logout included. Zero: DefaultMaxConcurrentRequests.
+	// MaxConcurrentRequests limits the requests in flight, including sign-in and
+	// sign-out. Zero: DefaultMaxConcurrentRequests.
 	MaxConcurrentRequests int
 
-	// RetryWaitMin and RetryWaitMax bound the jittered, exponential back-off
-	// between retries. A Retry-After of the server takes its place, up to
-	// RetryWaitMax times four. NewOptions has the defaults; zero means no wait.
+	// RetryWaitMin and RetryWaitMax limit the exponential back-off with jitter
+	// between retries. A Retry-After header replaces it, up to four times
+	// RetryWaitMax. NewOptions sets the defaults. Zero: no wait.
 	RetryWaitMin time.Duration
 	RetryWaitMax time.Duration
 
 	// UserAgent is sent with every request.
 	UserAgent string
 
-	// Logger gets one record for each request: method, path, status, duration.
-	// Never headers or bodies. Nil: no logs.
+	// Logger gets one record for each request with method, path, status, and
+	// duration, but no headers or bodies. Nil: no logs.
 	Logger *slog.Logger
 
-	// Transport sends the requests. Nil: a net/http transport with TLS and the
-	// proxies of the environment. One that does not report its connections to
-	// net/http/httptrace, as net/http does, has every failed registration count as
-	// possibly sent.
+	// Transport sends the requests. Nil: net/http with TLS and the proxies of the
+	// environment. If it does not report connections to net/http/httptrace, every
+	// failed registration counts as possibly sent.
 	Transport http.RoundTripper
 }
 
-// Profile is an API profile: how a server administers consumers.
+// Profile is an API profile: how a server manages consumers.
 type Profile = profile.Profile
 
-// ParseProfile reads an API profile. It returns every mistake with its place in
-// the file.
+// ParseProfile reads an API profile. It returns all mistakes, each with its
+// place in the file.
 func ParseProfile(content []byte) (*Profile, []string) {
 	parsed, problems := profile.Parse(content)
 	var messages []string
@@ -106,7 +106,7 @@ func ParseProfile(content []byte) (*Profile, []string) {
 	return parsed, messages
 }
 
-// NewOptions returns options with every default set.
+// NewOptions returns options with all defaults.
 func NewOptions() Options {
 	return Options{
 		RequestTimeout:        DefaultRequestTimeout,
@@ -117,11 +117,11 @@ func NewOptions() Options {
 	}
 }
 
-// Credentials authorise the login request, and no other.
+// Credentials authorize the sign-in request, and no other.
 type Credentials interface {
 	// Authorize sets the Authorization header.
 	Authorize(*http.Request)
-	// Secrets lists what must never appear in an error or a log, in every form
+	// Secrets returns what must never appear in an error or a log, in every form
 	// in which it is sent.
 	Secrets() []string
 }

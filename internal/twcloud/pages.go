@@ -12,14 +12,14 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// incomplete makes an *Error of a list that does not tell all consumers.
+// incomplete returns an *Error for a list that lacks consumers.
 func (a *answer) incomplete(format string, arguments ...any) *Error {
 	failure := a.unreadable(format, arguments...)
 	failure.Kind = ErrIncomplete
 	return failure.at("pages", "")
 }
 
-// next is the query of the next page, as the profile says.
+// next is the query of the next page, according to the profile.
 func (l *lister) next(answer *answer, document any, number, items int) (url.Values, error) {
 	pages := l.call.Pages
 	switch pages.By {
@@ -71,8 +71,8 @@ func (l *lister) next(answer *answer, document any, number, items int) (url.Valu
 	return url.Values{pages.Parameter: {fmt.Sprint(pages.First + number)}}, nil
 }
 
-// target is the query of a URL that must be one of the list: a proxy may have
-// another host, but not another path.
+// target is the query of a URL of the same list. A proxy may use another host,
+// but not another path.
 func (l *lister) target(answer *answer, text string) (url.Values, error) {
 	if text == "" {
 		return nil, nil
@@ -104,8 +104,8 @@ func nextLink(header http.Header) string {
 	return ""
 }
 
-// Members of a JSON object that say, with servers of many kinds, that a list goes
-// on, or how many consumers there are.
+// Members of a JSON object that many kinds of servers use to say that a list
+// continues, or how many consumers there are.
 var (
 	nextMembers  = []string{"next", "nextPage", "next_page", "nextLink", "next_link", "nextUrl", "next_url", "@odata.nextLink", "hydra:next", "nextPageToken", "nextCursor", "next_cursor", "cursor"}
 	moreMembers  = []string{"hasMore", "has_more", "hasNext", "has_next", "more", "truncated", "isTruncated"}
@@ -113,9 +113,8 @@ var (
 	totalHeaders = []string{"X-Total-Count", "X-Total", "Total-Count"}
 )
 
-// unannounced looks, where the profile knows of no pages, for what says that the
-// list is not whole. A link to the next page is followed; anything else is
-// refused.
+// unannounced looks for signs that the list is incomplete if the profile has no
+// pages. It follows a link to the next page. Any other sign is an error.
 func (l *lister) unannounced(answer *answer, document any) (url.Values, error) {
 	if link := nextLink(answer.Header); link != "" {
 		return l.target(answer, link)
@@ -165,8 +164,8 @@ func (l *lister) unannounced(answer *answer, document any) (url.Values, error) {
 	return nil, nil
 }
 
-// around are the objects that hold the list, and those of links and pages in
-// them.
+// around returns the objects that contain the list, and the objects for links
+// and pages in them.
 func (l *lister) around(document any) []map[string]any {
 	var objects []map[string]any
 	pointer := l.call.Answer.Items

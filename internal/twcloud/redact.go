@@ -22,21 +22,19 @@ const (
 	maxMessageLength = 400
 )
 
-// userinfo matches the credentials in a URL, as the error about a proxy may
-// quote it.
+// userinfo matches credentials in a URL. Errors about a proxy can quote them.
 var userinfo = regexp.MustCompile(`://\S*@`)
 
-// redactor takes out of a text whatever must not be seen. Its zero value knows
-// no secrets.
+// redactor removes secrets from texts. Its zero value knows none.
 type redactor struct {
 	mu      sync.Mutex
 	secrets map[string]struct{}
-	// replacer is made of the secrets when it is needed; nil after an addition.
+	// replacer is built from the secrets when needed. It is nil after an
+	// addition.
 	replacer *strings.Replacer
 }
 
-// add makes the redactor know a further secret, in every form in which one is
-// sent or quoted.
+// add adds secrets, in every form in which they are sent or quoted.
 func (r *redactor) add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -59,13 +57,14 @@ func (r *redactor) text(text string) string {
 	return userinfo.ReplaceAllString(r.prepared().Replace(text), "://"+redacted+"@")
 }
 
-// prepared returns a replacer that passes over the text once, or a secret such
-// as "e" would be found in what has replaced another one.
+// prepared returns a replacer. It replaces in one pass, so that it does not
+// search for secrets in replaced text.
 func (r *redactor) prepared() *strings.Replacer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.replacer == nil {
-		// The longest first, or a secret that begins another one leaves a rest.
+		// Replace the longest first, because one secret can be the prefix of
+		// another.
 		longestFirst := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
 		var pairs []string
 		for _, secret := range slices.SortedFunc(maps.Keys(r.secrets), longestFirst) {
@@ -76,8 +75,8 @@ func (r *redactor) prepared() *strings.Replacer {
 	return r.replacer
 }
 
-// forms lists how a secret may look: plain, percent-encoded, in JSON as Go,
-// JavaScript and Java write it, in HTML, and quoted by Go.
+// forms returns the forms of a secret: plain, percent-encoded, in JSON as Go,
+// JavaScript, and Java write it, in HTML, and quoted by Go.
 func forms(secret string) []string {
 	percent, path := url.QueryEscape(secret), url.PathEscape(secret)
 	forms := []string{
@@ -108,7 +107,7 @@ func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text
 
 func unquoted(text string) string { return text[1 : len(text)-1] }
 
-// asciiOnly writes what is not ASCII as JSON escapes.
+// asciiOnly escapes characters that are not ASCII, as in JSON.
 func asciiOnly(text string) string {
 	var ascii strings.Builder
 	for _, r := range text {
@@ -123,7 +122,7 @@ func asciiOnly(text string) string {
 	return ascii.String()
 }
 
-// shorten makes one printable line of a text, of at most maxMessageLength runes.
+// shorten returns one printable line of at most maxMessageLength runes.
 func shorten(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || (!unicode.IsPrint(r) && !unicode.IsSpace(r)) {

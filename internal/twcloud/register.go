@@ -9,39 +9,39 @@ import (
 	"time"
 )
 
-// Registration is what came of Register. With an error, too, a consumer that
-// has a key exists on the server.
+// Registration is the result of Register. If the consumer has a key, it exists
+// on the server, even with an error.
 type Registration struct {
 	Consumer Consumer
-	// Namesakes had the name before, so none of them is what was registered.
+	// Namesakes are the consumers that had the name before.
 	Namesakes []Consumer
-	// Strays are further consumers of that name that appeared during a
-	// registration whose answer was lost and which was therefore repeated.
+	// Strays are other consumers with this name that appeared while a
+	// registration was repeated after a lost answer.
 	Strays []Consumer
-	// StraysUnknown is why nobody could look for strays, if one should have.
+	// StraysUnknown is why the client could not look for strays.
 	StraysUnknown error
-	// InDoubt says that nothing is known to have been registered, because there
-	// was no such consumer whenever an answer was lost.
+	// InDoubt is true if an answer was lost, although no new consumer was found.
 	InDoubt bool
 }
 
-// Register registers a consumer, exactly once. The server does not approve it.
+// Register registers a consumer exactly once. The server does not approve it.
 //
-// A registration cannot be repeated blindly: names need not be unique, and a
-// lost answer says nothing about what the server did. So when the outcome is
-// unknown, Register looks: a consumer of that name which was not listed before
-// is the one, and gets its secret set again; if there is none, and the list is
-// whole, it is registered again; if there are several, a *RegistrationError lists
-// their keys. Registrations of one name wait for each other, or two callers could
-// claim each other's consumer. All of a process wait for the first one: until its
-// answer has been understood, nothing is known of the server. Once the request is
-// in flight, the registration outlives the cancellation of the context.
+// A registration can't simply be repeated: names need not be unique, and a lost
+// answer does not say what the server did. If the outcome is unknown, Register
+// compares the consumers before and after. One new consumer with this name is
+// the registered one, and its secret is set again. If there is none and the
+// list is complete, Register sends the registration again. If there are
+// several, it returns a *RegistrationError with their keys.
 //
-// What is given as then is done with the registration, whatever came of it,
-// before others have their turn: of a server that does not approve what it has
-// registered, one such consumer is enough. If it turns out that the server has the
-// consumer under another key than it returned, it is done again, with that key and
-// an error.
+// Registrations of one name wait for each other, because two callers could
+// claim the same consumer. All registrations wait for the first one, because
+// nothing is known about the server until its answer is understood. A
+// registration in flight is not canceled with its context.
+//
+// Register calls the functions in then with the result before other
+// registrations continue: if the server does not approve a new consumer, one
+// such consumer is enough. If it turns out that the server has the consumer
+// under another key, it calls them again with that key and an error.
 func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (Registration, error) {
 	if err := c.CanRegister(); err != nil {
 		return Registration{}, err
@@ -85,16 +85,16 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	}
 }
 
-// try posts once, and looks if the outcome is unknown. What is not settled then
-// can be tried again.
+// try sends the registration once, and compares the consumers if the outcome is
+// unknown. If the result is not settled, the registration can be sent again.
 func (c *Client) try(ctx context.Context, name, secret string, before []Consumer, attempt int, registration *Registration) (settled bool, err error) {
 	told, outcome, err := c.post(ctx, name, secret)
 	if told.key != "" && c.isKnown(told.key, before) {
 		err = c.wrongKey("the answer has the key %q, which is another consumer's", told.key)
 		told, outcome = partial{}, unknownForGood
 	}
-	// The time for looking begins here: the registration, seen through, may have
-	// taken as much.
+	// The time for the comparison begins here, because the registration may have
+	// used up the first grace period.
 	through, cancel := c.SeeThrough(ctx)
 	defer cancel()
 	if told.key != "" {
@@ -107,7 +107,8 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 	if outcome == notRegistered && attempt == 0 {
 		return true, c.conflict(through, name, before, err)
 	}
-	// After an earlier attempt, a refusal may be due to that one, carried out late.
+	// After an earlier attempt, the server may refuse this one because it has
+	// made the first one late.
 
 	now, lookErr := c.look(through, name, before, attempt, outcome == registered || saidYes(err))
 	if lookErr != nil {
@@ -129,8 +130,8 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 	return false, nil
 }
 
-// understand completes what the answer to a registration tells: the key is known,
-// so nothing can be lost any more.
+// understand completes the answer to a registration. The key is known, so the
+// consumer can't be lost any more.
 func (c *Client) understand(ctx context.Context, told partial, err error, name string, registration *Registration) error {
 	c.evidence.registered.Store(told.key, true)
 	registration.Consumer = told.consumer()
@@ -154,7 +155,7 @@ func (c *Client) understand(ctx context.Context, told partial, err error, name s
 	return lookErr
 }
 
-// adopt takes the one consumer that has appeared for what was registered.
+// adopt treats the one new consumer as the registered one.
 func (c *Client) adopt(ctx context.Context, consumer Consumer, secret string, outcome outcome, err error, registration *Registration) error {
 	c.evidence.registered.Store(consumer.Key, true)
 	registration.Consumer = consumer
@@ -165,8 +166,8 @@ func (c *Client) adopt(ctx context.Context, consumer Consumer, secret string, ou
 		c.snapshot.put(consumer)
 		return nil
 	}
-	// The name may have been registered by somebody else in the same moment, or
-	// the secret cut on the way.
+	// Someone else may have registered the name in the same moment, or the secret
+	// may be incomplete.
 	adopted, err := c.Update(ctx, consumer.Key, Changes{Secret: &secret, KnownSecret: &secret})
 	if err == nil {
 		registration.Consumer = adopted
@@ -174,8 +175,8 @@ func (c *Client) adopt(ctx context.Context, consumer Consumer, secret string, ou
 	return err
 }
 
-// look lists the consumers once more. Where one has been registered for certain,
-// it asks again: the list may lag behind.
+// look lists the consumers again. If one was certainly registered, it repeats
+// the list, which may lag behind.
 func (c *Client) look(ctx context.Context, name string, before []Consumer, attempt int, certain bool) ([]Consumer, error) {
 	for ; ; attempt++ {
 		c.snapshot.invalidate()
@@ -187,8 +188,8 @@ func (c *Client) look(ctx context.Context, name string, before []Consumer, attem
 	}
 }
 
-// Confirm makes sure, once in a process, that the server knows what was registered
-// by the key that it told.
+// Confirm checks, once per process, that the server recognizes the key that it
+// returned.
 func (c *Client) Confirm(ctx context.Context, consumer Consumer) error {
 	if c.evidence.confirmed.Load() {
 		return nil
@@ -207,20 +208,22 @@ func (c *Client) Namesakes(ctx context.Context, name string) ([]Consumer, error)
 	return namesakes(consumers, name), err
 }
 
-// outcome is what the answer to a POST says about the registration.
+// outcome is what the answer to a POST means for the registration.
 type outcome int
 
 const (
 	registered outcome = iota
-	// notRegistered: the server refused it, or was never asked.
+	// notRegistered: the server refused it, or did not get it.
 	notRegistered
-	// unknown: no answer, or a gateway's; worth another try if it was not.
+	// unknown: no answer, or that of a gateway. It can be sent again if it was
+	// not made.
 	unknown
-	// unknownForGood: an answer that another try would only bring again.
+	// unknownForGood: an answer that would not change if it was sent again.
 	unknownForGood
 )
 
-// post sends the registration. What the answer tells is there with an error, too.
+// post sends the registration. It returns what the answer has even with an
+// error.
 func (c *Client) post(ctx context.Context, name, secret string) (told partial, outcome outcome, err error) {
 	notApproved := false
 	v := values{name: &name, secret: &secret, approved: &notApproved}
@@ -240,8 +243,9 @@ func (c *Client) post(ctx context.Context, name, secret string) (told partial, o
 	return told, registered, nil
 }
 
-// outcomeOf says what an error means for a registration. Only what is certain
-// counts as not registered: the request was never sent, or a 4xx came.
+// outcomeOf returns what an error means for a registration. It is not
+// registered only if that is certain: the request was never sent, or the answer
+// is 4xx.
 func outcomeOf(err error) outcome {
 	var failure *Error
 	if !errors.As(err, &failure) {
@@ -261,7 +265,7 @@ func outcomeOf(err error) outcome {
 	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return unknown
 	case status == http.StatusRequestTimeout:
-		// It may be a proxy's, which had no answer in time.
+		// A proxy may have timed out.
 		return unknown
 	case status >= 400 && status <= 499:
 		return notRegistered
@@ -269,12 +273,11 @@ func outcomeOf(err error) outcome {
 	return unknownForGood
 }
 
-// strays looks, after a registration that was repeated, for what the lost one
-// may have left behind after all.
+// strays looks for what a lost registration left, after it was repeated.
 func (c *Client) strays(ctx context.Context, before []Consumer, own Consumer) ([]Consumer, error) {
 	now, err := c.list(ctx)
 	if err == nil && !has(now, own.Key) {
-		// A list that lacks this one may lack the other one, too.
+		// A list that lacks this consumer may lack the other one as well.
 		c.evidence.doubt("the list lacks consumer %q, which was registered before", own.Key)
 		err = c.incompleteList(c.doubtOfList(len(now)))
 	}
@@ -283,8 +286,8 @@ func (c *Client) strays(ctx context.Context, before []Consumer, own Consumer) ([
 	}), err
 }
 
-// rest waits before looking: a gateway that gave up may have left the server
-// still at work.
+// rest waits before the comparison: after a gateway timed out, the server may
+// still be working.
 func (c *Client) rest(ctx context.Context, attempt int) {
 	timer := time.NewTimer(newBackoff(c.options).wait(attempt, nil))
 	defer timer.Stop()
@@ -294,8 +297,8 @@ func (c *Client) rest(ctx context.Context, attempt int) {
 	}
 }
 
-// nameKey is what two names have in common that a server might take for one: it
-// may trim a name, or ignore case.
+// nameKey is equal for names that a server may treat as equal: it may trim
+// names or ignore case.
 func nameKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 func namesakes(consumers []Consumer, name string) []Consumer {

@@ -7,9 +7,9 @@ import (
 	"net/http"
 )
 
-// doubtsKey says whether a failure after a registration may mean that the server has
-// no consumer with the key that it returned. After the first one, every failure may
-// that does not show the consumer.
+// doubtsKey reports whether a failure after a registration may mean that the
+// server has no consumer with the returned key. After the first registration,
+// this is any failure that does not show the consumer.
 func doubtsKey(err error, first bool) bool {
 	if first {
 		return err != nil && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrNotApplied)
@@ -17,9 +17,9 @@ func doubtsKey(err error, first bool) bool {
 	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrKeyGone)
 }
 
-// underOtherKey looks for what has been registered where the list lacks the key
-// that the server returned. If one consumer of that name has appeared under another
-// key, that is the one: the registration gets it, and the error says so.
+// underOtherKey looks for the registered consumer if the list lacks the
+// returned key. If one consumer with that name has appeared under another key,
+// that is the one. It becomes the result, and the error explains it.
 func (c *Client) underOtherKey(ctx context.Context, before []Consumer, registration *Registration) error {
 	through, cancel := c.SeeThrough(ctx)
 	defer cancel()
@@ -48,19 +48,19 @@ func (c *Client) wrongKey(format string, keys ...any) *Error {
 	return newCallError(ErrUnreadable, c.profile.Calls.Register, "", fmt.Errorf(format, keys...)).in("calls.register.answer.key")
 }
 
-// isKnown says whether a key is that of a consumer which existed before.
+// isKnown reports whether a key belongs to a consumer that existed before.
 func (c *Client) isKnown(key string, before []Consumer) bool {
 	return c.evidence.hasRegistered(key) || has(before, key)
 }
 
-// saidYes says whether an answer that cannot be read was a success.
+// saidYes reports whether an unreadable answer was a success.
 func saidYes(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) && failure.Status >= 200 && failure.Status <= 299
 }
 
-// conflict looks, after a 409, for what has been registered all the same. It may be
-// somebody else's, so it is named and not taken.
+// conflict looks, after a 409, for a consumer that was registered nevertheless.
+// It may be someone else's, so it is named but not used.
 func (c *Client) conflict(ctx context.Context, name string, before []Consumer, err error) error {
 	var failure *Error
 	if !errors.As(err, &failure) || failure.Status != http.StatusConflict {

@@ -7,17 +7,17 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// Remove removes a consumer for good. One that is gone already is no error, but
-// a path that is wrong is: both answer 404, and the collection tells them apart.
-// The first removal of a run, and each that is answered in another way than the
-// profile says, is looked at; the others wait for the first.
+// Remove removes a consumer. It is no error if the consumer is gone, but it is
+// one if the path is wrong. Both answer 404, and the list shows which it is.
+// The first removal of a run, and each one with an unexpected answer, is
+// verified. The others wait for the first one.
 func (c *Client) Remove(ctx context.Context, key string) error {
 	call := c.profile.Calls.Remove
 	if err := c.CanRemove(); err != nil {
 		return err
 	}
 	if key == "" {
-		// The path would be that of the collection.
+		// The path would be that of the list.
 		return newCallError(ErrInvalid, call, key, errors.New("the key is empty"))
 	}
 	leave, first, err := c.removals.enter(ctx)
@@ -46,7 +46,7 @@ func (c *Client) remove(ctx context.Context, call *profile.Call, key string, fir
 			return err
 		}
 	case !expected || first:
-		// The list is right to lack it.
+		// The list should lack it now.
 		c.evidence.registered.Delete(key)
 		err := c.removed(ctx, call, key, expected)
 		if page != nil && errors.Is(err, ErrNotApplied) {
@@ -61,13 +61,13 @@ func (c *Client) remove(ctx context.Context, call *profile.Call, key string, fir
 	return nil
 }
 
-// removed asks whether a consumer is gone, and again if it is not: the server may
-// still be at work.
+// removed checks whether a consumer is gone, and checks again if not: the
+// server may still be working.
 func (c *Client) removed(ctx context.Context, call *profile.Call, key string, expected bool) error {
 	for attempt := 0; ; attempt++ {
 		var err error
 		if expected && c.profile.Calls.Read != nil {
-			// The server has said yes, so it is enough that it does not contradict.
+			// The server answered with success, so a 404 is enough.
 			if _, err = c.read(ctx, key); noSuchPath(err) {
 				return nil
 			}

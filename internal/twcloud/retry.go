@@ -14,9 +14,9 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// newRetry returns a link that repeats what may be repeated. A redirect is an
-// answer, not something to follow: a sign-in page is not what was asked for, and
-// net/http would turn a POST into a GET.
+// newRetry returns a link that repeats requests if that is safe. It does not
+// follow redirects: a sign-in page is not the answer, and net/http would turn a
+// POST into a GET.
 func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
 	backoff := newBackoff(options)
 	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
@@ -33,8 +33,8 @@ func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
 	}}
 }
 
-// worthRetrying is a retryablehttp.CheckRetry. It never returns an error: what
-// came back tells more.
+// worthRetrying is a retryablehttp.CheckRetry. It returns no errors, because
+// the original one says more.
 func worthRetrying(ctx context.Context, response *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, nil //nolint:nilerr // Whoever called sees the context itself.
@@ -57,9 +57,8 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	return manner == logout || manner == login && noSeat(response), nil
 }
 
-// repeatable says whether an error may go away by itself: a certificate that is
-// not trusted does not, nor does a server that speaks another protocol, nor an
-// answer without end.
+// repeatable reports whether an error may be temporary. An untrusted
+// certificate, another protocol, or an endless answer is not.
 func repeatable(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
@@ -71,14 +70,14 @@ func repeatable(err error) bool {
 		!errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// maybeSent says whether a request that failed may have reached the server. Only
-// an exchange can have sent it: every link above fails before.
+// maybeSent reports whether a failed request may have reached the server. Only
+// exchange sends it. The other links fail before that.
 func maybeSent(err error) bool {
 	var exchange *exchangeError
 	return errors.As(err, &exchange) && exchange.sent
 }
 
-// backoff says how long to wait before a retry.
+// backoff computes the wait before a retry.
 type backoff struct {
 	shortest time.Duration
 	longest  time.Duration
@@ -90,9 +89,9 @@ func newBackoff(options Options) backoff {
 	return backoff{shortest: options.RetryWaitMin, longest: options.RetryWaitMax, now: time.Now, jitter: rand.Float64}
 }
 
-// wait honours Retry-After, in seconds or as a date, up to four times the
-// longest wait; without it the wait doubles with every attempt, and between half
-// of it and the whole is drawn at random.
+// wait uses Retry-After, in seconds or as a date, up to four times the longest
+// wait. Otherwise, the wait doubles with each attempt, and is a random time
+// between half of it and all of it.
 func (b backoff) wait(attempt int, response *http.Response) time.Duration {
 	if response != nil {
 		if wait, ok := b.retryAfter(response.Header.Get("Retry-After")); ok {
@@ -123,7 +122,7 @@ func (b backoff) retryAfter(header string) (time.Duration, bool) {
 	return 0, false
 }
 
-// bodyOf returns the body of an answer, which stays readable: it is in memory.
+// bodyOf returns the body of an answer, which is in memory and stays readable.
 func bodyOf(response *http.Response) []byte {
 	body, _ := io.ReadAll(response.Body)
 	response.Body = io.NopCloser(bytes.NewReader(body))

@@ -16,20 +16,20 @@ import (
 )
 
 const (
-	// discoveryTimeout bounds a discovery, with all its requests and retries.
+	// discoveryTimeout limits a discovery, with all requests and retries.
 	discoveryTimeout = 10 * time.Second
-	// maxRedirects is how many redirects are followed for one document.
+	// maxRedirects limits the redirects for one document.
 	maxRedirects = 5
-	// maxRootServices bounds a root services document, in bytes. A real one has
-	// a few thousand.
+	// maxRootServices limits a root services document, in bytes. A real one has a
+	// few thousand.
 	maxRootServices = 1 << 20
 )
 
-// OAuthEndpoints is what a root services document says of OAuth 1.0a. URLs are
-// absolute, and http or https. What the document does not name is empty; only
-// RootServicesURL and RequestTokenURL never are.
+// OAuthEndpoints are the OAuth 1.0a endpoints in a root services document. URLs
+// are absolute, and http or https. A field is empty if the document lacks it,
+// except RootServicesURL and RequestTokenURL.
 type OAuthEndpoints struct {
-	// RootServicesURL is where the document was found.
+	// RootServicesURL is the URL of the document.
 	RootServicesURL string
 	// RequestConsumerKeyURL registers a consumer without a session.
 	RequestConsumerKeyURL string
@@ -51,9 +51,9 @@ type OAuthEndpoints struct {
 type discoverer struct {
 	restRoot   *url.URL
 	webAppRoot *url.URL
-	// webAppExplicit says that somebody has named webAppRoot: it must answer.
+	// webAppExplicit is true if the user set webAppRoot. Then it must answer.
 	webAppExplicit bool
-	// transport does retries, limits and logging, and follows no redirects.
+	// transport does retries, limits, and logging. It follows no redirects.
 	transport http.RoundTripper
 
 	turn      nameLocks // of one name
@@ -86,10 +86,10 @@ func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
 	return d.endpoints, d.err
 }
 
-// try looks where the document is from 2022x Refresh2 on, then where it was
-// before. The first place gets half of the time: a firewall may swallow what is
-// sent there. An endpoint that somebody has named and that does not answer is an
-// error: nothing is asked of another place instead.
+// try looks at the location since 2022x Refresh2, then at the older one. The
+// first one gets half of the time, because a firewall may drop the requests. If
+// the user set an endpoint and it does not answer, that is an error, and the
+// other location is not tried.
 func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
@@ -113,8 +113,8 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	return OAuthEndpoints{}, fmt.Errorf("no root services document: %w; %w", err, legacyErr)
 }
 
-// below keeps the path prefix of a root, as a reverse proxy has it, and nothing
-// that could be a credential.
+// below keeps the path prefix of a reverse proxy, and drops anything that could
+// be a credential.
 func below(root *url.URL, path string) *url.URL {
 	return (&url.URL{Scheme: root.Scheme, Host: root.Host, Path: root.Path, RawPath: root.RawPath}).JoinPath(path)
 }
@@ -172,7 +172,7 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// follow says where a redirect leads, if it may be followed.
+// follow returns the target of a redirect if it can be followed.
 func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 	next, err := from.Parse(location)
 	switch {
@@ -186,9 +186,9 @@ func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 	return next, nil
 }
 
-// sameSite says whether a URL is http or https, has no credentials, and has the
-// host name of one of the roots. The port does not matter: an installation has
-// two.
+// sameSite reports whether a URL is http or https, has no credentials, and has
+// the host name of one of the roots. The port can differ, because an
+// installation has two.
 func (d *discoverer) sameSite(u *url.URL) bool {
 	if checkEndpoint(u) != nil {
 		return false
@@ -197,7 +197,8 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 	return strings.EqualFold(host, d.webAppRoot.Hostname()) || strings.EqualFold(host, d.restRoot.Hostname())
 }
 
-// withoutQuery is a URL for an error: the query of a sign-in page may hold a token.
+// withoutQuery is a URL for an error. The query of a sign-in page can have a
+// token.
 func withoutQuery(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }

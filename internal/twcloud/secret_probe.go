@@ -17,16 +17,16 @@ import (
 // timestamp.
 const maxClockSkew = 5 * time.Minute
 
-// SecretVerdict is what a server says of a consumer's secret.
+// SecretVerdict is the server's verdict on a consumer's secret.
 type SecretVerdict int
 
 const (
-	// SecretUnknown: nothing can be concluded. An error says why.
+	// SecretUnknown: no verdict. The error says why.
 	SecretUnknown SecretVerdict = iota
-	// SecretAccepted: the server took a signature made with the secret.
+	// SecretAccepted: the server accepted a signature with the secret.
 	SecretAccepted
-	// SecretRefused: the secret is wrong, or the key is unknown, or the consumer
-	// is not approved. The server does not say which.
+	// SecretRefused: the secret is wrong, the key is unknown, or the consumer is
+	// not approved. The server does not say which.
 	SecretRefused
 )
 
@@ -41,27 +41,27 @@ func (v SecretVerdict) String() string {
 	return "unknown"
 }
 
-// secretProber asks a server that never returns a secret whether one is right, by
-// signing a temporary credential request with it (RFC 5849, section 2.1). The
-// secret itself is never sent. A right one leaves temporary credentials on the
-// server, which expire.
+// secretProber checks a secret, which the server never returns, by signing a
+// temporary credential request with it (RFC 5849, section 2.1). It never sends
+// the secret itself. If the secret is right, temporary credentials remain on
+// the server until they expire.
 type secretProber struct {
 	discoverer *discoverer
 	transport  http.RoundTripper
-	// now and nonce go into the signature. Nil: those of oauth1.Signer.
+	// now and nonce are for the signature. Nil: those of oauth1.Signer.
 	now   func() time.Time
 	nonce func() string
 }
 
-// probe returns SecretUnknown with every error. No error holds the secret, the
-// signature or the Authorization header.
+// probe returns SecretUnknown with every error. No error has the secret, the
+// signature, or the Authorization header.
 func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVerdict, error) {
 	endpoints, err := p.discoverer.discover(ctx)
 	if err != nil {
 		return SecretUnknown, err
 	}
-	// A repeated request has a nonce that the server may have seen, and its
-	// refusal would say nothing about the secret.
+	// The server may refuse the nonce of a repeated request. This would prove
+	// nothing about the secret.
 	request, err := http.NewRequestWithContext(withManner(ctx, single), http.MethodPost, endpoints.RequestTokenURL, http.NoBody)
 	if err != nil {
 		return SecretUnknown, err
@@ -94,9 +94,9 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 	return p.judge(request, response, redact)
 }
 
-// checkTarget refuses to sign for a host that is not the server's own, and in
-// plain text where the document came encrypted: whoever sees the signature can
-// guess at the secret.
+// checkTarget refuses to sign for another host, or for http if the document
+// came through https: anyone who sees the signature can guess the secret
+// offline.
 func (p *secretProber) checkTarget(target *url.URL, endpoints OAuthEndpoints) error {
 	switch {
 	case !p.discoverer.sameSite(target):
@@ -107,12 +107,12 @@ func (p *secretProber) checkTarget(target *url.URL, endpoints OAuthEndpoints) er
 	return nil
 }
 
-// refusals are the problems that are about the consumer. consumer_key_refused is
-// not among them: it is temporary.
+// refusals are the problems with the consumer. consumer_key_refused is not one
+// of them, because it is temporary.
 var refusals = []string{"signature_invalid", "consumer_key_unknown", "consumer_key_rejected"}
 
-// judge takes a 401 for a refusal only where it is OAuth's, and about the
-// consumer: it can as well be a proxy's, or about the timestamp.
+// judge treats a 401 as a refusal only if it comes from OAuth and concerns the
+// consumer. It could also come from a proxy, or concern the timestamp.
 func (p *secretProber) judge(request *http.Request, response *http.Response, redact *redactor) (SecretVerdict, error) {
 	if response.StatusCode == http.StatusOK && hasTemporaryCredentials(bodyOf(response)) {
 		return SecretAccepted, nil
@@ -150,8 +150,8 @@ func (p *secretProber) judge(request *http.Request, response *http.Response, red
 	return SecretRefused, nil
 }
 
-// newProbeError says what came back. The kinds that are about the session and
-// about consumers do not apply here.
+// newProbeError describes the answer. The kinds for sessions and consumers do
+// not apply here.
 func newProbeError(request *http.Request, response *http.Response, redact *redactor) *Error {
 	failure := newStatusError(request, response, redact)
 	switch failure.Kind {
@@ -162,15 +162,15 @@ func newProbeError(request *http.Request, response *http.Response, redact *redac
 			failure.Kind = ErrWebPage
 		}
 	}
-	// These words would be an echo of the request, or credentials.
+	// The message may be an echo of the request, or credentials.
 	if strings.Contains(failure.Message, "oauth_signature") || strings.Contains(failure.Message, "oauth_token") {
 		failure.Message = ""
 	}
 	return failure
 }
 
-// hasTemporaryCredentials says whether a body is the form of RFC 5849, section
-// 2.1. The media type is not asked: servers are known to call it text/plain.
+// hasTemporaryCredentials reports whether a body is the form of RFC 5849,
+// section 2.1. The media type does not matter: some servers use text/plain.
 func hasTemporaryCredentials(body []byte) bool {
 	form := strings.TrimSpace(string(body))
 	if strings.ContainsAny(form, "<>{}\" \t\r\n") {
@@ -180,8 +180,8 @@ func hasTemporaryCredentials(body []byte) bool {
 	return err == nil && values.Get("oauth_token") != ""
 }
 
-// problemPattern finds a report as the OAuth Problem Reporting extension has it,
-// in a form, in a challenge, in JSON or in text.
+// problemPattern finds a report of the OAuth Problem Reporting extension in a
+// form, a challenge, JSON, or text.
 var problemPattern = regexp.MustCompile(`\boauth_problem["']?\s*[=:]\s*["']?([A-Za-z_]+)`)
 
 func oauthProblem(response *http.Response) string {
@@ -193,8 +193,8 @@ func oauthProblem(response *http.Response) string {
 	return ""
 }
 
-// clockSkew is how far the server's clock is ahead of this machine's. An answer
-// without a date tells nothing.
+// clockSkew is how far the server's clock is ahead. It is zero for an answer
+// without a date.
 func (p *secretProber) clockSkew(response *http.Response) time.Duration {
 	date, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
@@ -209,8 +209,8 @@ func (p *secretProber) clockSkew(response *http.Response) time.Duration {
 
 var quotedString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// challengeSchemes lists the schemes of WWW-Authenticate headers (RFC 9110,
-// section 11.6.1): what begins a challenge is a word that no "=" follows.
+// challengeSchemes returns the schemes in WWW-Authenticate headers (RFC 9110,
+// section 11.6.1): a challenge starts with a word that no "=" follows.
 func challengeSchemes(headers []string) []string {
 	var schemes []string
 	for _, header := range headers {

@@ -21,9 +21,9 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	return shorten(string(bodyOf(response))), nil
 }
 
-// CurrentUser returns the name of the user who is signed in: the server answers
-// with a redirect to the user's own path (documented), which names the user and
-// need not be followed.
+// CurrentUser returns the name of the user who is signed in. The server answers
+// with a redirect to the path of the user (documented), which has the name. The
+// redirect is not followed.
 func (c *Client) CurrentUser(ctx context.Context) (string, error) {
 	response, err := c.get(ctx, wire.CurrentUserPath, wire.CurrentUserQuery)
 	if err != nil {
@@ -41,8 +41,8 @@ func (c *Client) CurrentUser(ctx context.Context) (string, error) {
 	return "", c.unlikeServerInfo(response)
 }
 
-// unlikeServerInfo makes an error of an answer that tells nothing of the server.
-// There is nothing at that path, then, or a web page; no consumer is concerned.
+// unlikeServerInfo returns an error for an unexpected answer. A 404 here
+// concerns no consumer.
 func (c *connection) unlikeServerInfo(response *http.Response) error {
 	failure := newStatusError(response.Request, response, c.redact)
 	switch {
@@ -54,7 +54,7 @@ func (c *connection) unlikeServerInfo(response *http.Response) error {
 	return failure
 }
 
-// get sends a GET in the session and returns whatever comes.
+// get sends a GET in the session and returns any answer.
 func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.Response, error) {
 	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, escapedPath, query, nil)
 	if err != nil {
@@ -63,8 +63,8 @@ func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.
 	return c.roundTrip(request)
 }
 
-// roundTrip sends a request in the session. The answer has the request as it was
-// made, without what the chain adds.
+// roundTrip sends a request in the session. The answer has the request without
+// what the chain adds.
 func (c *connection) roundTrip(request *http.Request) (*http.Response, error) {
 	response, err := c.chain.session.RoundTrip(request)
 	if err != nil {

@@ -10,24 +10,25 @@ import (
 )
 
 // session signs in when the first request needs it, once for all concurrent
-// requests, and gives the seat back on Close. A session takes up a license seat
-// until it is logged out or has been idle for 15 minutes, and a request that
-// carries credentials without the cookie opens a further one (both documented):
-// so credentials go to login alone, and every other request carries the cookie
-// alone.
+// requests, and signs out on Close.
+//
+// A session uses a license seat until it is signed out or was idle for 15
+// minutes. A request with credentials but without the cookie opens another
+// session (both documented). So only the sign-in sends credentials, and every
+// other request sends the cookie.
 type session struct {
 	next        http.RoundTripper
 	root        *url.URL
 	credentials Credentials
 	redact      *redactor
-	// observe sees each answer of a session.
+	// observe gets each answer of a session.
 	observe func(*openSession, *http.Response)
 
 	mu      sync.Mutex
 	current *openSession
 	pending *signingIn
-	// failure is why the last login failed. It stays until forgive is called: a
-	// refused password that is tried once per resource locks the account.
+	// failure is why the last sign-in failed. It stays until forgive is called:
+	// one try per resource with a wrong password would lock the account.
 	failure error
 	closed  bool
 }
@@ -37,20 +38,20 @@ type openSession struct {
 	cookies http.CookieJar
 	// values are the latest cookies by name, whatever their path.
 	values map[string]string
-	// served says that the server has accepted the seat at least once.
+	// served is true after the server accepted the session once.
 	served bool
 }
 
-// signingIn is a login under way, shared by all who wait for it.
+// signingIn is a sign-in in progress, shared by all callers that wait for it.
 type signingIn struct {
 	done    chan struct{}
 	waiters int
 	cancel  context.CancelFunc
 	seat    *openSession
 	err     error
-	// brokenOff says that it failed after everyone who had waited for it was gone.
+	// brokenOff is true if it failed after all callers had stopped waiting.
 	brokenOff bool
-	// orphaned says that Close has given up waiting: nobody else will log out.
+	// orphaned is true if Close stopped waiting, so that nobody else signs out.
 	orphaned bool
 }
 
@@ -62,11 +63,10 @@ func newSession(next http.RoundTripper, options Options, redact *redactor) *sess
 }
 
 // RoundTrip sends the request with the session's cookie. A 401 means that the
-// request was not carried out, and most likely that the session has expired: one
-// new login, shared by all who were refused, then the request is repeated once.
-// If the new session is refused as well, and has served nobody, no further one
-// would fare better, and each would take a seat: then the refusal is final, as a
-// login's failure is.
+// server did not process the request, probably because the session expired.
+// Then RoundTrip signs in again, once for all refused requests, and repeats the
+// request once. If the server refuses a new session that it never accepted, the
+// refusal is final: each further session would use another seat.
 func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 	for repeated := false; ; repeated = true {
 		seat, err := s.acquire(request.Context())
@@ -105,8 +105,8 @@ func (s *session) accept(seat *openSession) {
 	seat.served = true
 }
 
-// refuse is for a request that was refused again. A session that has served
-// others stays: it is the request that the server does not like.
+// refuse handles a request that was refused twice. A session that was accepted
+// before stays: the server refuses the request, not the session.
 func (s *session) refuse(request *http.Request, response *http.Response, seat *openSession) {
 	s.mu.Lock()
 	served := seat.served
@@ -119,7 +119,7 @@ func (s *session) refuse(request *http.Request, response *http.Response, seat *o
 	}
 }
 
-// acquire returns the open seat, or waits for the login that opens one.
+// acquire returns the open session, or waits for the sign-in.
 func (s *session) acquire(ctx context.Context) (*openSession, error) {
 	for {
 		seat, pending, err := s.join(ctx)
@@ -128,7 +128,7 @@ func (s *session) acquire(ctx context.Context) (*openSession, error) {
 		}
 		select {
 		case <-pending.done:
-			// A login that was broken off failed for the sake of others.
+			// A sign-in that was broken off failed because others canceled.
 			if !pending.brokenOff {
 				return pending.seat, pending.err
 			}
@@ -143,8 +143,8 @@ func (s *session) acquire(ctx context.Context) (*openSession, error) {
 	}
 }
 
-// join returns the open seat, or a login to wait for, which it begins if there
-// is none under way.
+// join returns the open session or a sign-in to wait for. It starts one if
+// needed.
 func (s *session) join(ctx context.Context) (*openSession, *signingIn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,8 +166,8 @@ func (s *session) join(ctx context.Context) (*openSession, *signingIn, error) {
 	return nil, s.pending, nil
 }
 
-// signIn logs in and settles the pending login. It runs in a goroutine of its
-// own, so that one caller's cancellation does not fail the others.
+// signIn signs in. It has its own goroutine, so that one caller's cancellation
+// does not fail the others.
 func (s *session) signIn(ctx context.Context, pending *signingIn) {
 	defer pending.cancel()
 	seat, err := s.login(ctx)
@@ -191,8 +191,8 @@ func (s *session) signIn(ctx context.Context, pending *signingIn) {
 	}
 }
 
-// drop forgets a seat and logs it out, also when it was refused: whoever refused
-// it need not be the server, and the seat would stay taken.
+// drop forgets a session and signs out, even if the session was refused: a
+// proxy may have refused it, and the seat would stay in use.
 func (s *session) drop(ctx context.Context, gone *openSession) {
 	s.mu.Lock()
 	current := gone != nil && s.current == gone
@@ -205,21 +205,21 @@ func (s *session) drop(ctx context.Context, gone *openSession) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeBudget)
 	defer cancel()
-	// The caller is told of the refusal; that the seat may be gone already is no
-	// news.
+	// The caller gets the refusal. It does not matter if the session is gone
+	// already.
 	_ = s.logout(ctx, gone)
 }
 
-// forgive lets the next request try to sign in again after a failure.
+// forgive lets the next request sign in again after a failure.
 func (s *session) forgive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failure = nil
 }
 
-// close logs out, if anyone has logged in, and lets nobody log in again. It
-// waits for a login under way, whose seat would be lost otherwise. The context
-// is its budget.
+// close signs out, if signed in, and prevents further sign-ins. It waits for
+// one in progress, because its seat would stay in use. The context limits the
+// time.
 func (s *session) close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true

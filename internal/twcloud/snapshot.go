@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// snapshotAge is how long a listing serves. It is longer than a refresh takes,
-// and short enough that a long apply does not decide on an old picture.
+// snapshotAge is how long a list is used. It is longer than a refresh, and
+// short enough for a long apply not to rely on outdated data.
 const snapshotAge = 2 * time.Minute
 
-// snapshot answers all reads of a view from one listing of the collection: a
-// plan of a thousand consumers costs one request. It is taken when first needed,
-// once for all concurrent callers, and kept up to date by this process's writes. A
-// failure serves as long: a server that hangs is not asked again for each of a
-// thousand consumers.
+// snapshot answers all reads of a view from one list, so that a plan of a
+// thousand consumers costs one request. It lists when first needed, once for
+// all concurrent callers, and includes this process's writes. A failure is kept
+// for the same time: a server that hangs is not asked again for each consumer.
 type snapshot struct {
 	list     func(context.Context) ([]Consumer, error)
 	evidence *evidence
@@ -25,19 +24,19 @@ type snapshot struct {
 	current *listing
 }
 
-// listing is one listing of the collection, under way or done.
+// listing is one list, in progress or done.
 type listing struct {
 	done   chan struct{}
 	cancel context.CancelFunc
 
-	// What follows is guarded by the snapshot's mutex.
+	// The mutex of snapshot guards these fields.
 	waiters   int
 	finished  bool
 	takenAt   time.Time
 	consumers map[string]Consumer
 	err       error
-	// written are this process's writes since the listing began: the server may
-	// have answered before them. A nil consumer was removed.
+	// written are this process's writes since the list began, because the server
+	// may have answered before them. A nil consumer was removed.
 	written map[string]*Consumer
 }
 
@@ -45,7 +44,7 @@ func newSnapshot(list func(context.Context) ([]Consumer, error), evidence *evide
 	return &snapshot{list: list, evidence: evidence, now: time.Now}
 }
 
-// get returns one consumer, and whether there is one of that key.
+// get returns one consumer, and whether the list has it.
 func (s *snapshot) get(ctx context.Context, key string) (Consumer, bool, error) {
 	listing, err := s.wait(ctx)
 	if err != nil {
@@ -57,7 +56,7 @@ func (s *snapshot) get(ctx context.Context, key string) (Consumer, bool, error) 
 	return consumer, found, nil
 }
 
-// peek returns a consumer if a listing serves that has it, and never waits.
+// peek returns a consumer if a current list has it. It never waits.
 func (s *snapshot) peek(key string) (Consumer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +67,7 @@ func (s *snapshot) peek(key string) (Consumer, bool) {
 	return consumer, found
 }
 
-// serves says whether a listing is under way or still fresh.
+// serves reports whether a list is in progress or still current.
 func (s *snapshot) serves(l *listing) bool {
 	return !l.finished || s.now().Sub(l.takenAt) <= snapshotAge
 }
@@ -88,8 +87,8 @@ func (s *snapshot) all(ctx context.Context) ([]Consumer, error) {
 	return consumers, nil
 }
 
-// wait returns the listing that serves, and begins one if none does. A listing
-// belongs to no caller: it ends early only when nobody waits for it any more.
+// wait returns the current list, or starts one. A list belongs to no caller: it
+// is canceled only when nobody waits for it.
 func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 	s.mu.Lock()
 	serving := s.current
@@ -148,10 +147,10 @@ func (s *snapshot) take(ctx context.Context, taken *listing) {
 	}
 }
 
-// put notes that this process has registered or changed a consumer.
+// put notes that this process registered or changed a consumer.
 func (s *snapshot) put(consumer Consumer) { s.write(consumer.Key, &consumer) }
 
-// remove notes that this process has removed a consumer.
+// remove notes that this process removed a consumer.
 func (s *snapshot) remove(key string) { s.write(key, nil) }
 
 func (s *snapshot) write(key string, consumer *Consumer) {
@@ -166,8 +165,8 @@ func (s *snapshot) write(key string, consumer *Consumer) {
 	}
 }
 
-// invalidate makes the next read list again, because a write may or may not have
-// been carried out.
+// invalidate makes the next read list again, because the outcome of a write is
+// unknown.
 func (s *snapshot) invalidate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

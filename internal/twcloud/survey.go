@@ -14,24 +14,24 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// Survey is what the server answers to a call, without what the answer holds: for
-// comparing a server with what this package assumes of it.
+// Survey describes an answer without its values, to compare a server with the
+// API profile.
 type Survey struct {
 	Method      string
 	Path        string
 	Status      int
 	ContentType string
-	// Shape describes a JSON body by its fields and their types; empty if the body
-	// is not JSON.
+	// Shape describes a JSON body by its fields and their types. It is empty if
+	// the body is not JSON.
 	Shape string
-	// WebPage says that the body is HTML.
+	// WebPage is true if the body is HTML.
 	WebPage bool
-	// ConfigureServer says that the body mentions the Configure Server permission,
-	// however it spells it.
+	// ConfigureServer is true if the body mentions the Configure Server
+	// permission in any spelling.
 	ConfigureServer bool
 }
 
-// SurveyConsumers looks at the first page of the list of consumers, and changes
+// SurveyConsumers reads the first page of the list of consumers. It changes
 // nothing.
 func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
 	call := c.profile.Calls.List
@@ -43,7 +43,7 @@ func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
 	return surveyOf(call.Method, call.Path, answer.Response), nil
 }
 
-// SurveyUser looks at a user and the user's permissions, and changes nothing.
+// SurveyUser reads a user with the permissions. It changes nothing.
 func (c *Client) SurveyUser(ctx context.Context, username string) (Survey, error) {
 	path := wire.UsersPath + "/" + url.PathEscape(username)
 	response, err := c.get(ctx, path, wire.CurrentUserQuery)
@@ -72,8 +72,8 @@ func surveyOf(method, path string, response *http.Response) Survey {
 
 var configureServer = regexp.MustCompile(`(?i)configure[ _-]?server`)
 
-// shapeOf describes a JSON value without its contents. Of an array it describes
-// all elements together.
+// shapeOf describes a JSON value without its contents. It describes all
+// elements of an array together.
 func shapeOf(value any) string {
 	switch value := value.(type) {
 	case []any:
@@ -102,7 +102,7 @@ func shapeOf(value any) string {
 		}
 		return fmt.Sprintf("an array of %d: %s", len(value), strings.Join(parts, ", "))
 	case map[string]any:
-		// Its names may be those of consumers or users, but for those of lists.
+		// Member names can be names of consumers or users, except those of lists.
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(value)) {
 			if _, isArray := value[name].([]any); isArray {

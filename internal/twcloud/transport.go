@@ -11,20 +11,19 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// chain is how a request goes out. Each link wraps the next one, the order is
-// what matters:
+// chain sends requests. Each link wraps the next one. The order matters:
 //
-//	session   adds the cookie; signs in when there is none or it has expired
-//	retry     repeats what may be repeated, with back-off
-//	limit     waits for a free slot; below retry, so that nobody holds a slot
-//	          while backing off
-//	logging   one record for each exchange, each retry included
-//	exchange  one exchange: time-out, whole body, size limit
+//	session   adds the cookie; signs in if there is none or if it has expired
+//	retry     repeats requests that can be repeated, with back-off
+//	limit     waits for a free slot; after retry, so that no slot is held
+//	          during back-off
+//	logging   one record for each exchange, including retries
+//	exchange  one exchange: time limit, whole body, size limit
 //	base      net/http
 //
-// Login and logout enter below session, or signing in would need a session.
-// What goes to the Web Application Platform enters there, too: it has nothing to
-// do with the session.
+// Sign-in and sign-out start at retry, because they must not need a session.
+// Requests to the Web Application Platform's OAuth 1.0a endpoints start there as
+// well: they don't use the session.
 type chain struct {
 	session *session
 	retry   http.RoundTripper
@@ -53,9 +52,9 @@ func newChain(options Options, redact *redactor) *chain {
 	}
 }
 
-// newBase returns a transport that keeps as many idle connections to the server
-// as there may be requests in flight; Go's default is two, which would make
-// every further request dial again.
+// newBase returns a transport that keeps as many idle connections as there can
+// be concurrent requests. Go's default is two, so other requests would have to
+// connect again.
 func newBase(options Options) http.RoundTripper {
 	proxy := httpproxy.FromEnvironment().ProxyFunc()
 	return &http.Transport{
@@ -70,30 +69,29 @@ func newBase(options Options) http.RoundTripper {
 		MaxIdleConnsPerHost: options.MaxConcurrentRequests,
 		MaxConnsPerHost:     options.MaxConcurrentRequests,
 		IdleConnTimeout:     90 * time.Second,
-		// A few thousand are usual; Go's default is ten million.
+		// A few thousand bytes are usual. Go's default is ten million.
 		MaxResponseHeaderBytes: 1 << 20,
-		// A server that speaks HTTP/1.1 only is the rule here, and HTTP/2 would
-		// put every request on one connection, where one lost connection fails
-		// them all.
+		// Most servers use HTTP/1.1. HTTP/2 would send all requests over one
+		// connection, and if that is lost, all of them fail.
 		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
 	}
 }
 
-// manner is how a request differs from an ordinary one; it travels in the
-// context, because net/http hands nothing else down the chain.
+// manner is the kind of a request. It travels in the context, because net/http
+// passes nothing else down the chain.
 type manner int
 
 const (
 	ordinary manner = iota
-	// once must not be sent twice unless it certainly was not carried out, and is
-	// seen through once it is in flight.
+	// once is not sent twice, unless the server certainly did not process it. It
+	// is not canceled in flight.
 	once
-	// single is never sent twice, as its nonce is spent.
+	// single is never sent twice, because its nonce is used.
 	single
-	// login is seen through, or a session would be open whose cookie nobody saw;
-	// a refusal for want of a seat is worth a retry.
+	// login is not canceled in flight, because a session could be open whose
+	// cookie is lost. A refusal without a free seat is retried.
 	login
-	// logout is worth a retry whatever the answer, as long as there is time.
+	// logout is retried after any failure while there is time.
 	logout
 )
 
@@ -109,7 +107,7 @@ func mannerOf(ctx context.Context) manner {
 }
 
 // seenThrough returns a context that outlives the cancellation of the given one
-// by the grace: what has begun on the server can be brought to an end.
+// by the grace period, to finish what has started on the server.
 func seenThrough(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {

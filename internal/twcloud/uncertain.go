@@ -6,21 +6,21 @@ import (
 	"sync/atomic"
 )
 
-// UncertainError is the error of a call that may have been carried out all the
-// same, in its last attempt or in one before: the last one may have been refused
-// after the answer to the first was lost.
+// UncertainError is the error of a call that the server may have made
+// nevertheless, in its last attempt or in an earlier one: the server may refuse
+// the last attempt after the answer to the first was lost.
 type UncertainError struct {
-	// Err is what went wrong at last.
+	// Err is the last error.
 	Err error
 }
 
-// Error is what Err says.
+// Error returns the text of Err.
 func (e *UncertainError) Error() string { return e.Err.Error() }
 
-// Unwrap gives errors.Is and errors.As what went wrong.
+// Unwrap returns Err.
 func (e *UncertainError) Unwrap() error { return e.Err }
 
-// Uncertain says whether an error is, or wraps, an *UncertainError.
+// Uncertain reports whether an error is, or wraps, an *UncertainError.
 func Uncertain(err error) bool {
 	var uncertain *UncertainError
 	return errors.As(err, &uncertain)
@@ -28,15 +28,15 @@ func Uncertain(err error) bool {
 
 type doubtKey struct{}
 
-// withDoubt returns a context in which every exchange of a call notes whether it
-// may have been carried out, and what they have noted.
+// withDoubt returns a context in which every exchange notes whether the server
+// may have made the call, and a function that returns the result.
 func withDoubt(ctx context.Context) (context.Context, func() bool) {
 	doubt := new(atomic.Bool)
 	return context.WithValue(ctx, doubtKey{}, doubt), doubt.Load
 }
 
-// note is called with every exchange. What signing in and out has come to says
-// nothing of the call on whose behalf it is done.
+// note is called for every exchange. Sign-ins and sign-outs prove nothing about
+// the call that needs them.
 func note(ctx context.Context, maybeDone bool) {
 	doubt, ok := ctx.Value(doubtKey{}).(*atomic.Bool)
 	if m := mannerOf(ctx); !ok || !maybeDone || m == login || m == logout {

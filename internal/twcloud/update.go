@@ -11,22 +11,22 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// Changes are what Update sets; what is nil stays as it is.
+// Changes are the values that Update sets. Nil values stay as they are.
 type Changes struct {
 	Name     *string
 	Secret   *string
 	Approved *bool
 
-	// KnownSecret is the secret that the server has, if the caller knows it: some
-	// servers want it with each change.
+	// KnownSecret is the current secret, if the caller knows it. Some servers
+	// require it with each change.
 	KnownSecret *string
 }
 
-// None says that there is nothing to change.
+// None reports whether there is nothing to change.
 func (c Changes) None() bool { return c.Name == nil && c.Secret == nil && c.Approved == nil }
 
-// differsFrom says in words what a consumer has that the changes do not ask for;
-// empty if it is as asked. A secret cannot be seen.
+// differsFrom describes how a consumer differs from the changes. It is empty if
+// it does not. A secret is not visible.
 func (c Changes) differsFrom(consumer Consumer) string {
 	var parts []string
 	if c.Name != nil && *c.Name != consumer.Name {
@@ -38,22 +38,23 @@ func (c Changes) differsFrom(consumer Consumer) string {
 	return strings.Join(parts, ", and ")
 }
 
-// NotAppliedError is a change that the server has answered with success and not
-// made, or not made yet.
+// NotAppliedError is a change that the server answered with success but did not
+// make, or did not make yet.
 type NotAppliedError struct {
 	// Consumer is what the server has now.
 	Consumer Consumer
-	// Err tells the call.
+	// Err describes the call.
 	Err error
 }
 
-// Error says what is not as asked.
+// Error returns the text of Err.
 func (e *NotAppliedError) Error() string { return e.Err.Error() }
 
-// Unwrap gives errors.Is and errors.As the error of the call.
+// Unwrap returns Err.
 func (e *NotAppliedError) Unwrap() error { return e.Err }
 
-// steps are the calls that make the changes, in the order in which they are sent.
+// steps returns the calls that make the changes, in the order in which they are
+// sent.
 func (c *Client) steps(changes Changes) ([]*profile.Call, error) {
 	calls := &c.profile.Calls
 	approval, approve := "disapprove", calls.Disapprove
@@ -95,10 +96,11 @@ func (c *Client) steps(changes Changes) ([]*profile.Call, error) {
 	return steps, nil
 }
 
-// Update sets what has changed, in as few calls as the API allows, and returns
-// the consumer as the server has it then. Nothing to change sends nothing, and
-// returns what Get does. Setting the same values twice is harmless, so each call
-// is retried. A *NotAppliedError means that the server said yes and did not do it.
+// Update makes the changes, in as few calls as the API allows, and returns the
+// consumer as the server has it then. Without changes, it sends nothing and
+// returns the result of Get. Setting the same values twice is harmless, so each
+// call is retried. A *NotAppliedError means that the server answered with
+// success but did not make the change.
 func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consumer, error) {
 	if changes.None() {
 		return c.Get(ctx, key)
@@ -117,11 +119,11 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 			last, err = c.change(ctx, step, v)
 		}
 		if err == nil && v.secret != nil && changes.Secret != nil && last.problem != nil {
-			// Nobody can see whether the secret was set.
+			// The secret is not visible, so its change is uncertain.
 			err = &UncertainError{Err: last.problem}
 		}
 		if err != nil {
-			// It may have been carried out all the same.
+			// The server may have made the change nevertheless.
 			c.snapshot.invalidate()
 			if err = c.missing(ctx, key, step, err); i > 0 && !Uncertain(err) {
 				err = &UncertainError{Err: err}
@@ -137,8 +139,8 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 	return c.settled(ctx, key, steps[len(steps)-1], changes, last.problem)
 }
 
-// NeedsSecret says whether the API wants the secret along with changes that leave
-// it as it is: Changes.KnownSecret.
+// NeedsSecret reports whether the API requires the secret (Changes.KnownSecret)
+// with changes that don't change it.
 func (c *Client) NeedsSecret(changes Changes) bool {
 	steps, err := c.steps(changes)
 	return err == nil && changes.Secret == nil && slices.ContainsFunc(steps, func(call *profile.Call) bool {
@@ -146,8 +148,8 @@ func (c *Client) NeedsSecret(changes Changes) bool {
 	})
 }
 
-// valuesOf are the values of one call: those that change, and, where the API
-// wants them, those that do not.
+// valuesOf returns the values for one call: the changed ones and, if the API
+// requires them, the unchanged ones.
 func (c *Client) valuesOf(ctx context.Context, key string, call *profile.Call, changes Changes) (values, error) {
 	v := values{key: key, name: changes.Name, secret: changes.Secret, approved: changes.Approved}
 	if v.secret == nil && call.Has(profile.Secret) {
@@ -177,16 +179,16 @@ func (c *Client) valuesOf(ctx context.Context, key string, call *profile.Call, c
 	return v, nil
 }
 
-// outcomeOfChange is what the answer to a change tells.
+// outcomeOfChange is the answer to a change.
 type outcomeOfChange struct {
-	// told is the consumer as the answer has it, as far as it can be read.
+	// told is the consumer in the answer, as far as it is readable.
 	told partial
-	// problem is why an answer that means success cannot be read.
+	// problem is why a successful answer is unreadable.
 	problem error
 }
 
-// change sends one call of an update. An answer that cannot be read does not fail
-// what has been done: it is a problem to be looked at.
+// change sends one call of an update. An unreadable answer does not mean that
+// the change failed. It is returned as a problem.
 func (c *Client) change(ctx context.Context, call *profile.Call, v values) (result outcomeOfChange, err error) {
 	err = c.call(ctx, call, v, func(answer *answer) error {
 		silent := len(bytes.TrimSpace(bodyOf(answer.Response))) == 0
@@ -215,13 +217,13 @@ func (c *Client) change(ctx context.Context, call *profile.Call, v values) (resu
 	return result, err
 }
 
-// settled asks what the server has after a change, and again if it is not as
-// asked: the server may still be at work.
+// settled reads the consumer after a change, and again if it differs: the
+// server may still be working.
 func (c *Client) settled(ctx context.Context, key string, last *profile.Call, changes Changes, problem error) (Consumer, error) {
 	for attempt := 0; ; attempt++ {
 		consumer, err := c.fresh(ctx, key)
 		if errors.Is(err, ErrNotFound) {
-			// Nobody has removed it: it was changed just now.
+			// It was changed just now, so nobody has removed it.
 			if problem == nil {
 				problem = errors.New("the server may have given the consumer another key")
 			}
@@ -250,11 +252,10 @@ func (c *Client) settled(ctx context.Context, key string, last *profile.Call, ch
 // settleAttempts is how often the server is asked again.
 const settleAttempts = 2
 
-// missing settles what a 404 about one consumer means: that it is gone
-// (ErrNotFound), that there is no collection at the path (ErrNoCollection), that
-// the server does not have the call (ErrUnsupported), or something else
-// (ErrUnreadable): a proxy or a server that is starting up says so of a consumer
-// that exists. Other errors are returned as they are.
+// missing decides what a 404 about one consumer means: the consumer is gone
+// (ErrNotFound), the path is wrong (ErrNoCollection), the server does not have
+// the call (ErrUnsupported), or something else (ErrUnreadable), for example a
+// proxy or a server that is starting. It returns other errors unchanged.
 func (c *Client) missing(ctx context.Context, key string, call *profile.Call, err error) error {
 	var failure *Error
 	if !errors.As(err, &failure) {
