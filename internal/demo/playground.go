@@ -61,7 +61,7 @@ func startEmulator(ctx context.Context, config twcloudtest.Config, adminAddress 
 	if server, err = twcloudtest.Start(config); err != nil {
 		return nil, "", nil, errors.Join(err, listener.Close())
 	}
-	page := &http.Server{Handler: control.New(server, control.Options{}), ReadHeaderTimeout: time.Minute}
+	page := &http.Server{Handler: control.New(server), ReadHeaderTimeout: time.Minute}
 	go func() { _ = page.Serve(listener) }()
 	stop = func() {
 		_ = page.Close()

@@ -142,7 +142,7 @@ type Consumer struct {
 	Key      string `json:"key"`
 	Name     string `json:"name"`
 	Approved bool   `json:"approved"`
-	Secret   string `json:"secret,omitempty"`
+	Secret   string `json:"-"`
 }
 
 // DefaultUsers returns an administrator with the Configure Server permission

@@ -24,7 +24,7 @@ var version = ""
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
@@ -38,7 +38,7 @@ func misuse(format string, arguments ...any) error {
 
 // run executes a command line and returns the exit status: 0, 1 for a failure or
 // 2 for a mistake in the command line.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case name == "profile":
 		err = printProfile(args, stdout)
 	default:
-		err = runCommand(ctx, name, args, stdin, stdout)
+		err = runCommand(ctx, name, args, stdout)
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		err = printHelp(stdout)
@@ -122,15 +122,19 @@ Start an emulator:
 	}
 	_ = table.Flush()
 	b.WriteString(`
-  CONSUMER is a key, or a name that only one consumer has. Write - as SECRET to
-  read it from standard input. Each command takes -control-address.
+  CONSUMER is a key, or a name that only one consumer has. Each command takes
+  -control-address.
 
 Flags of fault:
 
 `)
-	flags = faultFlags(&caller{})
+	flags = faultFlags(&twcloudtest.Fault{})
 	flags.SetOutput(&b)
 	flags.PrintDefaults()
+	b.WriteString("\nKinds of faults:\n\n")
+	for _, kind := range append(twcloudtest.AllFaultKinds(), twcloudtest.AnswerWith) {
+		fmt.Fprintf(&b, "  %s\n", kind)
+	}
 	b.WriteString("\nPrint the API profile of a dialect, for the provider's api_profile_file:\n\n  twcloud-emulator profile DIALECT >profile.json\n\nDialects:\n\n")
 	b.WriteString(dialectList())
 	_, err := io.WriteString(stdout, b.String())
