@@ -59,7 +59,7 @@ func jsonAnswer(status int, value any) *answer {
 }
 
 // failure is an answer with a message (A).
-func (s *Server) failure(status int, message string) *answer {
+func failure(status int, message string) *answer {
 	return jsonAnswer(status, wire.Error{Message: message})
 }
 

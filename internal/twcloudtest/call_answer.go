@@ -1,11 +1,8 @@
 package twcloudtest
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,34 +49,26 @@ func setJSONType(a *answer, tells *profile.Answer) {
 
 // listAnswer answers consumers. add puts further members into the document.
 func (s *Server) listAnswer(c *call, consumers []*storedConsumer, add func(document any) any) *answer {
-	var items any
+	array, members := []any{}, map[string]any{}
+	for _, stored := range consumers {
+		item := s.item(c.Answer, stored)
+		array = append(array, item)
+		members[s.keyText(c.Answer, stored.Key)] = item
+	}
+	var items any = array
 	if c.Answer.KeyIsMember {
-		members := &object{}
-		for _, stored := range consumers {
-			members.put(s.keyText(c.Answer, stored.Key), s.item(c.Answer, stored))
-		}
 		items = members
-	} else {
-		array := make([]any, 0, len(consumers))
-		for _, stored := range consumers {
-			array = append(array, s.item(c.Answer, stored))
-		}
-		items = array
 	}
-	document := setAt(nil, c.Answer.Items, items)
-	if add != nil {
-		document = add(document)
-	}
-	a := jsonAnswer(c.Success[0], document)
+	a := jsonAnswer(c.Success[0], add(setAt(nil, c.Answer.Items, items)))
 	setJSONType(a, c.Answer)
 	return a
 }
 
 // item is a consumer, with members that no client knows.
 func (s *Server) item(tells *profile.Answer, stored *storedConsumer) any {
-	var item any = &object{}
+	var item any
 	if tells.Key != nil {
-		item = setAt(nil, *tells.Key, s.keyValue(tells, stored.Key))
+		item = setAt(item, *tells.Key, s.keyValue(tells, stored.Key))
 	}
 	if tells.Name != nil {
 		item = setAt(item, *tells.Name, stored.Name)
@@ -92,9 +81,14 @@ func (s *Server) item(tells *profile.Answer, stored *storedConsumer) any {
 	if tells.Approved != nil && approved != nil {
 		item = setAt(item, *tells.Approved, approved)
 	}
-	if members, ok := item.(*object); ok {
-		members.putNew("createdOn", stored.created.UTC().Format(time.RFC3339))
-		members.putNew("_links", map[string]string{"self": "oauth-consumer"})
+	for pointer, value := range map[string]any{
+		"/createdOn": stored.created.UTC().Format(time.RFC3339), "/_links": map[string]string{"self": "oauth-consumer"},
+	} {
+		if _, isObject := item.(map[string]any); isObject {
+			if _, known := profile.Lookup(item, pointer); !known {
+				item = setAt(item, pointer, value)
+			}
+		}
 	}
 	return item
 }
@@ -132,10 +126,7 @@ func (s *Server) origin(tells *profile.Answer) string {
 	if tells == s.profile.Calls.List.Answer {
 		return s.config.PathPrefix
 	}
-	if s.profile.Server == profile.WebApp {
-		return s.WebAppURL()
-	}
-	return s.URL()
+	return s.parts[s.profile.Server].url
 }
 
 // keyPath is a path that ends in the key.
@@ -145,54 +136,6 @@ func (s *Server) keyPath(key string) string {
 		path = read.Path
 	}
 	return strings.TrimSuffix(path, profile.Key) + url.PathEscape(key)
-}
-
-// object is a JSON object whose members keep their order.
-type object struct {
-	names  []string
-	values map[string]any
-}
-
-func (o *object) put(name string, value any) {
-	if !o.has(name) {
-		o.names = append(o.names, name)
-	}
-	if o.values == nil {
-		o.values = map[string]any{}
-	}
-	o.values[name] = value
-}
-
-func (o *object) putNew(name string, value any) {
-	if !o.has(name) {
-		o.put(name, value)
-	}
-}
-
-func (o *object) has(name string) bool { return slices.Contains(o.names, name) }
-
-// MarshalJSON writes the members in order.
-func (o *object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, name := range o.names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		encodedName, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(o.values[name])
-		if err != nil {
-			return nil, err
-		}
-		b.Write(encodedName)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
 }
 
 // setAt puts a value at a JSON pointer (RFC 6901) and makes what is on the way.
@@ -205,7 +148,7 @@ func setAt(document any, pointer string, value any) any {
 		token, rest = token[:slash], token[slash:]
 	}
 	token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-	members, isObject := document.(*object)
+	members, isObject := document.(map[string]any)
 	if index, err := strconv.Atoi(token); err == nil && index >= 0 && index < 100 && !isObject {
 		array, _ := document.([]any)
 		for len(array) <= index {
@@ -215,8 +158,8 @@ func setAt(document any, pointer string, value any) any {
 		return array
 	}
 	if !isObject {
-		members = &object{}
+		members = map[string]any{}
 	}
-	members.put(token, setAt(members.values[token], rest, value))
+	members[token] = setAt(members[token], rest, value)
 	return members
 }

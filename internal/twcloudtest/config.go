@@ -1,6 +1,7 @@
 package twcloudtest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -13,14 +14,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// Defaults of Config.
-const (
-	// DefaultIdleTimeout is after how long without a call a session ends (V).
-	DefaultIdleTimeout = 15 * time.Minute
-
-	// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
-	DefaultVersion = "2024x Refresh2"
-)
+// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
+const DefaultVersion = "2024x Refresh2"
 
 // The users of a server that was started without Config.Users.
 const (
@@ -59,16 +54,9 @@ type Config struct {
 	// Seats is how many sessions can be open at a time. Zero: any number.
 	Seats int
 
-	// IdleTimeout is after how long without a call a session ends. Zero:
-	// DefaultIdleTimeout.
-	IdleTimeout time.Duration
-
 	// LicenceStatus is the answer to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
 	LicenceStatus int
-
-	// RefusalStatus is the answer to invalid input: 400, or 422 (A). Zero: 400.
-	RefusalStatus int
 
 	// UniqueNames refuses a second consumer of the same name with 409. Whether
 	// real servers do is not known (A).
@@ -76,10 +64,6 @@ type Config struct {
 
 	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
 	Profile *profile.Profile
-
-	// PageSize is how many consumers one page of the list has, if the profile has
-	// pages. Zero: 3.
-	PageSize int
 
 	// OAuthConsumersPath is the collection of consumers. Empty: that of the
 	// profile.
@@ -99,8 +83,8 @@ type Config struct {
 	// Users can sign in. Nil: DefaultUsers.
 	Users []User
 
-	// Clock tells the time for sessions and OAuth 1.0a. Nil: the system's.
-	Clock Clock
+	// Now tells the time for sessions and OAuth 1.0a. Nil: time.Now.
+	Now func() time.Time
 
 	// Log gets one line for each request: server, method, path, status. Never a
 	// query, a header, a cookie or a body. Nil: no log.
@@ -156,47 +140,22 @@ func DefaultUsers() []User {
 
 // withDefaults returns config with every empty field filled in.
 func (config Config) withDefaults() Config {
-	if config.RESTAddress == "" {
-		config.RESTAddress = "127.0.0.1:0"
-	}
-	if config.WebAppAddress == "" {
-		config.WebAppAddress = "127.0.0.1:0"
-	}
-	if config.ClientCA {
-		config.TLS = true
-	}
-	if config.PathPrefix = strings.Trim(config.PathPrefix, "/"); config.PathPrefix != "" {
-		config.PathPrefix = "/" + config.PathPrefix
-	}
-	if config.IdleTimeout == 0 {
-		config.IdleTimeout = DefaultIdleTimeout
-	}
-	if config.LicenceStatus == 0 {
-		config.LicenceStatus = http.StatusServiceUnavailable
-	}
-	if config.RefusalStatus == 0 {
-		config.RefusalStatus = http.StatusBadRequest
-	}
-	if config.Profile == nil {
-		config.Profile = profile.BuiltIn()
-	}
-	if config.PageSize == 0 {
-		config.PageSize = defaultPageSize
-	}
-	if path := strings.Trim(config.OAuthConsumersPath, "/"); path != "" {
-		config.OAuthConsumersPath = "/" + path
-	}
-	if config.Version == "" {
-		config.Version = DefaultVersion
-	}
+	config.RESTAddress = cmp.Or(config.RESTAddress, "127.0.0.1:0")
+	config.WebAppAddress = cmp.Or(config.WebAppAddress, "127.0.0.1:0")
+	config.TLS = config.TLS || config.ClientCA
+	config.PathPrefix = absolutePath(config.PathPrefix)
+	config.LicenceStatus = cmp.Or(config.LicenceStatus, http.StatusServiceUnavailable)
+	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
+	config.OAuthConsumersPath = absolutePath(config.OAuthConsumersPath)
+	config.Version = cmp.Or(config.Version, DefaultVersion)
 	if config.Users == nil {
 		config.Users = DefaultUsers()
 	}
-	if config.Clock == nil {
-		config.Clock = systemClock{}
+	if config.Now == nil {
+		config.Now = time.Now
 	}
 	if config.NewKey == nil {
-		config.NewKey = func() string { return randomHex(16) }
+		config.NewKey = randomHex
 		if hasNumericKeys(config.Profile) {
 			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
 		}
@@ -204,9 +163,17 @@ func (config Config) withDefaults() Config {
 	return config
 }
 
-// randomHex returns n random bytes in hexadecimal digits.
-func randomHex(n int) string {
-	b := make([]byte, n)
+// absolutePath begins with a slash and ends with none, unless it is empty.
+func absolutePath(path string) string {
+	if path = strings.Trim(path, "/"); path != "" {
+		path = "/" + path
+	}
+	return path
+}
+
+// randomHex returns 16 random bytes in hexadecimal digits.
+func randomHex() string {
+	b := make([]byte, 16)
 	_, _ = rand.Read(b) // It never fails.
 	return hex.EncodeToString(b)
 }

@@ -192,12 +192,6 @@ func TestConsumers_variants(t *testing.T) {
 		c.want(409, c.do("PATCH", consumers+"/"+b.Key, `{"name":"a"}`))
 		c.want(200, c.do("PATCH", consumers+"/"+b.Key, `{"name":"b"}`))
 	})
-	t.Run("422", func(t *testing.T) {
-		t.Parallel()
-		s := twcloudtest.New(t, lenient, func(config *twcloudtest.Config) { config.RefusalStatus = 422 })
-		c := signedIn(t, s, "admin-token")
-		c.want(422, c.do("POST", consumers, `{}`))
-	})
 	t.Run("another path", func(t *testing.T) {
 		t.Parallel()
 		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.OAuthConsumersPath = "osmc/elsewhere/" })

@@ -33,16 +33,6 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return parsed, nil
 })
 
-// OpenAPI returns the OpenAPI document, in YAML, against which requests and
-// answers are held.
-func OpenAPI() []byte { return bytes.Clone(openAPI) }
-
-// swagger is where the real server describes itself (V). This one answers its own
-// document.
-func (*Server) swagger(*exchange) *answer {
-	return newAnswer(http.StatusOK, "application/yaml", openAPI)
-}
-
 // ContractViolations returns what has not conformed to the OpenAPI document so
 // far: requests of any kind, and answers that had no fault. It is empty
 // without Config.ValidateContract. A request that is rightly refused, such as
@@ -106,9 +96,6 @@ func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool
 	if operation == nil {
 		c.violated(x, "the method is not in the OpenAPI document")
 		return
-	}
-	if operation.Deprecated {
-		c.violated(x, "the operation must not be used")
 	}
 	for name := range x.request.URL.Query() {
 		if operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {

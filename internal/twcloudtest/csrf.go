@@ -30,17 +30,17 @@ func (s *Server) checkHeaders(x *exchange) *answer {
 			ok = got == want
 		}
 		if !ok {
-			return s.failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
+			return failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
 		}
 	}
 	if changes && x.call.Has(profile.CSRFToken) {
 		for _, got := range x.call.given[profile.CSRFToken] {
 			if text, ok := got.(string); !ok || !s.isCSRFToken(x.session, text) {
-				return s.failure(http.StatusForbidden, "The CSRF token is wrong.")
+				return failure(http.StatusForbidden, "The CSRF token is wrong.")
 			}
 		}
 		if len(x.call.given[profile.CSRFToken]) == 0 && !hasValue(headers, profile.CSRFToken) {
-			return s.failure(http.StatusForbidden, "The CSRF token is missing.")
+			return failure(http.StatusForbidden, "The CSRF token is missing.")
 		}
 	}
 	return nil
@@ -88,7 +88,7 @@ func (s *Server) sendCSRFToken(x *exchange, a *answer) {
 		if csrf.Path == "" {
 			brings = x.call.name == "list"
 			if !brings && x.call.name != "read" && !x.session.csrfChanged && a.status < http.StatusBadRequest {
-				x.session.csrf, x.session.csrfChanged, brings = randomHex(16), true, true
+				x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
 			}
 		}
 		if brings {

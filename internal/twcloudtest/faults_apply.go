@@ -34,7 +34,7 @@ func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
 	status := faultKinds[fault.Kind].status
 	switch fault.Kind {
 	case TooManyRequests:
-		a = s.failure(status, "There are too many requests.")
+		a = failure(status, "There are too many requests.")
 		a.header.Set("Retry-After", "0")
 	case InternalError500, InternalError500After:
 		a = newAnswer(status, "text/plain; charset=utf-8", []byte("Internal server error"))
@@ -42,7 +42,7 @@ func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
 		s.drop(x.request)
 		a = s.noSession()
 	case Forbidden403:
-		a = s.failure(status, "You may not do this.")
+		a = failure(status, "You may not do this.")
 	case WebPage, WebPageAfter:
 		a = signInPage()
 	case Redirect302:
@@ -59,7 +59,7 @@ func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
 		a.body = nil
 		return a
 	case AnswerWith:
-		a = s.failure(fault.Status, http.StatusText(fault.Status))
+		a = failure(fault.Status, http.StatusText(fault.Status))
 	default: // As a proxy answers in place of the server.
 		a = htmlAnswer(status, strconv.Itoa(status)+" "+http.StatusText(status), "<hr><p>nginx</p>")
 	}

@@ -126,7 +126,7 @@ func TestFaults_conditions(t *testing.T) {
 		twcloudtest.Fault{Kind: twcloudtest.Status503Before, PathSuffix: "/version", Times: -1, Body: "down"},
 		twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: 409, Method: "POST"},
 		twcloudtest.Fault{Kind: twcloudtest.DropBefore, Server: twcloudtest.WebApp},
-		twcloudtest.Fault{Kind: twcloudtest.InternalError500, Match: func(r twcloudtest.Request) bool { return r.Query == "x" }},
+		twcloudtest.Fault{Kind: twcloudtest.InternalError500, Match: func(r twcloudtest.Request) bool { return r.UserAgent == "x" }},
 	)
 	c.want(409, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
 	for _, status := range []int{429, 429, 200} {

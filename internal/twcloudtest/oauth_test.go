@@ -1,7 +1,6 @@
 package twcloudtest_test
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"net/url"
@@ -17,25 +16,16 @@ import (
 )
 
 // independent is a client of OAuth 1.0a that this project has not written.
-func independent(s *twcloudtest.Server, c *client, key, secret string) *oauth1.Config {
+func independent(s *twcloudtest.Server, c *client, key, secret, callback string) *oauth1.Config {
 	return &oauth1.Config{
-		ConsumerKey: key, ConsumerSecret: secret, CallbackURL: "oob", Realm: "TWC", HTTPClient: c.http,
-		Endpoint: oauth1.Endpoint{
-			RequestTokenURL: s.WebAppURL() + wire.RequestTokenPath,
-			AuthorizeURL:    s.WebAppURL() + wire.UserAuthorizationPath,
-			AccessTokenURL:  s.WebAppURL() + wire.AccessTokenPath,
-		},
+		ConsumerKey: key, ConsumerSecret: secret, CallbackURL: callback, HTTPClient: c.http,
+		Endpoint: oauth1.Endpoint{RequestTokenURL: s.WebAppURL() + wire.RequestTokenPath},
 	}
 }
 
-var awkward = twcloudtest.Consumer{Key: "k/e y+%ü&=\"", Name: "a", Secret: "s e/c+r%e&t=ü\"", Approved: true}
-
-// timeOffset is a clock that runs beside the system's: the independent client
-// has no other than that.
-type timeOffset struct{ *twcloudtest.ManualClock }
-
-func TestOAuth_threeLegs(t *testing.T) {
+func TestOAuth_independentClient(t *testing.T) {
 	t.Parallel()
+	awkward := twcloudtest.Consumer{Key: "k/e y+%ü&=\"", Name: "a", Secret: "s e/c+r%e&t=ü\"", Approved: true}
 	for name, option := range map[string]func(*twcloudtest.Config){
 		"http":   func(*twcloudtest.Config) {},
 		"https":  func(config *twcloudtest.Config) { config.TLS = true },
@@ -43,104 +33,27 @@ func TestOAuth_threeLegs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := timeOffset{twcloudtest.NewManualClock(time.Now())}
-			s := twcloudtest.New(t, option, func(config *twcloudtest.Config) { config.Clock = clock })
+			s := twcloudtest.New(t, option)
 			s.AddConsumer(awkward)
+			s.AddConsumer(twcloudtest.Consumer{Key: "asleep", Secret: "s"})
 			c := newClient(t, s)
-			config := independent(s, c, awkward.Key, awkward.Secret)
-
-			id, secret, err := config.RequestToken()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, _, err := config.AccessToken(id, secret, "guess"); err == nil {
-				t.Error("an access token without authorization")
-			}
-			page, err := config.AuthorizationURL(id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := c.try(http.MethodGet, page.String(), "")
-			verifier, ok := s.Authorize(id)
-			if err != nil || r.status != 200 || !ok || !strings.Contains(r.body, "<code>"+verifier+"</code>") {
-				t.Fatalf("%+v, %v", r, err)
-			}
-			if _, _, err := config.AccessToken(id, "wrong", verifier); err == nil {
-				t.Error("an access token with a wrong secret")
-			}
-			if _, _, err := config.AccessToken(id, secret, "wrong"); err == nil {
-				t.Error("an access token with a wrong verifier")
-			}
-			access, _, err := config.AccessToken(id, secret, verifier)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, _, err := config.AccessToken(id, secret, verifier); err == nil {
-				t.Error("a second access token")
-			}
-
-			clock.Advance(7200*time.Second - 1)
-			if !s.AccessTokenLives(access) {
-				t.Error("the token has expired too early")
-			}
-			clock.Advance(1)
-			if s.AccessTokenLives(access) {
-				t.Error("the token has not expired")
+			for _, test := range []struct{ key, secret, callback, refusal string }{
+				{awkward.Key, awkward.Secret, "oob", ""},
+				{awkward.Key, awkward.Secret, "https://example.com/back?x=1", ""},
+				{awkward.Key, awkward.Secret, "relative", "400"},
+				{awkward.Key, awkward.Secret + "x", "oob", "401"},
+				{"asleep", "s", "oob", "401"},
+				{"unknown", "s", "oob", "401"},
+			} {
+				token, secret, err := independent(s, c, test.key, test.secret, test.callback).RequestToken()
+				if test.refusal == "" && (err != nil || token == "" || secret == "") {
+					t.Errorf("%+v: %v", test, err)
+				}
+				if test.refusal != "" && (err == nil || !strings.Contains(err.Error(), test.refusal)) {
+					t.Errorf("%+v: %v", test, err)
+				}
 			}
 		})
-	}
-}
-
-func TestOAuth_callback(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	s.AddConsumer(awkward)
-	c := newClient(t, s)
-	config := independent(s, c, awkward.Key, awkward.Secret)
-	config.CallbackURL = "https://example.com/back?x=1"
-	id, _, err := config.RequestToken()
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err := config.AuthorizationURL(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := c.try(http.MethodGet, page.String(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	location, err := url.Parse(c.want(302, r).header.Get("Location"))
-	verifier, _ := s.Authorize(id)
-	if err != nil || location.Host != "example.com" || location.Query().Get("x") != "1" ||
-		location.Query().Get("oauth_token") != id || location.Query().Get("oauth_verifier") != verifier {
-		t.Errorf("%v, %v", location, err)
-	}
-	r, err = c.try(http.MethodGet, s.WebAppURL()+wire.UserAuthorizationPath+"?oauth_token=unknown", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.want(400, r)
-	config.CallbackURL = "relative"
-	if _, _, err := config.RequestToken(); err == nil {
-		t.Error("a relative callback is taken")
-	}
-}
-
-func TestOAuth_refusedConsumers(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	s.AddConsumer(awkward)
-	s.AddConsumer(twcloudtest.Consumer{Key: "asleep", Secret: "s"})
-	c := newClient(t, s)
-	for key, secret := range map[string]string{awkward.Key: awkward.Secret + "x", "asleep": "s", "unknown": "s"} {
-		if _, _, err := independent(s, c, key, secret).RequestToken(); err == nil || !strings.Contains(err.Error(), "401") {
-			t.Errorf("%s: %v", key, err)
-		}
-	}
-	s.UpdateConsumer("asleep", func(c *twcloudtest.Consumer) { c.Approved = true })
-	if _, _, err := independent(s, c, "asleep", "s").RequestToken(); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -207,7 +120,7 @@ func TestOAuth_refusedRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.Clock = twcloudtest.NewManualClock(start) })
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.Now = func() time.Time { return start } })
 			s.AddConsumer(twcloudtest.Consumer{Key: "k", Secret: "s", Approved: true})
 			c := newClient(t, s)
 			c.authorization = header(t, s, test.change)
@@ -227,26 +140,6 @@ func TestOAuth_refusedRequests(t *testing.T) {
 				c.want(401, r)
 			}
 		})
-	}
-}
-
-func TestOAuth_requestConsumerKey(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	c := newClient(t, s)
-	r, err := c.try(http.MethodPost, s.WebAppURL()+wire.RequestConsumerKeyPath, `{"name":"a","secret":"s"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var fields map[string]string
-	if err := json.Unmarshal([]byte(c.want(200, r).body), &fields); err != nil || len(fields) != 1 {
-		t.Fatalf("%s: %v", r.body, err)
-	}
-	if got, _ := s.Consumer(fields["key"]); got != (twcloudtest.Consumer{Key: fields["key"], Name: "a", Secret: "s"}) {
-		t.Errorf("%+v", got)
-	}
-	if s.OpenSessions() != 0 {
-		t.Error("a session has been opened")
 	}
 }
 

@@ -1,19 +1,21 @@
 package twcloudtest
 
 import (
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
-// defaultPageSize makes pages of small lists, too.
-const defaultPageSize = 3
+// pageSize makes pages of small lists, too.
+const pageSize = 3
 
 // tokenParameter is the parameter of the pages that link to each other.
 const tokenParameter = "page_token"
+
+// tokenFormat has characters that a client must escape.
+const tokenFormat = "after=%d&more"
 
 // listPage answers one page of the consumers, in order of registration. The
 // caller holds the lock.
@@ -24,7 +26,7 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 	switch pages.By {
 	case "number":
 		start, err = number(query, pages.Parameter, pages.First)
-		start = (start - pages.First) * s.config.PageSize
+		start = (start - pages.First) * pageSize
 	case "offset":
 		start, err = number(query, pages.Parameter, 0)
 	case "cursor":
@@ -33,13 +35,13 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 		start, err = after(query.Get(tokenParameter), consumers)
 	}
 	if err != nil || start < 0 {
-		return s.failure(s.config.RefusalStatus, "There is no such page.")
+		return failure(http.StatusBadRequest, "There is no such page.")
 	}
 	start = min(start, len(consumers))
-	end := min(start+s.config.PageSize, len(consumers))
+	end := min(start+pageSize, len(consumers))
 	next := ""
 	if end < len(consumers) {
-		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "after=%d", consumers[end-1].number))
+		next = fmt.Sprintf(tokenFormat, consumers[end-1].number)
 	}
 	a := s.listAnswer(x.call, consumers[start:end], func(document any) any {
 		switch {
@@ -55,18 +57,18 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 		return document
 	})
 	if pages.By == "link" {
-		link(a, requestOrigin(x.request), s.nextPath(x, ""), s.nextPath(x, next), next != "")
+		a.header.Set("Link", linkHeader(requestOrigin(x.request), s.nextPath(x, ""), s.nextPath(x, next), next != ""))
 	}
 	return a
 }
 
-// link sets the header of RFC 8288.
-func link(a *answer, origin, first, next string, more bool) {
+// linkHeader is the header of RFC 8288.
+func linkHeader(origin, first, next string, more bool) string {
 	value := "<" + origin + first + `>; rel="first"`
 	if more {
 		value += ", <" + origin + next + `>; rel="next"; title="more, please"`
 	}
-	a.header.Set("Link", value)
+	return value
 }
 
 // nextPath is the path of the list with its query and the token of a page.
@@ -98,20 +100,15 @@ func after(token string, consumers []*storedConsumer) (int, error) {
 	if token == "" {
 		return 0, nil
 	}
-	decoded, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
+	var last int
+	if _, err := fmt.Sscanf(token, tokenFormat, &last); err != nil {
 		return 0, err
 	}
-	var last int
-	if _, err := fmt.Sscanf(string(decoded), "after=%d", &last); err != nil {
-		return 0, errors.New("the token is malformed")
+	i := slices.IndexFunc(consumers, func(stored *storedConsumer) bool { return stored.number > last })
+	if i < 0 {
+		i = len(consumers)
 	}
-	for i, stored := range consumers {
-		if stored.number > last {
-			return i, nil
-		}
-	}
-	return len(consumers), nil
+	return i, nil
 }
 
 // requestOrigin is the scheme, host and port that the client has used.
