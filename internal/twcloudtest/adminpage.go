@@ -43,17 +43,17 @@ func (s *Server) addProfileRoutes(r router) {
 		r[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.csrfToken)}
 	}
 	path := s.adminPagePath()
-	r[path] = endpoint{page: true, methods: get(s.adminPage)}
+	r[path] = endpoint{methods: get(s.adminPage)}
 	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
-		r[path+"/"+name] = endpoint{page: true, methods: get(adminPageFile(name))}
+		r[path+"/"+name] = endpoint{methods: get(adminPageFile(name))}
 	}
 	// The page asks for this now and then, as pages do that show what is new.
-	r[path+"/notifications"] = endpoint{page: true, methods: get(func(*exchange) *answer {
+	r[path+"/notifications"] = endpoint{methods: get(func(*exchange) *answer {
 		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.config.Now().UTC().Format(time.RFC3339)})
 	})}
 	if s.profile.Server == profile.WebApp {
 		// The cookies of /osmc/login would not reach this server.
-		r[path+"/sign-in"] = endpoint{page: true, methods: map[string]handler{http.MethodPost: s.signInWithForm}}
+		r[path+"/sign-in"] = endpoint{methods: map[string]handler{http.MethodPost: s.signInWithForm}}
 	}
 }
 

@@ -24,9 +24,6 @@ type exchange struct {
 	operation  string
 	parameters map[string]string
 
-	// page says that the request is one of the administration page's own.
-	page bool
-
 	// call is the call of the consumer API that the request is, or nil.
 	call *call
 

@@ -84,9 +84,6 @@ func (c *contract) violated(x *exchange, format string, arguments ...any) {
 
 // check validates the request and, unless a fault applies, the answer.
 func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool) {
-	if x.page {
-		return
-	}
 	item := c.document.Paths.Value(x.operation)
 	if x.operation == "" || item == nil {
 		c.violated(x, "the path is not in the OpenAPI document")

@@ -20,9 +20,7 @@ func TestOpenAPI(t *testing.T) {
 	for _, p := range s.parts {
 		for path, e := range p.routes {
 			for method := range e.methods {
-				if !e.page {
-					emulated[method+" "+path] = true
-				}
+				emulated[method+" "+path] = !strings.HasPrefix(path, s.adminPagePath())
 			}
 		}
 	}
@@ -40,8 +38,10 @@ func TestOpenAPI(t *testing.T) {
 			delete(emulated, method+" "+path)
 		}
 	}
-	for operation := range emulated {
-		t.Errorf("%s is not in the document", operation)
+	for operation, wanted := range emulated {
+		if wanted {
+			t.Errorf("%s is not in the document", operation)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // FaultKind is a way in which a request goes wrong.
@@ -184,48 +183,41 @@ func (f *Fault) matches(r Request) bool {
 		(f.Match == nil || f.Match(r))
 }
 
-// script has the faults that are still to come.
-type script struct {
-	mu     sync.Mutex
-	faults []Fault
-}
-
-// next returns the first fault that applies to the request, or nil.
-func (s *script) next(r Request) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.faults, func(f Fault) bool { return f.matches(r) })
+// nextFault returns the first fault that applies to the request, or nil. The
+// caller holds the lock.
+func (r *recorder) nextFault(request Request) *Fault {
+	i := slices.IndexFunc(r.faults, func(f Fault) bool { return f.matches(request) })
 	if i < 0 {
 		return nil
 	}
-	fault := s.faults[i]
+	fault := r.faults[i]
 	switch {
 	case fault.Times > 1:
-		s.faults[i].Times--
+		r.faults[i].Times--
 	case fault.Times >= 0:
-		s.faults = slices.Delete(s.faults, i, i+1)
+		r.faults = slices.Delete(r.faults, i, i+1)
 	}
 	return &fault
 }
 
 // Inject adds faults. If several apply to one request, the first one wins.
 func (s *Server) Inject(faults ...Fault) {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	s.script.faults = append(s.script.faults, faults...)
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	s.recorder.faults = append(s.recorder.faults, faults...)
 }
 
 // ClearFaults removes the faults that are still to come.
 func (s *Server) ClearFaults() {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	s.script.faults = nil
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	s.recorder.faults = nil
 }
 
 // PendingFaults returns how many of the injected faults can still apply to a
 // request.
 func (s *Server) PendingFaults() int {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	return len(s.script.faults)
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	return len(s.recorder.faults)
 }

@@ -43,11 +43,12 @@ type Request struct {
 	Fault string `json:"fault,omitempty"`
 }
 
-// recorder is the log of the requests.
+// recorder is the log of the requests, and has the faults that are still to come.
 type recorder struct {
 	keep int
 
 	mu          sync.Mutex
+	faults      []Fault
 	requests    []*Request
 	counts      map[string]int // by Request.Server
 	inFlight    int
@@ -73,7 +74,7 @@ func (s *Server) record(x *exchange) (*Request, Request, *Fault) {
 	defer r.mu.Unlock()
 	r.counts[x.part]++
 	request.Index = r.counts[x.part]
-	fault := s.script.next(request)
+	fault := r.nextFault(request)
 	if fault != nil {
 		request.Fault = fault.Kind.String()
 	}

@@ -17,11 +17,6 @@ type handler func(*exchange) *answer
 // endpoint is what is at a path.
 type endpoint struct {
 	session sessionNeed
-
-	// page says that the endpoint belongs to the administration page, which is no
-	// part of the OpenAPI document.
-	page bool
-
 	methods map[string]handler
 }
 
@@ -72,7 +67,7 @@ func (s *Server) route(x *exchange) (endpoint, *answer) {
 		operation = userOperation
 	}
 	if found, ok := s.parts[x.part].routes[operation]; ok {
-		x.operation, x.page = operation, found.page
+		x.operation = operation
 		if operation == userOperation {
 			x.parameters = map[string]string{"username": profile.LastSegment(x.path)}
 		}

@@ -48,7 +48,6 @@ type Server struct {
 	parts     map[string]*part // by REST and WebApp
 	state     *state
 	recorder  recorder
-	script    script
 	contract  *contract
 
 	done    chan struct{}
@@ -248,7 +247,7 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 		a = s.handle(x, found)
 	}
 	s.delay(r)
-	if s.contract != nil {
+	if s.contract != nil && !strings.HasPrefix(x.path, s.adminPagePath()) {
 		s.contract.check(r.Context(), x, a, fault != nil)
 	}
 	s.logLine(request, a)

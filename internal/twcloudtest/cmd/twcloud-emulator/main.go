@@ -11,16 +11,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
-
-// version is set by the linker in releases.
-var version = ""
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,14 +40,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		name, args = args[0], args[1:]
 	}
 	var err error
-	switch {
-	case name == "help":
+	switch name {
+	case "help":
 		err = flag.ErrHelp
-	case name == "version", len(args) > 0 && strings.TrimLeft(args[0], "-") == "version":
-		_, err = fmt.Fprintln(stdout, "twcloud-emulator "+buildVersion())
-	case name == "serve":
+	case "serve":
 		err = serve(ctx, args, stdout, stderr)
-	case name == "profile":
+	case "profile":
 		err = printProfile(args, stdout)
 	default:
 		err = runCommand(ctx, name, args, stdout)
@@ -67,16 +61,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	return 1
-}
-
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 // parse reads flags and leaves the message about a mistake to the caller.

@@ -197,7 +197,6 @@ func TestEmulator_commandLine(t *testing.T) {
 		{0, "help", "Start an emulator"},
 		{0, "list -h", "Start an emulator"},
 		{0, "-seats 1 -help", "Start an emulator"},
-		{0, "-version", "twcloud-emulator "},
 		{2, "nonsense", `no command "nonsense"`},
 		{2, "serve nonsense", `no command or flag "nonsense"`},
 		{0, "-help", "-legacy-root-services"},
