@@ -16,50 +16,42 @@ func TestConsumers_life(t *testing.T) {
 	s := twcloudtest.New(t)
 	c := signedIn(t, s, "admin-token")
 
-	r := c.want(201, c.do("POST", consumers, `{"name":"Jama","secret":"geheim"}`))
-	created := decode[consumerJSON](t, r)
-	if created.Key == "" || created.Name != "Jama" || created.Approved {
-		t.Fatalf("registered: %+v", created)
-	}
-	if !strings.Contains(r.body, "createdOn") {
-		t.Error("there is no field that clients do not know")
-	}
-	path := consumers + "/" + created.Key
-	c.want(200, c.do("PATCH", path, `{"approved":true}`))
-	if got, _ := s.Consumer(created.Key); got != (twcloudtest.Consumer{Key: created.Key, Name: "Jama", Secret: "geheim", Approved: true}) {
-		t.Errorf("after the approval: %+v", got)
-	}
-	c.want(200, c.do("PATCH", path, `{"name":"Jama 2","secret":"neu"}`))
-	got := decode[consumerJSON](t, c.want(200, c.get(path)))
-	if got != (consumerJSON{Key: created.Key, Name: "Jama 2", Approved: true}) {
-		t.Errorf("after the change: %+v", got)
-	}
-	if stored, _ := s.Consumer(created.Key); stored.Secret != "neu" {
-		t.Errorf("secret %q", stored.Secret)
-	}
-	c.want(204, c.do("DELETE", path, ""))
-	c.want(404, c.do("DELETE", path, ""))
-	c.want(404, c.get(path))
-	c.want(404, c.do("PATCH", path, `{"approved":false}`))
-	if list := decode[[]consumerJSON](t, c.want(200, c.get(consumers))); list == nil || len(list) != 0 {
-		t.Errorf("list: %v", list)
-	}
-}
-
-func TestConsumers_answersNeverHaveASecret(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	c := signedIn(t, s, "admin-token")
-	created := decode[consumerJSON](t, c.do("POST", consumers, `{"name":"a","secret":"canary-1"}`))
-	for _, r := range []reply{
-		c.do("PATCH", consumers+"/"+created.Key, `{"secret":"canary-2"}`),
-		c.get(consumers + "/" + created.Key),
-		c.get(consumers),
-	} {
-		c.want(200, r)
+	// ask sends a request. Its answer must have no secret.
+	ask := func(status int, method, path, body string) reply {
+		t.Helper()
+		r := c.want(status, c.do(method, path, body))
 		if strings.Contains(r.body, "secret") || strings.Contains(r.body, "canary") {
 			t.Errorf("a secret in %s", r.body)
 		}
+		return r
+	}
+	r := ask(201, "POST", consumers, `{"name":"Jama","secret":"canary"}`)
+	created := decode[consumerJSON](t, r)
+	if created.Key == "" || created.Name != "Jama" || created.Approved || !strings.Contains(r.body, "createdOn") {
+		t.Fatalf("registered: %s", r.body)
+	}
+	path := consumers + "/" + created.Key
+	ask(200, "PATCH", path, `{"approved":true}`)
+	if got, _ := s.Consumer(created.Key); got != (twcloudtest.Consumer{Key: created.Key, Name: "Jama", Secret: "canary", Approved: true}) {
+		t.Errorf("after the approval: %+v", got)
+	}
+	ask(200, "PATCH", path, `{"name":"Jama 2","secret":"canary-2"}`)
+	want := consumerJSON{Key: created.Key, Name: "Jama 2", Approved: true}
+	if got := decode[consumerJSON](t, ask(200, "GET", path, "")); got != want {
+		t.Errorf("after the change: %+v", got)
+	}
+	if list := decode[[]consumerJSON](t, ask(200, "GET", consumers, "")); len(list) != 1 || list[0] != want {
+		t.Errorf("list: %v", list)
+	}
+	if stored, _ := s.Consumer(created.Key); stored.Secret != "canary-2" {
+		t.Errorf("secret %q", stored.Secret)
+	}
+	ask(204, "DELETE", path, "")
+	ask(404, "DELETE", path, "")
+	ask(404, "GET", path, "")
+	ask(404, "PATCH", path, `{"approved":false}`)
+	if list := decode[[]consumerJSON](t, ask(200, "GET", consumers, "")); list == nil || len(list) != 0 {
+		t.Errorf("list: %v", list)
 	}
 }
 
@@ -180,25 +172,18 @@ func TestConsumers_anyOrder(t *testing.T) {
 	}
 }
 
-func TestConsumers_variants(t *testing.T) {
+func TestConsumers_settings(t *testing.T) {
 	t.Parallel()
-	t.Run("unique names", func(t *testing.T) {
-		t.Parallel()
-		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.UniqueNames = true })
-		c := signedIn(t, s, "admin-token")
-		c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
-		c.want(409, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
-		b := decode[consumerJSON](t, c.want(201, c.do("POST", consumers, `{"name":"b","secret":"s"}`)))
-		c.want(409, c.do("PATCH", consumers+"/"+b.Key, `{"name":"a"}`))
-		c.want(200, c.do("PATCH", consumers+"/"+b.Key, `{"name":"b"}`))
+	const path = "/osmc/elsewhere"
+	s := twcloudtest.New(t, func(config *twcloudtest.Config) {
+		config.UniqueNames, config.OAuthConsumersPath = true, "osmc/elsewhere/"
 	})
-	t.Run("another path", func(t *testing.T) {
-		t.Parallel()
-		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.OAuthConsumersPath = "osmc/elsewhere/" })
-		c := signedIn(t, s, "admin-token")
-		created := decode[consumerJSON](t, c.want(201, c.do("POST", "/osmc/elsewhere", `{"name":"a","secret":"s"}`)))
-		c.want(200, c.get("/osmc/elsewhere/"+created.Key))
-	})
+	c := signedIn(t, s, "admin-token")
+	c.want(201, c.do("POST", path, `{"name":"a","secret":"s"}`))
+	c.want(409, c.do("POST", path, `{"name":"a","secret":"s"}`))
+	b := decode[consumerJSON](t, c.want(201, c.do("POST", path, `{"name":"b","secret":"s"}`)))
+	c.want(409, c.do("PATCH", path+"/"+b.Key, `{"name":"a"}`))
+	c.want(200, c.do("PATCH", path+"/"+b.Key, `{"name":"b"}`))
 }
 
 func TestConsumers_behindTerraformsBack(t *testing.T) {

@@ -69,7 +69,7 @@ func (s *Server) verify(signed *signedRequest) *answer {
 	// One message for an unknown key, a wrong secret, and a consumer that is not
 	// approved (A): only who has the right secret may know the difference.
 	consumer, ok := s.state.consumers[get("oauth_consumer_key")]
-	if !ok || !equal(signed.signature(consumer.Secret), get("oauth_signature")) || !consumer.Approved {
+	if !ok || signed.signature(consumer.Secret) != get("oauth_signature") || !consumer.Approved {
 		return s.unauthorized("The consumer key, the signature, or the approval is missing or wrong.")
 	}
 	// A nonce is unique for one timestamp and consumer (RFC 5849, section 3.3).

@@ -2,7 +2,6 @@ package twcloudtest
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"encoding/base64"
 	"maps"
 	"net/http"
@@ -117,7 +116,7 @@ func (s *Server) authenticate(header string) (User, bool) {
 		return s.checkPassword(name, password)
 	case "token":
 		for _, user := range s.config.Users {
-			if user.Token != "" && equal(user.Token, credentials) {
+			if user.Token != "" && user.Token == credentials {
 				return user, true
 			}
 		}
@@ -127,11 +126,7 @@ func (s *Server) authenticate(header string) (User, bool) {
 
 func (s *Server) checkPassword(name, password string) (User, bool) {
 	user, ok := s.user(name)
-	return user, ok && equal(user.Password, password)
-}
-
-func equal(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+	return user, ok && user.Password == password
 }
 
 // cookiePath is the Path of the cookies that one of the servers sets.

@@ -88,22 +88,29 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 	return o, err
 }
 
-// readProfile reads the profile that the flags name.
+// readProfile reads the profile that the flags name. profileFile becomes the file
+// that the provider needs.
 func (o *serveOptions) readProfile() (err error) {
-	if o.dialect != "" && o.dialect != "list" {
-		o.config.Profile, err = twcloudtest.Dialect(o.dialect)
-	}
-	if o.profileFile == "" || err != nil {
-		return err
-	}
-	content, err := os.ReadFile(o.profileFile)
-	if err != nil {
-		return err
-	}
-	var problems []profile.Problem
-	o.config.Profile, problems = profile.Parse(content)
-	for _, problem := range problems {
-		err = errors.Join(err, fmt.Errorf("%s: %s", o.profileFile, problem))
+	switch {
+	case o.dialect == "list":
+	case o.dialect != "":
+		if o.config.Profile, err = twcloudtest.Dialect(o.dialect); err != nil {
+			return err
+		}
+		o.profileFile, err = filepath.Abs(dialectFile)
+	case o.profileFile != "":
+		content, readErr := os.ReadFile(o.profileFile)
+		if readErr != nil {
+			return readErr
+		}
+		var problems []profile.Problem
+		o.config.Profile, problems = profile.Parse(content)
+		for _, problem := range problems {
+			err = errors.Join(err, fmt.Errorf("%s: %s", o.profileFile, problem))
+		}
+		if err == nil {
+			o.profileFile, err = filepath.Abs(o.profileFile)
+		}
 	}
 	return err
 }
@@ -222,8 +229,23 @@ func welcome(server *twcloudtest.Server, o *serveOptions, controlURL, certificat
 	_ = table.Flush()
 
 	b.WriteString("\nFor Terraform, in a POSIX shell\n")
-	for _, variable := range environment(server, o, certificates) {
-		fmt.Fprintf(&b, "  export %s='%s'\n", variable[0], strings.ReplaceAll(variable[1], "'", `'\''`))
+	export := func(variable, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "  export TWCLOUD_%s='%s'\n", variable, strings.ReplaceAll(value, "'", `'\''`))
+		}
+	}
+	export("ENDPOINT", server.URL())
+	export("WEBAPP_ENDPOINT", server.WebAppURL())
+	export("USERNAME", twcloudtest.AdminName)
+	export("PASSWORD", twcloudtest.AdminPassword)
+	export("API_PROFILE_FILE", o.profileFile)
+	export("OAUTH_CONSUMERS_PATH", o.config.OAuthConsumersPath)
+	if o.config.TLS {
+		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
+	}
+	if o.config.ClientCA {
+		export("CLIENT_CERTIFICATE_FILE", filepath.Join(certificates, clientCertificateFile))
+		export("CLIENT_KEY_FILE", filepath.Join(certificates, clientKeyFile))
 	}
 
 	if controlURL != "" {
@@ -236,38 +258,4 @@ func welcome(server *twcloudtest.Server, o *serveOptions, controlURL, certificat
 	}
 	b.WriteString("\n\"twcloud-emulator -help\" has the details.\n\n")
 	return b.String()
-}
-
-// environment configures the provider for this emulator.
-func environment(server *twcloudtest.Server, o *serveOptions, certificates string) [][2]string {
-	variables := [][2]string{
-		{"TWCLOUD_ENDPOINT", server.URL()},
-		{"TWCLOUD_WEBAPP_ENDPOINT", server.WebAppURL()},
-		{"TWCLOUD_USERNAME", twcloudtest.AdminName},
-		{"TWCLOUD_PASSWORD", twcloudtest.AdminPassword},
-	}
-	switch {
-	case o.dialect != "":
-		variables = append(variables, [2]string{"TWCLOUD_API_PROFILE_FILE", absolute(dialectFile)})
-	case o.profileFile != "":
-		variables = append(variables, [2]string{"TWCLOUD_API_PROFILE_FILE", absolute(o.profileFile)})
-	}
-	if o.config.OAuthConsumersPath != "" {
-		variables = append(variables, [2]string{"TWCLOUD_OAUTH_CONSUMERS_PATH", o.config.OAuthConsumersPath})
-	}
-	if o.config.TLS {
-		variables = append(variables, [2]string{"TWCLOUD_CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile)})
-	}
-	if o.config.ClientCA {
-		variables = append(variables, [2]string{"TWCLOUD_CLIENT_CERTIFICATE_FILE", filepath.Join(certificates, clientCertificateFile)},
-			[2]string{"TWCLOUD_CLIENT_KEY_FILE", filepath.Join(certificates, clientKeyFile)})
-	}
-	return variables
-}
-
-func absolute(path string) string {
-	if found, err := filepath.Abs(path); err == nil {
-		return found
-	}
-	return path
 }
