@@ -72,10 +72,10 @@ func (s *Server) listConsumers(x *exchange) *answer {
 	rand.New(rand.NewPCG(st.lists, 1)).Shuffle(len(consumers), func(i, j int) {
 		consumers[i], consumers[j] = consumers[j], consumers[i]
 	})
-	return s.listAnswer(x.call, consumers, func(document any) any { return document })
+	return shapedAnswer(x.call, s.listDocument(x.call, consumers))
 }
 
-// registerConsumer approves what it registers only if the call says so.
+// registerConsumer registers a consumer under a new key.
 func (s *Server) registerConsumer(c *call) *answer {
 	input, err := c.input(s.profile)
 	if err != nil {
@@ -83,22 +83,7 @@ func (s *Server) registerConsumer(c *call) *answer {
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	if refusal := s.refuseName(*input.name, ""); refusal != nil {
-		return refusal
-	}
-	return s.consumerAnswer(c, s.put(Consumer{
-		Key: s.newKey(), Name: *input.name, Secret: *input.secret, Approved: input.approved != nil && *input.approved,
-	}))
-}
-
-// refuseName refuses a name that another consumer has, under Config.UniqueNames.
-func (s *Server) refuseName(name, key string) *answer {
-	for _, c := range s.state.consumers {
-		if s.config.UniqueNames && c.Name == name && c.Key != key {
-			return failure(http.StatusConflict, "a consumer of this name exists already")
-		}
-	}
-	return nil
+	return s.change(c, Consumer{Key: s.newKey()}, input)
 }
 
 // withConsumer reads, changes or removes the consumer whose key the request has.
@@ -122,32 +107,30 @@ func (s *Server) withConsumer(c *call) *answer {
 	case "remove":
 		delete(s.state.consumers, key)
 	default:
-		if refusal := s.update(c, stored, input); refusal != nil {
-			return refusal
+		if approve := c.name == "approve"; input.approved == nil && (approve || c.name == "disapprove") {
+			input.approved = &approve
 		}
+		return s.change(c, stored.Consumer, input)
 	}
 	return s.consumerAnswer(c, stored)
 }
 
-// update changes only the attributes that are specified. Approve and disapprove
-// do so by name, too.
-func (s *Server) update(c *call, stored *storedConsumer, input consumerInput) *answer {
-	if c.name == "approve" || c.name == "disapprove" {
-		if approved := c.name == "approve"; input.approved == nil {
-			input.approved = &approved
-		}
-	}
+// change stores a consumer with the attributes that are specified. The caller
+// holds the lock.
+func (s *Server) change(c *call, consumer Consumer, input consumerInput) *answer {
 	if input.name != nil {
-		if refusal := s.refuseName(*input.name, stored.Key); refusal != nil {
-			return refusal
+		for _, other := range s.state.consumers {
+			if s.config.UniqueNames && other.Name == *input.name && other.Key != consumer.Key {
+				return failure(http.StatusConflict, "A consumer with this name already exists.")
+			}
 		}
-		stored.Name = *input.name
+		consumer.Name = *input.name
 	}
 	if input.secret != nil {
-		stored.Secret = *input.secret
+		consumer.Secret = *input.secret
 	}
 	if input.approved != nil {
-		stored.Approved = *input.approved
+		consumer.Approved = *input.approved
 	}
-	return nil
+	return s.consumerAnswer(c, s.put(consumer))
 }

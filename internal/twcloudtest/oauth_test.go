@@ -1,7 +1,6 @@
 package twcloudtest_test
 
 import (
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -145,58 +144,42 @@ func TestOAuth_refusedRequests(t *testing.T) {
 
 func TestRootServices(t *testing.T) {
 	t.Parallel()
-	for name, legacy := range map[string]bool{"web app": false, "legacy": true} {
+	const header = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+	const description = `<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:jfs="http://jazz.net/xmlns/prod/jazz/jfs/1.0/">
+  <jfs:oauthRequestConsumerKeyUrl rdf:resource="ROOT/authentication/api/oauth/register"/>
+  <jfs:oauthRequestTokenUrl rdf:resource="ROOT/authentication/api/oauth/request_token"/>
+  <jfs:oauthUserAuthorizationUrl rdf:resource="ROOT/authentication/oauth/authorize"/>
+  <jfs:oauthAccessTokenUrl rdf:resource="ROOT/authentication/api/oauth/access_token"/>
+  <jfs:oauthRealmName>TWC</jfs:oauthRealmName>
+  <jfs:oauthDomain>ROOT</jfs:oauthDomain>
+</rdf:Description>
+`
+	for name, test := range map[string]struct {
+		legacy      bool
+		want        string
+		old, webApp int // statuses of both places
+	}{
+		"web app": {false, header + description, 301, 200},
+		"legacy":  {true, header + `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` + "\n" + description + "</rdf:RDF>\n", 200, 404},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.LegacyRootServices, config.PathPrefix = legacy, "/p&q" })
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.LegacyRootServices, config.PathPrefix = test.legacy, "/p&q" })
 			c := newClient(t, s)
-			old := c.get(wire.LegacyRootServicesPath)
-			r, err := c.try(http.MethodGet, s.WebAppURL()+wire.RootServicesPath, "")
+			r := c.want(test.old, c.get(wire.LegacyRootServicesPath))
+			webApp, err := c.try(http.MethodGet, s.WebAppURL()+wire.RootServicesPath, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if legacy {
-				c.want(404, r)
-				r = old
-			} else if location := c.want(301, old).header.Get("Location"); location != s.WebAppURL()+wire.RootServicesPath {
-				t.Errorf("Location %s", location)
-			}
-			c.want(200, r)
-			if r.header.Get("Content-Type") != "application/rdf+xml" {
-				t.Errorf("%v", r.header)
-			}
-			type resource struct {
-				Resource string `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# resource,attr"`
-			}
-			type description struct {
-				Register  resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthRequestConsumerKeyUrl"`
-				Request   resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthRequestTokenUrl"`
-				Authorize resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthUserAuthorizationUrl"`
-				Access    resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthAccessTokenUrl"`
-				Realm     string   `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthRealmName"`
-				Domain    string   `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthDomain"`
-			}
-			var got description
-			if legacy {
-				var document struct {
-					XMLName     xml.Name    `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# RDF"`
-					Description description `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# Description"`
+			c.want(test.webApp, webApp)
+			if !test.legacy {
+				if location := r.header.Get("Location"); location != s.WebAppURL()+wire.RootServicesPath {
+					t.Errorf("Location %s", location)
 				}
-				err = xml.Unmarshal([]byte(r.body), &document)
-				got = document.Description
-			} else {
-				err = xml.Unmarshal([]byte(r.body), &got)
+				r = webApp
 			}
-			web := s.WebAppURL()
-			want := description{
-				resource{web + wire.RequestConsumerKeyPath},
-				resource{web + wire.RequestTokenPath},
-				resource{web + wire.UserAuthorizationPath},
-				resource{web + wire.AccessTokenPath},
-				"TWC", web,
-			}
-			if err != nil || got != want {
-				t.Errorf("%v\ngot  %+v\nwant %+v", err, got, want)
+			if got := strings.ReplaceAll(r.body, strings.ReplaceAll(s.WebAppURL(), "&", "&amp;"), "ROOT"); got != test.want || r.header.Get("Content-Type") != "application/rdf+xml" {
+				t.Errorf("%v\ngot  %s\nwant %s", r.header, got, test.want)
 			}
 		})
 	}

@@ -43,32 +43,26 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 	if end < len(consumers) {
 		next = fmt.Sprintf(tokenFormat, consumers[end-1].number)
 	}
-	a := s.listAnswer(x.call, consumers[start:end], func(document any) any {
-		switch {
-		case pages.By == "cursor" && next == "":
-			return setAt(document, pages.Pointer, nil)
-		case pages.By == "cursor":
-			return setAt(document, pages.Pointer, next)
-		case pages.By == "next" && next != "":
-			return setAt(document, pages.Pointer, s.nextPath(x, next))
-		case pages.Total != nil:
-			return setAt(document, *pages.Total, len(consumers))
+	document := s.listDocument(x.call, consumers[start:end])
+	switch {
+	case pages.By == "cursor" && next == "":
+		document = setAt(document, pages.Pointer, nil)
+	case pages.By == "cursor":
+		document = setAt(document, pages.Pointer, next)
+	case pages.By == "next" && next != "":
+		document = setAt(document, pages.Pointer, s.nextPath(x, next))
+	case pages.Total != nil:
+		document = setAt(document, *pages.Total, len(consumers))
+	}
+	a := shapedAnswer(x.call, document)
+	if pages.By == "link" { // RFC 8288.
+		value := "<" + requestOrigin(x.request) + s.nextPath(x, "") + `>; rel="first"`
+		if next != "" {
+			value += ", <" + requestOrigin(x.request) + s.nextPath(x, next) + `>; rel="next"; title="more, please"`
 		}
-		return document
-	})
-	if pages.By == "link" {
-		a.header.Set("Link", linkHeader(requestOrigin(x.request), s.nextPath(x, ""), s.nextPath(x, next), next != ""))
+		a.header.Set("Link", value)
 	}
 	return a
-}
-
-// linkHeader is the header of RFC 8288.
-func linkHeader(origin, first, next string, more bool) string {
-	value := "<" + origin + first + `>; rel="first"`
-	if more {
-		value += ", <" + origin + next + `>; rel="next"; title="more, please"`
-	}
-	return value
 }
 
 // nextPath is the path of the list with its query and the token of a page.
