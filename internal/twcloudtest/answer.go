@@ -20,7 +20,7 @@ type exchange struct {
 	path string
 
 	// operation is the path of the endpoint in the OpenAPI document, or empty if
-	// there is none, and parameters are what its braces stand for, unescaped.
+	// there is none. parameters are the values of its parameters, unescaped.
 	operation  string
 	parameters map[string]string
 

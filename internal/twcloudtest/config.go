@@ -27,7 +27,7 @@ const (
 	ViewerToken    = "viewer-token"
 )
 
-// Config says how an emulated server is set up. Its zero value is a server on
+// Config are the settings of an emulated server. Its zero value is a server on
 // two free loopback ports, in plain HTTP, with DefaultUsers, without consumers
 // and with any number of seats.
 type Config struct {
@@ -103,7 +103,7 @@ type Config struct {
 	// not close it.
 	OnRequest func(Request)
 
-	// ValidateContract holds requests and answers against the OpenAPI document
+	// ValidateContract checks requests and answers against the OpenAPI document
 	// and collects what does not conform in Server.ContractViolations. The
 	// document describes the built-in profile: the field has no effect with another
 	// one. New sets it; Start leaves it as it is.

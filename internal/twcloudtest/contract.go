@@ -46,7 +46,7 @@ func (s *Server) ContractViolations() []string {
 	return slices.Clone(s.contract.violations)
 }
 
-// contract holds requests and answers against the OpenAPI document.
+// contract checks requests and answers against the OpenAPI document.
 type contract struct {
 	document *openapi3.T
 	options  openapi3filter.Options
@@ -65,7 +65,7 @@ func newContract() (*contract, error) {
 		MultiError:                        true,
 		RejectWhenRequestBodyNotSpecified: true,
 		SkipSettingDefaults:               true,
-		// Who may do what is the server's business, not the document's.
+		// The server decides who may do what, not the document.
 		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 	}}
 	// The default message shows values, and a value can be a secret.

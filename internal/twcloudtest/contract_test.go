@@ -98,8 +98,8 @@ func TestContract_requests(t *testing.T) {
 	}
 }
 
-// TestContract_answers holds answers against the document that the server must
-// not give.
+// TestContract_answers checks answers that the server must not give, and some
+// that are correct.
 func TestContract_answers(t *testing.T) {
 	t.Parallel()
 	const path = wire.DefaultOAuthConsumersPath

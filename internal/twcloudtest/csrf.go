@@ -42,14 +42,14 @@ func (s *Server) checkHeaders(x *exchange) *answer {
 	return nil
 }
 
-// csrfToken answers the path that brings the token.
+// csrfToken answers at the path that issues the token.
 func (s *Server) csrfToken(x *exchange) *answer {
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.sendCSRFToken(x, a)
 	return a
 }
 
-// sendCSRFToken adds the token to the answers that the profile says bring it. A
+// sendCSRFToken adds the token to the answers that have it according to the profile. A
 // token from the header of a list changes after the first change in a session;
 // the answer to that change has the new one.
 func (s *Server) sendCSRFToken(x *exchange, a *answer) {

@@ -19,8 +19,7 @@ import (
 //
 //	METHOD PATH BODY -> STATUS LOCATION BODY
 //
-// KEY stands for the key, TOKEN for the CSRF token, and ROOT for the address of the
-// server. A body in braces or brackets is JSON, another one of a request is a form.
+// KEY is the key, TOKEN the CSRF token, and ROOT the address of the server. A body in braces or brackets is JSON, another one of a request is a form.
 var dialectSteps = map[string][7]string{
 	"wrapped": {
 		`POST /osmc/admin/oauth/consumers {"consumerName":"a","consumerSecret":"s"} -> 200 {"data":{"consumerKey":"KEY","consumerName":"a","state":{"active":false}}}`,

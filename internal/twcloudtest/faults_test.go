@@ -12,8 +12,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// TestFaults applies every kind to a registration, and looks at what the client
-// gets and at what it has done to the server.
+// TestFaults applies every kind to a registration, and checks what the client
+// gets and what has happened on the server.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, kind := range twcloudtest.AllFaultKinds() {

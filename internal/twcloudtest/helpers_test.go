@@ -1,7 +1,6 @@
 package twcloudtest_test
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -89,12 +88,15 @@ func read(response *http.Response) reply {
 	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}
 }
 
-// do calls the REST API.
-func (c *client) do(method, path, body string) reply {
+// do calls a URL, or a path of the REST API.
+func (c *client) do(method, url, body string) reply {
 	c.t.Helper()
-	r, err := c.try(method, c.server.URL()+path, body)
+	if strings.HasPrefix(url, "/") {
+		url = c.server.URL() + url
+	}
+	r, err := c.try(method, url, body)
 	if err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
+		c.t.Fatalf("%s %s: %v", method, url, err)
 	}
 	return r
 }
@@ -115,8 +117,7 @@ func (c *client) want(status int, r reply) reply {
 func decode[T any](t testing.TB, r reply) T {
 	t.Helper()
 	var value T
-	decoder := json.NewDecoder(bytes.NewReader([]byte(r.body)))
-	if err := decoder.Decode(&value); err != nil {
+	if err := json.Unmarshal([]byte(r.body), &value); err != nil {
 		t.Fatalf("%v in %q", err, r.body)
 	}
 	return value

@@ -70,7 +70,13 @@ func header(t *testing.T, s *twcloudtest.Server, change map[string]string) strin
 			delete(parameters, name)
 		}
 	}
-	signature, err := (&oauth1.HMACSigner{ConsumerSecret: "s"}).Sign("", base(s.WebAppURL()+wire.RequestTokenPath, parameters))
+	values := url.Values{}
+	for name, value := range parameters {
+		values.Set(name, value)
+	}
+	// Encode sorts; none of the values here has a blank.
+	base := "POST&" + oauth1.PercentEncode(s.WebAppURL()+wire.RequestTokenPath) + "&" + oauth1.PercentEncode(values.Encode())
+	signature, err := (&oauth1.HMACSigner{ConsumerSecret: "s"}).Sign("", base)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,15 +88,6 @@ func header(t *testing.T, s *twcloudtest.Server, change map[string]string) strin
 		items = append(items, name+`="`+oauth1.PercentEncode(value)+`"`)
 	}
 	return "OAuth " + strings.Join(items, ", ")
-}
-
-func base(uri string, parameters map[string]string) string {
-	values := url.Values{}
-	for name, value := range parameters {
-		values.Set(name, value)
-	}
-	// Encode sorts; none of the values here has a blank.
-	return "POST&" + oauth1.PercentEncode(uri) + "&" + oauth1.PercentEncode(values.Encode())
 }
 
 func TestOAuth_refusedRequests(t *testing.T) {
@@ -123,20 +120,12 @@ func TestOAuth_refusedRequests(t *testing.T) {
 			s.AddConsumer(twcloudtest.Consumer{Key: "k", Secret: "s", Approved: true})
 			c := newClient(t, s)
 			c.authorization = header(t, s, test.change)
-			r, err := c.try(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.want(test.status, r)
+			r := c.want(test.status, c.do(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, ""))
 			if challenge := r.header.Get("WWW-Authenticate"); (challenge == `OAuth realm="TWC"`) != (test.status == 401) {
 				t.Errorf("challenge %q", challenge)
 			}
 			if test.status == 200 { // The same nonce again.
-				r, err = c.try(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.want(401, r)
+				c.want(401, c.do(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, ""))
 			}
 		})
 	}
@@ -167,11 +156,7 @@ func TestRootServices(t *testing.T) {
 			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.LegacyRootServices, config.PathPrefix = test.legacy, "/p&q" })
 			c := newClient(t, s)
 			r := c.want(test.old, c.get(wire.LegacyRootServicesPath))
-			webApp, err := c.try(http.MethodGet, s.WebAppURL()+wire.RootServicesPath, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.want(test.webApp, webApp)
+			webApp := c.want(test.webApp, c.get(s.WebAppURL()+wire.RootServicesPath))
 			if !test.legacy {
 				if location := r.header.Get("Location"); location != s.WebAppURL()+wire.RootServicesPath {
 					t.Errorf("Location %s", location)

@@ -21,7 +21,7 @@ type state struct {
 	nonces map[[3]string]bool
 }
 
-// storedConsumer is a consumer and what is known of it besides.
+// storedConsumer is a consumer with what only the server knows.
 type storedConsumer struct {
 	Consumer
 	created time.Time
