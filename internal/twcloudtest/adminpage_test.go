@@ -38,8 +38,8 @@ func TestAdminPage_signIn(t *testing.T) {
 	t.Parallel()
 	c := newDialectClient(t, "oauth-clients")
 	for password, want := range map[string]int{"wrong": 401, twcloudtest.AdminPassword: 204} {
-		other := &dialectClient{client: newClient(t, c.server), profile: c.profile}
-		other.want(want, other.send("POST", "/oauth-consumers/sign-in", "username=admin&password="+password))
+		other := newClient(t, c.server)
+		other.want(want, other.do("POST", c.server.AdminPageURL()+"/sign-in", "username=admin&password="+password))
 	}
 	if c.server.Logins() != 2 || c.server.OpenSessions() != 2 {
 		t.Errorf("%d logins, %d sessions", c.server.Logins(), c.server.OpenSessions())

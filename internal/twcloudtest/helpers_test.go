@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,9 +21,14 @@ type client struct {
 	server *twcloudtest.Server
 	http   *http.Client
 
-	// authorization is sent with every request, unless it is empty.
+	// authorization is sent with every request, unless it is empty, and so are the
+	// headers.
 	authorization string
+	headers       map[string]string
 }
+
+// form matches the beginning of a body that is a form. Other bodies are JSON.
+var form = regexp.MustCompile(`^\w+=`)
 
 type reply struct {
 	status int
@@ -69,8 +75,14 @@ func (c *client) try(method, url, body string) (reply, error) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if body != "" {
+	switch {
+	case form.MatchString(body):
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case body != "":
 		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range c.headers {
+		request.Header.Set(name, value)
 	}
 	if c.authorization != "" {
 		request.Header.Set("Authorization", c.authorization)
@@ -79,13 +91,9 @@ func (c *client) try(method, url, body string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return read(response), nil
-}
-
-func read(response *http.Response) reply {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}
+	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}, nil
 }
 
 // do calls a URL, or a path of the REST API.
