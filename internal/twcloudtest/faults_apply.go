@@ -79,7 +79,7 @@ func signInPage() *answer {
 func (s *Server) waitUntilClosed(x *exchange) {
 	select {
 	case <-x.request.Context().Done():
-	case <-s.done:
+	case <-s.closed.Done():
 	}
 	panic(http.ErrAbortHandler)
 }
@@ -113,7 +113,7 @@ func (s *Server) sendEndless(w http.ResponseWriter, x *exchange, a *answer) {
 	if len(a.body) > 0 {
 		_, _ = w.Write(a.body[:len(a.body)-1])
 	}
-	for x.request.Context().Err() == nil && !s.closed() {
+	for x.request.Context().Err() == nil && s.closed.Err() == nil {
 		if _, err := w.Write(blanks); err != nil {
 			break
 		}

@@ -35,6 +35,9 @@ func TestFaults(t *testing.T) {
 				}
 			})
 			c := signedIn(t, s, "admin-token")
+			if parsed, err := twcloudtest.ParseFaultKind(kind.String()); err != nil || parsed != kind {
+				t.Errorf("%v, %v", parsed, err)
+			}
 			s.Inject(twcloudtest.Fault{Kind: kind})
 
 			var r reply

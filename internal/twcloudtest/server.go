@@ -13,6 +13,7 @@
 package twcloudtest
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -50,9 +51,9 @@ type Server struct {
 	recorder  recorder
 	contract  *contract
 
-	done    chan struct{}
-	close   sync.Once
 	serving sync.WaitGroup
+	closed  context.Context // It ends when Close is called.
+	stop    context.CancelFunc
 
 	logMu     sync.Mutex
 	mu        sync.Mutex // guards what follows
@@ -79,8 +80,8 @@ func Start(config Config) (*Server, error) {
 		state:     newState(),
 		recorder:  recorder{keep: config.KeepRequests, counts: map[string]int{}},
 		onRequest: config.OnRequest,
-		done:      make(chan struct{}),
 	}
+	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
 	s.parts = map[string]*part{REST: {routes: s.restRoutes()}, WebApp: {routes: s.webAppRoutes()}}
 	s.addProfileRoutes(s.parts[s.profile.Server].routes)
@@ -159,29 +160,18 @@ func (s *Server) listen(name, address string) error {
 // included, and returns once their handlers have ended; it does not wait for one
 // that is inside Config.OnRequest.
 func (s *Server) Close() {
-	s.close.Do(func() {
-		close(s.done)
-		for _, p := range s.parts {
-			if p.http != nil {
-				_ = p.listener.Close()
-				_ = p.http.Close()
-			}
+	s.stop()
+	for _, p := range s.parts {
+		if p.http != nil {
+			_ = p.listener.Close()
+			_ = p.http.Close()
 		}
-	})
+	}
 	s.serving.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.busy > 0 {
 		s.idle.Wait()
-	}
-}
-
-func (s *Server) closed() bool {
-	select {
-	case <-s.done:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -224,7 +214,7 @@ func (s *Server) SetOnRequest(hook func(Request)) {
 func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	s.work(1)
 	defer s.work(-1)
-	if s.closed() {
+	if s.closed.Err() != nil {
 		panic(http.ErrAbortHandler)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -280,7 +270,7 @@ func (s *Server) delay(r *http.Request) {
 	select {
 	case <-timer.C:
 	case <-r.Context().Done():
-	case <-s.done:
+	case <-s.closed.Done():
 	}
 }
 
