@@ -121,7 +121,7 @@ func (s *Server) change(c *call, consumer Consumer, input consumerInput) *answer
 	if input.name != nil {
 		for _, other := range s.state.consumers {
 			if s.config.UniqueNames && other.Name == *input.name && other.Key != consumer.Key {
-				return failure(http.StatusConflict, "A consumer with this name already exists.")
+				return failure(http.StatusConflict, "a consumer of this name exists already")
 			}
 		}
 		consumer.Name = *input.name
