@@ -1,6 +1,6 @@
 // Command terraform-provider-twcloud is a Terraform provider for the OAuth
-// consumers of Teamwork Cloud. Terraform starts it; by hand it tells its version,
-// checks a server, or waits for a debugger.
+// consumers of Teamwork Cloud. Terraform starts it. Users start it to print its
+// version, to check a server, to learn an API profile, or to debug it.
 package main
 
 import (
@@ -26,8 +26,11 @@ var (
 	commit  = "none"
 )
 
-// drainTime is how long the provider waits, once it has been told to terminate,
-// for Terraform to end what is under way and to stop it.
+// magicCookie is the variable that Terraform sets when it starts a provider.
+const magicCookie = "TF_PLUGIN_MAGIC_COOKIE"
+
+// drainTime is how long the provider waits, after a signal to terminate, for
+// Terraform to finish the calls in flight and to stop it.
 const drainTime = 10 * time.Second
 
 func main() { os.Exit(run()) }
@@ -47,7 +50,7 @@ func run() int {
 		return check(flag.Args()[1:])
 	case flag.Arg(0) == "learn":
 		return learn.Run(flag.Args()[1:], os.Stdout, os.Stderr)
-	case flag.NArg() > 0:
+	case flag.NArg() > 0 || !*debugging && os.Getenv(magicCookie) == "":
 		flag.Usage()
 		return 2
 	}
@@ -58,15 +61,17 @@ func run() int {
 	if *debugging {
 		options = append(options, tf6server.WithManagedDebug(),
 			tf6server.WithManagedDebugStopSignals(append(terminating(), os.Interrupt)))
-		// Whoever started it may go: it waits for many runs, and for a signal.
+		// In debug mode, the process that started it may end before the provider
+		// does.
 		parent = 0
 	} else {
-		// A process that dies of a signal does not log out. SIGINT is not among them:
-		// go-plugin ignores it, as Terraform gets it as well, and stops the provider.
+		// A process that ends by a signal does not sign out. SIGINT is not in the
+		// list: Terraform gets it too and stops the provider, and go-plugin ignores
+		// it.
 		signal.Notify(signals, terminating()...)
 	}
-	// Once Terraform has been killed, a line of the log, which goes to its end of a
-	// pipe, would be the end of the provider, too.
+	// If Terraform was killed, writing a log line to its closed pipe would end
+	// the provider.
 	signal.Ignore(syscall.SIGPIPE)
 
 	tuneCollector()
@@ -76,7 +81,7 @@ func run() int {
 
 	err := wait(twcloud.Drain, served, signals, parent)
 	if closeErr := twcloud.Close(); closeErr != nil {
-		// Terraform does not show this; the log has it.
+		// Terraform does not show this. The log has it.
 		fmt.Fprintln(os.Stderr, "twcloud: the session may stay open until it times out:", closeErr)
 	}
 	if err != nil {
@@ -86,9 +91,9 @@ func run() int {
 	return 0
 }
 
-// tuneCollector lets the heap grow before it is collected, up to a bound: most of
-// what a plan allocates is gone with the call, and the provider's heap is small.
-// Who sets GOGC or GOMEMLIMIT knows better.
+// tuneCollector lets the heap grow before it is collected, up to a limit. Most
+// of what a plan allocates is short-lived, and the heap is small. GOGC or
+// GOMEMLIMIT in the environment take precedence.
 func tuneCollector() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
@@ -96,8 +101,9 @@ func tuneCollector() {
 	}
 }
 
-// check reports on the server that the environment names: status 0 if the provider
-// works with it, 3 if the API profile lacks calls, 1 otherwise.
+// check reports on the server that the environment configures. It returns the
+// exit status: 0 if the provider works with it, 3 if the API profile lacks
+// calls, 1 otherwise.
 func check(arguments []string) int {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	flags.Usage = usage
@@ -113,7 +119,7 @@ func check(arguments []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), append(terminating(), os.Interrupt)...)
 	defer stop()
-	// Without a reader of the report, too, what was registered is removed.
+	// If nobody reads the report, still remove what was registered.
 	signal.Ignore(syscall.SIGPIPE)
 	switch err := provider.New(version).Check(ctx, os.Stdout, *write); {
 	case err == nil:
@@ -139,8 +145,8 @@ Flags:
 	flag.PrintDefaults()
 }
 
-// terminating are the signals that end a process, SIGINT apart. Whoever started
-// the provider with nohup wants it to outlive a terminal that hangs up.
+// terminating returns the signals that end a process, except SIGINT. With
+// nohup, the provider survives a hang-up of the terminal.
 func terminating() []os.Signal {
 	if signal.Ignored(syscall.SIGHUP) {
 		return []os.Signal{syscall.SIGTERM}
@@ -148,9 +154,8 @@ func terminating() []os.Signal {
 	return []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
 }
 
-// wait returns when the provider has been served, or when it has been told to
-// terminate, or lost its parent (0: it has none to lose), and had the time to
-// drain.
+// wait returns when serving ends. After a signal, or if the parent process is
+// gone (0: there is none), it drains and waits up to drainTime.
 func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent int) error {
 	watch := time.NewTicker(time.Second)
 	defer watch.Stop()
@@ -159,7 +164,7 @@ func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent in
 		case err := <-served:
 			return err
 		case <-watch.C:
-			// Terraform was killed: nobody will stop the provider.
+			// Terraform was killed, so nobody stops the provider.
 			told = parent != 0 && os.Getppid() != parent
 		case <-signals:
 			told = true

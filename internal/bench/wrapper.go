@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -31,11 +30,9 @@ type usage struct {
 	processes int
 }
 
-// runAsWrapper runs the provider and returns its exit status.
-func runAsWrapper() int {
-	// On Linux the provider is killed when this thread ends.
-	runtime.LockOSThread()
-	status, err := wrap(os.Getenv(programVariable), os.Getenv(usageVariable))
+// wrap runs the provider and returns its exit status.
+func wrap() int {
+	status, err := recorded(exec.Command(os.Getenv(programVariable), os.Args[1:]...)) //nolint:gosec,noctx // Running it is the purpose; signals end it.
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
@@ -43,9 +40,9 @@ func runAsWrapper() int {
 	return status
 }
 
-func wrap(program, folder string) (status int, err error) {
+func recorded(cmd *exec.Cmd) (status int, err error) {
 	// If the wrapper is killed, the file stays empty.
-	file, err := os.CreateTemp(folder, "")
+	file, err := os.CreateTemp(os.Getenv(usageVariable), "")
 	if err != nil {
 		return 0, err
 	}
@@ -53,9 +50,7 @@ func wrap(program, folder string) (status int, err error) {
 
 	// The provider gets these signals itself, as a member of the process group.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM)
-	cmd := exec.Command(program, os.Args[1:]...) //nolint:gosec,noctx // Running it is the purpose; signals end it.
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = killWithParent()
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		return 0, err
 	}

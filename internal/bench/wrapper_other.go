@@ -2,14 +2,7 @@
 
 package main
 
-import (
-	"os"
-	"syscall"
-)
+import "os"
 
-func killWithParent() *syscall.SysProcAttr { return nil }
-
-// peak is unknown: only Linux has VmHWM.
+// peak is unknown: the unit of ru_maxrss differs between systems.
 func peak(*os.ProcessState) int64 { return 0 }
-
-func ownPeak() int64 { return 0 }

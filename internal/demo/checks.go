@@ -12,6 +12,7 @@ import (
 
 	"github.com/dghubble/oauth1"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -22,27 +23,17 @@ func (d *demo) begin(heading string) {
 	d.seen = len(d.server.Requests())
 }
 
-// check prints what was checked. A problem ends the demo.
-func (d *demo) check(problem error, format string, args ...any) {
+// check prints what was checked. A failed check ends the demo.
+func (d *demo) check(ok bool, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	switch {
 	case d.err != nil:
-	case problem == nil:
+	case ok:
 		d.out.passed(text)
-	case errors.Is(problem, context.Canceled):
-		d.err = problem
 	default:
 		d.out.failed(text)
-		d.err = fmt.Errorf("check failed: %s: %w", text, problem)
+		d.err = errors.New("check failed: " + text)
 	}
-}
-
-// unless returns an error unless ok is true.
-func unless(ok bool, format string, args ...any) error {
-	if ok {
-		return nil
-	}
-	return fmt.Errorf(format, args...)
 }
 
 // terraform shows a command of the CLI and its output. The command must exit with
@@ -82,33 +73,25 @@ func (d *demo) newSecret() string {
 	return secret
 }
 
-// asConfigured compares the server's only consumer with the configuration. Its
-// error has no secret.
-func (d *demo) asConfigured() error {
-	consumers := d.server.Consumers()
-	if len(consumers) != 1 {
-		return fmt.Errorf("the server has %d consumers", len(consumers))
-	}
-	got := consumers[0]
-	return errors.Join(
-		unless(got.Key == d.key, "the key is %q, not %q", got.Key, d.key),
-		unless(got.Name == consumerName, "the name is %q, not %q", got.Name, consumerName),
-		unless(got.Approved, "it is not approved"),
-		unless(got.Secret == d.secret, "the secret is different"),
-	)
+// asConfigured says whether the server's only consumer is as configured.
+func (d *demo) asConfigured() bool {
+	want := twcloudtest.Consumer{Key: d.key, Name: consumerName, Secret: d.secret, Approved: true}
+	return slices.Equal(d.server.Consumers(), []twcloudtest.Consumer{want})
 }
 
-// inState checks that the only resource in state has the consumer's key.
-func (d *demo) inState(ctx context.Context) error {
-	resources, err := d.work.Resources(ctx)
-	if err != nil {
-		return err
+// inState says whether the only resource in state has the consumer's key.
+func (d *demo) inState(ctx context.Context) bool {
+	if d.err != nil {
+		return false
 	}
-	return unless(len(resources) == 1 && resources[0].Values["key"] == d.key, "state has %d resources, and not this key", len(resources))
+	var resources []terraformcli.Resource
+	resources, d.err = d.work.Resources(ctx)
+	return len(resources) == 1 && resources[0].Values["key"] == d.key
 }
 
-// sent checks which requests of this section changed something: method and fields.
-func (d *demo) sent(want ...string) error {
+// sent says whether these requests of this section, and no others, changed
+// something: method and fields.
+func (d *demo) sent(want ...string) bool {
 	var got []string
 	requests := d.server.Requests()[d.seen:]
 	for _, request := range requests {
@@ -116,33 +99,22 @@ func (d *demo) sent(want ...string) error {
 			got = append(got, strings.TrimSpace(request.Method+" "+strings.Join(request.Fields, ", ")))
 		}
 	}
-	return unless(len(requests) > 0 && slices.Equal(got, want), "of %d requests, %q changed something; want %q", len(requests), got, want)
+	return len(requests) > 0 && slices.Equal(got, want)
 }
 
-// requestToken checks the status that the server returns when the consumer's
-// application asks for an OAuth 1.0a request token. It signs with a library that
-// the provider does not use.
-func (d *demo) requestToken(secret string, want int) error {
-	var answer statusRecorder
+// requestToken returns the status of the server's answer when the consumer's
+// application asks for an OAuth 1.0a request token; 0 if that is not an answer to
+// such a request. It signs with a library that the provider does not use.
+func (d *demo) requestToken(secret string) (status int) {
 	config := oauth1.Config{
 		ConsumerKey: d.key, ConsumerSecret: secret, CallbackURL: "oob", Realm: wire.DefaultOAuthRealm,
-		Endpoint:   oauth1.Endpoint{RequestTokenURL: d.server.WebAppURL() + wire.RequestTokenPath},
-		HTTPClient: &http.Client{Transport: &answer},
+		Endpoint: oauth1.Endpoint{RequestTokenURL: d.server.WebAppURL() + wire.RequestTokenPath},
 	}
-	if _, _, err := config.RequestToken(); answer.status == 0 || err != nil && answer.status == http.StatusOK {
-		return err
+	before := len(d.server.Requests())
+	_, _, err := config.RequestToken()
+	sent := d.server.Requests()[before:]
+	if len(sent) != 1 || err != nil && sent[0].Status == http.StatusOK {
+		return 0
 	}
-	return unless(answer.status == want, "the status is %d, not %d", answer.status, want)
-}
-
-// statusRecorder remembers the status of the last answer.
-type statusRecorder struct{ status int }
-
-func (r *statusRecorder) RoundTrip(request *http.Request) (*http.Response, error) {
-	// It uses no proxy, and leaves no connection open.
-	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
-	if err == nil {
-		r.status = response.StatusCode
-	}
-	return response, err
+	return sent[0].Status
 }

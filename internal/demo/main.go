@@ -5,7 +5,7 @@
 // command line and 130 if it was interrupted.
 //
 // With -playground it keeps the emulator running instead, and prints commands to
-// paste.
+// paste. With -picture it prints a picture of its output.
 package main
 
 import (
@@ -35,6 +35,7 @@ const usage = `demo shows the provider at work on an emulated Teamwork Cloud.
   demo              manage a consumer, from its registration to its removal;
                     leaves nothing behind
   demo -playground  keep the emulator running, and print commands to paste
+  demo -picture     print a picture of the output for the README, as SVG
 `
 
 func main() {
@@ -51,22 +52,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.Usage = func() { _, _ = io.WriteString(stderr, usage) }
 	play := flags.Bool("playground", false, "")
+	picture := flags.Bool("picture", false, "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return statusOK
-	case err != nil:
-		return statusUsage
-	case flags.NArg() > 0:
+	case err == nil && flags.NArg() > 0:
 		flags.Usage()
+		return statusUsage
+	case err != nil:
 		return statusUsage
 	}
 
 	out := &printer{out: stdout, color: supportsColor(stdout)}
 	show := tour
-	if *play {
+	switch {
+	case *play:
 		show = playground
+	case *picture:
+		out = &printer{out: io.Discard}
 	}
-	err := inTempDir(func(dir string) error { return show(ctx, out, dir) })
+	dir, err := os.MkdirTemp("", "twcloud-demo-")
+	if err == nil {
+		err = errors.Join(show(ctx, out, dir), os.RemoveAll(dir))
+	}
+	if err == nil && *picture {
+		_, err = io.WriteString(stdout, draw(shorten(out.printed.String())))
+	}
 	switch {
 	case err == nil:
 		return statusOK
@@ -76,19 +87,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	_, _ = fmt.Fprintf(stderr, "\ndemo: %v\n", err)
 	return statusFailed
-}
-
-// inTempDir calls use with a folder that is removed afterwards.
-func inTempDir(use func(dir string) error) error {
-	dir, err := os.MkdirTemp("", "twcloud-demo-")
-	if err != nil {
-		return err
-	}
-	err = use(dir)
-	if problem := os.RemoveAll(dir); problem != nil {
-		return problem
-	}
-	return err
 }
 
 // prepare finds a CLI, builds the provider, and returns a workspace in dir that

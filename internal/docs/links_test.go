@@ -1,4 +1,4 @@
-package docs_test
+package main
 
 import (
 	"errors"
@@ -15,7 +15,6 @@ var (
 	link    = regexp.MustCompile(`\]\(<?([^()\s>]+)>?\)|(?:src|href)="([^"]+)"`)
 	heading = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
 	anchor  = regexp.MustCompile(`<a id="([^"]+)">`)
-	linked  = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
 // onGitHub is the form of a link to a file of this repository from another site.
@@ -69,7 +68,6 @@ func checkLink(t *testing.T, from, target string) error {
 func anchors(of document) map[string]bool {
 	found := map[string]bool{}
 	for _, match := range heading.FindAllStringSubmatch(of.prose, -1) {
-		text := linked.ReplaceAllString(match[1], "$1")
 		found[strings.Map(func(r rune) rune {
 			switch {
 			case r == ' ':
@@ -78,10 +76,43 @@ func anchors(of document) map[string]bool {
 				return unicode.ToLower(r)
 			}
 			return -1
-		}, text)] = true
+		}, match[1])] = true
 	}
 	for _, match := range anchor.FindAllStringSubmatch(of.prose, -1) {
 		found[match[1]] = true
 	}
 	return found
+}
+
+var (
+	makeCall    = regexp.MustCompile("(?m)(?:^ *|`|=\\S+ )make ([a-z-]+)")
+	environment = regexp.MustCompile(`\bTWCLOUD_[A-Z_]*[A-Z]\b`)
+)
+
+// TestNames fails if a document or an example has a "make X" that does not exist, or
+// an environment variable that nothing reads.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"TWCLOUD_BENCH_RESTAPI": true}
+	for attribute := range readSchema(t)["provider"]["twcloud"].Block.Attributes {
+		known["TWCLOUD_"+strings.ToUpper(attribute)] = true
+	}
+	makefile := readFile(t, filepath.Join(root, "GNUmakefile"))
+	paths := files(t, "docs", "templates", "examples")
+	for _, document := range documents(t) {
+		paths = append(paths, document.path)
+	}
+	for _, path := range paths {
+		text := readFile(t, filepath.Join(root, path))
+		for _, name := range environment.FindAllString(text, -1) {
+			if !known[name] {
+				t.Errorf("%s: nothing reads %s", path, name)
+			}
+		}
+		for _, call := range makeCall.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(makefile, "\n"+call[1]+":") {
+				t.Errorf("%s: GNUmakefile has no target %q", path, call[1])
+			}
+		}
+	}
 }

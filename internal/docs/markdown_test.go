@@ -1,12 +1,11 @@
-// Package docs_test tests the documentation: commands and examples work, links
-// resolve, and names exist.
-package docs_test
+package main
 
 import (
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +25,7 @@ type document struct {
 // block is a fenced code block.
 type block struct {
 	line           int
+	heading        string // the last one of the second level
 	language, text string
 }
 
@@ -73,15 +73,18 @@ func readDocument(t *testing.T, path string) document {
 	parsed := document{path: filepath.ToSlash(relative)}
 	var prose strings.Builder
 	var open *block
-	indent := ""
+	var indent, heading string
 	number := 0
 	for line := range strings.Lines(content) {
 		number++
 		found := fence.FindStringSubmatch(line)
 		switch {
 		case open == nil && found != nil:
-			open, indent = &block{line: number, language: found[2]}, found[1]
+			open, indent = &block{line: number, heading: heading, language: found[2]}, found[1]
 		case open == nil:
+			if title, ok := strings.CutPrefix(line, "## "); ok {
+				heading = strings.TrimSpace(title)
+			}
 			prose.WriteString(line)
 			continue
 		case found != nil:
@@ -100,23 +103,10 @@ func readDocument(t *testing.T, path string) document {
 }
 
 // section returns the code blocks of a guide below a heading of the second level.
-func section(t *testing.T, guide, heading string) (blocks []block) {
+func section(t *testing.T, guide, heading string) []block {
 	t.Helper()
-	path := filepath.Join(root, "templates", "guides", guide)
-	found, inside := map[int]bool{}, false
-	number := 0
-	for line := range strings.Lines(readFile(t, path)) {
-		number++
-		if title, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "## "); ok {
-			inside = title == heading
-		}
-		found[number] = inside
-	}
-	for _, b := range readDocument(t, path).blocks {
-		if found[b.line] {
-			blocks = append(blocks, b)
-		}
-	}
+	blocks := readDocument(t, filepath.Join(root, "templates", "guides", guide)).blocks
+	blocks = slices.DeleteFunc(blocks, func(b block) bool { return b.heading != heading })
 	if len(blocks) == 0 {
 		t.Fatalf("%s has no code below a heading %q", guide, heading)
 	}

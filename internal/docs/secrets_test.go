@@ -1,8 +1,6 @@
-package docs_test
+package main
 
 import (
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,72 +13,37 @@ const (
 	secretVariable = "TF_VAR_doors_secret="
 )
 
-// revision fails unless the consumer has this secret_revision.
-func (w *workspace) revision(t *testing.T, want int) {
-	t.Helper()
-	if got := w.attribute(t, "secret_revision"); got != strconv.Itoa(want) {
-		t.Errorf("secret_revision %s, want %d", got, want)
-	}
-}
-
-// stateHas says whether a text is in the state file.
-func (w *workspace) stateHas(t *testing.T, text string) bool {
-	t.Helper()
-	return strings.Contains(readFile(t, filepath.Join(w.Dir, "terraform.tfstate")), text)
-}
-
-// TestAccSecrets_ways applies the ways of giving a secret, rotates it in place,
-// and goes from one way to another.
-func TestAccSecrets_ways(t *testing.T) {
+// TestAccSecrets_rotation goes from one example to the next, and rotates the secret
+// with each. What is sent, and what is in state, is tested with the provider.
+func TestAccSecrets_rotation(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, secretExamples+"stored")
-	w.apply(t, secretVariable+"first-secret")
-	key := w.onServer(t, map[string]string{"doors-next": "first-secret"})["doors-next"]
-	if !w.stateHas(t, "first-secret") {
-		t.Error("the secret is not in state, as the guide says it is")
-	}
-
-	// To write-only, with the same secret: nothing is sent.
-	w.copy(t, secretExamples+"write-only")
-	w.server.ResetRequests()
-	w.apply(t)
-	for _, request := range w.server.Requests() {
-		if request.Method != "GET" {
-			t.Errorf("moving to secret_wo sent %s %s", request.Method, request.Path)
+	w.apply(t, secretVariable+"first")
+	key := w.key(t)
+	for _, step := range []struct {
+		example, secret, version string
+		sends                    bool
+	}{
+		{"stored", "stored", "1", true},
+		{"write-only", "stored", "1", false},
+		{"write-only", "write-only", "1", true},
+		{"versioned", "write-only", "1", false},
+		{"versioned", "without another version", "1", false},
+		{"versioned", "versioned", "2", true},
+		{"stored", "versioned", "2", false},
+	} {
+		before := w.server.Consumers()
+		w.copy(t, secretExamples+step.example)
+		w.apply(t, secretVariable+step.secret, "TF_VAR_doors_secret_version="+step.version)
+		w.noChanges(t)
+		want := map[string]string{}
+		if step.sends {
+			want["doors-next"] = step.secret
 		}
+		w.unchanged(t, before, want)
 	}
-	w.revision(t, 1)
-	if w.stateHas(t, "first-secret") {
-		t.Error("the secret is still in state")
-	}
-
-	// A new value is noticed, and sent once.
-	output, changes := w.plan(t, secretVariable+"second-secret")
-	if contains(t, output, "~ secret_revision = 1 -> 2"); !changes {
-		t.Error("the new secret was not noticed")
-	}
-	w.apply(t)
-	w.noChanges(t)
-
-	// With a version, which the same secret does not have sent; then the number
-	// alone decides.
-	w.copy(t, secretExamples+"versioned")
-	w.apply(t)
-	w.revision(t, 2)
-	if _, changes := w.plan(t, secretVariable+"third-secret"); changes {
-		t.Error("another value has changes, although the version is the same")
-	}
-	w.apply(t, "TF_VAR_doors_secret_version=2")
-	w.revision(t, 3)
-
-	// Out of the configuration, and back.
-	w.edit(t, "  secret_wo         = var.doors_secret\n  secret_wo_version = var.doors_secret_version\n", "")
-	w.apply(t)
-	w.copy(t, secretExamples+"stored")
-	w.apply(t)
-	w.revision(t, 3)
-	if got := w.onServer(t, map[string]string{"doors-next": "third-secret"})["doors-next"]; got != key {
-		t.Errorf("the key has become %q, was %q", got, key)
+	if got := w.key(t); got != key {
+		t.Errorf("the key has become %v, was %v", got, key)
 	}
 	w.mustRun(t, "destroy", "-auto-approve")
 }
@@ -90,124 +53,73 @@ func TestAccSecrets_overlap(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, secretExamples+"overlap")
 	w.apply(t, `TF_VAR_doors_secrets={"2026-1" = "old"}`)
-	old := w.onServer(t, map[string]string{"doors-next 2026-1": "old"})
+	first := w.onServer(t, map[string]string{"doors-next 2026-1": "old"})
 
-	w.apply(t, `TF_VAR_generations=["2026-1", "2026-2"]`, `TF_VAR_doors_secrets={"2026-1" = "old", "2026-2" = "new"}`)
+	contains(t, w.apply(t, `TF_VAR_generations=["2026-1", "2026-2"]`, `TF_VAR_doors_secrets={"2026-1" = "old", "2026-2" = "new"}`),
+		"1 added, 0 changed, 0 destroyed")
 	both := w.onServer(t, map[string]string{"doors-next 2026-1": "old", "doors-next 2026-2": "new"})
-	if both["doors-next 2026-1"] != old["doors-next 2026-1"] {
-		t.Errorf("the old consumer was touched: %v, then %v", old, both)
-	}
-
-	output := w.apply(t, `TF_VAR_generations=["2026-2"]`, `TF_VAR_doors_secrets={"2026-2" = "new"}`)
+	contains(t, w.apply(t, `TF_VAR_generations=["2026-2"]`, `TF_VAR_doors_secrets={"2026-2" = "new"}`),
+		"0 added, 0 changed, 1 destroyed")
 	left := w.onServer(t, map[string]string{"doors-next 2026-2": "new"})
-	if left["doors-next 2026-2"] != both["doors-next 2026-2"] {
-		t.Errorf("the new consumer was touched: %v, then %v", both, left)
+	if both["doors-next 2026-1"] != first["doors-next 2026-1"] || both["doors-next 2026-2"] != left["doors-next 2026-2"] {
+		t.Errorf("a key has changed: %v, then %v, then %v", first, both, left)
 	}
-	contains(t, output, "0 added, 0 changed, 1 destroyed")
-	w.mustRun(t, "destroy", "-auto-approve")
 }
 
-// TestAccSecrets_drift has somebody change the secret.
+// TestAccSecrets_drift changes the secret outside of Terraform.
 func TestAccSecrets_drift(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, secretExamples+"drift")
 	w.apply(t, secretVariable+"s3cret")
 	w.noChanges(t)
-	w.server.UpdateConsumer(w.onServer(t, map[string]string{"doors-next": "s3cret"})["doors-next"],
-		func(consumer *twcloudtest.Consumer) { consumer.Secret = "another" })
+	w.server.UpdateConsumer(w.server.Consumers()[0].Key, func(consumer *twcloudtest.Consumer) { consumer.Secret = "another" })
 
-	const warning = "Warning: Secret was changed outside of Terraform"
-	if output := w.mustRun(t, "plan", "-refresh-only"); strings.Contains(output, warning) {
-		t.Error("-refresh-only finds the drift; the guide says that it does not")
+	if output := w.mustRun(t, "plan", "-refresh-only"); strings.Contains(output, "Warning") {
+		t.Errorf("-refresh-only finds the drift; the guide says that it does not:\n%s", output)
 	}
 	output, changes := w.plan(t)
-	if contains(t, output, "secret_revision = 1 -> (known after apply)", warning,
+	if contains(t, output, "secret_revision = 1 -> (known after apply)", "Warning: Secret was changed outside of Terraform",
 		"although the consumer is approved. The next apply sets the configured secret."); !changes {
 		t.Error("the drift was not found")
 	}
 	w.apply(t)
 	w.onServer(t, map[string]string{"doors-next": "s3cret"})
 	w.noChanges(t)
-	w.mustRun(t, "destroy", "-auto-approve")
 }
 
-// TestAccSecrets_savedPlan has the value change between a plan and its apply.
+// TestAccSecrets_savedPlan changes the value between a plan and its apply.
 func TestAccSecrets_savedPlan(t *testing.T) {
 	t.Parallel()
-	const inconsistent = "Provider produced inconsistent final plan"
 	w := newWorkspace(t, secretExamples+"write-only")
 	w.apply(t, secretVariable+"first")
-	save := func(variable string) {
-		t.Helper()
-		w.Setenv(variable)
+	for _, step := range []struct {
+		planned, applied string
+		fails            bool
+	}{
+		{"second", "first", true},
+		{"second", "third", false},
+		{"third", "fourth", true}, // This plan changes only the approval.
+	} {
+		if step.planned == "third" {
+			w.write(t, "approval_override.tf", "resource \"twcloud_oauth_consumer\" \"doors\" {\n  approved = false\n}\n")
+		}
+		before := w.server.Consumers()
+		w.Setenv(secretVariable + step.planned)
 		w.mustRun(t, "plan", "-out=saved.tfplan")
+		w.Setenv(secretVariable + step.applied)
+		status, output := w.run(t, "apply", "saved.tfplan")
+		if failed := status != 0; failed != step.fails {
+			t.Errorf("%s, then %s: exit status %d\n%s", step.planned, step.applied, status, output)
+		}
+		if step.fails {
+			contains(t, output, "Provider produced inconsistent final plan")
+			w.unchanged(t, before, nil)
+		} else {
+			w.onServer(t, map[string]string{"doors-next": step.applied})
+		}
 	}
 
-	save(secretVariable + "second")
-	w.Setenv(secretVariable + "first")
-	if status, output := w.run(t, "apply", "saved.tfplan"); status == 0 {
-		t.Error("the old value again: no error")
-	} else {
-		contains(t, output, inconsistent)
-	}
-	w.onServer(t, map[string]string{"doors-next": "first"})
-
-	save(secretVariable + "second")
-	w.Setenv(secretVariable + "third")
-	w.mustRun(t, "apply", "saved.tfplan")
-	w.onServer(t, map[string]string{"doors-next": "third"})
-
-	w.edit(t, "approved  = true", "approved  = false")
-	save(secretVariable + "third")
-	w.Setenv(secretVariable + "fourth")
-	if status, output := w.run(t, "apply", "saved.tfplan"); status == 0 {
-		t.Error("another value after a plan that does not set it: no error")
-	} else {
-		contains(t, output, inconsistent)
-	}
-	w.onServer(t, map[string]string{"doors-next": "third"})
-
-	// Plan again, and apply that.
+	// The guide's advice: plan and apply again.
 	w.apply(t)
 	w.onServer(t, map[string]string{"doors-next": "fourth"})
-	w.mustRun(t, "destroy", "-auto-approve")
-}
-
-// TestAccSecrets_import applies the ways to a consumer that somebody has made.
-func TestAccSecrets_import(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		example  string
-		revision int
-		warns    bool
-	}{
-		"stored":     {example: "stored", revision: 1},
-		"write-only": {example: "write-only", warns: true},
-		"versioned":  {example: "versioned", revision: 1},
-		"drift":      {example: "drift", warns: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t, secretExamples+test.example)
-			w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown", Approved: true})
-			w.Setenv(secretVariable + "s3cret")
-			if test.example == "drift" {
-				// Proven, so there is no warning; but only while the server is asked.
-				w.Setenv(secretVariable + "unknown")
-				test.warns = false
-			}
-			w.mustRun(t, "import", doors, "made-by-hand")
-			w.revision(t, 0)
-			output := w.apply(t)
-			if got := strings.Contains(output, "Secret may differ from the configured one"); got != test.warns {
-				t.Errorf("warns: %t, want %t:\n%s", got, test.warns, output)
-			}
-			w.revision(t, test.revision)
-			want := "unknown"
-			if test.revision > 0 {
-				want = "s3cret"
-			}
-			w.onServer(t, map[string]string{"doors-next": want})
-		})
-	}
 }

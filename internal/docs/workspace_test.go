@@ -1,8 +1,7 @@
-package docs_test
+package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,16 +66,6 @@ func readFile(t *testing.T, path string) string {
 	return string(content)
 }
 
-// edit replaces a text of main.tf.
-func (w *workspace) edit(t *testing.T, old, replacement string) {
-	t.Helper()
-	content := readFile(t, filepath.Join(w.Dir, "main.tf"))
-	if !strings.Contains(content, old) {
-		t.Fatalf("%q is not in the configuration", old)
-	}
-	w.write(t, "main.tf", strings.Replace(content, old, replacement, 1))
-}
-
 // flat returns the output of the CLI on one line, without the bars of messages.
 func flat(output string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", "")), " ")
@@ -113,9 +102,8 @@ func (w *workspace) apply(t *testing.T, variables ...string) (output string) {
 }
 
 // plan says whether there are changes.
-func (w *workspace) plan(t *testing.T, variables ...string) (output string, changes bool) {
+func (w *workspace) plan(t *testing.T) (output string, changes bool) {
 	t.Helper()
-	w.Setenv(variables...)
 	status, output := w.run(t, "plan", "-detailed-exitcode")
 	if status != 0 && status != 2 {
 		t.Fatalf("plan: exit status %d\n%s", status, output)
@@ -131,20 +119,18 @@ func (w *workspace) noChanges(t *testing.T) {
 	}
 }
 
-// attribute returns an attribute of twcloud_oauth_consumer.doors as text.
-func (w *workspace) attribute(t *testing.T, name string) string {
+// key is the key of twcloud_oauth_consumer.doors in state.
+func (w *workspace) key(t *testing.T) any {
 	t.Helper()
 	resources, err := w.Resources(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, resource := range resources {
-		if resource.Address == doors {
-			return fmt.Sprint(resource.Values[name])
-		}
+	i := slices.IndexFunc(resources, func(r terraformcli.Resource) bool { return r.Address == doors })
+	if i < 0 {
+		t.Fatalf("%s is not in state", doors)
 	}
-	t.Fatalf("%s is not in state", doors)
-	return ""
+	return resources[i].Values["key"]
 }
 
 // onServer fails unless the server has exactly these consumers, by name with their

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -46,6 +49,20 @@ func TestAccLearned(t *testing.T) {
 	}
 }
 
+// newDialectServer starts a server that speaks the dialect of a recording. Three
+// consumers are more than one page.
+func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
+	t.Helper()
+	dialect := profile.BuiltIn()
+	if name != "assumed" {
+		var err error
+		if dialect, err = twcloudtest.Dialect(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract, c.PageSize = dialect, false, 2 })
+}
+
 type learnedWorkspace struct {
 	*terraformcli.Workspace
 	server *twcloudtest.Server
@@ -60,7 +77,7 @@ terraform {
 
 resource "twcloud_oauth_consumer" "stored" {
   name     = "stored & \"odd\"/"
-  secret   = "%[1]s-stored"
+  secret   = "%[1]s&=\"/stored"
   approved = %[2]t
 }
 
@@ -80,13 +97,12 @@ output "count" { value = length(data.twcloud_oauth_consumers.all.consumers) }
 func (w *learnedWorkspace) live(t *testing.T) {
 	w.config(t, "first", true)
 	w.run(t, 0, "apply", "-auto-approve")
-	w.onServer(t, "first", true)
 	w.run(t, 0, "plan", "-detailed-exitcode")
 	if count := strings.TrimSpace(w.run(t, 0, "output", "-raw", "count")); count != "3" {
 		t.Errorf("the data source has %s consumers, want 3", count)
 	}
 
-	key := w.key(t, "stored")
+	key := w.onServer(t, "first", true)
 	w.server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved, c.Name = false, "renamed by hand" })
 	w.run(t, 2, "plan", "-detailed-exitcode")
 	w.run(t, 0, "apply", "-auto-approve")
@@ -99,8 +115,7 @@ func (w *learnedWorkspace) live(t *testing.T) {
 	w.run(t, 0, "state", "rm", "twcloud_oauth_consumer.stored")
 	w.run(t, 0, "import", "twcloud_oauth_consumer.stored", key)
 	w.run(t, 0, "apply", "-auto-approve")
-	w.onServer(t, "second", false)
-	if now := w.key(t, "stored"); now != key {
+	if now := w.onServer(t, "second", false); now != key {
 		t.Errorf("the key was %q and is %q", key, now)
 	}
 
@@ -127,36 +142,25 @@ func (w *learnedWorkspace) run(t *testing.T, want int, arguments ...string) stri
 	return output.String()
 }
 
-// key is the key of a resource in state.
-func (w *learnedWorkspace) key(t *testing.T, name string) string {
-	t.Helper()
-	resources, err := w.Resources(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, resource := range resources {
-		if resource.Address == "twcloud_oauth_consumer."+name {
-			return fmt.Sprint(resource.Values["key"])
-		}
-	}
-	t.Fatalf("%s is not in state", name)
-	return ""
-}
-
-// onServer fails unless the server has what is configured.
-func (w *learnedWorkspace) onServer(t *testing.T, secret string, approved bool) {
+// onServer fails unless the server has what is configured. It returns the key of
+// the first resource.
+func (w *learnedWorkspace) onServer(t *testing.T, secret string, approved bool) (key string) {
 	t.Helper()
 	want := map[string]twcloudtest.Consumer{
-		w.key(t, "stored"):     {Name: `stored & "odd"/`, Secret: secret + "-stored", Approved: approved},
-		w.key(t, "stored_too"): {Name: "stored too", Secret: secret + "-too"},
+		"by hand":         {Secret: "x", Approved: true},
+		`stored & "odd"/`: {Secret: secret + `&="/stored`, Approved: approved},
+		"stored too":      {Secret: secret + "-too"},
 	}
-	for key, consumer := range want {
-		consumer.Key = key
-		if got, _ := w.server.Consumer(key); got != consumer {
-			t.Errorf("on the server: %+v, want %+v", got, consumer)
+	got := map[string]twcloudtest.Consumer{}
+	all := w.server.Consumers()
+	for _, one := range all {
+		if one.Name == `stored & "odd"/` {
+			key = one.Key
 		}
+		got[one.Name] = twcloudtest.Consumer{Secret: one.Secret, Approved: one.Approved}
 	}
-	if all := w.server.Consumers(); len(all) != 3 {
-		t.Errorf("the server has %d consumers, want 3", len(all))
+	if difference := cmp.Diff(want, got); difference != "" || len(all) != 3 {
+		t.Errorf("%d consumers on the server: %s", len(all), difference)
 	}
+	return key
 }

@@ -3,69 +3,54 @@ package learn
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // draft is a request with placeholders in place of what is known.
 type draft struct {
-	method   string
-	path     string
-	query    map[string]string
-	kind     bodyKind
-	json     any
-	form     map[string]string
-	problems []string // what a profile cannot express
-	notes    []string // what it leaves out
+	path      string
+	query     map[string]string
+	body      any      // JSON, or a form as an object of strings
+	signature string   // tells requests apart that send different things
+	problems  []string // what a profile cannot express
 }
 
-// draft puts placeholders into a request.
-func (l *learner) draft(e *exchange) *draft {
-	if known, found := l.drafts[e]; found {
-		return known
-	}
-	d := &draft{method: e.method, kind: e.kind}
-	l.drafts[e] = d
-	l.draftPath(d, e)
-	for _, parameter := range e.query {
-		if volatile(parameter.Name, parameter.Value) {
-			d.note("the query parameter %s, which only keeps caches away", show(parameter.Name))
-			continue
-		}
-		l.pair(d, &d.query, place{"query", parameter.Name}, parameter.Value)
-	}
-	switch e.kind {
-	case jsonBody:
-		for _, pointer := range memberNames(e.json) {
-			if l.withheld(lastToken(pointer)) || typed.MatchString(lastToken(pointer)) {
-				d.problem("the body has a typed value or a key as the name of a member")
-			}
-		}
-		d.json = replaceScalars(e.json, func(pointer string, value any) any { return l.scalar(d, place{"json", pointer}, value) })
-	case formBody:
-		for _, member := range e.form {
-			l.pair(d, &d.form, place{"form", member.Name}, member.Value)
-		}
-	case otherBody, textBody, htmlBody:
-		kind := e.entry.RequestBody.MediaType
-		switch {
-		case strings.HasPrefix(kind, "multipart/"):
-			kind = "multipart/form-data"
-		case strings.Contains(kind, "xml"):
-			kind = "XML"
+// draftOf puts placeholders into a request.
+func (l *learner) draftOf(e *exchange) *draft {
+	d := &draft{}
+	written := strings.Split(strings.TrimPrefix(e.entry.URL.EscapedPath(), "/"), "/")
+	for i, segment := range e.segments {
+		switch replaced := l.scalar(d, place{"path", strconv.Itoa(i)}, segment); replaced {
+		case segment:
+		case profile.Key:
+			written[i] = profile.Key
 		default:
-			kind = "neither JSON nor a form"
+			written[i] = "{...}"
 		}
-		d.problem("the body is %s; a profile can describe JSON and forms", kind)
-	case lostBody:
-		d.problem("the body %s", e.entry.RequestBody.Problem)
-	case noBody:
 	}
-	d.problems = unique(d.problems)
+	d.path = "/" + strings.Join(written, "/")
+	d.query = texts(l.members(d, "query", e.query))
+	switch {
+	case e.kind == jsonBody:
+		walk("", e.json, func(pointer string, _ any) { l.nameOf(d, "body", lastToken(pointer)) })
+		d.body = replaceScalars("", e.json, func(pointer string, value any) any { return l.scalar(d, place{"json", pointer}, value) })
+	case e.kind == formBody:
+		d.body = l.members(d, "form", e.form)
+	case e.entry.RequestBody.Missing:
+		d.problem("the body is not in the recording")
+	case e.kind == otherBody:
+		d.problem("the body is neither JSON nor a form; a profile can describe only these")
+	}
+	slices.Sort(d.problems)
+	d.problems = slices.Compact(d.problems)
+	signature, _ := json.Marshal([]any{e.method, d.path, d.query, d.body})
+	d.signature = string(signature)
 	return d
 }
 
@@ -73,76 +58,58 @@ func (d *draft) problem(format string, arguments ...any) {
 	d.problems = append(d.problems, fmt.Sprintf(format, arguments...))
 }
 
-func (d *draft) note(format string, arguments ...any) {
-	d.notes = append(d.notes, fmt.Sprintf(format, arguments...))
+// texts makes an object of strings a map of strings.
+func texts(object map[string]any) map[string]string {
+	converted := map[string]string{}
+	for name, value := range object {
+		converted[name], _ = value.(string)
+	}
+	return converted
 }
 
-func (l *learner) draftPath(d *draft, e *exchange) {
-	written := strings.Split(strings.TrimPrefix(e.entry.URL.EscapedPath(), "/"), "/")
-	for i, segment := range e.segments {
-		switch {
-		case l.isKey(place{"path", fmt.Sprint(i)}, segment) && !l.sameInRegistration(i, segment):
-			written[i] = profile.Key
-		case isName(segment) || isSecret(segment):
-			d.problem("the path holds the name or the secret")
-			written[i] = "{...}"
-		case embeds(segment):
-			d.problem("a segment of the path holds the name or the secret and more")
-			written[i] = "{...}"
-		case l.embedsKey(segment):
-			d.problem("a segment of the path holds the key and more: a profile has no expressions")
-			written[i] = "{...}"
-		case l.private.holds(segment) || looksGenerated(segment):
-			d.problem("a segment of the path looks like a token, an identifier or the name of somebody")
-			written[i] = "{...}"
+// members makes an object of the parameters of a query or the members of a form.
+func (l *learner) members(d *draft, part string, pairs []har.Pair) map[string]any {
+	object := map[string]any{}
+	for _, pair := range pairs {
+		if part == "query" && volatile(pair.Name, pair.Value) {
+			continue
+		}
+		if _, twice := object[pair.Name]; twice {
+			d.problem("the %s has %s more than once", part, show(pair.Name))
+		}
+		if l.nameOf(d, part, pair.Name) {
+			object[pair.Name] = l.scalar(d, place{part, pair.Name}, pair.Value)
 		}
 	}
-	d.path = "/" + strings.Join(written, "/")
+	return object
 }
 
-// sameInRegistration says whether the path of the registration has this segment
-// at the same place. Then it is not the key, but looks like it.
-func (l *learner) sameInRegistration(i int, segment string) bool {
-	if l.roles.register.exchange == nil {
+// nameOf reports whether a name of a member can be part of a profile.
+func (l *learner) nameOf(d *draft, part, name string) bool {
+	if l.withheld(name) || typed.MatchString(name) {
+		d.problem("the %s has a typed value, a key or something private as a name", part)
 		return false
 	}
-	segments := l.roles.register.exchange.segments
-	return i < len(segments) && segments[i] == segment
-}
-
-// pair puts a parameter of the query or a member of a form into a draft.
-func (l *learner) pair(d *draft, into *map[string]string, at place, value string) {
-	if *into == nil {
-		*into = map[string]string{}
-	}
-	if _, twice := (*into)[at.pointer]; twice {
-		d.problem("the %s has %s more than once", at.part, show(at.pointer))
-	}
-	if l.withheld(at.pointer) || typed.MatchString(at.pointer) {
-		d.problem("the %s has a typed value or a key as a name", at.part)
-		return
-	}
-	replaced, _ := l.scalar(d, at, value).(string)
-	(*into)[at.pointer] = replaced
-	if at.part == "query" && (replaced == profile.Name || replaced == profile.Secret) {
-		d.problem("the query holds %s, and a query is written to logs", replaced)
-	}
+	return true
 }
 
 // scalar is a value of a request, or the placeholder for it.
 func (l *learner) scalar(d *draft, at place, value any) any {
 	text, isText := scalarText(value)
-	member := at.pointer
-	if at.part == "json" {
-		member = lastToken(at.pointer)
-	}
 	where := fmt.Sprintf("%s of the %s", show(at.pointer), at.part)
-	if at.part == "json" {
+	random := looksRandom(text)
+	switch at.part {
+	case "json":
 		where = fmt.Sprintf("%s of the JSON body", show(at.pointer))
+	case "path":
+		where, random = "a segment of the path", looksGenerated(text)
 	}
+	inURL := at.part == "path" || at.part == "query"
 	switch {
 	case !isText:
 		return value
+	case inURL && (isName(text) || isSecret(text)):
+		d.problem("%s: it is the name or the secret, and a URL is written to logs", where)
 	case isName(text):
 		return profile.Name
 	case isSecret(text):
@@ -152,9 +119,9 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 			d.problem("%s: the key is a number there; a profile sends it as a text", where)
 		}
 		return profile.Key
-	case l.csrf.is(at.part, member):
+	case l.csrf.is(at.part, at.member()):
 		return profile.CSRFToken
-	case embeds(text):
+	case typed.MatchString(text):
 		d.problem("%s: the name or the secret is part of a larger text there; a profile has no expressions", where)
 	case l.embedsKey(text):
 		d.problem("%s: the key is part of a larger text there; a profile has no expressions", where)
@@ -163,10 +130,10 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 	case text == "":
 		return value
 	case l.private.holds(text):
-		d.problem("%s: the value looks like a cookie, a token or a host", where)
-	case sensitiveName.MatchString(member):
+		d.problem("%s: the value looks like a cookie, a token, a host or the name of somebody", where)
+	case sensitiveName.MatchString(at.member()):
 		d.problem("%s: the value may be a password or a token", where)
-	case looksRandom(text):
+	case random:
 		d.problem("%s: the value looks like an identifier or a token that is not fixed", where)
 	default:
 		return value
@@ -174,77 +141,43 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 	return "" // Never what was recorded.
 }
 
-// isKey says whether a value is the key. A short one, such as 7, is the key only
-// where its place says so.
+// isKey reports whether a value is the key. A short one, such as 7, is the key only
+// in the path, and in a member with the name of a key.
 func (l *learner) isKey(at place, value string) bool {
-	if l.roles.register == nil || value == "" || value != l.roles.register.key {
+	switch {
+	case value == "" || value != l.roles.register.key:
 		return false
-	}
-	if len(value) >= 4 || at.part == "path" {
+	case len(value) >= 4 || at.part == "path":
 		return true
 	}
-	parts := tokens("/" + strings.TrimPrefix(at.pointer, "/"))
-	for _, part := range parts {
+	return slices.ContainsFunc(tokens("/"+strings.TrimPrefix(at.pointer, "/")), func(part string) bool {
 		name := strings.ToLower(strings.TrimSuffix(part, "[]"))
-		if rankOf(name) < 3 || rankOf(strings.TrimSuffix(name, "s")) < 3 {
-			return true
-		}
-	}
-	return false
+		return rankOf(name) < 3 || rankOf(strings.TrimSuffix(name, "s")) < 3
+	})
 }
 
 func (l *learner) embedsKey(value string) bool {
-	if l.roles.register == nil {
-		return false
-	}
-	key := l.roles.register.key
-	return len(key) >= 4 && value != key && strings.Contains(value, key)
+	return value != l.roles.register.key && l.hasKey(value)
 }
 
-// withheld says whether a name of a member may not be written.
-func (l *learner) withheld(name string) bool {
-	return l.private.holds(name) || l.embedsKey(name) || l.roles.register != nil && name == l.roles.register.key && len(name) >= 4
+// hasKey reports whether a name of a member is or contains the key.
+func (l *learner) hasKey(name string) bool {
+	return len(l.roles.register.key) >= 4 && strings.Contains(name, l.roles.register.key)
 }
 
-// signature tells requests apart that send different things.
-func (l *learner) signature(e *exchange) string {
-	d := l.draft(e)
-	content, err := json.Marshal([]any{d.method, d.path, d.query, d.json, d.form})
-	if err != nil {
-		return ""
-	}
-	return string(content)
+// withheld reports whether a name of a member must not be written.
+func (l *learner) withheld(name string) bool { return l.private.holds(name) || l.hasKey(name) }
+
+// plain reports whether a pointer has neither the key nor anything private in it.
+func (l *learner) plain(pointer string) bool {
+	return !slices.ContainsFunc(tokens(pointer), func(token string) bool {
+		return l.withheld(token) || typed.MatchString(token) || looksRandom(token)
+	})
 }
 
 var milliseconds = regexp.MustCompile(`^1\d{9}(\d{3})?$`)
 
-// volatile says whether a parameter is there to keep caches away.
+// volatile reports whether a parameter only bypasses caches.
 func volatile(name, value string) bool {
 	return milliseconds.MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
-}
-
-// memberNames are the pointers of all members of objects.
-func memberNames(value any) []string {
-	var found []string
-	var walk func(pointer string, value any)
-	walk = func(pointer string, value any) {
-		switch value := value.(type) {
-		case map[string]any:
-			for _, name := range slices.Sorted(maps.Keys(value)) {
-				found = append(found, pointer+"/"+escapeToken(name))
-				walk(pointer+"/"+escapeToken(name), value[name])
-			}
-		case []any:
-			for i, element := range value {
-				walk(fmt.Sprintf("%s/%d", pointer, i), element)
-			}
-		}
-	}
-	walk("", value)
-	return found
-}
-
-func unique(texts []string) []string {
-	slices.Sort(texts)
-	return slices.Compact(texts)
 }

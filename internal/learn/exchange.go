@@ -7,12 +7,27 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 )
+
+// What the steps ask the administrator to type.
+const (
+	firstName    = "twcloud-learn"
+	firstSecret  = "twcloud-learn-secret-1"
+	secondName   = "twcloud-learn-renamed"
+	secondSecret = "twcloud-learn-secret-2"
+)
+
+func isName(value string) bool   { return value == firstName || value == secondName }
+func isSecret(value string) bool { return value == firstSecret || value == secondSecret }
+
+// typed finds a typed value inside a larger text.
+var typed = regexp.MustCompile(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
 
 // exchange is a request of the recording and its answer, both decoded.
 type exchange struct {
@@ -26,6 +41,8 @@ type exchange struct {
 	form     []har.Pair // body, if kind is formBody
 	answer   any        // body of the answer, if answered is jsonBody
 	answered bodyKind
+	draft    *draft          // the request with placeholders
+	typed    map[string]bool // the typed values that it sends, alone or inside a text
 }
 
 type bodyKind int
@@ -37,10 +54,9 @@ const (
 	textBody // one short line
 	htmlBody
 	otherBody
-	lostBody // not in the recording, or not readable
 )
 
-// exchanges decodes what is of use: no preflights, no requests without an answer.
+// exchanges decodes the requests that matter: no preflights, none without an answer.
 func exchanges(entries []har.Entry) []*exchange {
 	var all []*exchange
 	for i := range entries {
@@ -55,75 +71,58 @@ func exchanges(entries []har.Entry) []*exchange {
 		}
 		one := &exchange{entry: entry, method: entry.Method, origin: entry.URL.Scheme + "://" + entry.URL.Host}
 		for segment := range strings.SplitSeq(strings.TrimPrefix(entry.URL.EscapedPath(), "/"), "/") {
-			decoded, err := url.PathUnescape(segment)
-			if err != nil {
-				decoded = segment
-			}
-			one.segments = append(one.segments, decoded)
+			one.segments = append(one.segments, unescape(segment, url.PathUnescape))
 		}
 		one.query = parseForm(entry.URL.RawQuery)
 		one.decodeBody()
 		one.decodeAnswer()
+		one.typed = map[string]bool{}
+		one.eachValue(func(_ place, value string) {
+			for _, found := range typed.FindAllString(value, -1) {
+				one.typed[found] = true
+			}
+		})
 		all = append(all, one)
 	}
 	return all
 }
 
-// ok says whether the request succeeded. A redirect counts as a success: a form
+// ok reports whether the request succeeded. A redirect counts as a success: a form
 // is answered with one.
 func (e *exchange) ok() bool { return e.entry.Status >= 200 && e.entry.Status < 400 }
 
-// reads says whether the method promises to change nothing.
+// reads reports whether the method promises to change nothing.
 func (e *exchange) reads() bool { return e.method == http.MethodGet }
 
 func (e *exchange) decodeBody() {
 	body := e.entry.RequestBody
 	content := bytes.TrimSpace(body.Content)
-	switch {
-	case body.Problem != "":
-		e.kind = lostBody
-	case len(content) == 0 && len(body.Params) == 0:
-		e.kind = noBody
-	case strings.HasPrefix(body.MediaType, "multipart/"):
+	switch value, err := decodeJSON(content); {
+	case body.Missing || strings.HasPrefix(body.MediaType, "multipart/"):
 		e.kind = otherBody
 	case len(content) == 0:
-		e.kind, e.form = formBody, unescaped(body.Params)
 	case body.MediaType == "application/x-www-form-urlencoded":
 		e.kind, e.form = formBody, parseForm(string(content))
+	case err == nil:
+		e.kind, e.json = jsonBody, value
 	default:
-		if value, err := decodeJSON(content); err == nil {
-			e.kind, e.json = jsonBody, value
-		} else {
-			e.kind = otherBody
-		}
+		e.kind = otherBody
 	}
 }
 
 func (e *exchange) decodeAnswer() {
 	body := e.entry.ResponseBody
 	content := bytes.TrimSpace(body.Content)
-	switch {
-	case body.Problem != "":
-		e.answered = lostBody
+	switch value, err := decodeJSON(content); {
 	case len(content) == 0:
-		e.answered = noBody
-	case content[0] == '<':
-		e.answered = otherBody
-		if strings.Contains(body.MediaType, "html") {
-			e.answered = htmlBody
-		}
+	case err == nil:
+		e.answered, e.answer = jsonBody, value
+	case content[0] == '<' && strings.Contains(body.MediaType, "html"):
+		e.answered = htmlBody
+	case len(content) <= 200 && utf8.Valid(content) && !bytes.ContainsAny(content, "<\r\n{}[]\""):
+		e.answered = textBody
 	default:
-		if value, err := decodeJSON(content); err == nil {
-			e.answered, e.answer = jsonBody, value
-			// A bare word is a text, whatever it is called.
-			if text, isString := value.(string); isString && text == string(content) {
-				e.answered = textBody
-			}
-		} else if len(content) <= 200 && utf8.Valid(content) && !bytes.ContainsAny(content, "\r\n{}[]\"") {
-			e.answered = textBody
-		} else {
-			e.answered = otherBody
-		}
+		e.answered = otherBody
 	}
 }
 
@@ -143,34 +142,21 @@ func decodeJSON(content []byte) (any, error) {
 	return value, nil
 }
 
-// parseForm keeps the order and what is there twice, unlike url.ParseQuery.
+// parseForm keeps repeated members and their order, unlike url.ParseQuery.
 func parseForm(text string) []har.Pair {
 	var pairs []har.Pair
 	for part := range strings.SplitSeq(text, "&") {
-		if part == "" {
-			continue
+		if part != "" {
+			name, value, _ := strings.Cut(part, "=")
+			pairs = append(pairs, har.Pair{Name: unescape(name, url.QueryUnescape), Value: unescape(value, url.QueryUnescape)})
 		}
-		name, value, _ := strings.Cut(part, "=")
-		pairs = append(pairs, har.Pair{Name: unescape(name), Value: unescape(value)})
 	}
 	return pairs
 }
 
-// unescaped are the members of a form. Chromium writes them encoded, Firefox
-// does not.
-func unescaped(params []har.Pair) []har.Pair {
-	pairs := make([]har.Pair, 0, len(params))
-	for _, param := range params {
-		if strings.Contains(param.Name+param.Value, "%") {
-			param.Name, param.Value = unescape(param.Name), unescape(param.Value)
-		}
-		pairs = append(pairs, param)
-	}
-	return pairs
-}
-
-func unescape(text string) string {
-	if decoded, err := url.QueryUnescape(text); err == nil {
+// unescape leaves a text as it is if its encoding is not valid.
+func unescape(text string, decode func(string) (string, error)) string {
+	if decoded, err := decode(text); err == nil {
 		return decoded
 	}
 	return text
@@ -178,8 +164,16 @@ func unescape(text string) string {
 
 // place is where a value is in a request.
 type place struct {
-	part    string // path, query, form, json or body
+	part    string // path, query, form, json, header or body
 	pointer string // JSON pointer, name of the member or the parameter, or number of the segment
+}
+
+// member is the name of the innermost member or parameter.
+func (p place) member() string {
+	if p.part == "json" {
+		return lastToken(p.pointer)
+	}
+	return p.pointer
 }
 
 // eachValue visits the values of a request: strings and numbers.
@@ -200,15 +194,15 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	})
 	if e.kind == otherBody {
 		visit(place{part: "body"}, string(e.entry.RequestBody.Content))
-		for _, param := range e.entry.RequestBody.Params {
-			visit(place{part: "body"}, param.Value)
-		}
 	}
 }
 
-// sends says whether a value of the request is this one.
+// sends reports whether a value of the request is this one.
 func (e *exchange) sends(wanted string) bool {
 	found := false
 	e.eachValue(func(_ place, value string) { found = found || value == wanted })
 	return found
 }
+
+// answersName reports whether an answer contains one of the names.
+func (e *exchange) answersName() bool { return typed.Match(e.entry.ResponseBody.Content) }

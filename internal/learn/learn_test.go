@@ -2,11 +2,18 @@ package learn
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"flag"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,25 +23,19 @@ import (
 
 var update = flag.Bool("update", false, "write what is learned of each shape to testdata/shapes")
 
-// What is learned of an API is the same for each browser, with or without 300
-// other requests. The files in testdata/shapes have it word for word.
+// strippedReading is what only a recording without cookies adds.
+const strippedReading = "  The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.\n"
+
+// What is learned of an API is the same for each browser, among 300 other
+// requests. The files in testdata/shapes have it word for word.
 func TestShapes(t *testing.T) {
 	t.Parallel()
-	for name, shape := range allShapes() {
-		_, wantPartial := partialShapes[name]
+	for name, shape := range shapes {
 		file := filepath.Join("testdata", "shapes", strings.ReplaceAll(name, " ", "-")+".txt")
 		for _, browser := range browsers {
 			t.Run(name+"/"+browser.name, func(t *testing.T) {
 				t.Parallel()
 				result := learnBytes(t, browser.write(t, withNoise(shape.requests())))
-				if result.Profile != nil {
-					if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
-						t.Fatal(problems)
-					}
-				}
-				if guessed := name == "list not loaded again"; result.Complete == (wantPartial || guessed) {
-					t.Errorf("complete: %t", result.Complete)
-				}
 				got := result.Findings + "\n" + string(result.Profile)
 				got = strings.ReplaceAll(got, "\nHow it was read:\n"+strippedReading+"\n", "\n")
 				got = strings.ReplaceAll(got, strippedReading, "")
@@ -50,19 +51,188 @@ func TestShapes(t *testing.T) {
 				if difference := cmp.Diff(string(want), got); difference != "" {
 					t.Error(difference)
 				}
+				if result.Complete != strings.Contains(got, "The profile is complete") {
+					t.Errorf("complete: %t", result.Complete)
+				}
 			})
 		}
 	}
 }
 
-// strippedReading is what only a recording without cookies adds.
-const strippedReading = "  The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.\n"
+// What a recording lacks is named, with what to do.
+func TestLearn_incomplete(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		steps []string
+		want  string
+	}{
+		"without removal":         {[]string{created, approvals, edits}, "remove: not found. Remove the consumer (step 5), and record again."},
+		"without approvals":       {[]string{created, edits, removed}, "approve: not found. Approve the consumer (step 3), and record again."},
+		"without second approval": {[]string{created, "POST " + collection + "/KEY/approve -> 204", edits, removed}, "disapprove: not found"},
+		"refused":                 {[]string{"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 403`}, "has refused the registration"},
+		"changes with GET":        {[]string{"GET " + collection + "/register?name=NAME1&secret=SECRET1 -> 200"}, "cannot use GET"},
+		"made on the server":      {[]string{"GET /osmc/oauth/consumers -> 200 <html>NAME1</html>"}, "made on the server"},
+		"another name":            {[]string{"POST " + collection + ` {"name":"other","secret":"SECRET1"} -> 201`}, "no request sends the name"},
+	} {
+		shape := plain(test.steps...)
+		result := learnBytes(t, browsers[0].write(t, shape.requests()))
+		if result.Complete || !strings.Contains(result.Findings, test.want) {
+			t.Errorf("%s: want %q, got:\n%s", name, test.want, result.Findings)
+		}
+	}
+}
 
+// Another consumer may be called like a part of a profile.
+func TestLearn_wordsOfProfiles(t *testing.T) {
+	t.Parallel()
+	shape := shapes["patch"]
+	shape.others = `{"key":"json","name":"path","approved":true},{"key":"name","name":"approved","approved":true}`
+	if result := learnBytes(t, browsers[0].write(t, shape.requests())); !result.Complete {
+		t.Error(result.Findings)
+	}
+}
+
+// learnBytes learns from a recording. Nothing private comes out, and what comes
+// out is a valid profile.
 func learnBytes(t testing.TB, content []byte) *Result {
 	t.Helper()
 	entries, err := har.Read(bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Learn(entries)
+	result := Learn(entries)
+	written := string(result.Profile) + result.Findings
+	for _, canary := range canaries {
+		for _, encoded := range encodings(canary) {
+			if strings.Contains(written, encoded) {
+				t.Errorf("%q is written:\n%s", encoded, written)
+			}
+		}
+	}
+	if result.Profile != nil {
+		if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
+			t.Errorf("%v\n%s", problems, result.Profile)
+		}
+	}
+	return result
+}
+
+// canaries are in each recording of withNoise, and in those of private places.
+var canaries = []string{
+	"canary", "Canary", otherKey, testKey, firstSecret, secondSecret, "sso.", "metrics.", "9931", "77a1",
+}
+
+// encodings are other ways to write a text.
+func encodings(text string) []string {
+	reversed := []rune(text)
+	slices.Reverse(reversed)
+	return []string{
+		text, strings.ToUpper(text), url.QueryEscape(text), url.PathEscape(text), string(reversed),
+		base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
+		hex.EncodeToString([]byte(text)), strings.Trim(fmt.Sprintf("%+q", text), `"`),
+	}
+}
+
+// Nothing private gets into a profile, in whatever place it is sent: the profile
+// lacks the call, or the header, instead.
+func TestPrivatePlaces(t *testing.T) {
+	t.Parallel()
+	for name, line := range map[string]string{
+		"cookie in the body":        "POST " + collection + `/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`,
+		"cookie in a larger text":   "POST " + collection + `/KEY/approve {"x":"a canary-session-1f3a09b7c2 b"} -> 204`,
+		"cookie as a name":          "POST " + collection + `/KEY/approve {"canary-session-1f3a09b7c2":1} -> 204`,
+		"cookie in a form":          "POST " + collection + `/KEY/approve sid=canary-session-1f3a09b7c2 -> 204`,
+		"cookie as a form's name":   "POST " + collection + `/KEY/approve canary-session-1f3a09b7c2=1 -> 204`,
+		"cookie in the query":       "POST " + collection + `/KEY/approve?sid=canary-session-1f3a09b7c2 -> 204`,
+		"cookie in the path":        "POST " + collection + `/KEY/canary-session-1f3a09b7c2/approve -> 204`,
+		"cookie encoded":            "POST " + collection + `/KEY/%63anary-session-1f3/approve -> 204`,
+		"cookie in a header":        "POST " + collection + `/KEY/approve -> 204 | X-Session: canary-session-1f3a09b7c2`,
+		"password":                  "POST " + collection + `/KEY/approve {"confirm":"canary-password"} -> 204`,
+		"user":                      "POST " + collection + `/KEY/approve {"by":"canary-user"} -> 204`,
+		"token":                     "POST " + collection + `/KEY/approve {"t":"canary-token-9931"} -> 204`,
+		"bearer":                    "POST " + collection + `/KEY/approve -> 204 | Authorization: Bearer canary-bearer-token`,
+		"bearer in another header":  "POST " + collection + `/KEY/approve -> 204 | X-Auth: canary-bearer-token | Authorization: Bearer canary-bearer-token`,
+		"host in the body":          "POST " + collection + `/KEY/approve {"back":"https://canary-host.example:8111/x"} -> 204`,
+		"host alone":                "POST " + collection + `/KEY/approve {"host":"canary-host"} -> 204`,
+		"host in a header":          "POST " + collection + `/KEY/approve -> 204 | X-Forwarded-Server: canary-host.example | X-Back: canary-host.example | Referer: https://canary-host.example:8111/x`,
+		"another consumer in a key": "POST " + collection + `/KEY/approve {"after":"0ther-canary-key"} -> 204`,
+		"another consumer's name":   "POST " + collection + `/KEY/approve {"after":"Canary Consumer"} -> 204`,
+		"another consumer's path":   "POST " + collection + `/0ther-canary-key/KEY/approve -> 204`,
+		"secret in the query":       "POST " + collection + `/KEY/approve?s=SECRET1 -> 204`,
+		"secret in the path":        "POST " + collection + `/KEY/SECRET1 -> 204`,
+		"secret in a header":        "POST " + collection + `/KEY/approve -> 204 | X-Secret: SECRET1`,
+		"key as a name":             "POST " + collection + `/approve {"KEY":true} -> 204`,
+		"answer repeats it":         "POST " + collection + `/KEY/approve -> 200 {"KEY":{"name":"NAME1","approved":true},"session":"canary-session-1f3a09b7c2"}`,
+		"stranger with it":          `POST /osmc/canary-session-1f3a09b7c2/0ther-canary-key/canary-user?x=canary-password {"of":"KEY"} -> 200`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			other := strings.NewReplacer("approve ", "disapprove ", "/approve?", "/disapprove?", "true", "false").Replace(line)
+			if other == line {
+				other = "POST " + collection + "/KEY/disapprove -> 204"
+			}
+			shape := plain(created, line, other, line, edits, removed)
+			for _, browser := range browsers {
+				if result := learnBytes(t, browser.write(t, withNoise(shape.requests()))); result.Profile == nil {
+					t.Errorf("nothing is left:\n%s", result.Findings)
+				}
+			}
+		})
+	}
+}
+
+// FuzzPrivate puts any text into places of a recording as a cookie, a password
+// and the name of another consumer: it does not come out.
+func FuzzPrivate(f *testing.F) {
+	f.Add("canary-session", "x-approve", 1)
+	f.Add("a/b", "%61%2Fb", 2)
+	f.Add("{\"x\":1}", "é ü", 3)
+	f.Fuzz(func(t *testing.T, secret, member string, place int) {
+		if !utf8.ValidString(secret) || !utf8.ValidString(member) {
+			t.Skip("JSON has no such text")
+		}
+		// It is a text that nothing else in a profile or in findings holds.
+		secret = "Zq9" + secret + "x7Qz"
+		line := request{method: "POST", path: collection + "/" + testKey + "/approve", status: 204, headers: "Cookie: sid=" + strings.NewReplacer("\n", "", "\r", "", ";", "").Replace(secret)}
+		switch place % 4 {
+		case 0:
+			line.path += "/" + url.PathEscape(secret)
+		case 1:
+			line.path += "?" + url.QueryEscape(member) + "=" + url.QueryEscape(secret)
+		case 2:
+			line.body = url.QueryEscape(secret) + "=" + url.QueryEscape(member)
+		default:
+			body, _ := json.Marshal(object{member: secret})
+			line.body = string(body)
+		}
+		disapprove := request{method: "POST", path: collection + "/" + testKey + "/disapprove", status: 204}
+		shape := plain(created)
+		shape.steps = append(shape.steps, line, disapprove, line)
+		others, _ := json.Marshal(object{"key": "k" + secret, "name": secret, "approved": true})
+		shape.others = string(others)
+		result := learnBytes(t, browsers[2].write(t, shape.requests()))
+		if written := string(result.Profile) + result.Findings; strings.Contains(written, secret) || strings.Contains(written, url.PathEscape(secret)) || strings.Contains(written, url.QueryEscape(secret)) {
+			t.Errorf("%q is written:\n%s", secret, written)
+		}
+	})
+}
+
+// FuzzLearn lets a recording hold anything: nothing panics, and what comes out is
+// a valid profile.
+func FuzzLearn(f *testing.F) {
+	for _, shape := range shapes {
+		f.Add(browsers[0].write(f, shape.requests())) // Small ones: large ones hardly change.
+	}
+	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"POST","url":"http://h/x","postData":{"text":"{\"name\":\"twcloud-learn\",\"secret\":\"twcloud-learn-secret-1\"}"}},"response":{"status":200,"content":{"text":"{\"key\":\"k\"}"}}}]}}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		entries, err := har.Read(bytes.NewReader(content))
+		if err != nil {
+			return
+		}
+		if result := Learn(entries); result.Profile != nil {
+			if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
+				t.Fatalf("%v\n%s", problems, result.Profile)
+			}
+		}
+	})
 }

@@ -2,80 +2,69 @@ package learn
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // listing is one way to ask for the list, and the times the recording does so.
 type listing struct {
 	exchanges []*exchange
-	shown     map[*exchange]*item // those that hold the consumer
+	shown     map[*exchange]*item // those that have the consumer
 	shape     *item               // where the consumer is
-	guessed   bool                // no list holds the consumer
+	guessed   bool                // no list has the consumer
 	score     int
 }
 
-// pageLike is how parameters are called that say which page is wanted.
+// item is where the consumer is in the answer with a list.
+type item struct {
+	value       any
+	items       string // pointer
+	name        string // pointer from the item
+	key         string // pointer from the item
+	hasName     bool
+	hasKey      bool
+	keyIsMember bool
+	keyIsLast   bool
+}
+
+// pageLike matches parameters that say which page is wanted.
 var pageLike = regexp.MustCompile(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
 
 // findLists finds the requests whose answers list consumers, the best first.
 func (l *learner) findLists() []*listing {
 	groups := map[string]*listing{}
-	var order []string
+	var order []*listing
 	for _, one := range l.all {
-		if !l.canList(one) {
+		if one.answered != jsonBody || !one.ok() || l.aboutConsumer(one) || len(one.typed) > 0 ||
+			one.method != http.MethodGet && one.method != http.MethodPost {
 			continue
 		}
-		key := l.listSignature(one)
-		if groups[key] == nil {
-			groups[key] = &listing{shown: map[*exchange]*item{}}
-			order = append(order, key)
+		// The pages of one list belong together.
+		query := maps.Clone(one.draft.query)
+		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
+		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
+		group := groups[string(signature)]
+		if group == nil {
+			group = &listing{shown: map[*exchange]*item{}}
+			groups[string(signature)] = group
+			order = append(order, group)
 		}
-		groups[key].exchanges = append(groups[key].exchanges, one)
+		group.exchanges = append(group.exchanges, one)
 	}
-	var found []*listing
-	for _, key := range order {
-		group := groups[key]
-		if l.weigh(group) {
-			found = append(found, group)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b *listing) int { return b.score - a.score })
-	return found
+	order = slices.DeleteFunc(order, func(group *listing) bool { return !l.weigh(group) })
+	slices.SortStableFunc(order, func(a, b *listing) int { return b.score - a.score })
+	return order
 }
 
-func (l *learner) canList(one *exchange) bool {
-	if one.answered != jsonBody || !one.ok() || one.origin != l.origin {
-		return false
-	}
-	if one.method != http.MethodGet && one.method != http.MethodPost {
-		return false
-	}
-	return !l.aboutConsumer(one) && !one.mentions()
-}
-
-// listSignature is the same for the pages of one list.
-func (l *learner) listSignature(one *exchange) string {
-	d := l.draft(one)
-	query := map[string]string{}
-	maps.Copy(query, d.query)
-	maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
-	content, err := json.Marshal([]any{d.method, d.path, query, d.json, d.form})
-	if err != nil {
-		return ""
-	}
-	return string(content)
-}
-
-// weigh finds the consumer in the answers of a group, and says whether they can
+// weigh finds the consumer in the answers of a group, and reports whether they can
 // be lists.
 func (l *learner) weigh(group *listing) bool {
-	register := l.roles.register
-	first := group.exchanges[0]
 	for _, one := range group.exchanges {
 		if found := l.findItem(one.answer); found != nil {
 			group.shown[one] = found
@@ -85,107 +74,172 @@ func (l *learner) weigh(group *listing) bool {
 		}
 	}
 	if group.shape == nil {
-		group.shape = l.guessShape(group)
 		group.guessed = true
-		if group.shape == nil {
+		if group.shape = l.guessShape(group); group.shape == nil {
 			return false
 		}
-	} else {
-		group.score += 100
 	}
-	if group.shape.hasKey {
-		group.score += 50
+	first := group.exchanges[0]
+	group.score = min(len(group.shown), 5)
+	for _, sign := range []struct {
+		seen   bool
+		weight int
+	}{
+		{!group.guessed, 100},
+		{group.shape.hasKey, 50},
+		{group.shape.hasName, 30},
+		{first.draft.path == l.roles.register.draft.path, 10},
+		{l.index(first) < l.roles.register.at, 8},
+	} {
+		if sign.seen {
+			group.score += sign.weight
+		}
 	}
-	if register.exchange != nil && l.draft(first).path == l.draft(register.exchange).path {
-		group.score += 10
-	}
-	if !group.shape.noName {
-		group.score += 30
-	}
-	if slices.Index(l.all, first) < register.at {
-		group.score += 8
-	}
-	group.score += min(len(group.shown), 5)
 	return true
 }
 
-// guessShape takes the shape of the registration's answer for that of the items
-// of a list that does not hold the consumer.
-func (l *learner) guessShape(group *listing) *item {
-	register := l.roles.register.exchange
-	if register == nil || register.answered != jsonBody {
-		return nil
+// findItem finds the consumer in a list: the element of an array that has its
+// name or, in a list without names, its key.
+func (l *learner) findItem(document any) (found *item) {
+	eachScalar(document, func(pointer string, value any) {
+		if text, _ := scalarText(value); isName(text) && (found == nil || !found.hasKey) {
+			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (found == nil || candidate.hasKey) {
+				found = candidate
+			}
+		}
+	})
+	if pointer, _, hasKey := l.findKeyIn(document); hasKey && found == nil {
+		if found = l.itemAt(document, tokens(pointer)); found != nil {
+			found.name, found.hasName = "", false
+		}
 	}
+	return found
+}
+
+// itemAt returns the item of a list that contains a value: an element of the
+// outermost array, or the member of an object that is named like the key. A
+// profile cannot describe a list inside an element of another array.
+func (l *learner) itemAt(document any, parts []string) *item {
+	end, inArray := outermostArray(document, parts)
+	if !inArray {
+		if end = slices.Index(parts, l.roles.register.key); end < 0 {
+			return nil
+		}
+	}
+	one := &item{items: pointerOf(parts[:end]...), name: pointerOf(parts[end+1:]...), hasName: true}
+	one.value, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
+	one.key, one.keyIsLast, one.hasKey = l.findKeyIn(one.value)
+	if !inArray && !one.hasKey {
+		one.hasKey, one.keyIsMember = true, true
+	}
+	return one
+}
+
+// guessShape takes the shape of the registration's answer for that of the items
+// of a list that does not have the consumer.
+func (l *learner) guessShape(group *listing) *item {
+	register := l.roles.register
 	key, isLast, hasKey := l.findKeyIn(register.answer)
 	name, hasName := findNameIn(register.answer)
 	if !hasKey || !hasName {
 		return nil
 	}
 	root := rootOf(key, name)
-	shape := &item{key: strings.TrimPrefix(key, root), name: strings.TrimPrefix(name, root), hasKey: true, keyIsLast: isLast}
-	samePath := l.draft(group.exchanges[0]).path == l.draft(register).path
+	shape := &item{key: strings.TrimPrefix(key, root), name: strings.TrimPrefix(name, root), hasName: true, hasKey: true, keyIsLast: isLast}
+	found := false
 	for _, one := range group.exchanges {
-		for _, pointer := range arrays(one.answer) {
-			elements, _ := itemsOf(one.answer, pointer)
-			fits := len(elements) == 0 && samePath
+		walk("", one.answer, func(pointer string, value any) {
+			elements, isArray := value.([]any)
+			fits := isArray && !found && (len(elements) > 0 || one.draft.path == register.draft.path)
 			for _, element := range elements {
-				_, hasKey := lookupText(element, shape.key)
-				_, hasName := lookupText(element, shape.name)
-				fits = hasKey && hasName
+				fits = fits && lookupText(element, shape.key) != "" && lookupText(element, shape.name) != ""
 			}
 			if fits {
-				shape.items = pointer
-				return shape
+				shape.items, found = pointer, true
 			}
+		})
+	}
+	if !found {
+		return nil
+	}
+	return shape
+}
+
+// itemsOf are the elements of a list by their indexes, or the members of an object
+// by their names.
+func itemsOf(document any, pointer string) map[string]any {
+	container, _ := profile.Lookup(document, pointer)
+	switch container := container.(type) {
+	case map[string]any:
+		return container
+	case []any:
+		items := map[string]any{}
+		for i, element := range container {
+			items[strconv.Itoa(i)] = element
 		}
+		return items
 	}
 	return nil
 }
 
-// arrays are the pointers of the arrays that are not inside another one.
-func arrays(document any) []string {
-	var found []string
-	var walk func(pointer string, value any)
-	walk = func(pointer string, value any) {
-		switch value := value.(type) {
-		case []any:
-			found = append(found, pointer)
-		case map[string]any:
-			for _, name := range slices.Sorted(maps.Keys(value)) {
-				walk(pointer+"/"+escapeToken(name), value[name])
-			}
+// findKeyIn finds the key in a JSON value: as a value of its own, or as the last
+// segment of a path or URL.
+func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
+	best := 100
+	key := l.roles.register.key
+	eachScalar(document, func(at string, value any) {
+		text, _ := scalarText(value)
+		rank := rankOf(lastToken(at)) + 4*strings.Count(at, "/")
+		last := text != key && strings.Contains(text, "/") && profile.LastSegment(text) == key
+		if last {
+			rank += 40
 		}
-	}
-	walk("", document)
-	return found
+		if key != "" && (last || text == key) && rank < best {
+			pointer, isLast, found, best = at, last, true, rank
+		}
+	})
+	return pointer, isLast, found
 }
 
-// others adds the names and the keys of the other consumers to what is private.
-func (l *learner) addOthers(lists []*listing) {
-	for _, group := range lists {
+// findNameIn finds the name of the consumer in a JSON value.
+func findNameIn(document any) (pointer string, found bool) {
+	best := 100
+	eachScalar(document, func(at string, value any) {
+		rank := 4 * strings.Count(at, "/")
+		if !strings.Contains(strings.ToLower(lastToken(at)), "name") {
+			rank += 2
+		}
+		if text, _ := scalarText(value); isName(text) && rank < best {
+			pointer, found, best = at, true, rank
+		}
+	})
+	return pointer, found
+}
+
+// rootOf is the pointer of the smallest object that contains both places.
+func rootOf(a, b string) string {
+	left, right := tokens(a), tokens(b)
+	common := 0
+	for common < len(left)-1 && common < len(right)-1 && left[common] == right[common] {
+		common++
+	}
+	return pointerOf(left[:common]...)
+}
+
+// addOthers adds the names and the keys of the other consumers to what is private.
+func (l *learner) addOthers() {
+	for _, group := range l.lists {
 		for _, one := range group.exchanges {
-			elements, names := itemsOf(one.answer, group.shape.items)
-			for i, element := range elements {
-				if group.shape.keyIsMember && names[i] != l.roles.register.key {
-					l.private.other(names[i])
+			for member, element := range itemsOf(one.answer, group.shape.items) {
+				name, key := lookupText(element, group.shape.name), lookupText(element, group.shape.key)
+				if group.shape.keyIsMember {
+					key = member
 				}
-				name, _ := lookupText(element, group.shape.name)
-				if isName(name) {
-					continue
-				}
-				l.private.other(name)
-				if key, found := lookupText(element, group.shape.key); found && !group.shape.keyIsMember {
+				if !isName(name) && key != l.roles.register.key {
+					l.private.other(name)
 					l.private.other(key)
 				}
 			}
 		}
 	}
-}
-
-// seenTimes says in how many lists the consumer is.
-func (g *listing) seenTimes() string {
-	if len(g.shown) == 1 {
-		return "1 list"
-	}
-	return fmt.Sprintf("%d lists", len(g.shown))
 }

@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	totalName = regexp.MustCompile(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
-	nextName  = regexp.MustCompile(`(?i)next`)
-	notTotal  = regexp.MustCompile(`(?i)pages|size$`)
+	totalName  = regexp.MustCompile(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
+	notTotal   = regexp.MustCompile(`(?i)pages|size$`)
+	offsetName = regexp.MustCompile(`(?i)offset|start|skip|first|from`)
 )
 
 // pagesOf finds how the pages of a list follow one another.
@@ -33,16 +33,14 @@ func (l *learner) pagesOf(group *listing) *profile.Pages {
 }
 
 // follow finds how one page leads to the next.
-func (l *learner) follow(group *listing, one, next *exchange) *profile.Pages {
-	target := next.entry.URL
-	var pages *profile.Pages
+func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pages) {
 	eachScalar(one.answer, func(at string, value any) {
-		text, isString := value.(string)
-		if !isString || text == "" || pages != nil || !l.plain(at) || strings.HasPrefix(at, group.shape.items+"/") {
+		text, _ := value.(string)
+		if text == "" || pages != nil || !l.plain(at) || strings.HasPrefix(at, group.shape.items+"/") {
 			return
 		}
-		if strings.ContainsAny(text, "/?") && nextName.MatchString(at) {
-			if resolved, err := one.entry.URL.Parse(text); err == nil && resolved.String() == target.String() {
+		if strings.ContainsAny(text, "/?") && strings.Contains(strings.ToLower(at), "next") {
+			if resolved, err := one.entry.URL.Parse(text); err == nil && resolved.String() == next.entry.URL.String() {
 				pages = &profile.Pages{By: "next", Pointer: at}
 			}
 		}
@@ -55,28 +53,27 @@ func (l *learner) follow(group *listing, one, next *exchange) *profile.Pages {
 	if pages != nil {
 		return pages
 	}
-	elements, _ := itemsOf(one.answer, group.shape.items)
+	size := len(itemsOf(one.answer, group.shape.items))
 	for _, parameter := range next.query {
 		number, err := strconv.Atoi(parameter.Value)
 		if err != nil || !pageLike.MatchString(parameter.Name) {
 			continue
 		}
+		offset := offsetName.MatchString(parameter.Name)
 		before := parameterOf(one, parameter.Name)
 		previous, err := strconv.Atoi(before)
-		named := offsetName.MatchString(parameter.Name)
+		counts := before != "" && err == nil
 		switch {
-		case before == "" && (named || number > 1 && number == len(elements)) && number == len(elements), err == nil && before != "" && number-previous == len(elements) && len(elements) > 1:
+		case before == "" && number == size && (offset || size > 1), counts && number-previous == size && size > 1:
 			return &profile.Pages{By: "offset", Parameter: parameter.Name, Total: l.totalOf(group)}
-		case before == "" && !named && (number == 1 || number == 2):
+		case before == "" && !offset && (number == 1 || number == 2):
 			return &profile.Pages{By: "number", Parameter: parameter.Name, First: number - 1, Total: l.totalOf(group)}
-		case before != "" && err == nil && number == previous+1:
+		case counts && number == previous+1:
 			return &profile.Pages{By: "number", Parameter: parameter.Name, First: previous, Total: l.totalOf(group)}
 		}
 	}
 	return nil
 }
-
-var offsetName = regexp.MustCompile(`(?i)offset|start|skip|first|from`)
 
 func parameterOf(one *exchange, name string) string {
 	for _, parameter := range one.query {
@@ -91,18 +88,20 @@ func parameterOf(one *exchange, name string) string {
 func (l *learner) totalOf(group *listing) *string {
 	var total *string
 	for i, one := range group.exchanges {
-		elements, _ := itemsOf(one.answer, group.shape.items)
+		size := len(itemsOf(one.answer, group.shape.items))
 		var here *string
 		eachScalar(one.answer, func(at string, value any) {
-			number, isNumber := value.(json.Number)
-			if !isNumber || strings.HasPrefix(at, group.shape.items+"/") || !totalName.MatchString(lastToken(at)) || notTotal.MatchString(lastToken(at)) || !l.plain(at) {
+			number, _ := value.(json.Number)
+			name := lastToken(at)
+			if count, err := strconv.Atoi(number.String()); err != nil || count < size || strings.HasPrefix(at, group.shape.items+"/") ||
+				!totalName.MatchString(name) || notTotal.MatchString(name) || !l.plain(at) {
 				return
 			}
-			if count, err := strconv.Atoi(number.String()); err == nil && count >= len(elements) && (here == nil || strings.HasPrefix(strings.ToLower(lastToken(at)), "total")) {
+			if here == nil || strings.HasPrefix(strings.ToLower(name), "total") {
 				here = &at
 			}
 		})
-		if here == nil || i > 0 && (total == nil || *here != *total) {
+		if here == nil || i > 0 && *here != *total {
 			return nil
 		}
 		total = here
@@ -126,13 +125,9 @@ func (l *learner) onePage(group *listing) *profile.Pages {
 		return pages
 	}
 	for _, one := range group.exchanges {
-		elements, _ := itemsOf(one.answer, group.shape.items)
-		if total == nil {
-			continue
-		}
-		if text, _ := lookupText(one.answer, *total); text != strconv.Itoa(len(elements)) {
+		if total != nil && lookupText(one.answer, *total) != strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) {
 			l.report.problem("list: it has more consumers than the answer, and the recording does not show how to get the others. Scroll or page to the end of the list, and record again.")
-			return nil
+			break
 		}
 	}
 	return nil

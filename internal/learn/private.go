@@ -11,16 +11,15 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 )
 
-// private is what may not be written anywhere: cookies, tokens, passwords, hosts,
-// and the names and keys of consumers.
+// private is what must not be written anywhere: cookies, tokens, passwords, hosts,
+// and the names and keys of other consumers.
 type private struct {
 	inside map[string]bool // not even as part of a text
 	whole  map[string]bool // not as a whole text
-	long   []string        // the keys of inside
 }
 
-// sensitiveName is how members and headers are called whose values are secrets
-// or personal names.
+// sensitiveName matches members and headers whose values are secrets or personal
+// names.
 var sensitiveName = regexp.MustCompile(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|(^|[-_])auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
 
 // collect gathers what is private in a recording.
@@ -29,13 +28,9 @@ func collect(entries []har.Entry, all []*exchange) *private {
 	for i := range entries {
 		entry := &entries[i]
 		p.host(entry.URL.Host)
-		if password, has := entry.URL.User.Password(); has {
-			p.secret(password)
-		}
 		p.secret(entry.URL.User.Username())
-		for _, cookie := range slices.Concat(entry.RequestCookies, entry.ResponseCookies) {
-			p.secret(cookie.Value)
-		}
+		password, _ := entry.URL.User.Password()
+		p.secret(password)
 		for _, header := range slices.Concat(entry.RequestHeaders, entry.ResponseHeaders) {
 			p.header(header)
 		}
@@ -59,10 +54,10 @@ func (p *private) header(header har.Pair) {
 	switch strings.ToLower(header.Name) {
 	case "cookie":
 		for part := range strings.SplitSeq(header.Value, ";") {
-			_, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+			_, value, _ := strings.Cut(part, "=")
 			p.secret(value)
 		}
-	case "set-cookie":
+	case "set-cookie": // Browsers write several cookies as lines.
 		for line := range strings.SplitSeq(header.Value, "\n") {
 			part, _, _ := strings.Cut(line, ";")
 			_, value, _ := strings.Cut(part, "=")
@@ -76,11 +71,11 @@ func (p *private) header(header har.Pair) {
 			p.secret(user)
 			p.secret(password)
 		}
-	case "host", "origin", "referer":
-		if target, err := url.Parse(header.Value); err == nil && target.Host != "" {
+	case "host":
+		p.host(header.Value)
+	case "origin", "referer":
+		if target, err := url.Parse(header.Value); err == nil {
 			p.host(target.Host)
-		} else if strings.EqualFold(header.Name, "host") {
-			p.host(header.Value)
 		}
 	default:
 		p.member(header.Name, header.Value)
@@ -93,8 +88,8 @@ func (p *private) member(name, value string) {
 	}
 }
 
-// common are values that are no secrets, wherever they are. The words of an API
-// are among them: a user may be called admin, and so may a path.
+// common are values that are not secrets. They include the words of an API: admin
+// can be a user, and also a part of a path.
 var common = []string{
 	"true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "deleted",
 	"admin", "administrator", "root", "user", "users", "api", "rest", "osmc", "oauth", "oauth1", "consumer", "consumers", "client", "clients",
@@ -106,11 +101,7 @@ func (p *private) secret(value string) {
 	if slices.Contains(common, strings.ToLower(value)) || strings.HasPrefix(value, firstName) {
 		return
 	}
-	decoded, err := url.QueryUnescape(value)
-	if err != nil {
-		decoded = value
-	}
-	for _, one := range []string{value, decoded} {
+	for _, one := range []string{value, unescape(value, url.QueryUnescape)} {
 		switch {
 		case len(one) >= 8:
 			p.inside[one] = true
@@ -139,6 +130,7 @@ func (p *private) host(host string) {
 // other adds the name or the key of another consumer.
 func (p *private) other(value string) {
 	switch {
+	case slices.Contains(common, strings.ToLower(value)):
 	case len(value) >= 8 || strings.ContainsAny(value, " /.@") && len(value) >= 4:
 		p.inside[value] = true
 	case value != "":
@@ -146,21 +138,17 @@ func (p *private) other(value string) {
 	}
 }
 
-// holds says whether a text is private, or holds something that is.
+// holds reports whether a text is private, or contains something that is.
 func (p *private) holds(text string) bool {
-	if len(p.long) != len(p.inside) {
-		p.long = p.long[:0]
-		for one := range p.inside {
-			p.long = append(p.long, one)
-		}
-	}
-	forms := []string{text, strings.ToLower(text)}
-	if decoded, err := url.PathUnescape(text); err == nil && decoded != text {
-		forms = append(forms, decoded, strings.ToLower(decoded))
-	}
-	for _, form := range forms {
-		if p.whole[form] || slices.ContainsFunc(p.long, func(one string) bool { return strings.Contains(form, one) }) {
+	decoded := unescape(text, url.PathUnescape)
+	for _, form := range []string{text, strings.ToLower(text), decoded, strings.ToLower(decoded)} {
+		if p.whole[form] {
 			return true
+		}
+		for one := range p.inside {
+			if strings.Contains(form, one) {
+				return true
+			}
 		}
 	}
 	return false
@@ -171,20 +159,17 @@ var (
 	randomish = regexp.MustCompile(`\d{6}|@|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
 )
 
-// looksRandom says whether a text looks like a token, an identifier, an address
+// looksRandom reports whether a text looks like a token, an identifier, an address
 // or a host.
 func looksRandom(text string) bool {
-	if randomish.MatchString(text) {
-		return true
-	}
 	if words := strings.Fields(text); len(words) > 1 {
 		return slices.ContainsFunc(words, looksGenerated)
 	}
 	count := len(digits.FindAllString(text, -1))
-	return len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
+	return randomish.MatchString(text) || len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
 }
 
-// looksGenerated says whether a segment of a path looks like a token. Those of an
+// looksGenerated reports whether a segment of a path looks like a token. Those of an
 // API have versions and years in them.
 func looksGenerated(segment string) bool {
 	return randomish.MatchString(segment) || len(segment) >= 16 && len(digits.FindAllString(segment, -1)) >= 5

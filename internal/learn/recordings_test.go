@@ -2,15 +2,12 @@ package learn
 
 import (
 	"bytes"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -35,98 +32,9 @@ func learnFile(t *testing.T, file string) *Result {
 	return Learn(entries)
 }
 
-// newDialectServer starts a server that speaks the dialect of a recording.
-func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
-	t.Helper()
-	dialect := profile.BuiltIn()
-	if name != "assumed" {
-		var err error
-		if dialect, err = twcloudtest.Dialect(name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract = dialect, false })
-}
-
-// A profile that is learned from a recording does all that the provider needs, on
-// a server that speaks the dialect.
+// A profile that is learned from a recording is complete. Nothing private of the
+// recording is written. That the profile works is for TestAccLearned.
 func TestRecordings(t *testing.T) {
-	t.Parallel()
-	for _, file := range recordings(t) {
-		name := strings.TrimSuffix(filepath.Base(file), ".har")
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			result := learnFile(t, file)
-			if !result.Complete {
-				t.Fatalf("the profile is not complete:\n%s", result.Findings)
-			}
-			learned, problems := profile.Parse(result.Profile)
-			if len(problems) > 0 {
-				t.Fatal(problems)
-			}
-			server := newDialectServer(t, name)
-			tryProfile(t, server, learned)
-			if t.Failed() {
-				t.Logf("%s\n%s", result.Findings, result.Profile)
-			}
-		})
-	}
-}
-
-// tryProfile does what the provider does.
-func tryProfile(t *testing.T, server *twcloudtest.Server, learned *profile.Profile) {
-	t.Helper()
-	options := twcloud.NewOptions()
-	options.Profile, options.RetryWaitMin, options.RetryWaitMax = learned, 0, 0
-	options.Credentials = twcloud.BasicCredentials{Username: twcloudtest.AdminName, Password: twcloudtest.AdminPassword}
-	var err error
-	if options.Endpoint, err = url.Parse(server.URL()); err != nil {
-		t.Fatal(err)
-	}
-	if options.WebAppEndpoint, err = url.Parse(server.WebAppURL()); err != nil {
-		t.Fatal(err)
-	}
-	client, err := twcloud.New(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	ctx := t.Context()
-	first, second := "s3cret&=\"/", "s4cret"
-	keys := map[string]string{}
-	for _, name := range []string{"a", "b & \"c\"/", "d", "e", "f"} {
-		registration, err := client.Register(ctx, name, first)
-		if err != nil || registration.Consumer.Name != name || registration.Consumer.Approved {
-			t.Fatalf("register %q: %+v, %v", name, registration.Consumer, err)
-		}
-		keys[name] = registration.Consumer.Key
-	}
-	yes, no, renamed := true, false, "renamed"
-	for _, changes := range []twcloud.Changes{
-		{Approved: &yes, KnownSecret: &first},
-		{Approved: &no, KnownSecret: &first},
-		{Name: &renamed, KnownSecret: &first},
-		{Secret: &second},
-		{Approved: &yes, KnownSecret: &second},
-	} {
-		if _, err := client.Update(ctx, keys["a"], changes); err != nil {
-			t.Fatalf("update %+v: %v", changes, err)
-		}
-	}
-	want := twcloudtest.Consumer{Key: keys["a"], Name: renamed, Secret: second, Approved: true}
-	if got, _ := server.Consumer(keys["a"]); got != want {
-		t.Fatalf("got %+v, want %+v", got, want)
-	}
-	if err := client.Remove(ctx, keys["d"]); err != nil {
-		t.Fatalf("remove: %v", err)
-	}
-	if listed, err := client.View().List(ctx); err != nil || len(listed) != 4 || len(server.Consumers()) != 4 {
-		t.Fatalf("listed %v, %v", listed, err)
-	}
-}
-
-// Neither the profile nor the findings hold what is private in a recording.
-func TestRecordings_nothingPrivate(t *testing.T) {
 	t.Parallel()
 	for _, file := range recordings(t) {
 		content, err := os.ReadFile(file)
@@ -134,23 +42,23 @@ func TestRecordings_nothingPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 		result := learnFile(t, file)
-		written := string(result.Profile) + result.Findings
-		private := []string{"127.0.0.1", "admin-password", "YWRtaW46", secretOf(1), secretOf(2), "twc-rest-session-id", "Requirements", "consumer-1"}
-		for _, word := range private {
-			if strings.Contains(written, word) {
-				t.Errorf("%s: %q is written", file, word)
+		written := result.Findings + string(result.Profile)
+		if _, problems := profile.Parse(result.Profile); len(problems) > 0 || !result.Complete {
+			t.Errorf("%s: complete: %t, %v\n%s", file, result.Complete, problems, written)
+		}
+		for _, private := range []string{"127.0.0.1", "admin-password", "YWRtaW46", firstSecret, secondSecret, "twc-rest-session-id", "Requirements", "consumer-1"} {
+			if strings.Contains(written, private) {
+				t.Errorf("%s: %q is written", file, private)
 			}
 		}
 		// The recording has them, or the test would prove nothing.
-		for _, word := range []string{"127.0.0.1", secretOf(1), "twc-rest-session-id"} {
-			if !bytes.Contains(content, []byte(word)) {
-				t.Errorf("%s: %q is not in the recording", file, word)
+		for _, private := range []string{"127.0.0.1", firstSecret, "twc-rest-session-id"} {
+			if !bytes.Contains(content, []byte(private)) {
+				t.Errorf("%s: %q is not in the recording", file, private)
 			}
 		}
 	}
 }
-
-func secretOf(n int) string { return []string{"", firstSecret, secondSecret}[n] }
 
 // The command writes the profile and the findings, and says by its exit status
 // how far it got.
@@ -164,36 +72,28 @@ func TestRun(t *testing.T) {
 		}
 		return path
 	}
-	content, err := os.ReadFile("testdata/wrapped.har")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sparse := write("large.har", "{")
-	if err := os.Truncate(sparse, 200<<20); err != nil {
-		t.Fatal(err)
-	}
+	learned := func(steps []request) string { return string(browsers[0].write(t, steps)) }
+	recording, toggle := "testdata/wrapped.har", shapes["toggle"]
 	out := filepath.Join(dir, "profile.json")
 	for name, test := range map[string]struct {
 		args           []string
 		status         int
 		stdout, stderr string
 	}{
-		"no arguments":     {nil, 0, "twcloud-learn-secret-1", ""},
-		"help":             {[]string{"-h"}, 0, "Preserve log", ""},
-		"to stdout":        {[]string{"testdata/wrapped.har"}, 0, `"calls"`, "The profile is complete"},
-		"to a file":        {[]string{"-o", out, "testdata/wrapped.har"}, 0, "", "register"},
-		"file afterwards":  {[]string{"testdata/wrapped.har", "-o", out + "2"}, 0, "", "Delete it"},
-		"two":              {[]string{"a", "b"}, 2, "", "Name one recording"},
-		"unknown flag":     {[]string{"-x"}, 2, "", "usage"},
-		"itself":           {[]string{"-o", sparse, sparse}, 2, "", "overwrite"},
-		"no such file":     {[]string{filepath.Join(dir, "none.har")}, 1, "", "no such file"},
-		"a directory":      {[]string{dir}, 1, "", "directory"},
-		"empty":            {[]string{write("empty.har", "")}, 1, "", "Unable to read the recording"},
-		"not HAR":          {[]string{write("text.har", "<html>")}, 1, "", "Unable to read the recording"},
-		"other JSON":       {[]string{write("json.har", `{"a":1}`)}, 1, "", "Unable to read the recording"},
-		"truncated":        {[]string{write("cut.har", string(content[:len(content)/2]))}, 1, "", "Unable to read the recording"},
-		"200 MB":           {[]string{sparse}, 1, "", "Unable to read the recording"},
-		"nothing happened": {[]string{write("no-requests.har", `{"log":{"version":"1.2","entries":[]}}`)}, 1, "", "no requests"},
+		"no arguments":    {nil, 0, "twcloud-learn-secret-1", ""},
+		"help":            {[]string{"-h"}, 0, "Preserve log", ""},
+		"to stdout":       {[]string{recording}, 0, `"calls"`, "The profile is complete"},
+		"to a file":       {[]string{"-o", out, recording}, 0, "", "register"},
+		"file afterwards": {[]string{recording, "-o", out + "2"}, 0, "", "Delete it"},
+		"partial":         {[]string{write("partial.har", learned(toggle.requests()))}, 3, `"calls"`, "The profile is partial"},
+		"two":             {[]string{"a", "b"}, 2, "", "Name one recording"},
+		"unknown flag":    {[]string{"-x"}, 2, "", "usage"},
+		"itself":          {[]string{"-o", recording, recording}, 2, "", "overwrite"},
+		"no such file":    {[]string{filepath.Join(dir, "none.har")}, 1, "", "recording: no such file"},
+		"a directory":     {[]string{dir}, 1, "", "recording: is a directory"},
+		"not HAR":         {[]string{write("text.har", "<html>")}, 1, "", "Unable to read the recording"},
+		"nothing":         {[]string{write("noise.har", learned(withNoise(nil)))}, 1, "", "No profile was written"},
+		"not writable":    {[]string{"-o", filepath.Join(dir, "none", "p.json"), recording}, 1, "", "Unable to write the profile: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -209,47 +109,4 @@ func TestRun(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A recording without one of the steps makes a partial profile that says what to
-// record again.
-func TestPartial(t *testing.T) {
-	t.Parallel()
-	for name, method := range map[string]string{"remove": "DELETE", "approve": "PATCH"} {
-		entries, err := read("testdata/assumed.har")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range entries {
-			if entries[i].Method == method {
-				entries[i].Method = "GET"
-			}
-		}
-		result := Learn(entries)
-		if result.Complete || !strings.Contains(result.Findings, name) || !strings.Contains(result.Findings, "record again") {
-			t.Errorf("without %s: complete %t\n%s", method, result.Complete, result.Findings)
-		}
-	}
-}
-
-// FuzzLearn lets a recording hold anything: nothing panics, and what comes out is
-// a valid profile.
-func FuzzLearn(f *testing.F) {
-	for _, shape := range allShapes() {
-		f.Add(browsers[0].write(f, shape.requests())) // Small ones: large ones hardly change.
-	}
-	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"POST","url":"http://h/x","postData":{"text":"{\"name\":\"twcloud-learn\",\"secret\":\"twcloud-learn-secret-1\"}"}},"response":{"status":200,"content":{"text":"{\"key\":\"k\"}"}}}]}}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		entries, err := har.Read(bytes.NewReader(content))
-		if err != nil {
-			return
-		}
-		result := Learn(entries)
-		if result.Profile == nil {
-			return
-		}
-		if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
-			t.Fatalf("%v\n%s", problems, result.Profile)
-		}
-	})
 }

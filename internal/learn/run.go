@@ -43,6 +43,8 @@ The recording holds your session, passwords, and the names of consumers. Delete
 it when you are done. The profile holds none of them.
 `
 
+const usage = "usage: terraform-provider-twcloud learn [-o FILE] RECORDING.har\n"
+
 // Exit statuses.
 const (
 	complete = 0
@@ -58,48 +60,40 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(io.Discard)
 	output := flags.String("o", "", "")
 	var names []string
-	for rest := args; ; {
-		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			return say(stdout, Steps, complete)
-		} else if err != nil {
-			return say(stderr, err.Error()+"\nusage: terraform-provider-twcloud learn [-o FILE] RECORDING.har\n", misused)
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		names, rest = append(names, flags.Arg(0)), flags.Args()[1:]
+	err := flags.Parse(args)
+	for ; err == nil && flags.NArg() > 0; err = flags.Parse(flags.Args()[1:]) { // Flags can be after the name.
+		names = append(names, flags.Arg(0))
 	}
 	switch {
-	case len(args) == 0:
+	case errors.Is(err, flag.ErrHelp), len(args) == 0:
 		return say(stdout, Steps, complete)
+	case err != nil:
+		return say(stderr, err.Error()+"\n"+usage, misused)
 	case len(names) != 1:
-		return say(stderr, "Name one recording.\nusage: terraform-provider-twcloud learn [-o FILE] RECORDING.har\n", misused)
+		return say(stderr, "Name one recording.\n"+usage, misused)
 	case *output != "" && same(*output, names[0]):
 		return say(stderr, "The profile would overwrite the recording: name another FILE.\n", misused)
 	}
 	entries, err := read(names[0])
 	if err != nil {
-		return say(stderr, fmt.Sprintf("Unable to read the recording: %v.\n", err), failed)
+		return say(stderr, fmt.Sprintf("Unable to read the recording: %v.\n", reason(err)), failed)
 	}
 	result := Learn(entries)
-	if result.Profile != nil {
-		if *output == "" {
-			_, err = stdout.Write(result.Profile)
-		} else {
-			err = os.WriteFile(*output, result.Profile, 0o644) //nolint:gosec // A profile holds nothing private, and is there to be shared.
-		}
-		if err != nil {
-			return say(stderr, fmt.Sprintf("Unable to write the profile: %v.\n", reason(err)), failed)
-		}
-	}
-	status := partial
 	switch {
 	case result.Profile == nil:
-		status = failed
-	case result.Complete:
-		status = complete
+		return say(stderr, result.Findings, failed)
+	case *output == "":
+		_, err = stdout.Write(result.Profile)
+	default:
+		err = os.WriteFile(*output, result.Profile, 0o644) //nolint:gosec // A profile has nothing private, and is there to be shared.
 	}
-	return say(stderr, result.Findings, status)
+	switch {
+	case err != nil:
+		return say(stderr, fmt.Sprintf("Unable to write the profile: %v.\n", reason(err)), failed)
+	case result.Complete:
+		return say(stderr, result.Findings, complete)
+	}
+	return say(stderr, result.Findings, partial)
 }
 
 func say(to io.Writer, text string, status int) int {
@@ -107,26 +101,17 @@ func say(to io.Writer, text string, status int) int {
 	return status
 }
 
-// read reads a recording. Its name is not repeated in errors: browsers call the
-// file after the host.
 func read(name string) ([]har.Entry, error) {
 	file, err := os.Open(name) //nolint:gosec // The user names it.
 	if err != nil {
-		return nil, reason(err)
+		return nil, err
 	}
 	defer func() { _ = file.Close() }() // It was only read.
-	if info, err := file.Stat(); err == nil {
-		switch {
-		case info.IsDir():
-			return nil, errors.New("it is a directory")
-		case info.Size() > har.MaxSize:
-			return nil, fmt.Errorf("%w: clear the list of requests before step 1, and record only these steps", har.ErrTooLarge)
-		}
-	}
 	return har.Read(file)
 }
 
-// reason is an error without the name of the file.
+// reason is an error without the name of the file: browsers call a recording
+// after the host.
 func reason(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -136,10 +121,7 @@ func reason(err error) error {
 }
 
 func same(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
+	first, errFirst := os.Stat(a)
+	second, errSecond := os.Stat(b)
+	return errFirst == nil && errSecond == nil && os.SameFile(first, second)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// fill puts the typed values into a text: KEY, NAME1, NAME2, SECRET1, SECRET2.
+// typedIn puts the typed values into a text: KEY, NAME1, NAME2, SECRET1, SECRET2.
 func typedIn(text string) string {
 	return strings.NewReplacer("KEY", testKey, "NAME1", firstName, "NAME2", secondName, "SECRET1", firstSecret, "SECRET2", secondSecret).Replace(text)
 }
@@ -15,7 +15,7 @@ func typedIn(text string) string {
 //	POST /path BODY -> 201 ANSWER | Header: value | < Answer-Header: value
 func steps(lines ...string) []request {
 	var all []request
-	for _, line := range lines {
+	for line := range strings.SplitSeq(strings.Join(lines, "\n"), "\n") {
 		parts := strings.Split(typedIn(line), " | ")
 		sent, answered, _ := strings.Cut(parts[0], " -> ")
 		var r request
@@ -52,7 +52,14 @@ func wordItem(format, yes, no string) func(string, bool) string {
 	}
 }
 
-const collection = "/osmc/admin/oauthconsumers"
+// The requests that most shapes have in common.
+const (
+	collection = "/osmc/admin/oauthconsumers"
+	created    = "POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`
+	approvals  = "POST " + collection + "/KEY/approve -> 204\nPOST " + collection + "/KEY/disapprove -> 204\nPOST " + collection + "/KEY/approve -> 204"
+	edits      = "PATCH " + collection + `/KEY {"name":"NAME2"} -> 204` + "\nPATCH " + collection + `/KEY {"secret":"SECRET2"} -> 204`
+	removed    = "DELETE " + collection + "/KEY -> 204"
+)
 
 var plainList = steps("GET " + collection + " -> 200 [%s]")[0]
 
@@ -73,14 +80,20 @@ var shapes = map[string]shape{
 		"PATCH "+collection+`/KEY {"approved":false} -> 200 {"key":"KEY","name":"NAME1","approved":false}`,
 		"PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`,
 		"PATCH "+collection+`/KEY {"name":"NAME2","secret":"SECRET2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
-		"DELETE "+collection+`/KEY -> 204`),
+		removed),
 	"put with an empty secret": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","name":"NAME1","approved":false}`,
 		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":true} -> 204`,
 		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":false} -> 204`,
 		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":true} -> 204`,
 		"PUT "+collection+`/KEY {"name":"NAME2","secret":"SECRET2","approved":true} -> 204`,
-		"DELETE "+collection+`/KEY -> 204`),
+		removed),
+	"two ways to save one form": plain(created, approvals,
+		"PUT "+collection+`/KEY {"name":"NAME1","secret":"SECRET2"} -> 204`, "PUT "+collection+`/KEY {"name":"NAME2","secret":""} -> 204`, removed),
+	"disapproved at first": {
+		list: plainList, item: plainItem(`{"key":"KEY","name":%q,"off":%t}`), others: `{"key":"0ther-canary-key","name":"Canary Consumer","off":true}`,
+		steps: steps(created, "POST "+collection+"/KEY/disapprove -> 204", "POST "+collection+"/KEY/approve -> 204", "POST "+collection+"/KEY/disapprove -> 204", edits, removed),
+	},
 	"edit sends the approval": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","repeat":"SECRET1"} -> 201 {"key":"KEY"}`,
 		"POST "+collection+`/KEY/approve -> 200`, "POST "+collection+`/KEY/disapprove -> 200`, "POST "+collection+`/KEY/approve -> 200`,
@@ -106,24 +119,13 @@ var shapes = map[string]shape{
 			`POST /osmc/graphql {"query":"mutation E($i: ID!, $n: String!, $s: String!) { edit(id: $i, name: $n, secret: $s) { id } }","variables":{"i":"KEY","n":"NAME2","s":"SECRET2"}} -> 200 {"data":{"edit":{"id":"KEY"}}}`,
 			`POST /osmc/graphql {"query":"mutation X($i: ID!) { remove(id: $i) { id } }","variables":{"i":"KEY"}} -> 200 {"data":{"remove":{"id":"KEY"}}}`),
 	},
-	"json-rpc": {
-		list: steps(`GET /osmc/oauth/consumers -> 200 {"result":[%s]}`)[0], item: plainItem(`{"key":"KEY","name":%q,"approved":%t}`),
-		steps: steps(
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":2,"method":"register","params":["NAME1","SECRET1"]} -> 200 {"result":"KEY","id":2}`,
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":3,"method":"approve","params":["KEY"]} -> 200 {"result":null,"id":3}`,
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":4,"method":"disapprove","params":["KEY"]} -> 200 {"result":null,"id":4}`,
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":5,"method":"approve","params":["KEY"]} -> 200 {"result":null,"id":5}`,
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":6,"method":"rename","params":["KEY","NAME2"]} -> 200 {"result":null,"id":6}`,
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":7,"method":"secret","params":["KEY","SECRET2"]} -> 200 {"result":null,"id":7}`,
-			`POST /osmc/rpc {"jsonrpc":"2.0","id":8,"method":"remove","params":["KEY"]} -> 200 {"result":null,"id":8}`),
-	},
 	"json patch": plain(
-		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`,
+		created,
 		"PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":true}] -> 204`,
 		"PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":false}] -> 204`,
 		"PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":true}] -> 204`,
 		"PATCH "+collection+`/KEY [{"op":"replace","path":"/name","value":"NAME2"},{"op":"replace","path":"/secret","value":"SECRET2"}] -> 204`,
-		"DELETE "+collection+`/KEY -> 204`),
+		removed),
 	"json api": {
 		list:   steps(`GET /osmc/v2/clients?page%5Bsize%5D=50 -> 200 {"data":[%s],"meta":{}}`)[0],
 		item:   plainItem(`{"type":"clients","id":"KEY","attributes":{"name":%q,"enabled":%t}}`),
@@ -149,8 +151,7 @@ var shapes = map[string]shape{
 		steps: steps(
 			"POST "+collection+` {"name":"NAME1","secret":"SECRET1","owner":"me"} -> 201 {"key":"KEY"}`,
 			"PUT "+collection+`/KEY/status ACTIVATE=1 -> 204`, "PUT "+collection+`/KEY/status BLOCK=1 -> 204`, "PUT "+collection+`/KEY/status ACTIVATE=1 -> 204`,
-			"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204`,
-			"DELETE "+collection+`/KEY -> 204`),
+			edits, removed),
 	},
 	"short numeric id and pages": {
 		list: steps("GET /osmc/1/consumers?page=1&size=25 -> 200 " + `{"content":[%s],"totalElements":99,"number":1}`)[0],
@@ -161,18 +162,17 @@ var shapes = map[string]shape{
 			`PUT /osmc/1/consumers/7 {"name":"NAME2"} -> 200`, `PUT /osmc/1/consumers/7/secret {"secret":"SECRET2"} -> 200`, `DELETE /osmc/1/consumers/7 -> 200`),
 	},
 	"audit after each change": plain(
-		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`,
+		created,
+		`GET /osmc/audit/latest -> 200 [{"title":"NAME1"}]`,
 		`POST /osmc/audit {"of":"KEY"} -> 204`,
 		"POST "+collection+`/KEY/approve -> 204`, `POST /osmc/audit {"of":"KEY"} -> 204`,
 		"POST "+collection+`/KEY/disapprove -> 204`, `POST /osmc/audit {"of":"KEY"} -> 204`,
 		"POST "+collection+`/KEY/approve -> 204`, `POST /osmc/audit {"of":"KEY"} -> 204`,
-		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204`, `POST /osmc/audit {"of":"KEY"} -> 204`,
+		edits, `POST /osmc/audit {"of":"KEY"} -> 204`,
 		"POST "+collection+`/KEY/remove -> 204`),
 	"refused at first": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 403 {"message":"canary-message"}`,
-		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`,
-		"POST "+collection+`/KEY/approve -> 204`, "POST "+collection+`/KEY/disapprove -> 204`, "POST "+collection+`/KEY/approve -> 204`,
-		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204`, "DELETE "+collection+`/KEY -> 204`),
+		created, approvals, edits, removed),
 	"list not loaded again": {
 		list: plainList, item: plainItem(`%s%t`), others: `{"key":"0ther-canary-key","name":"Canary Consumer","approved":true}`, still: true,
 		steps: plain(
@@ -182,6 +182,64 @@ var shapes = map[string]shape{
 			"PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`,
 			"PATCH "+collection+`/KEY {"name":"NAME2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
 			"PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
-			"DELETE "+collection+`/KEY -> 204`).steps,
+			removed).steps,
+	},
+	"toggle": plain(
+		created,
+		"POST "+collection+`/KEY/toggle -> 204`, "POST "+collection+`/KEY/toggle -> 204`, "POST "+collection+`/KEY/toggle -> 204`,
+		edits, removed),
+	"version in the body": plain(
+		created,
+		"PUT "+collection+`/KEY/approval {"on":true,"version":1} -> 204`, "PUT "+collection+`/KEY/approval {"on":false,"version":2} -> 204`, "PUT "+collection+`/KEY/approval {"on":true,"version":3} -> 204`,
+		edits, removed),
+	"version in a header": plain(
+		created,
+		"POST "+collection+`/KEY/approve -> 204 | If-Match: "1"`, "POST "+collection+`/KEY/disapprove -> 204 | If-Match: "2"`, "POST "+collection+`/KEY/approve -> 204 | If-Match: "3"`,
+		edits, removed),
+	"odata paths": plain(
+		created,
+		"POST "+collection+`('KEY')/approve -> 204`, "POST "+collection+`('KEY')/disapprove -> 204`, "POST "+collection+`('KEY')/approve -> 204`,
+		"PATCH "+collection+`('KEY') {"name":"NAME2"} -> 204`, "PATCH "+collection+`('KEY') {"secret":"SECRET2"} -> 204`, "DELETE "+collection+`('KEY') -> 204`),
+	"bodies in XML and multipart": plain(
+		"POST "+collection+` <consumer><name>NAME1</name><secret>SECRET1</secret></consumer> -> 201 {"key":"KEY"}`,
+		approvals,
+		"POST "+collection+`/KEY --x-name-NAME2-- -> 204`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204`, removed),
+	"secret is hashed": plain(
+		"POST "+collection+` {"name":"NAME1","secret":"9f86d081884c7d659a2feaa0c55ad015"} -> 201 {"key":"KEY"}`,
+		approvals,
+		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, removed),
+	"another value of the consumer": plain(
+		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","databaseId":948812}`,
+		"POST "+collection+`/KEY/approve {"databaseId":948812} -> 204`, "POST "+collection+`/KEY/disapprove {"databaseId":948812} -> 204`, "POST "+collection+`/KEY/approve {"databaseId":948812} -> 204`,
+		edits, removed),
+	"embedded in a larger text": plain(
+		"POST "+collection+` payload=%7B%22name%22%3A%22NAME1%22%2C%22secret%22%3A%22SECRET1%22%7D -> 201 {"key":"KEY"}`,
+		approvals, edits, removed),
+	"a password each time": plain(
+		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","adminPassword":"canary-password"} -> 201 {"key":"KEY"}`,
+		"POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/disapprove {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`,
+		edits, removed),
+	"token of an HTML page": plain(
+		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"} | X-CSRF-Token: canary-html-token-55`,
+		"POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/disapprove -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`,
+		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "DELETE "+collection+`/KEY -> 204 | X-CSRF-Token: canary-html-token-55`),
+	"addressed by name": {
+		list: plainList, item: plainItem(`{"name":%q,"approved":%t}`), others: `{"name":"Canary Consumer","approved":true}`,
+		steps: steps(
+			"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201`,
+			"POST "+collection+`/NAME1/approve -> 204`, "POST "+collection+`/NAME1/disapprove -> 204`, "POST "+collection+`/NAME1/approve -> 204`,
+			"PUT "+collection+`/NAME1 {"name":"NAME2","secret":"SECRET2"} -> 204`, "DELETE "+collection+`/NAME2 -> 204`),
+	},
+	"changes with GET": plain(
+		"GET "+collection+`/register?name=NAME1&secret=SECRET1 -> 200 {"key":"KEY"}`,
+		"GET "+collection+`/approve?key=KEY -> 200`, "GET "+collection+`/disapprove?key=KEY -> 200`, "GET "+collection+`/approve?key=KEY -> 200`,
+		"GET "+collection+`/rename?key=KEY&name=NAME2 -> 200`, "GET "+collection+`/remove?key=KEY -> 200`),
+	"made on the server": {
+		list: steps("GET /osmc/oauth/consumers -> 200 <html><table>%s</table></html>")[0],
+		item: plainItem(`<tr id="KEY"><td>%s</td><td>%t</td></tr>`),
+		steps: steps(
+			`POST /osmc/oauth/register name=NAME1&secret=SECRET1 -> 302 | < Location: /osmc/oauth/consumers`,
+			`POST /osmc/oauth/approve key=KEY -> 302`, `POST /osmc/oauth/disapprove key=KEY -> 302`, `POST /osmc/oauth/approve key=KEY -> 302`,
+			`POST /osmc/oauth/edit key=KEY&name=NAME2&secret=SECRET2 -> 302`, `POST /osmc/oauth/remove key=KEY -> 302`),
 	},
 }

@@ -10,27 +10,34 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// eachScalar visits the strings, numbers, booleans and nulls of a JSON value with
-// their pointers, in a fixed order.
+// walk visits a JSON value and all values in it, in a fixed order, with their
+// pointers.
+func walk(pointer string, value any, visit func(pointer string, value any)) {
+	visit(pointer, value)
+	switch value := value.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			walk(pointer+pointerOf(name), value[name], visit)
+		}
+	case []any:
+		for i, element := range value {
+			walk(pointer+pointerOf(strconv.Itoa(i)), element, visit)
+		}
+	}
+}
+
+// eachScalar visits the strings, numbers, booleans and nulls of a JSON value.
 func eachScalar(value any, visit func(pointer string, value any)) {
-	var walk func(pointer string, value any)
-	walk = func(pointer string, value any) {
-		switch value := value.(type) {
-		case map[string]any:
-			for _, name := range slices.Sorted(maps.Keys(value)) {
-				walk(pointer+"/"+escapeToken(name), value[name])
-			}
-		case []any:
-			for i, element := range value {
-				walk(pointer+"/"+strconv.Itoa(i), element)
-			}
+	if value == nil {
+		return
+	}
+	walk("", value, func(pointer string, value any) {
+		switch value.(type) {
+		case map[string]any, []any:
 		default:
 			visit(pointer, value)
 		}
-	}
-	if value != nil {
-		walk("", value)
-	}
+	})
 }
 
 // scalarText is a string or a number as text.
@@ -45,34 +52,22 @@ func scalarText(value any) (string, bool) {
 }
 
 // replaceScalars returns a copy of a JSON value with other scalars.
-func replaceScalars(value any, replace func(pointer string, value any) any) any {
-	var walk func(pointer string, value any) any
-	walk = func(pointer string, value any) any {
-		switch value := value.(type) {
-		case map[string]any:
-			copied := make(map[string]any, len(value))
-			for name, member := range value {
-				copied[name] = walk(pointer+"/"+escapeToken(name), member)
-			}
-			return copied
-		case []any:
-			copied := make([]any, len(value))
-			for i, element := range value {
-				copied[i] = walk(pointer+"/"+strconv.Itoa(i), element)
-			}
-			return copied
+func replaceScalars(pointer string, value any, replace func(pointer string, value any) any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for name, member := range value {
+			copied[name] = replaceScalars(pointer+pointerOf(name), member, replace)
 		}
-		return replace(pointer, value)
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for i, element := range value {
+			copied[i] = replaceScalars(pointer+pointerOf(strconv.Itoa(i)), element, replace)
+		}
+		return copied
 	}
-	return walk("", value)
-}
-
-func escapeToken(token string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
-}
-
-func unescapeToken(token string) string {
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+	return replace(pointer, value)
 }
 
 // tokens are the parts of a pointer, decoded.
@@ -82,20 +77,20 @@ func tokens(pointer string) []string {
 	}
 	parts := strings.Split(pointer[1:], "/")
 	for i := range parts {
-		parts[i] = unescapeToken(parts[i])
+		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(parts[i])
 	}
 	return parts
 }
 
-func pointerOf(parts []string) string {
+func pointerOf(parts ...string) string {
 	var pointer strings.Builder
 	for _, part := range parts {
-		pointer.WriteString("/" + escapeToken(part))
+		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(part))
 	}
 	return pointer.String()
 }
 
-// lastToken is the name of the member that a pointer leads to.
+// lastToken is the last part of a pointer, decoded.
 func lastToken(pointer string) string {
 	if parts := tokens(pointer); len(parts) > 0 {
 		return parts[len(parts)-1]
@@ -103,11 +98,10 @@ func lastToken(pointer string) string {
 	return ""
 }
 
-// lookupText is the string or the number at a place, as text.
-func lookupText(document any, pointer string) (string, bool) {
-	value, found := profile.Lookup(document, pointer)
-	if !found {
-		return "", false
-	}
-	return scalarText(value)
+// lookupText is the string or the number at a place, as text; empty if there is
+// none.
+func lookupText(document any, pointer string) string {
+	value, _ := profile.Lookup(document, pointer)
+	text, _ := scalarText(value)
+	return text
 }

@@ -44,10 +44,10 @@ func quote(text string) (string, error) {
 	return quoted.String(), nil
 }
 
-// ParseAuthorization parses the value of an Authorization header as RFC 5849,
-// section 3.5.1 has it, into the realm and the other parameters, decoded. Another
-// scheme, a value without quotes and a repeated name (section 3.1) are errors,
-// which quote no value.
+// ParseAuthorization parses the value of an Authorization header (RFC 5849, section
+// 3.5.1) into the realm and the other parameters, decoded. Another scheme, a value
+// without quotes, and a repeated name (section 3.1) are errors. No error quotes a
+// value.
 func ParseAuthorization(value string) (realm string, params []Param, err error) {
 	scheme, rest, _ := strings.Cut(trimSpace(value), " ")
 	if !strings.EqualFold(scheme, authScheme) {
@@ -92,8 +92,8 @@ func ParseAuthorization(value string) (realm string, params []Param, err error) 
 	return realm, params, nil
 }
 
-// cutQuoted takes the quoted-string at the start of text, without its quotes and
-// its escapes, and returns what follows it.
+// cutQuoted returns the quoted-string at the start of text, without its quotes and
+// escapes, and the text after it.
 func cutQuoted(text string) (content, after string, found bool) {
 	if !strings.HasPrefix(text, `"`) {
 		return "", text, false

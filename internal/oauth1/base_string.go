@@ -9,9 +9,9 @@ import (
 )
 
 // BaseString returns the signature base string of RFC 5849, section 3.4.1. The
-// URI must be absolute; its query counts among the parameters. The params are
+// URI must be absolute; the parameters of its query are included. The params are
 // those of the Authorization header, without the realm, and those of a
-// form-encoded body. An oauth_signature among the parameters is left out.
+// form-encoded body. An oauth_signature is left out.
 func BaseString(method string, uri *url.URL, params []Param) (string, error) {
 	baseURI, err := baseStringURI(uri)
 	if err != nil {
@@ -28,7 +28,7 @@ func BaseString(method string, uri *url.URL, params []Param) (string, error) {
 
 // baseStringURI implements RFC 5849, section 3.4.1.2. The authority must be what
 // net/http sends as the Host header: without an empty port and without an IPv6
-// zone. An internationalised name would be sent as punycode, and is refused.
+// zone. An internationalized name is refused, because it would be sent as punycode.
 func baseStringURI(uri *url.URL) (string, error) {
 	scheme := strings.ToLower(uri.Scheme)
 	if scheme != "http" && scheme != "https" {

@@ -8,11 +8,9 @@ import (
 func TestBaseString(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		method string
-		uri    string
-		params string
-		want   string
+		name, method, uri, params, want string
+		// Where a signature is published, these are its secrets.
+		consumerSecret, tokenSecret, signature string
 	}{
 		{
 			name:   "RFC 5849 section 3.4.1.1",
@@ -28,8 +26,8 @@ func TestBaseString(t *testing.T) {
 				"%26oauth_token%3Dkkk9d7dh3k39sjv7",
 		},
 		{
-			// RFC 5849, section 3.4.1.2 makes the path of the request line, "/", a
-			// part of the URI, which OAuth Core 1.0 left open.
+			// RFC 5849, section 3.4.1.2 includes the path of the request line, "/". OAuth
+			// Core 1.0 did not specify that.
 			name:   "OAuth wiki, simple",
 			method: "GET",
 			uri:    "http://example.com",
@@ -56,6 +54,7 @@ func TestBaseString(t *testing.T) {
 				"%26oauth_consumer_key%3Ddpf43f3p2l4k3l03%26oauth_nonce%3Dkllo9940pd9333jh" +
 				"%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D1191242096" +
 				"%26oauth_token%3Dnnch734d00sl2jdk%26oauth_version%3D1.0%26size%3Doriginal",
+			consumerSecret: "kd94hf93k423kf44", tokenSecret: "pfkkdhi9sl3r4s00", signature: "tR3+Ty81lMeYAr/Fid0kMTYa/WM=",
 		},
 	}
 	for _, test := range tests {
@@ -71,6 +70,9 @@ func TestBaseString(t *testing.T) {
 			}
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			if signature := Signature(got, test.consumerSecret, test.tokenSecret); test.signature != "" && signature != test.signature {
+				t.Errorf("the signature is %s, want %s", signature, test.signature)
 			}
 		})
 	}

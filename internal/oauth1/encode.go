@@ -15,10 +15,10 @@ type Param struct {
 
 const upperHex = "0123456789ABCDEF"
 
-// PercentEncode encodes text as RFC 5849, section 3.6 has it: every byte but
-// ALPHA, DIGIT, "-", ".", "_" and "~", in upper-case hexadecimal. This is neither
-// url.QueryEscape nor url.PathEscape. Text that is not UTF-8 is encoded byte by
-// byte.
+// PercentEncode encodes text according to RFC 5849, section 3.6: every byte except
+// ALPHA, DIGIT, "-", ".", "_", and "~", in upper-case hexadecimal. Neither
+// url.QueryEscape nor url.PathEscape does that. Text that is not UTF-8 is encoded
+// byte by byte.
 func PercentEncode(text string) string {
 	var encoded strings.Builder
 	encoded.Grow(len(text))

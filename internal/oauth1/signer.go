@@ -1,5 +1,5 @@
-// Package oauth1 signs requests as OAuth 1.0a (RFC 5849) has it, with HMAC-SHA1
-// and the Authorization header.
+// Package oauth1 signs requests with OAuth 1.0a (RFC 5849): HMAC-SHA1, in the
+// Authorization header.
 package oauth1
 
 import (
@@ -18,8 +18,7 @@ import (
 	"time"
 )
 
-// SignatureMethod is the one method that this package knows (RFC 5849, section
-// 3.4.2).
+// SignatureMethod is the only method of this package (RFC 5849, section 3.4.2).
 const SignatureMethod = "HMAC-SHA1"
 
 const signatureParam = "oauth_signature"
@@ -39,7 +38,7 @@ type Signer struct {
 	// Realm goes into the header and not into the signature. Empty: none is sent.
 	Realm string
 
-	// Now tells the time that is sent, in whole seconds. Nil: time.Now.
+	// Now returns the time that is sent, in whole seconds. Nil: time.Now.
 	Now func() time.Time
 
 	// Nonce must be unique among the requests of one second (RFC 5849, section
@@ -47,18 +46,18 @@ type Signer struct {
 	Nonce func() string
 }
 
-// Sign sets the Authorization header of the request. The further params, such as
-// oauth_callback, are sent in it and are signed. The optional oauth_version is
-// sent only if it is among them.
+// Sign sets the Authorization header of the request. The params, such as
+// oauth_callback, are sent in it and are signed. The optional oauth_version is sent
+// only if it is one of them.
 //
-// What is signed is the method, the URL with its query, and a form-encoded body,
-// read through GetBody. None of them may be changed afterwards, and a server may
-// refuse to see the same nonce again: sign again rather than send twice.
+// Sign signs the method, the URL with its query, and a form-encoded body, which it
+// reads through GetBody. Don't change them afterwards. Sign again before you send the
+// request again: a server may refuse a nonce that it has seen.
 //
 // It is an error if the URL is not absolute http or https, if a query or a form is
 // malformed, if a form cannot be read twice, if the realm has control characters,
-// or if a parameter is not of the protocol or is given twice. No error quotes a
-// secret.
+// or if a parameter does not belong to the protocol or is given twice. No error
+// quotes a secret.
 func (s Signer) Sign(req *http.Request, params ...Param) error {
 	header, err := s.protocolParams(params)
 	if err != nil {
@@ -136,7 +135,7 @@ func (s Signer) protocolParams(further []Param) ([]Param, error) {
 // formParams reads the parameters of a form-encoded body (RFC 5849, section
 // 3.4.1.3.1) and leaves the body as it is.
 func formParams(req *http.Request) ([]Param, error) {
-	// A malformed media type parameter is an error here, but the type is told.
+	// For a malformed parameter, ParseMediaType returns an error and the type.
 	mediaType, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if mediaType != "application/x-www-form-urlencoded" || req.Body == nil || req.Body == http.NoBody {
 		return nil, nil

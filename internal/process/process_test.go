@@ -5,7 +5,6 @@ package process
 import (
 	"bytes"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,32 +17,19 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-func TestAccNormal(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t)
-	w := newWorkspace(t, server, 3, "")
-	w.run(t, "validate")
-	if requests := server.Requests(); len(requests) > 0 {
-		t.Errorf("validate sent %v", requests)
-	}
-	w.run(t, "plan")
-	loggedOut(t, server, 1)
-	w.run(t, "apply", "-auto-approve")
-	loggedOut(t, server, planLogins+applyLogins)
-	w.agrees(t)
-	w.settles(t, 3)
-	loggedOut(t, server, planLogins+applyLogins+planLogins+planLogins+destroyLogins) // There was nothing to apply.
-}
-
+// TestAccOneSeat has a single seat: each process must release it before the next one
+// starts.
 func TestAccOneSeat(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Seats = 1 })
 	w := newWorkspace(t, server, 12, "max_retries = 0")
 	w.run(t, "plan")
+	loggedOut(t, server, planLogins)
 	w.run(t, "apply", "-auto-approve")
+	loggedOut(t, server, planLogins+applyLogins)
 	w.agrees(t)
-	w.run(t, "destroy", "-auto-approve")
-	loggedOut(t, server, planLogins+applyLogins+destroyLogins)
+	w.settles(t, 12)
+	loggedOut(t, server, planLogins+applyLogins+planLogins+planLogins+destroyLogins) // There was nothing to apply.
 }
 
 func TestAccError(t *testing.T) {
@@ -76,7 +62,7 @@ func breakOff(t *testing.T, w *workspace, interrupt func(*program)) *program {
 	select {
 	case <-arrived:
 	case <-p.ended:
-		t.Fatalf("nothing was registered: %s", p.output.String())
+		t.Fatalf("nothing was registered: %s", p.output())
 	}
 	interrupt(p)
 	let()
@@ -88,10 +74,10 @@ func breakOff(t *testing.T, w *workspace, interrupt func(*program)) *program {
 func TestAccInterrupted(t *testing.T) {
 	t.Parallel()
 	for name, interrupt := range map[string]func(*program){
-		"SIGINT":               func(p *program) { p.signal(syscall.SIGINT) },
-		"SIGINT to the group":  func(p *program) { p.signalGroup(syscall.SIGINT) },
-		"SIGTERM":              func(p *program) { p.signal(syscall.SIGTERM) },
-		"SIGTERM to the group": func(p *program) { p.signalGroup(syscall.SIGTERM) },
+		"SIGINT":               func(p *program) { p.signal(syscall.SIGINT, p.pid()) },
+		"SIGINT to the group":  func(p *program) { p.signal(syscall.SIGINT, -p.pid()) },
+		"SIGTERM":              func(p *program) { p.signal(syscall.SIGTERM, p.pid()) },
+		"SIGTERM to the group": func(p *program) { p.signal(syscall.SIGTERM, -p.pid()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +94,7 @@ func TestAccInterrupted(t *testing.T) {
 			})
 			w.Env = env
 			if p.err == nil {
-				t.Errorf("no error:\n%s", p.output.String())
+				t.Errorf("no error:\n%s", p.output())
 			}
 			loggedOut(t, server, applyLogins)
 			w.agrees(t)
@@ -125,11 +111,9 @@ func TestAccProviderTerminated(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 5, "max_concurrent_requests = 2")
-	p := breakOff(t, w, func(p *program) {
-		p.signalProviders(syscall.SIGTERM)
-	})
-	if strings.Contains(p.output.String(), "Plugin did not respond") {
-		t.Errorf("the provider did not finish its requests:\n%s", p.output.String())
+	p := breakOff(t, w, func(p *program) { p.signal(syscall.SIGTERM, p.providers()...) })
+	if strings.Contains(p.output(), "Plugin did not respond") {
+		t.Errorf("the provider did not finish its requests:\n%s", p.output())
 	}
 	loggedOut(t, server, applyLogins)
 	w.agrees(t)
@@ -143,7 +127,7 @@ func TestAccProviderStuck(t *testing.T) {
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 1, "")
 	p := breakOff(t, w, func(p *program) {
-		p.signalProviders(syscall.SIGTERM)
+		p.signal(syscall.SIGTERM, p.providers()...)
 		until(t, "the provider has logged out", func() bool { return server.Logouts() == applyLogins })
 	})
 	if p.err == nil {
@@ -158,7 +142,7 @@ func TestAccTerraformKilled(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 1, "")
-	breakOff(t, w, func(p *program) { p.signal(syscall.SIGKILL) })
+	breakOff(t, w, func(p *program) { p.signal(syscall.SIGKILL, p.pid()) })
 	until(t, "the provider has logged out", func() bool { return server.Logouts() == applyLogins })
 	loggedOut(t, server, applyLogins)
 	w.recovers(t)
@@ -169,7 +153,7 @@ func TestAccProviderKilled(t *testing.T) {
 	server := twcloudtest.New(t)
 	w := newWorkspace(t, server, 1, "")
 	p := breakOff(t, w, func(p *program) {
-		p.signalProviders(syscall.SIGKILL)
+		p.signal(syscall.SIGKILL, p.providers()...)
 		<-p.ended
 	})
 	if p.err == nil {
@@ -182,22 +166,6 @@ func TestAccProviderKilled(t *testing.T) {
 	w.recovers(t)
 }
 
-// recovers imports the only consumer, which is not in state, as the next plan
-// advises.
-func (w *workspace) recovers(t *testing.T) {
-	t.Helper()
-	consumers, known := w.server.Consumers(), w.state(t)
-	if len(consumers) != 1 || len(known) > 0 {
-		t.Fatalf("on the server: %v, in state: %v", consumers, known)
-	}
-	key := consumers[0].Key
-	if output := w.run(t, "plan", "-lock=false"); !strings.Contains(output, key) || !strings.Contains(output, "terraform import") {
-		t.Errorf("the orphan %s is not named in:\n%s", key, output)
-	}
-	w.run(t, "import", "-lock=false", "twcloud_oauth_consumer.test[0]", key)
-	w.settles(t, 1)
-}
-
 // TestAccServerRestarted stops the server during a registration, and starts it
 // again with the consumers and without the sessions.
 func TestAccServerRestarted(t *testing.T) {
@@ -208,37 +176,21 @@ func TestAccServerRestarted(t *testing.T) {
 	}
 	defer first.Close()
 	w := newWorkspace(t, first, 6, "max_concurrent_requests = 2")
-	var second *twcloudtest.Server
 	p := breakOff(t, w, func(*program) {
 		first.Close()
-		second = restart(t, first)
+		w.server = twcloudtest.New(t, func(c *twcloudtest.Config) {
+			c.RESTAddress, c.WebAppAddress = strings.TrimPrefix(first.URL(), "http://"), strings.TrimPrefix(first.WebAppURL(), "http://")
+		})
+		for _, consumer := range first.Consumers() {
+			w.server.AddConsumer(consumer)
+		}
 	})
-	w.server = second
 	if p.err != nil {
-		t.Fatalf("%v\n%s", p.err, p.output.String())
+		t.Fatalf("%v\n%s", p.err, p.output())
 	}
-	loggedOut(t, second, 1)
+	loggedOut(t, w.server, 1)
 	w.agrees(t)
 	w.settles(t, 6)
-}
-
-// restart starts a server with the addresses and the consumers of a closed one.
-func restart(t *testing.T, closed *twcloudtest.Server) *twcloudtest.Server {
-	t.Helper()
-	address := func(root string) string {
-		parsed, err := url.Parse(root)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return parsed.Host
-	}
-	server := twcloudtest.New(t, func(c *twcloudtest.Config) {
-		c.RESTAddress, c.WebAppAddress = address(closed.URL()), address(closed.WebAppURL())
-	})
-	for _, consumer := range closed.Consumers() {
-		server.AddConsumer(consumer)
-	}
-	return server
 }
 
 var reattach = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
@@ -251,9 +203,9 @@ func TestAccDebug(t *testing.T) {
 			server := twcloudtest.New(t)
 			w := newWorkspace(t, server, 2, "")
 			debugged := w.start(t, terraformtest.Provider(t), "-debug")
-			until(t, "the provider is waiting for Terraform", func() bool { return reattach.MatchString(debugged.output.String()) })
+			until(t, "the provider is waiting for Terraform", func() bool { return reattach.MatchString(debugged.output()) })
 			// Without a host name, the CLI adds that of its own registry.
-			providers := strings.ReplaceAll(reattach.FindStringSubmatch(debugged.output.String())[1], "registry.terraform.io/", "")
+			providers := strings.ReplaceAll(reattach.FindStringSubmatch(debugged.output())[1], "registry.terraform.io/", "")
 			w.Setenv("TF_REATTACH_PROVIDERS=" + providers)
 
 			w.run(t, "apply", "-auto-approve")
@@ -262,9 +214,9 @@ func TestAccDebug(t *testing.T) {
 				t.Errorf("%d logins, %d logouts, want one session for both runs", server.Logins(), server.Logouts())
 			}
 			w.agrees(t)
-			debugged.signal(signal)
+			debugged.signal(signal, debugged.pid())
 			if err := debugged.wait(); err != nil {
-				t.Errorf("%v\n%s", err, debugged.output.String())
+				t.Errorf("%v\n%s", err, debugged.output())
 			}
 			loggedOut(t, server, 1)
 		})

@@ -3,15 +3,12 @@
 package process
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +37,7 @@ func newWorkspace(t *testing.T, server *twcloudtest.Server, consumers int, argum
 	return &workspace{w, server}
 }
 
+// configuration has consumers of which the variable "renamed" renames the first ones.
 func configuration(consumers int, arguments string) string {
 	return fmt.Sprintf(`terraform {
   required_providers {
@@ -51,9 +49,11 @@ provider "twcloud" {
   %s
 }
 
+variable "renamed" { default = 0 }
+
 resource "twcloud_oauth_consumer" "test" {
   count    = %d
-  name     = "consumer-${count.index}"
+  name     = "${count.index < var.renamed ? "renamed" : "consumer"}-${count.index}"
   secret   = "s3cr3t-${count.index}"
   approved = true
 }
@@ -64,21 +64,25 @@ resource "twcloud_oauth_consumer" "test" {
 type program struct {
 	t       *testing.T
 	command *exec.Cmd
-	output  syncBuffer
+	printed string // the name of a file
 	ended   chan struct{}
 	err     error
 }
 
-// start starts a program in the workspace.
+// start starts a program in the workspace. It prints to a file, because a pipe would
+// stay open as long as a provider that outlives Terraform.
 func (w *workspace) start(t *testing.T, path string, arguments ...string) *program {
 	t.Helper()
-	p := &program{t: t, ended: make(chan struct{})}
+	file, err := os.CreateTemp(t.TempDir(), "output")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	p := &program{t: t, printed: file.Name(), ended: make(chan struct{})}
 	p.command = exec.CommandContext(context.WithoutCancel(t.Context()), path, arguments...)
 	p.command.Dir, p.command.Env = w.Dir, w.Env
-	p.command.Stdout, p.command.Stderr = &p.output, &p.output
+	p.command.Stdout, p.command.Stderr = file, file
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	// A provider that outlives Terraform must not keep the output open.
-	p.command.WaitDelay = time.Second
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +90,7 @@ func (w *workspace) start(t *testing.T, path string, arguments ...string) *progr
 		p.err = p.command.Wait()
 		close(p.ended)
 	}()
-	t.Cleanup(func() { _ = syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL) })
+	t.Cleanup(func() { _ = syscall.Kill(-p.pid(), syscall.SIGKILL) })
 	return p
 }
 
@@ -95,73 +99,54 @@ func (w *workspace) run(t *testing.T, arguments ...string) string {
 	t.Helper()
 	p := w.start(t, w.CLI.Path, arguments...)
 	if err := p.wait(); err != nil {
-		t.Fatalf("%s: %v\n%s", strings.Join(arguments, " "), err, p.output.String())
+		t.Fatalf("%s: %v\n%s", strings.Join(arguments, " "), err, p.output())
 	}
-	return p.output.String()
+	return p.output()
 }
 
 // wait waits until the program has ended.
 func (p *program) wait() error {
 	<-p.ended
-	if errors.Is(p.err, exec.ErrWaitDelay) {
-		return nil
-	}
 	return p.err
 }
 
-// signal sends a signal to the program, signalGroup also to its children.
-func (p *program) signal(signal syscall.Signal) { p.kill(p.command.Process.Pid, signal) }
-
-func (p *program) signalGroup(signal syscall.Signal) { p.kill(-p.command.Process.Pid, signal) }
-
-// signalProviders sends a signal to the provider processes of the program.
-func (p *program) signalProviders(signal syscall.Signal) {
+// output is what the program has printed so far.
+func (p *program) output() string {
 	p.t.Helper()
-	output, err := exec.CommandContext(p.t.Context(), "ps", "-A", "-o", "pid=,ppid=,comm=").Output()
+	content, err := os.ReadFile(p.printed)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	found := false
-	for line := range strings.Lines(string(output)) {
-		fields := strings.Fields(line)
-		if len(fields) < 3 || fields[1] != strconv.Itoa(p.command.Process.Pid) || !strings.HasPrefix(filepath.Base(fields[2]), "terraform-prov") {
-			continue
-		}
-		pid, err := strconv.Atoi(fields[0])
+	return string(content)
+}
+
+func (p *program) pid() int { return p.command.Process.Pid }
+
+// providers are the provider processes of the program.
+func (p *program) providers() (pids []int) {
+	p.t.Helper()
+	output, err := exec.CommandContext(p.t.Context(), "pgrep", "-P", strconv.Itoa(p.pid()), "terraform-prov").Output()
+	if err != nil {
+		p.t.Fatal("no provider is running: ", err)
+	}
+	for _, field := range strings.Fields(string(output)) {
+		pid, err := strconv.Atoi(field)
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		p.kill(pid, signal)
-		found = true
+		pids = append(pids, pid)
 	}
-	if !found {
-		p.t.Fatal("no provider is running")
-	}
+	return pids
 }
 
-func (p *program) kill(pid int, signal syscall.Signal) {
+// signal sends a signal to processes. A negative number is a process group.
+func (p *program) signal(signal syscall.Signal, pids ...int) {
 	p.t.Helper()
-	if err := syscall.Kill(pid, signal); err != nil {
-		p.t.Fatalf("%s to %d: %v", signal, pid, err)
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, signal); err != nil {
+			p.t.Fatalf("%s to %d: %v", signal, pid, err)
+		}
 	}
-}
-
-// syncBuffer is a buffer that can be read while a program writes to it.
-type syncBuffer struct {
-	mu      sync.Mutex
-	content bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.content.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.content.String()
 }
 
 // until waits for a condition.
@@ -185,6 +170,22 @@ func (w *workspace) state(t *testing.T) []terraformcli.Resource {
 		t.Fatal(err)
 	}
 	return resources
+}
+
+// recovers imports the only consumer, which is not in state, as the next plan
+// advises.
+func (w *workspace) recovers(t *testing.T) {
+	t.Helper()
+	consumers, known := w.server.Consumers(), w.state(t)
+	if len(consumers) != 1 || len(known) > 0 {
+		t.Fatalf("on the server: %v, in state: %v", consumers, known)
+	}
+	key := consumers[0].Key
+	if output := w.run(t, "plan", "-lock=false"); !strings.Contains(output, key) || !strings.Contains(output, "terraform import") {
+		t.Errorf("the orphan %s is not named in:\n%s", key, output)
+	}
+	w.run(t, "import", "-lock=false", "twcloud_oauth_consumer.test[0]", key)
+	w.settles(t, 1)
 }
 
 // agrees fails unless state and server have the same consumers, all approved and

@@ -3,14 +3,12 @@ package provider_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
@@ -21,38 +19,65 @@ const (
 	consumerAddress = "twcloud_oauth_consumer.test"
 	// collection is the path of the consumers, below /osmc.
 	collection = "/admin/oauthconsumers"
+
+	asAdmin  = "username = \"" + twcloudtest.AdminName + "\"\npassword = \"" + twcloudtest.AdminPassword + "\""
+	asViewer = "username = \"" + twcloudtest.ViewerName + "\"\npassword = \"" + twcloudtest.ViewerPassword + "\""
 )
 
-// harness is a server of its own and a provider that talks to it, for one test.
+// oneList are the requests of a plan without changes.
+var oneList = []string{"GET /login", "GET " + collection, "GET /logout"}
+
+// harness is a server for one test.
 type harness struct {
-	server   *twcloudtest.Server
-	provider *provider.Provider
+	server *twcloudtest.Server
 }
 
-// newHarness starts a server whose consumers get the keys key-1, key-2 and so on.
+// newHarness starts a server whose consumers get the keys key-1, key-2, and so on.
 func newHarness(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
 	t.Helper()
 	var keys atomic.Int64
 	countKeys := func(config *twcloudtest.Config) {
 		config.NewKey = func() string { return fmt.Sprintf("key-%d", keys.Add(1)) }
 	}
-	h := &harness{server: twcloudtest.New(t, append([]func(*twcloudtest.Config){countKeys}, options...)...)}
-	h.provider = h.newProvider()
-	t.Cleanup(func() {
-		if err := h.provider.Close(); err != nil {
-			t.Errorf("close the provider: %v", err)
-		}
-	})
+	return &harness{twcloudtest.New(t, append([]func(*twcloudtest.Config){countKeys}, options...)...)}
+}
+
+// newBrownfield starts a server with consumers that were registered by hand. Two of
+// them share a name.
+func newBrownfield(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
+	t.Helper()
+	h := newHarness(t, options...)
+	for _, consumer := range []twcloudtest.Consumer{
+		{Key: "k3", Name: "twin", Secret: "not-told"},
+		{Key: "k1", Name: "doors", Secret: "not-told", Approved: true},
+		{Key: "k2", Name: "twin", Secret: "not-told", Approved: true},
+		{Key: "k4", Name: "Doors", Secret: "not-told"},
+	} {
+		h.server.AddConsumer(consumer)
+	}
 	return h
 }
 
-// withoutContract is for tests that ask for paths that are not in the contract.
+// withoutContract is for tests whose requests are not in the OpenAPI document.
 func withoutContract(config *twcloudtest.Config) { config.ValidateContract = false }
 
-func (h *harness) newProvider() *provider.Provider {
+func withTLS(config *twcloudtest.Config) { config.TLS = true }
+
+func withClientCA(config *twcloudtest.Config) { config.ClientCA = true }
+
+// newProvider returns a provider that does not wait between retries, in an
+// environment of its own.
+func newProvider(environment map[string]string) *provider.Provider {
 	return provider.New("test",
-		provider.WithEnvironment(func(string) string { return "" }),
-		provider.WithClientOptions(withoutWaiting))
+		provider.WithEnvironment(func(name string) string { return environment[name] }),
+		provider.WithClientOptions(func(options *twcloud.Options) { options.RetryWaitMin, options.RetryWaitMax = 0, 0 }))
+}
+
+func closeProvider(t *testing.T, p *provider.Provider) {
+	t.Helper()
+	if err := p.Close(); err != nil {
+		t.Errorf("close the provider: %v", err)
+	}
 }
 
 // requests lists what was sent since the last call: method, path below /osmc, and
@@ -70,33 +95,61 @@ func (h *harness) requests() []string {
 	return lines
 }
 
-// writes lists what was sent since the last call to change consumers.
-func (h *harness) writes() []string {
-	return slices.DeleteFunc(h.requests(), func(line string) bool {
+// counts counts what was sent since the last call, by request.
+func (h *harness) counts() map[string]int {
+	counts := map[string]int{}
+	for _, line := range h.requests() {
+		counts[line]++
+	}
+	return counts
+}
+
+func (h *harness) expectRequests(t *testing.T, want ...string) {
+	t.Helper()
+	if got := h.requests(); !slices.Equal(got, want) {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+// expectWrites fails unless these are the requests since the last call that change
+// consumers.
+func (h *harness) expectWrites(t *testing.T, want ...string) {
+	t.Helper()
+	got := slices.DeleteFunc(h.requests(), func(line string) bool {
 		return strings.HasPrefix(line, "GET ") || !strings.Contains(line, collection)
 	})
+	if !slices.Equal(got, want) {
+		t.Errorf("changed consumers with %q, want %q", got, want)
+	}
 }
 
-// withoutWaiting has retries follow each other at once.
-func withoutWaiting(options *twcloud.Options) {
-	options.RetryWaitMin, options.RetryWaitMax = 0, 0
+// only returns the one consumer on the server.
+func (h *harness) only(t *testing.T) twcloudtest.Consumer {
+	t.Helper()
+	consumers := h.server.Consumers()
+	if len(consumers) != 1 {
+		t.Fatalf("want one consumer on the server, got %+v", consumers)
+	}
+	return consumers[0]
 }
 
-// config is a configuration with a provider block for the server of the harness,
-// signed in as the administrator.
+// expectOnServer fails unless the server has these consumers and no others.
+func (h *harness) expectOnServer(t *testing.T, want ...twcloudtest.Consumer) {
+	t.Helper()
+	if got := h.server.Consumers(); !slices.Equal(got, want) {
+		t.Errorf("on the server: %+v, want %+v", got, want)
+	}
+}
+
+// config is a configuration whose provider signs in as the administrator.
 func (h *harness) config(resources ...string) string {
 	return h.providerBlock(asAdmin) + strings.Join(resources, "\n")
 }
 
-// configDetecting is config with drift of secrets detected.
+// configDetecting is config with the detection of secret drift.
 func (h *harness) configDetecting(resources ...string) string {
 	return h.providerBlock(asAdmin, "detect_secret_drift = true") + strings.Join(resources, "\n")
 }
-
-const (
-	asAdmin  = "username = \"" + twcloudtest.AdminName + "\"\npassword = \"" + twcloudtest.AdminPassword + "\""
-	asViewer = "username = \"" + twcloudtest.ViewerName + "\"\npassword = \"" + twcloudtest.ViewerPassword + "\""
-)
 
 func (h *harness) providerBlock(arguments ...string) string {
 	return providerBlock(append([]string{
@@ -109,9 +162,40 @@ func providerBlock(arguments ...string) string {
 	return "provider \"twcloud\" {\n" + strings.Join(arguments, "\n") + "\n}\n"
 }
 
+// trusting is an argument of the provider that trusts the server's authority.
+func (h *harness) trusting() string {
+	return "ca_certificate_pem = " + quote(string(h.server.CACertificatePEM()))
+}
+
+// showing are arguments of the provider that show a client certificate.
+func (h *harness) showing() string {
+	return "client_certificate_pem = " + quote(string(h.server.ClientCertificatePEM())) +
+		"\nclient_key_pem = " + quote(string(h.server.ClientKeyPEM()))
+}
+
+// writeFile writes a file in a folder of its own, and returns its path.
+func writeFile(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // consumer is the consumer of the tests.
 func consumer(arguments ...string) string {
 	return "resource \"twcloud_oauth_consumer\" \"test\" {\n" + strings.Join(arguments, "\n") + "\n}\n"
+}
+
+// source is a data source, and an output "found" with what it finds.
+func source(name string, arguments ...string) string {
+	return "data \"" + name + "\" \"test\" {\n" + strings.Join(arguments, "\n") + "\n}\n" +
+		"output \"found\" {\n  value = data." + name + ".test\n}\n"
+}
+
+func importBlock(key string) string {
+	return "import {\n to = " + consumerAddress + "\n id = " + quote(key) + "\n}\n"
 }
 
 // quote writes a string in HCL.
@@ -121,40 +205,4 @@ func quote(text string) string {
 		panic(err)
 	}
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(string(encoded))
-}
-
-// run runs the steps with a real Terraform.
-func (h *harness) run(t *testing.T, steps ...resource.TestStep) {
-	t.Helper()
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"twcloud": func() (tfprotov6.ProviderServer, error) { return h.provider.Server(), nil },
-		},
-		Steps:        steps,
-		CheckDestroy: h.checkDestroyed,
-	})
-}
-
-// checkDestroyed fails if a consumer that was in state is still on the server.
-func (h *harness) checkDestroyed(state *terraform.State) error {
-	for name, instance := range state.RootModule().Resources {
-		if consumer, found := h.server.Consumer(instance.Primary.Attributes["key"]); found {
-			return fmt.Errorf("%s: consumer %q is still on the server", name, consumer.Name)
-		}
-	}
-	return nil
-}
-
-// only returns the one consumer on the server.
-func (h *harness) only(t *testing.T) twcloudtest.Consumer {
-	t.Helper()
-	consumers := h.server.Consumers()
-	if len(consumers) != 1 {
-		t.Fatalf("want one consumer on the server, got %d", len(consumers))
-	}
-	return consumers[0]
-}
-
-func importKey(state *terraform.State) (string, error) {
-	return state.RootModule().Resources[consumerAddress].Primary.Attributes["key"], nil
 }

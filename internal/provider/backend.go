@@ -13,44 +13,36 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// backend is what the provider hands to its resources and data sources: one per
-// Configure.
+// backend is what the provider gives to its resources and data sources. Each
+// Configure makes one.
 type backend struct {
 	client  *twcloud.Client
 	unknown []path.Path
 
 	hashCost          hashCost
 	detectSecretDrift bool
-	// reported are the failures, shared by all resources, that have been reported in full.
+	// reported has the failures of all resources that have been reported in full.
 	reported sync.Map
-	// inconclusive makes the warning that drift could not be detected come once.
-	inconclusive sync.Once
-	// unasked makes the warning that the server could not be asked come once.
-	unasked sync.Once
-	// managed are the keys of the consumers in state that have been read.
+	// inconclusive and unasked let a warning appear once per run: drift could not be
+	// detected, and existing consumers could not be checked.
+	inconclusive, unasked sync.Once
+	// managed has the keys of consumers that are in state.
 	managed sync.Map
-	// warned are the names about whose namesakes a warning has been given.
+	// warned has the names for which a warning about existing consumers was given.
 	warned sync.Map
 }
 
-// backendFrom reads what Configure was given. It is nil before the provider is
-// configured, as during validation.
-func backendFrom(providerData any, diags *diag.Diagnostics) *backend {
-	if providerData == nil {
-		return nil
-	}
-	b, ok := providerData.(*backend)
-	if !ok {
-		diags.AddError("Unexpected provider data",
-			fmt.Sprintf("Expected *backend, got %T. %s", providerData, reportBug))
-	}
+// backendFrom returns the backend that Configure made. It is nil before the
+// provider is configured, for example in validation.
+func backendFrom(providerData any) *backend {
+	b, _ := providerData.(*backend)
 	return b
 }
 
-// ready says whether the server can be called.
+// ready reports whether the server can be called.
 func (b *backend) ready() bool { return b != nil && b.client != nil }
 
-// need returns the client, or reports why there is none.
+// need returns the client, or adds an error that says why there is none.
 func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
 	if b.ready() {
 		return b.client, true
@@ -70,11 +62,11 @@ func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
 	return nil, false
 }
 
-// dataSource is what every data source embeds.
+// dataSource is embedded in every data source.
 type dataSource struct {
 	backend *backend
 }
 
-func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.backend = backendFrom(req.ProviderData, &resp.Diagnostics)
+func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.backend = backendFrom(req.ProviderData)
 }

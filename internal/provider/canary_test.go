@@ -14,7 +14,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -23,11 +22,11 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// What must appear nowhere. Each has characters that are escaped in one encoding
-// or another.
+// What must appear nowhere. Each has characters that encodings escape.
 const (
 	canaryUser      = "canary"
 	canaryPassword  = `p4ssword-cänary "<&>\ %/+='`
@@ -37,64 +36,25 @@ const (
 	canaryProxyPass = `pr0xy-canary`
 )
 
-// canary is the provider as it is installed, under a Terraform that logs all it
-// can, and a server whose requests are seen by a gateway.
+// canary is a workspace with the provider's binary, and a server whose requests are
+// seen by a gateway.
 type canary struct {
-	h       *harness
-	dir     string
-	env     []string
-	gateway *httptest.Server
-	told    syncBuffer
+	*workspace
+	// told is the log of the emulator.
+	told bytes.Buffer
 
 	mu   sync.Mutex
 	seen []string
 }
 
-type syncBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *syncBuffer) Bytes() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.buffer.Bytes())
-}
-
-// buildProvider builds the provider, and returns a configuration of the CLI that
-// uses it.
-func buildProvider(t *testing.T) string {
+func newCanary(t *testing.T, credentials ...string) *canary {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
-	}
-	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "terraform-provider-twcloud"),
-		"github.com/twcloud-community/terraform-provider-twcloud")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the provider: %v\n%s", err, output)
-	}
-	config := filepath.Join(dir, "cli.tfrc")
-	if err := os.WriteFile(config, fmt.Appendf(nil, "provider_installation {\n dev_overrides {\n  \"hashicorp/twcloud\" = %q\n }\n direct {}\n}\n", dir), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return config
-}
-
-func newCanary(t *testing.T, cliConfig string, credentials ...string) *canary {
-	t.Helper()
-	c := &canary{dir: t.TempDir()}
-	c.h = newHarness(t, func(config *twcloudtest.Config) {
-		config.Log = &c.told
+	c := &canary{}
+	c.workspace = newWorkspace(t, func(config *twcloudtest.Config) {
+		config.Log = c
 		config.Users = []twcloudtest.User{{Name: canaryUser, Password: canaryPassword, Token: canaryToken, ConfigureServer: true}}
 	})
-	target, err := url.Parse(c.h.server.URL())
+	target, err := url.Parse(c.server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,21 +70,30 @@ func newCanary(t *testing.T, cliConfig string, credentials ...string) *canary {
 		}
 		return nil
 	}
-	c.gateway = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		c.see(credentials)
 		forward.ServeHTTP(w, r)
 	}))
-	c.gateway.Start()
-	t.Cleanup(c.gateway.Close)
-	c.env = append([]string{
-		"TF_CLI_CONFIG_FILE=" + cliConfig,
-		"TWCLOUD_ENDPOINT=" + c.gateway.URL, "TWCLOUD_WEBAPP_ENDPOINT=" + c.h.server.WebAppURL(),
+	t.Cleanup(gateway.Close)
+	if err := c.cli.UseBinary("hashicorp/twcloud", filepath.Dir(terraformtest.Provider(t))); err != nil {
+		t.Fatal(err)
+	}
+	c.cli.Setenv(
+		"TWCLOUD_ENDPOINT="+gateway.URL, "TWCLOUD_WEBAPP_ENDPOINT="+c.server.WebAppURL(),
 		"TWCLOUD_REQUEST_TIMEOUT=250ms", "TWCLOUD_MAX_RETRIES=0", "TWCLOUD_DETECT_SECRET_DRIFT=true",
-		"HTTP_PROXY=http://canary:" + canaryProxyPass + "@" + closedPort(t),
-		"TF_VAR_secret=" + canarySecret,
-	}, credentials...)
+		"HTTP_PROXY="+strings.Replace(closedPort(t), "http://", "http://canary:"+canaryProxyPass+"@", 1),
+		"TF_VAR_secret="+canarySecret,
+	)
+	c.cli.Setenv(credentials...)
 	return c
+}
+
+// Write implements io.Writer for the log of the emulator.
+func (c *canary) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.told.Write(p)
 }
 
 func (c *canary) see(secret string) {
@@ -139,19 +108,18 @@ const (
 	canaryWriteOnly = "resource \"twcloud_oauth_consumer\" \"test\" {\n name = \"doors\"\n secret_wo = var.secret\n approved = true\n}\n" +
 		"variable \"secret\" {\n type = string\n ephemeral = true\n}\n"
 	canaryStored = "resource \"twcloud_oauth_consumer\" \"test\" {\n name = \"doors\"\n secret = var.secret\n approved = true\n}\n" +
-		"variable \"secret\" {\n type = string\n sensitive = true\n}\n"
+		"variable \"secret\" {\n type = string\n}\n"
 )
 
-// run runs Terraform on a configuration, and checks all it has written but state
-// and plan.
+// run runs Terraform, and checks all that it writes except for state and plan.
 func (c *canary) run(t *testing.T, config string, environment []string, arguments ...string) report {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(c.dir, "main.tf"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.write(t, config)
 	traceFile := filepath.Join(t.TempDir(), "trace.log")
-	environment = slices.Concat([]string{"TF_LOG=TRACE", "TF_LOG_PATH=" + traceFile}, c.env, environment)
-	r := runTerraform(t, c.dir, environment, arguments...)
+	cli := *c.cli
+	cli.Setenv("TF_LOG=TRACE", "TF_LOG_PATH="+traceFile)
+	cli.Setenv(environment...)
+	r := runTerraform(t, &cli, arguments...)
 	trace, err := os.ReadFile(traceFile)
 	if err != nil {
 		t.Fatal(err)
@@ -161,11 +129,14 @@ func (c *canary) run(t *testing.T, config string, environment []string, argument
 	}
 	c.check(t, "the log", trace)
 	c.check(t, "the output", []byte(r.Output))
-	c.check(t, "the emulator's log", c.told.Bytes())
+	c.mu.Lock()
+	told := bytes.Clone(c.told.Bytes())
+	c.mu.Unlock()
+	c.check(t, "the emulator's log", told)
 	return r
 }
 
-// check fails if there is anything in a document that must not be seen.
+// check fails if a document has a secret.
 func (c *canary) check(t *testing.T, what string, document []byte) {
 	t.Helper()
 	c.mu.Lock()
@@ -206,22 +177,21 @@ func canaryForms(secret string) []string {
 
 func TestAccCanary(t *testing.T) {
 	t.Parallel()
-	needWriteOnly(t)
-	cliConfig := buildProvider(t)
+	need(t, firstWriteOnly)
 	byPassword := []string{"TWCLOUD_USERNAME=" + canaryUser, "TWCLOUD_PASSWORD=" + canaryPassword}
 	byToken := []string{"TWCLOUD_TOKEN=" + canaryToken}
 
 	t.Run("life of a write-only secret", func(t *testing.T) {
 		t.Parallel()
-		c := newCanary(t, cliConfig, byPassword...)
+		c := newCanary(t, byPassword...)
 		c.run(t, canaryWriteOnly, nil, "plan", "-out=saved.tfplan").mustSucceed(t)
 		c.run(t, canaryWriteOnly, nil, "apply", "saved.tfplan").mustSucceed(t)
-		if c.h.only(t).Secret != canarySecret || len(c.seen) < 2 {
+		if c.only(t).Secret != canarySecret || len(c.seen) < 2 {
 			t.Fatal("the canary was not on the wire")
 		}
-		c.h.rotateOutside()
+		c.rotateOutside()
 		c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve").mustSucceed(t)
-		if got := c.h.only(t).Secret; got != canarySecret {
+		if got := c.only(t).Secret; got != canarySecret {
 			t.Errorf("drift was not repaired: %q", got)
 		}
 		rotated := []string{"TF_VAR_secret=" + canaryRotated}
@@ -230,10 +200,7 @@ func TestAccCanary(t *testing.T) {
 		c.checkPlanFile(t)
 		c.run(t, canaryWriteOnly, rotated, "apply", "saved.tfplan").mustSucceed(t)
 		for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup"} {
-			state, err := os.ReadFile(filepath.Join(c.dir, file))
-			if err != nil {
-				t.Fatal(err)
-			}
+			state := c.read(t, file)
 			c.check(t, file, state)
 			if holds(t, state, canarySecret) || holds(t, state, canaryRotated) {
 				t.Errorf("%s holds the secret inside of private state", file)
@@ -244,9 +211,9 @@ func TestAccCanary(t *testing.T) {
 
 	t.Run("life of a stored secret", func(t *testing.T) {
 		t.Parallel()
-		c := newCanary(t, cliConfig, byToken...)
+		c := newCanary(t, byToken...)
 		c.run(t, canaryStored, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
-		c.h.rotateOutside()
+		c.rotateOutside()
 		c.run(t, canaryStored, []string{"TF_VAR_secret=" + canaryRotated}, "apply", "-auto-approve").mustSucceed(t)
 		c.run(t, canaryStored, []string{"TF_VAR_secret=" + canaryRotated}, "show").mustSucceed(t)
 		c.run(t, canaryStored, nil, "destroy", "-auto-approve").mustSucceed(t)
@@ -261,30 +228,29 @@ func TestAccCanary(t *testing.T) {
 			{"TWCLOUD_TOKEN=Bearer " + canaryToken},
 			{"TWCLOUD_TOKEN=" + canaryToken + "\n"},
 		} {
-			newCanary(t, cliConfig, credentials...).run(t, canaryWriteOnly, nil, "apply", "-auto-approve").mustFail(t)
+			newCanary(t, credentials...).run(t, canaryWriteOnly, nil, "apply", "-auto-approve").mustFail(t)
 		}
 	})
 
 	t.Run("credentials in the endpoint", func(t *testing.T) {
 		t.Parallel()
 		endpoint := "TWCLOUD_ENDPOINT=https://canary:" + url.QueryEscape(canaryPassword) + "@127.0.0.1:8111"
-		newCanary(t, cliConfig, slices.Concat(byPassword, []string{endpoint})...).run(t, canaryWriteOnly, nil, "apply", "-auto-approve").mustFail(t)
+		newCanary(t, slices.Concat(byPassword, []string{endpoint})...).run(t, canaryWriteOnly, nil, "apply", "-auto-approve").mustFail(t)
 	})
 
-	t.Run("proxy that is not there", func(t *testing.T) {
+	t.Run("unreachable proxy", func(t *testing.T) {
 		t.Parallel()
 		environment := slices.Concat(byToken, []string{"TWCLOUD_ENDPOINT=http://twcloud.example.com:8111", "TWCLOUD_ALLOW_PLAIN_HTTP=true"})
-		failed := newCanary(t, cliConfig, environment...).run(t, canaryWriteOnly, nil, "apply", "-auto-approve", "-json").mustFail(t)
+		failed := newCanary(t, environment...).run(t, canaryWriteOnly, nil, "apply", "-auto-approve", "-json").mustFail(t)
 		failed.expectFailure(t, "proxyconnect", "NO_PROXY")
 	})
 
-	// A server that is beside itself repeats what it was told.
+	// A server that fails repeats what it was sent.
 	basic := base64.StdEncoding.EncodeToString([]byte(canaryUser + ":" + canaryPassword))
 	for _, kind := range twcloudtest.AllFaultKinds() {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			// The plan meets with the first one, and may fail of it; the apply with the
-			// second.
+			// The first one is for the plan, which may fail, the second one for the apply.
 			faults := []twcloudtest.Fault{
 				{Kind: kind, Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
 				{Kind: kind, Method: http.MethodPost, PathSuffix: collection, Times: -1, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
@@ -292,13 +258,13 @@ func TestAccCanary(t *testing.T) {
 			if kind == twcloudtest.EndlessBody {
 				faults[0].Body, faults[1].Body = "", ""
 			}
-			c := newCanary(t, cliConfig, byPassword...)
-			c.h.server.Inject(faults...)
+			c := newCanary(t, byPassword...)
+			c.server.Inject(faults...)
 			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				if !slices.ContainsFunc(c.h.server.Requests(), func(r twcloudtest.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
-					t.Errorf("no %s met with the fault", method)
+				if !slices.ContainsFunc(c.server.Requests(), func(r twcloudtest.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
+					t.Errorf("no %s had the fault", method)
 				}
 			}
 		})

@@ -8,7 +8,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// What a check can end with. The report says what was found.
+// Errors of Check. The report has the details.
 var (
 	// ErrCheckFailed: the provider does not work with the server.
 	ErrCheckFailed = errors.New("the check failed")
@@ -16,19 +16,17 @@ var (
 	ErrCheckIncomplete = errors.New("the API profile is not complete")
 )
 
-// Check compares a server with the API profile and writes a report. The report can
-// be shown to anybody: it has no secrets, no host names, and no names of users or
-// of consumers that the check has not registered. The environment configures the
-// check. It changes nothing, unless write is set: then it registers one consumer,
-// changes it and removes it.
+// Check compares a server with the API profile and writes a report. The
+// environment configures it. It changes nothing, unless write is set: then it
+// registers one consumer, changes it, and removes it.
+//
+// The report can be published: it has no secrets, host names, user names, or
+// names of other consumers.
 func (p *Provider) Check(ctx context.Context, out io.Writer, write bool) error {
 	report := &checkReport{out: out, failedSubjects: map[string]bool{}, failedParts: map[string]bool{}, told: map[string]bool{}}
 	trial := newTrial(report)
 	report.line("Check of a Teamwork Cloud server by terraform-provider-twcloud %s", p.version)
-	if write {
-		report.line("The check registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
-		report.line("changes its secret, and removes it. It does not change other consumers.")
-	} else {
+	if !write {
 		report.line("The check changes nothing.")
 	}
 	report.line("The report has no secrets, host names or user names, and no names of your consumers.\n")
@@ -53,12 +51,14 @@ func (p *Provider) check(ctx context.Context, report *checkReport, trial *trial,
 	case len(report.failedSubjects) > 0:
 		report.note("write check", "not started, because of the failure above", "")
 	default:
+		report.line("\nThe check now registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
+		report.line("changes its secret, and removes it. It does not change other consumers.\n")
 		trial.run(ctx, client)
 	}
 }
 
-// checkSettings returns the client that the environment configures; nil if it
-// does not configure one.
+// checkSettings returns the client that the environment configures. It is nil
+// if the configuration is wrong.
 func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	resolved, _, diagnostics := resolveConfig(providerModel{}, p.source)
 	for _, attribute := range []string{
@@ -81,6 +81,6 @@ func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	report.redact = client.Redact
 	report.configuration(resolved, diagnostics)
 	report.hide(resolved.username)
-	report.profile(client, resolved.apiProfile != "")
+	report.profile(client, resolved.options.Profile != nil)
 	return client
 }

@@ -16,15 +16,15 @@ func (r *checkReport) configuration(resolved settings, warnings diag.Diagnostics
 	if resolved.token != "" {
 		credentials = "a token"
 	}
-	r.hide(resolved.webAppEndpoint)
-	r.ok("configuration", fmt.Sprintf("endpoint %s, webapp_endpoint %s, %s",
-		r.place(resolved.endpoint), r.place(resolved.webAppEndpoint), credentials))
+	endpoint, webAppEndpoint := resolved.options.Endpoint.String(), resolved.options.WebAppEndpoint.String()
+	r.hide(webAppEndpoint)
+	r.ok("configuration", fmt.Sprintf("endpoint %s, webapp_endpoint %s, %s", r.place(endpoint), r.place(webAppEndpoint), credentials))
 	for _, warning := range warnings.Warnings() {
 		r.note("configuration", warning.Summary(), r.clean(warning.Detail()))
 	}
 }
 
-// profile says which API profile is in effect, and which calls it lacks.
+// profile reports which API profile is used, and which calls it lacks.
 func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 	r.ownProfile = ownProfile
 	origin := "built-in"
@@ -58,7 +58,7 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 	}
 }
 
-// signIn reads the version, for which the client has to sign in first.
+// signIn reads the version, which requires a sign-in.
 func (r *checkReport) signIn(ctx context.Context, client *twcloud.Client) bool {
 	version, err := client.Version(ctx)
 	var failure *twcloud.Error

@@ -15,41 +15,42 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// checkReport writes findings as they come. What the server says, and what repeats
-// a setting, must be cleaned or left out: the words of a server or of a proxy can
-// hold anything.
+// checkReport writes findings as they come. The answers of a server or proxy
+// can contain anything. So do not write any part of them, or of a setting,
+// without clean.
 type checkReport struct {
 	out io.Writer
-	// redact takes the client's secrets out of a text. Nil: there is no client yet.
+	// redact removes the client's secrets from a text. It is nil until there is a
+	// client.
 	redact func(string) string
 
-	// failedSubjects are those of the findings that failed; failedParts are the
-	// parts of the API profile that they were about.
+	// failedSubjects are the subjects of failed findings, and failedParts the
+	// parts of the API profile that they are about.
 	failedSubjects, failedParts map[string]bool
-	// told is the advice that has been given: once is enough.
+	// told is the advice that was given, so that it is given once.
 	told map[string]bool
-	// differs says that a failure is about the API profile.
+	// differs is true if a failure is about the API profile.
 	differs bool
-	// canceled says that the check was interrupted.
+	// canceled is true if the check was interrupted.
 	canceled bool
-	// lacks are the calls that the provider needs and the profile does not have.
+	// lacks are the calls that the provider needs and that the profile lacks.
 	lacks []string
-	// ownProfile says that the profile comes from a file.
+	// ownProfile is true if the profile comes from a file.
 	ownProfile bool
 	signedIn   bool
 
-	// hosts are those of the settings, with their ports.
+	// hosts are the hosts and ports in the settings.
 	hosts []string
-	// hidden are the other texts that must not be seen.
+	// hidden are other private texts.
 	hidden []string
 	// others are the names and keys of the consumers on the server.
 	others map[string]bool
 }
 
-// runLearn is what to do about a server that differs.
+// runLearn is the advice if the server differs.
 const runLearn = "run terraform-provider-twcloud learn, as the guide \"When your server differs\" shows."
 
-// end writes what to do next, and returns what the check came to.
+// end writes what to do next, and returns the result of the check.
 func (r *checkReport) end(write bool) error {
 	lacks := strings.Join(r.lacks, ", ")
 	var err error
@@ -74,11 +75,11 @@ func (r *checkReport) end(write bool) error {
 	return err
 }
 
-// guard reports a panic, so that what comes after it is done all the same.
+// guard reports a panic, so that the check can continue.
 func (r *checkReport) guard(subject string, do func()) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			// Any other reason can hold anything; the stack has no texts.
+			// Other panic values can contain anything. The stack has no values.
 			text := ""
 			if failure, ok := reason.(runtime.Error); ok {
 				text = failure.Error() + "\n"
@@ -100,7 +101,7 @@ func (r *checkReport) bad(subject, finding, meaning string) {
 	r.finding("FAIL", subject, finding, meaning)
 }
 
-// failure reports a call that failed, with the part of the API profile that it is
+// failure reports a failed call and the part of the API profile that it is
 // about.
 func (r *checkReport) failure(subject string, err error) {
 	r.canceled = r.canceled || errors.Is(err, twcloud.ErrCanceled)
@@ -113,7 +114,8 @@ func (r *checkReport) failure(subject string, err error) {
 	r.bad(subject, finding, adviceInCheck(err))
 }
 
-// deviates reports that the server said yes and did something else.
+// deviates reports that the server answered with success and did something
+// else.
 func (r *checkReport) deviates(subject, part, difference string) {
 	r.differs = true
 	r.failedParts[part] = true
@@ -135,11 +137,11 @@ func (r *checkReport) line(format string, arguments ...any) {
 	if r.redact != nil {
 		text = r.redact(text)
 	}
-	// Whoever reads the report sees that it ends early.
+	// A reader of the report notices if a write fails.
 	_, _ = fmt.Fprintln(r.out, text)
 }
 
-// hide has a text taken out of all that is cleaned, and its host, if it is a URL.
+// hide makes clean remove a text. If it is a URL, clean also removes its host.
 func (r *checkReport) hide(text string) {
 	if text == "" {
 		return
@@ -151,8 +153,7 @@ func (r *checkReport) hide(text string) {
 	}
 }
 
-// clean takes host, user and the paths of files out of a text, also where they are
-// quoted.
+// clean removes hosts, users, and file paths from a text, quoted or not.
 func (r *checkReport) clean(text string) string {
 	var forms []string
 	for _, hidden := range r.hidden {
@@ -171,8 +172,7 @@ func (r *checkReport) clean(text string) string {
 
 func unquote(text string) string { return strings.Trim(text, `"`) }
 
-// place is a URL without its host's name and without what leads to the server
-// behind a proxy.
+// place is a URL without its host name and the path prefix of a proxy.
 func (r *checkReport) place(text string) string {
 	parsed, err := url.Parse(text)
 	if err != nil {

@@ -2,13 +2,11 @@ package provider_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,35 +14,14 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// What a report must not hold, besides addresses.
-var checkCanaries = []string{
-	"jörg kanarie", "j%C3%B6rg", "canary-viewer", "canary-password", "canary-token", "canary-consumer", "canary-secret", "canary-key", "canary-words",
+// private is what a report must not have.
+var private = []string{
+	"127.0.0.1", "localhost", "[::1]",
+	"jörg kanarie", "j%c3%b6rg", "canary-viewer", "canary-password", "canary-token", "canary-consumer", "canary-secret", "canary-key", "canary-words",
 	"canary-file", "canary.example",
 }
 
-// check checks the server of the harness; the environment overrides what makes
-// for a good one.
-func (h *harness) check(ctx context.Context, environment map[string]string) (string, error) {
-	var out strings.Builder
-	err := h.checkTo(ctx, &out, false, environment)
-	return out.String(), err
-}
-
-// checkTo is check with another place for the report; write has it change things.
-func (h *harness) checkTo(ctx context.Context, out io.Writer, write bool, environment map[string]string) error {
-	variables := map[string]string{
-		"TWCLOUD_ENDPOINT":        h.server.URL(),
-		"TWCLOUD_WEBAPP_ENDPOINT": h.server.WebAppURL(),
-		"TWCLOUD_USERNAME":        "jörg kanarie",
-		"TWCLOUD_PASSWORD":        "canary-password",
-	}
-	maps.Copy(variables, environment)
-	instance := provider.New("test",
-		provider.WithEnvironment(func(name string) string { return variables[name] }),
-		provider.WithClientOptions(withoutWaiting))
-	return instance.Check(ctx, out, write)
-}
-
+// newChecked starts a server for a check, with consumers that must stay as they are.
 func newChecked(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
 	t.Helper()
 	users := func(config *twcloudtest.Config) {
@@ -60,22 +37,94 @@ func newChecked(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
 	return h
 }
 
-// closedAddress is where nothing listens.
-func closedAddress(t *testing.T) string {
+// checkRun is a run of check, and what it must come to.
+type checkRun struct {
+	write bool
+	// environment overrides what makes for a good check.
+	environment map[string]string
+	// out takes the place of a report that is only compared.
+	out interface {
+		io.Writer
+		fmt.Stringer
+	}
+
+	err     error
+	want    []string
+	without string
+	// stays says that the report names a consumer that is still on the server; dies,
+	// that the server has died as well.
+	stays, dies bool
+}
+
+// expectCheck checks the server. The report must have the words and nothing private;
+// the server must have the consumers that it had, and no open session.
+func (h *harness) expectCheck(ctx context.Context, t *testing.T, run checkRun) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	variables := map[string]string{
+		"TWCLOUD_ENDPOINT":        h.server.URL(),
+		"TWCLOUD_WEBAPP_ENDPOINT": h.server.WebAppURL(),
+		"TWCLOUD_USERNAME":        "jörg kanarie",
+		"TWCLOUD_PASSWORD":        "canary-password",
 	}
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
+	maps.Copy(variables, run.environment)
+	if run.out == nil {
+		run.out = &strings.Builder{}
 	}
-	return "http://" + listener.Addr().String()
+	before := h.server.Consumers()
+	err := newProvider(variables).Check(ctx, run.out, run.write)
+	report := run.out.String()
+	if !errors.Is(err, run.err) {
+		t.Errorf("error: %v, want %v", err, run.err)
+	}
+	for _, want := range run.want {
+		if !strings.Contains(report, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	if run.without != "" && strings.Contains(report, run.without) {
+		t.Errorf("the report says %q", run.without)
+	}
+	for _, text := range private {
+		if strings.Contains(strings.ToLower(report+fmt.Sprint(err)), text) {
+			t.Errorf("the report tells %q", text)
+		}
+	}
+	for _, request := range h.server.Requests() {
+		reads := request.Method == http.MethodGet || request.Call == "list" || request.Call == "read"
+		if !reads && (!run.write || strings.Contains(report, "not started")) {
+			t.Errorf("sent %s %s", request.Method, request.Path)
+		}
+	}
+	if run.stays {
+		h.removeNamed(t, report)
+	}
+	h.expectOnServer(t, before...)
+	if got := h.server.OpenSessions(); got > 0 && !run.dies {
+		t.Errorf("%d sessions are left open", got)
+	}
+	if t.Failed() || testing.Verbose() {
+		t.Log(report)
+	}
+}
+
+// removeNamed removes the one consumer that a check has left, as a reader of the
+// report would.
+func (h *harness) removeNamed(t *testing.T, report string) {
+	t.Helper()
+	named := 0
+	for _, consumer := range h.server.Consumers() {
+		if strings.Contains(report, fmt.Sprintf("(key %q)", consumer.Key)) || strings.Contains(report, consumer.Name) {
+			named++
+			h.server.RemoveConsumer(consumer.Key)
+		}
+	}
+	if named != 1 {
+		t.Errorf("the report names %d consumers that are on the server", named)
+	}
 }
 
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	withTLS := func(config *twcloudtest.Config) { config.TLS = true }
 	words := `{"message":"canary-words: user jörg kanarie at 127.0.0.1 and canary.example may not see canary-consumer-0"}`
 	everywhere := func(fault twcloudtest.Fault) func(*harness) {
 		return func(h *harness) {
@@ -114,7 +163,7 @@ func TestCheck(t *testing.T) {
 			return map[string]string{"TWCLOUD_ENDPOINT": h.server.WebAppURL()}
 		}, fails: true, want: []string{"FAIL  sign-in", "no Teamwork Cloud REST API", "8111"}},
 		"nothing listens": {address: func(t *testing.T, _ *harness) map[string]string {
-			return map[string]string{"TWCLOUD_ENDPOINT": closedAddress(t)}
+			return map[string]string{"TWCLOUD_ENDPOINT": closedPort(t)}
 		}, fails: true, want: []string{"FAIL  sign-in", "could not be reached", "Nothing listens"}},
 		"no web app": {
 			before: everywhere(twcloudtest.Fault{Kind: twcloudtest.DropBefore, Server: twcloudtest.WebApp}),
@@ -141,10 +190,7 @@ func TestCheck(t *testing.T) {
 		"keys alone":               {before: answer(collection, 200, `["canary-key-0"]`), fails: true, want: []string{"FAIL  list"}},
 		"an unknown authority":     {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "authority", "ca_certificate_file"}},
 		"another certificate": {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "another host name"}, address: func(t *testing.T, h *harness) map[string]string {
-			file := filepath.Join(t.TempDir(), "canary-file.pem")
-			if err := os.WriteFile(file, h.server.CACertificatePEM(), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			file := writeFile(t, "canary-file.pem", h.server.CACertificatePEM())
 			return map[string]string{"TWCLOUD_CA_CERTIFICATE_FILE": file, "TWCLOUD_TLS_SERVER_NAME": "canary.example"}
 		}},
 		"plain HTTP in place of HTTPS": {fails: true, want: []string{"FAIL  sign-in"}, address: func(_ *testing.T, h *harness) map[string]string {
@@ -159,61 +205,19 @@ func TestCheck(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var options []func(*twcloudtest.Config)
-			if test.server != nil {
-				options = append(options, test.server)
-			}
-			h := newChecked(t, options...)
+			h := newChecked(t, optional(test.server)...)
 			if test.before != nil {
 				test.before(h)
 			}
-			environment := map[string]string{}
+			run := checkRun{environment: test.environment, want: test.want}
 			if test.address != nil {
-				environment = test.address(t, h)
+				run.environment = test.address(t, h)
 			}
-			maps.Copy(environment, test.environment)
-			consumers := h.server.Consumers()
-			report, err := h.check(t.Context(), environment)
-			if (err != nil) != test.fails {
-				t.Errorf("error: %v, want one: %t", err, test.fails)
+			if test.fails {
+				run.err = provider.ErrCheckFailed
 			}
-			for _, want := range test.want {
-				if !strings.Contains(report, want) {
-					t.Errorf("the report does not say %q", want)
-				}
-			}
-			h.expectNoTrace(t, report, err, consumers)
-			if t.Failed() || testing.Verbose() {
-				t.Log(report)
-			}
+			h.expectCheck(t.Context(), t, run)
 		})
-	}
-}
-
-// expectNoTrace fails if a report tells where the server is or what is on it, or
-// if the check has left anything behind.
-func (h *harness) expectNoTrace(t *testing.T, report string, err error, consumers []twcloudtest.Consumer) {
-	t.Helper()
-	expectNothingPrivate(t, report+fmt.Sprint(err))
-	for _, request := range h.server.Requests() {
-		if request.Method != http.MethodGet && request.Call != "list" && request.Call != "read" {
-			t.Errorf("sent %s %s", request.Method, request.Path)
-		}
-	}
-	if got := h.server.Consumers(); len(got) != len(consumers) {
-		t.Errorf("on the server: %+v, want %+v", got, consumers)
-	}
-	if got := h.server.OpenSessions(); got > 0 {
-		t.Errorf("%d sessions are left open", got)
-	}
-}
-
-func expectNothingPrivate(t *testing.T, report string) {
-	t.Helper()
-	for _, text := range append([]string{"127.0.0.1", "localhost", "[::1]"}, checkCanaries...) {
-		if strings.Contains(strings.ToLower(report), strings.ToLower(text)) {
-			t.Errorf("the report tells %q", text)
-		}
 	}
 }
 
@@ -222,10 +226,7 @@ func TestCheck_canceled(t *testing.T) {
 	h := newChecked(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	report, err := h.check(ctx, nil)
-	if err == nil || !strings.Contains(report, "FAIL  sign-in") || strings.Contains(report, "is open") {
-		t.Errorf("error %v, report:\n%s", err, report)
-	}
+	h.expectCheck(ctx, t, checkRun{err: provider.ErrCheckFailed, want: []string{"FAIL  sign-in"}, without: "is open"})
 	if got := h.server.Logins(); got > 0 {
 		t.Errorf("%d logins", got)
 	}

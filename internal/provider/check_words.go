@@ -11,7 +11,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// What the server tells is shown only if it looks as it should.
+// Values from the server are shown only if they have these forms.
 var (
 	versionLike   = regexp.MustCompile(`^[0-9][0-9A-Za-z .+-]{0,40}$`)
 	realmLike     = regexp.MustCompile(`^[0-9A-Za-z_-]{1,20}$`)
@@ -33,8 +33,8 @@ func (r *checkReport) describeSurvey(survey twcloud.Survey) string {
 	return fmt.Sprintf("status %d, %s, %s", survey.Status, mediaType, shape)
 }
 
-// describeFailure says what went wrong in the provider's own words: those of the
-// server, and of the errors below, name hosts and users.
+// describeFailure describes an error without the messages of the server or of
+// lower layers, because those can name hosts and users.
 func describeFailure(err error) string {
 	var kinds []string
 	for _, known := range advice {
@@ -53,8 +53,8 @@ func describeFailure(err error) string {
 	return text
 }
 
-// aboutProfile says whether an error can mean that the server differs from the API
-// profile.
+// aboutProfile reports whether an error can mean that the server differs from
+// the API profile.
 func aboutProfile(err error) bool {
 	return !slices.ContainsFunc([]error{
 		twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
@@ -62,8 +62,8 @@ func aboutProfile(err error) bool {
 	}, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// partOf returns the part of the API profile that an error is about, and what the
-// server has in place of it.
+// partOf returns the part of the API profile that an error is about, and what
+// the server has instead.
 func (r *checkReport) partOf(err error) (part, found string) {
 	causes := []error{err}
 	var registration *twcloud.RegistrationError
@@ -79,9 +79,9 @@ func (r *checkReport) partOf(err error) (part, found string) {
 	return "", ""
 }
 
-// found is what an answer has in place of what it should have; empty where that
-// may tell of consumers that the check has not registered. What the list has, the
-// finding about its form tells.
+// found is what an answer has instead of the expected part. It is empty if it
+// can contain data of other consumers. For the list, the finding about its form
+// has it.
 func (r *checkReport) found(failure *twcloud.Error) string {
 	if failure.Found == "" || strings.HasPrefix(failure.Part, "calls.list") {
 		return ""
@@ -94,15 +94,15 @@ func (r *checkReport) found(failure *twcloud.Error) string {
 	return ": " + r.clean(failure.Found)
 }
 
-// adviceInCheck is what to do about an error of a check: the advice of diagnostics,
-// where it is about the connection and not about what Terraform does.
+// adviceInCheck is the advice of diagnostics for errors of the connection. It
+// is empty for errors about what Terraform does.
 func adviceInCheck(err error) string {
 	for _, kind := range []error{
 		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied, twcloud.ErrInvalid,
 		twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood, twcloud.ErrUnsupported,
 	} {
 		if errors.Is(err, kind) {
-			// The sign-in can be malformed, too, and has an advice of its own.
+			// A malformed sign-in has its own advice.
 			var failure *twcloud.Error
 			if errors.As(err, &failure) && failure.Login && !errors.Is(err, twcloud.ErrCanceled) {
 				break

@@ -12,24 +12,24 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// trial tries every change on a consumer of its own.
+// trial tries each change on its own consumer.
 type trial struct {
 	report *checkReport
 	client *twcloud.Client
 
-	// id is in every name that the trial gives, and in no other.
+	// id is in every name that the trial gives, and in no other name.
 	id   string
 	name string
-	// secret is the one that the consumer has, as far as the server has said yes.
+	// secret is the last one that the server accepted.
 	secret string
 
-	// attempted says that a registration was tried; unknown, that nobody knows what
-	// came of it.
+	// attempted is true after a registration was sent. unknown is true if its
+	// outcome is unknown.
 	attempted, unknown bool
-	// consumer is what was registered, as the server told it last. Without a key,
-	// none is known.
+	// consumer is the registered consumer as the server returned it last. The key
+	// is empty if it is unknown.
 	consumer twcloud.Consumer
-	// reported is how many of the client's deviations have been reported.
+	// reported is the number of the client's deviations that were reported.
 	reported int
 }
 
@@ -45,7 +45,7 @@ func randomText(n int) string {
 	return hex.EncodeToString(random)
 }
 
-// run tries everything, and removes what it has registered, whatever happens.
+// run tries everything. In any case, it removes what it registered.
 func (t *trial) run(ctx context.Context, client *twcloud.Client) {
 	t.client = client
 	if slices.Contains(t.report.lacks, "remove") && !slices.Contains(t.report.lacks, "register") {
@@ -60,7 +60,7 @@ func (t *trial) run(ctx context.Context, client *twcloud.Client) {
 	t.report.guard("remove", func() { t.cleanUp(ctx) })
 }
 
-// steps ends with the first step after which it makes no sense to go on.
+// steps stops at the first step after which the trial cannot continue.
 func (t *trial) steps(ctx context.Context) {
 	yes, no := true, false
 	renamed := t.name + "-renamed"
@@ -91,7 +91,7 @@ func (t *trial) register(ctx context.Context) bool {
 		t.report.failure("register", err)
 		return t.goOn(ctx, "register", err)
 	}
-	// The key is said before anything else can go wrong.
+	// Report the key before anything else can fail.
 	t.report.ok("register", fmt.Sprintf("calls.register: %s", t.describe(t.consumer)))
 	listed, ok := t.listed(ctx, "register")
 	if !ok {
@@ -106,7 +106,7 @@ func (t *trial) register(ctx context.Context) bool {
 	return true
 }
 
-// read asks for the consumer by key, which a profile need not have a call for.
+// read reads the consumer by key, if the profile has a call for that.
 func (t *trial) read(ctx context.Context) bool {
 	if t.client.Profile().Calls.Read == nil {
 		return true
@@ -123,9 +123,9 @@ func (t *trial) read(ctx context.Context) bool {
 	return true
 }
 
-// change makes one change, and compares what the server has then with what was
-// asked for. The subject is the name that a call for this change alone has in the
-// profile. It returns whether the trial can go on.
+// change makes one change, and compares the result with the expected one. The
+// subject is the name of the call for this change. It returns whether the trial
+// can continue.
 func (t *trial) change(ctx context.Context, subject string, changes twcloud.Changes) bool {
 	if t.lacks(subject) {
 		return true
@@ -165,7 +165,7 @@ func (t *trial) disapprove(ctx context.Context, changes twcloud.Changes) bool {
 	return t.change(ctx, "disapprove", changes)
 }
 
-// approveAgain approves the consumer for the proof of the secret.
+// approveAgain approves the consumer to prove its secret.
 func (t *trial) approveAgain(ctx context.Context, changes twcloud.Changes) bool {
 	if t.consumer.Approved || t.report.failedSubjects["approve"] || slices.Contains(t.report.lacks, "approve") {
 		return true
@@ -173,8 +173,7 @@ func (t *trial) approveAgain(ctx context.Context, changes twcloud.Changes) bool 
 	return t.change(ctx, "approve", changes)
 }
 
-// listed reads what the server has now, and reports if the consumer cannot be
-// found.
+// listed reads the consumer from a new list, and reports if it is missing.
 func (t *trial) listed(ctx context.Context, subject string) (twcloud.Consumer, bool) {
 	consumers, err := t.client.View().List(ctx)
 	if err != nil {
@@ -190,8 +189,8 @@ func (t *trial) listed(ctx context.Context, subject string) (twcloud.Consumer, b
 	return consumers[i], true
 }
 
-// compare reports how the consumer differs from what was asked for, and keeps
-// what the server has.
+// compare reports how the consumer differs from the expected one, and stores
+// it.
 func (t *trial) compare(subject, part string, want, got twcloud.Consumer) bool {
 	t.consumer = got
 	var parts []string
@@ -208,8 +207,8 @@ func (t *trial) compare(subject, part string, want, got twcloud.Consumer) bool {
 	return false
 }
 
-// shownName is a name that the server tells, if the trial has given it: another
-// one can be private.
+// shownName hides a name that the trial has not given, because it can be
+// private.
 func (t *trial) shownName(name string) string {
 	if !t.isOwn(name) {
 		return "another one"
@@ -217,8 +216,8 @@ func (t *trial) shownName(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-// isOwn says whether the trial has given a name, which the server may have
-// altered.
+// isOwn reports whether the trial gave a name. The server may have changed its
+// case or added to it.
 func (t *trial) isOwn(name string) bool { return strings.Contains(strings.ToLower(name), t.id) }
 
 func (t *trial) describe(consumer twcloud.Consumer) string {
@@ -238,8 +237,8 @@ func (t *trial) lacks(call string) bool {
 	return true
 }
 
-// goOn says whether the trial can go on after an error, and reads what the server
-// has by then.
+// goOn reads the consumer after an error. It returns whether the trial can
+// continue.
 func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 	if endsTrial(err) {
 		return false
@@ -252,7 +251,7 @@ func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 	return ok
 }
 
-// endsTrial says whether an error is about more than one call.
+// endsTrial reports whether an error affects more than one call.
 func endsTrial(err error) bool {
 	var failure *twcloud.Error
 	if errors.As(err, &failure) && (failure.Login || failure.Listing) {
@@ -264,8 +263,8 @@ func endsTrial(err error) bool {
 	}, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// coped reports answers that are not as the profile says, and with which the
-// provider works all the same.
+// coped reports answers that differ from the profile, but that the provider can
+// handle.
 func (t *trial) coped(subject string) {
 	deviations := t.client.Deviations()
 	for _, deviation := range deviations[t.reported:] {

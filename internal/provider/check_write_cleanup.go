@@ -9,14 +9,14 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// cleanUp removes what the trial has registered, also what it does not know of
-// because an answer was lost, and names what it cannot remove.
+// cleanUp removes what the trial registered, also if the answer to the
+// registration was lost. It names what it cannot remove.
 func (t *trial) cleanUp(ctx context.Context) {
 	known := t.consumer.Key != ""
 	left := map[string]twcloud.Consumer{}
 	done := false
 	defer func() {
-		// Also after a panic.
+		// This also runs after a panic.
 		if !done && known {
 			left[t.consumer.Key] = t.consumer
 		}
@@ -56,7 +56,7 @@ func (t *trial) cleanUp(ctx context.Context) {
 	}
 }
 
-// remove removes a consumer of the trial, and reports what came of it.
+// remove removes a consumer of the trial, and reports the result.
 func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
 	if slices.Contains(t.report.lacks, "remove") {
 		return false // The report has it in advance.

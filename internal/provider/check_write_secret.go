@@ -24,8 +24,8 @@ func (t *trial) proveFirstSecret(ctx context.Context) bool {
 	return true
 }
 
-// changeSecret changes the secret, and proves that the new one is in effect and
-// the old one is not.
+// changeSecret changes the secret, and proves that the new one works and the
+// old one does not.
 func (t *trial) changeSecret(ctx context.Context) bool {
 	if t.lacks("set_secret") {
 		return true
@@ -65,7 +65,7 @@ func (t *trial) changeSecret(ctx context.Context) bool {
 	return true
 }
 
-// unproven reports that nothing can be said about a secret.
+// unproven reports that a signature could not prove a secret.
 func (t *trial) unproven(err error) bool {
 	if errors.Is(err, twcloud.ErrCanceled) {
 		t.report.failure("secret", err)

@@ -2,101 +2,31 @@ package provider_test
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
+	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// checkWriting runs check -write.
-func (h *harness) checkWriting(ctx context.Context, environment map[string]string) (string, error) {
-	var out strings.Builder
-	err := h.checkTo(ctx, &out, true, environment)
-	return out.String(), err
-}
-
-// expectNothingLeft fails if a consumer of a check is on the server and is not
-// named in the report with its key, or if another one was changed.
-func (h *harness) expectNothingLeft(t *testing.T, report string, before []twcloudtest.Consumer) {
-	t.Helper()
-	known := map[string]twcloudtest.Consumer{}
-	for _, consumer := range before {
-		known[consumer.Key] = consumer
-	}
-	for _, consumer := range h.server.Consumers() {
-		was, old := known[consumer.Key]
-		switch {
-		case old && was != consumer:
-			t.Errorf("changed: %+v", consumer)
-		case !old:
-			t.Errorf("left on the server: %+v", consumer)
-		}
-		delete(known, consumer.Key)
-	}
-	if len(known) > 0 {
-		t.Errorf("removed: %+v", known)
-	}
-	if got := h.server.OpenSessions(); got > 0 {
-		t.Errorf("%d sessions are left open", got)
-	}
-	expectNothingPrivate(t, report)
-}
-
-func inDialect(t *testing.T, name string) (func(*twcloudtest.Config), map[string]string) {
-	t.Helper()
-	dialect, err := twcloudtest.Dialect(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := twcloudtest.DialectJSON(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(config *twcloudtest.Config) { config.Profile = dialect }, withProfile(t, content)
-}
-
 func withProfile(t *testing.T, content []byte) map[string]string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "canary-file.json")
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return map[string]string{"TWCLOUD_API_PROFILE_FILE": file}
+	return map[string]string{"TWCLOUD_API_PROFILE_FILE": writeFile(t, "canary-file.json", content)}
 }
 
 func TestCheckWrite(t *testing.T) {
 	t.Parallel()
-	h := newChecked(t)
-	before := h.server.Consumers()
-	report, err := h.checkWriting(t.Context(), nil)
-	if err != nil {
-		t.Error(err)
-	}
-	announced := regexp.MustCompile(`registers one consumer, terraform-check-[0-9a-f]{8}\.`)
-	if !announced.MatchString(report) {
-		t.Error("the report does not announce the consumer")
-	}
-	for _, want := range []string{
+	newChecked(t).expectCheck(t.Context(), t, checkRun{write: true, without: "FAIL", want: []string{
+		"registers one consumer, terraform-check-",
 		"built-in", "ok    register       calls.register", `(key "key-`, "ok    read           calls.read", "ok    approve        calls.update",
 		"ok    disapprove     calls.update", "ok    rename         calls.update", "ok    set_secret     calls.update",
 		"ok    secret         the server accepts the new secret, and refuses the old one", "ok    remove         calls.remove",
 		"ok    sign-out", "\n\nThe provider works with this server.\n",
-	} {
-		if !strings.Contains(report, want) {
-			t.Errorf("the report does not say %q", want)
-		}
-	}
-	if strings.Contains(report, "FAIL") {
-		t.Error("the report tells of a failure")
-	}
-	h.expectNothingLeft(t, report, before)
-	if t.Failed() {
-		t.Log(report)
-	}
+	}})
 }
 
 func TestCheckWrite_dialects(t *testing.T) {
@@ -104,36 +34,283 @@ func TestCheckWrite_dialects(t *testing.T) {
 	for _, name := range twcloudtest.Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			speaking, environment := inDialect(t, name)
-			h := newChecked(t, speaking)
-			before := h.server.Consumers()
-
-			report, err := h.check(t.Context(), environment)
-			h.expectNoTrace(t, report, err, before)
-			if err != nil || !strings.Contains(report, "API profile    from a file: ") || !strings.Contains(report, "status 200, application/") {
-				t.Errorf("%v\n%s", err, report)
+			dialect, err := twcloudtest.Dialect(name)
+			if err != nil {
+				t.Fatal(err)
 			}
-			report, err = h.checkWriting(t.Context(), environment)
-			if err != nil || strings.Contains(report, "FAIL") || !strings.Contains(report, "refuses the old one") {
-				t.Errorf("%v\n%s", err, report)
+			content, err := twcloudtest.DialectJSON(name)
+			if err != nil {
+				t.Fatal(err)
 			}
-			h.expectNothingLeft(t, report, before)
+			h := newChecked(t, func(config *twcloudtest.Config) { config.Profile = dialect })
+			run := checkRun{
+				environment: withProfile(t, content), without: "FAIL", want: []string{"API profile    from a file: ", "status 200, application/"},
+			}
+			h.expectCheck(t.Context(), t, run)
+			run.write, run.want = true, append(run.want, "refuses the old one")
+			h.expectCheck(t.Context(), t, run)
 		})
 	}
 }
 
-// removeNamed removes the one consumer that a check has left, as a person would who
-// has read the report.
-func (h *harness) removeNamed(t *testing.T, report string) {
-	t.Helper()
-	named := 0
-	for _, consumer := range h.server.Consumers() {
-		if strings.Contains(report, fmt.Sprintf("(key %q)", consumer.Key)) || strings.Contains(report, consumer.Name) {
-			named++
-			h.server.RemoveConsumer(consumer.Key)
+// matching says whether a request is the one that is meant.
+type matching = func(twcloudtest.Request) bool
+
+func isCall(name string) matching {
+	return func(r twcloudtest.Request) bool { return r.Call == name }
+}
+
+func changes(field string) matching {
+	return func(r twcloudtest.Request) bool { return r.Call == "update" && slices.Contains(r.Fields, field) }
+}
+
+// after matches requests once another one has come.
+func after(trigger, which matching) matching {
+	var seen atomic.Bool
+	return func(r twcloudtest.Request) bool {
+		if seen.Load() {
+			return which(r)
 		}
+		seen.Store(trigger(r))
+		return false
 	}
-	if named != 1 {
-		t.Errorf("the report names %d consumers that are on the server", named)
+}
+
+func TestCheckWrite_deviations(t *testing.T) {
+	t.Parallel()
+	unreadable := twcloudtest.Fault{
+		Kind: twcloudtest.AnswerWith, Status: http.StatusOK, Body: `{"canary-consumer-0":{"key":"canary-key-0"}}`, Times: -1,
+		Match: after(isCall("register"), isCall("list")),
+	}
+	lost := unreadable
+	lost.Match = after(isCall("register"), isCall("list"))
+	tests := map[string]struct {
+		// deviation is the name of what the server does, besides the faults.
+		deviation string
+		faults    []twcloudtest.Fault
+		// works: the provider copes, so the check ends well.
+		works bool
+		// stays: the consumer cannot be removed, and must be named.
+		stays bool
+		want  []string
+	}{
+		"approval ignored": {deviation: "patch-ignores-approved", want: []string{
+			"FAIL  approve        calls.update: the server said yes, but approved is false in place of true",
+			"note  disapprove     not tried", "ok    rename", "not proven", "ok    remove",
+		}},
+		"name altered": {
+			deviation: "name-cut",
+			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"terraform-check-", "ok    remove"},
+		},
+		"changed late": {
+			deviation: "patch-very-late",
+			want:      []string{"FAIL  rename         calls.update: the server said yes, but the name is \"terraform-check-", "and approved is true in place of false", "ok    remove"},
+		},
+		"PATCH answers 204": {
+			deviation: "patch-204", works: true,
+			want: []string{"note  approve        calls.update.success: the server answers with status 204", "ok    approve"},
+		},
+		"DELETE keeps it": {
+			deviation: "delete-204-keeps", stays: true,
+			want: []string{"FAIL  remove         calls.remove: the server said yes, but the consumer still exists", `(key "key-1") may still exist`},
+		},
+		"listed after removal": {
+			deviation: "list-lags", want: []string{"FAIL  remove         calls.remove: the server said yes, but the list still has the consumer"},
+		},
+		"cannot be read": {deviation: "read-404", want: []string{"FAIL  read           calls.read: no such consumer (status 404)", "ok    remove"}},
+		"no key": {
+			deviation: "register-text", works: true,
+			want: []string{"note  register       calls.register.answer: the answer cannot be read (status 201)"},
+		},
+		"key alone": {
+			deviation: "register-key-alone", works: true,
+			want: []string{"note  register       calls.register.answer.approved: the answer cannot be read", "its members are key"},
+		},
+		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found terraform-check-"}},
+		"list unreadable after registration": {
+			faults: []twcloudtest.Fault{unreadable},
+			want:   []string{"ok    register", "FAIL  register       calls.list.answer.items: the answer cannot be read", "ok    remove"},
+		},
+		"lost, and list unreadable": {
+			faults: []twcloudtest.Fault{lost, {Kind: twcloudtest.DropAfter, Match: isCall("register")}}, stays: true,
+			want: []string{"FAIL  register", "may have been registered", "the list cannot be read"},
+		},
+		"rename refused": {
+			faults: []twcloudtest.Fault{{
+				Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: changes("name"), Times: -1,
+			}},
+			want: []string{"FAIL  rename         calls.update: the server refused the input (status 400)", "refuses the old one", "ok    remove"},
+		},
+		"no proof": {
+			faults: []twcloudtest.Fault{{Kind: twcloudtest.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1}}, works: true,
+			want: []string{"note  secret         not proven by a signature: ", "500", "ok    remove"},
+		},
+		"secret ignored": {
+			deviation: "patch-ignores-secret",
+			want:      []string{"FAIL  secret         calls.update: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
+		},
+		"secret of the registration ignored": {
+			deviation: "register-without-secret", want: []string{"FAIL  secret         calls.register: the server said yes, but it refuses", "ok    remove"},
+		},
+		"refused and done": {
+			deviation: "register-409-but-done",
+			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found terraform-check-", "ok    remove"},
+		},
+		"list lacks it": {
+			deviation: "list-empty-always", want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
+		},
+		"approved from the start": {
+			deviation: "register-approves", works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
+		},
+		"no such changes": {deviation: "patch-405", want: []string{
+			"FAIL  approve        calls.update: the server has no such call (status 405)", "FAIL  rename         calls.update",
+			"FAIL  set_secret     calls.update", "ok    remove",
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newChecked(t, withoutContract)
+			h.server.Inject(test.faults...)
+			run := checkRun{write: true, stays: test.stays, err: provider.ErrCheckFailed}
+			end := `as the guide "When your server differs" shows.`
+			if test.works {
+				run.err, end = nil, "The provider works with this server."
+			}
+			run.want = append([]string{"ok    sign-out", end}, test.want...)
+			if test.deviation != "" {
+				run.environment = map[string]string{"TWCLOUD_ENDPOINT": h.deviating(t, test.deviation)}
+			}
+			h.expectCheck(t.Context(), t, run)
+		})
+	}
+}
+
+// A server that dies in the middle keeps the consumer, which is named.
+func TestCheckWrite_serverDies(t *testing.T) {
+	t.Parallel()
+	for name, dies := range map[string]struct {
+		when matching
+		// last is what happens to that request. Zero: it is answered.
+		last twcloudtest.FaultKind
+		want string
+	}{
+		"at the registration":    {isCall("register"), twcloudtest.DropAfter, "FAIL  register"},
+		"at the list afterwards": {isCall("register"), 0, "FAIL  register"},
+		"at the approval":        {changes("approved"), twcloudtest.DropBefore, "FAIL  approve"},
+		"after the renaming":     {changes("name"), twcloudtest.DropAfter, "FAIL  rename"},
+		"at the removal":         {isCall("remove"), twcloudtest.DropBefore, "FAIL  remove"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newChecked(t)
+			everything := func(twcloudtest.Request) bool { return true }
+			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropBefore, Server: twcloudtest.REST, Times: -1, Match: after(dies.when, everything)})
+			if dies.last != 0 {
+				h.server.Inject(twcloudtest.Fault{Kind: dies.last, Match: dies.when})
+			}
+			h.expectCheck(t.Context(), t, checkRun{
+				write: true, err: provider.ErrCheckFailed, stays: true, dies: true,
+				want: []string{dies.want, "FAIL  remove", "TWCloud Admin", "note  sign-out", "could not be reached", "fix what failed above"},
+			})
+		})
+	}
+}
+
+// Whenever a check is interrupted, the consumer is removed and the session closed.
+func TestCheckWrite_canceled(t *testing.T) {
+	t.Parallel()
+	for name, when := range map[string]matching{
+		"registration": isCall("register"),
+		"approval":     isCall("update"),
+		"proof":        func(r twcloudtest.Request) bool { return strings.HasSuffix(r.Path, "request_token") },
+		"removal":      isCall("remove"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			h := newChecked(t)
+			h.server.SetOnRequest(func(r twcloudtest.Request) {
+				if when(r) {
+					cancel()
+				}
+			})
+			run := checkRun{write: true, want: []string{"ok    remove"}}
+			if name != "removal" {
+				run.err, run.want = provider.ErrCheckFailed, append(run.want, "canceled", "run it again")
+			}
+			h.expectCheck(ctx, t, run)
+		})
+	}
+}
+
+// panicking panics once, when a text is written.
+type panicking struct {
+	strings.Builder
+	at   string
+	done bool
+}
+
+func (p *panicking) Write(text []byte) (int, error) {
+	if strings.Contains(string(text), p.at) && !p.done {
+		p.done = true
+		panic("canary.example: canary-password")
+	}
+	return p.Builder.Write(text)
+}
+
+// A panic does not keep the check from removing the consumer and signing out.
+func TestCheckWrite_panic(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"ok    register", "ok    rename", "ok    set_secret"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			newChecked(t).expectCheck(t.Context(), t, checkRun{
+				write: true, out: &panicking{at: at}, err: provider.ErrCheckFailed, want: []string{"panicked", "ok    remove"},
+			})
+		})
+	}
+}
+
+// What fails before the first change keeps the check from changing anything.
+func TestCheckWrite_notStarted(t *testing.T) {
+	t.Parallel()
+	for name, environment := range map[string]map[string]string{
+		"wrong password": {"TWCLOUD_PASSWORD": "canary-password-wrong"},
+		"no permission":  {"TWCLOUD_USERNAME": "canary-viewer"},
+		"nothing set":    {"TWCLOUD_ENDPOINT": ""},
+		"another path":   {"TWCLOUD_OAUTH_CONSUMERS_PATH": "/osmc/nowhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newChecked(t, withoutContract).expectCheck(t.Context(), t, checkRun{
+				write: true, environment: environment, err: provider.ErrCheckFailed, without: "ok    register",
+			})
+		})
+	}
+}
+
+// What the profile lacks makes the check incomplete, and not failed.
+func TestCheckWrite_incomplete(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		calls string
+		stays bool
+		want  []string
+	}{
+		"list alone": {want: []string{"does not have the calls register, approve, disapprove, rename, set_secret, remove: run"}},
+		"no changes": {calls: registerCall + removeCall, want: []string{"note  approve        not in the profile", "note  rename         not in the profile", "ok    remove"}},
+		"one change": {calls: registerCall + approveCall + removeCall, want: []string{"ok    approve        calls.approve", "note  disapprove     not in the profile", "ok    secret"}},
+		"no removal": {calls: registerCall + approveCall, stays: true, want: []string{"yourself when the check has ended", "may still exist on the server", "note  remove"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			newChecked(t).expectCheck(t.Context(), t, checkRun{
+				write: true, environment: withProfile(t, profileWith(test.calls)), stays: test.stays,
+				err: provider.ErrCheckIncomplete, without: "FAIL",
+				want: append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...),
+			})
+		})
 	}
 }

@@ -2,14 +2,16 @@ package provider
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 // providerModel is the provider block: its attributes by name. A name that is
@@ -39,42 +41,27 @@ func (m providerModel) text(name string) (text string, unknown bool) {
 }
 
 // settings is the result of the provider block, the environment and the defaults.
-// Two settings that are equal (==) describe the same server, user and behavior.
 type settings struct {
-	// endpoint and webAppEndpoint are absolute URLs without a trailing slash.
-	endpoint       string
-	webAppEndpoint string
-	// webAppExplicit is false if webAppEndpoint is derived from endpoint.
-	webAppExplicit bool
+	// options lack what resolveConfig does not know: UserAgent and Logger.
+	options           twcloud.Options
+	detectSecretDrift bool
+
+	// text is the text of every attribute that options depend on, with secrets. It
+	// is equal for settings of the same server, user and behavior.
+	text string
+
+	// The remaining settings are for checks of several attributes together.
 
 	// Either the token is set, or username and password are.
-	username string
-	password string
-	token    string
-
-	oauthConsumersPath string
-	// apiProfile is the content of the API profile. Empty: none.
-	apiProfile string
-
+	username, password, token string
 	// PEM text that is well-formed. Empty: none.
-	caCertificatePEM     string
-	clientCertificatePEM string
-	clientKeyPEM         string
-
-	tlsServerName      string
-	insecureSkipVerify bool
-	allowPlainHTTP     bool
-
-	requestTimeout        time.Duration
-	maxRetries            int
-	maxConcurrentRequests int
-
-	detectSecretDrift bool
+	clientCertificate, clientKey string
+	allowPlainHTTP               bool
 }
 
 // Format implements fmt.Formatter, so that no verb prints a secret.
 func (s settings) Format(state fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(state, "settings{endpoint: %q}", s.endpoint)
+	_, _ = fmt.Fprintf(state, "settings{endpoint: %v}", s.options.Endpoint)
 }
 
 // resolveConfig takes each setting from its attribute, else from its environment
@@ -91,6 +78,8 @@ func resolveConfig(config providerModel, source configSource) (
 	resolved settings, unknown []path.Path, diagnostics diag.Diagnostics,
 ) {
 	r := &resolver{config: config, source: source, values: map[string]value{}}
+	r.settings.options = twcloud.NewOptions()
+	r.settings.options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	for _, attribute := range configAttributes {
 		if _, isUnknown := config.text(attribute.name); isUnknown {
 			unknown = append(unknown, path.Root(attribute.name))
@@ -99,7 +88,7 @@ func resolveConfig(config providerModel, source configSource) (
 	}
 	r.checkEndpoints()
 	r.checkCredentials()
-	r.checkProfile()
+	r.checkPath()
 	r.checkTLS()
 
 	if r.diagnostics.HasError() {

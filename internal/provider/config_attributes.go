@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"crypto/x509"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -31,7 +33,7 @@ const (
 	numberAttribute
 )
 
-// configAttribute is all there is to say about one attribute of the provider.
+// configAttribute describes one attribute of the provider.
 type configAttribute struct {
 	name        string
 	kind        attributeKind
@@ -47,15 +49,15 @@ type configAttribute struct {
 
 	// store checks the text of the attribute, or of the file that an attribute
 	// <name>_file names, and stores its value. The error continues a sentence
-	// whose subject is the attribute, has no period at its end, and contains no
+	// that starts with the attribute. It has no period at its end and contains no
 	// secret.
 	store func(*settings, string) error
 }
 
-// isFile reports whether the value is the path of a file with the text.
+// isFile reports whether the value is the path of a file.
 func (a configAttribute) isFile() bool { return strings.HasSuffix(a.name, "_file") }
 
-// environmentVariable is the variable that replaces an attribute.
+// environmentVariable is the variable for an attribute.
 func environmentVariable(attribute string) string {
 	return "TWCLOUD_" + strings.ToUpper(attribute)
 }
@@ -72,9 +74,9 @@ func into[T any](check func(string) (T, error), field func(*settings) *T) func(*
 }
 
 var (
-	storeAuthorities       = into(checkCertificates, func(s *settings) *string { return &s.caCertificatePEM })
-	storeClientCertificate = into(checkCertificates, func(s *settings) *string { return &s.clientCertificatePEM })
-	storeClientKey         = into(checkKey, func(s *settings) *string { return &s.clientKeyPEM })
+	storeAuthorities       = into(checkAuthorities, func(s *settings) **x509.CertPool { return &s.options.TLS.RootCAs })
+	storeClientCertificate = into(checkCertificates, func(s *settings) *string { return &s.clientCertificate })
+	storeClientKey         = into(checkKey, func(s *settings) *string { return &s.clientKey })
 )
 
 // pemFile and pemText are two attributes for the same certificates or key.
@@ -97,21 +99,21 @@ func pemText(name string, sensitive bool, store func(*settings, string) error) c
 	}
 }
 
-// configAttributes are the attributes of the provider. The schema, the environment
-// variables, the defaults, the checks and the documentation are made from it.
+// configAttributes are the attributes of the provider. The schema, environment
+// variables, defaults, checks, and documentation come from this table.
 var configAttributes = []configAttribute{
 	{
 		name: "endpoint",
 		description: "URL of the Teamwork Cloud REST API, for example `" + exampleEndpoint + "`. Include the path " +
 			"prefix of a reverse proxy, but not `/osmc`. Required, here or in the environment.",
-		store: into(endpointCheck(exampleEndpoint), func(s *settings) *string { return &s.endpoint }),
+		store: into(endpointCheck(exampleEndpoint), func(s *settings) **url.URL { return &s.options.Endpoint }),
 	},
 	{
 		name: "webapp_endpoint",
 		description: "URL of the Web Application Platform, which has the OAuth 1.0a endpoints, for example `" +
 			exampleWebAppEndpoint + "`. Used by `detect_secret_drift` and the data source `twcloud_oauth_endpoints`. " +
 			"Default: the host of `endpoint` with port `" + twcloud.DefaultWebAppPort + "`.",
-		store: into(endpointCheck(exampleWebAppEndpoint), func(s *settings) *string { return &s.webAppEndpoint }),
+		store: into(endpointCheck(exampleWebAppEndpoint), func(s *settings) **url.URL { return &s.options.WebAppEndpoint }),
 	},
 	{
 		name: "username",
@@ -141,14 +143,14 @@ var configAttributes = []configAttribute{
 		description: "Path of the collection of OAuth consumers, relative to `endpoint`. The vendor does not publish it: " +
 			"set it if your server uses another path. Conflicts with `api_profile_file`.",
 		standard: twcloud.DefaultOAuthConsumersPath,
-		store:    into(checkCollectionPath, func(s *settings) *string { return &s.oauthConsumersPath }),
+		store:    into(checkCollectionPath, func(s *settings) *string { return &s.options.OAuthConsumersPath }),
 	},
 	{
 		name: "api_profile_file",
 		description: "Path of an API profile: a JSON file that describes the OAuth consumer API of your server. See the guide " +
 			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile. " +
 			"Conflicts with `oauth_consumers_path`.",
-		store: into(checkNotEmpty, func(s *settings) *string { return &s.apiProfile }),
+		store: into(checkAPIProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
 	},
 	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),
 	pemText("ca_certificate", false, storeAuthorities),
@@ -161,7 +163,7 @@ var configAttributes = []configAttribute{
 		name: "tls_server_name",
 		description: "Name to expect in the server's certificate, if it differs from the host of the endpoint. " +
 			"Default: the host of the endpoint.",
-		store: into(checkServerName, func(s *settings) *string { return &s.tlsServerName }),
+		store: into(checkServerName, func(s *settings) *string { return &s.options.TLS.ServerName }),
 	},
 	{
 		name: "insecure_skip_verify",
@@ -169,7 +171,7 @@ var configAttributes = []configAttribute{
 		description: "Whether to accept any server certificate. Dangerous: anyone who impersonates the server gets " +
 			"the credentials. Prefer `ca_certificate_file`.",
 		standard: "false",
-		store:    into(checkBool, func(s *settings) *bool { return &s.insecureSkipVerify }),
+		store:    into(checkBool, func(s *settings) *bool { return &s.options.TLS.InsecureSkipVerify }),
 	},
 	{
 		name: "allow_plain_http",
@@ -184,7 +186,7 @@ var configAttributes = []configAttribute{
 		description: "Time limit of one request, as a duration such as `30s` or `1m30s`, from `100ms` to `1h`. Each " +
 			"retry has its own limit.",
 		standard: twcloud.DefaultRequestTimeout.String(),
-		store:    into(checkTimeout, func(s *settings) *time.Duration { return &s.requestTimeout }),
+		store:    into(checkTimeout, func(s *settings) *time.Duration { return &s.options.RequestTimeout }),
 	},
 	{
 		name: "max_retries",
@@ -192,7 +194,7 @@ var configAttributes = []configAttribute{
 		description: fmt.Sprintf("How often a failed request is repeated if the failure is temporary and repeating is "+
 			"safe, from 0 to %d.", maxMaxRetries),
 		standard: fmt.Sprint(twcloud.DefaultMaxRetries),
-		store:    into(numberCheck(0, maxMaxRetries), func(s *settings) *int { return &s.maxRetries }),
+		store:    into(numberCheck(0, maxMaxRetries), func(s *settings) *int { return &s.options.MaxRetries }),
 	},
 	{
 		name: "max_concurrent_requests",
@@ -201,7 +203,7 @@ var configAttributes = []configAttribute{
 			maxMaxConcurrentRequests),
 		standard: fmt.Sprint(twcloud.DefaultMaxConcurrentRequests),
 		store: into(numberCheck(1, maxMaxConcurrentRequests),
-			func(s *settings) *int { return &s.maxConcurrentRequests }),
+			func(s *settings) *int { return &s.options.MaxConcurrentRequests }),
 	},
 	{
 		name: "detect_secret_drift",

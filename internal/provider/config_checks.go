@@ -45,11 +45,17 @@ func checkTimeout(text string) (time.Duration, error) {
 	return timeout, nil
 }
 
-func checkNotEmpty(text string) (string, error) {
+// checkAPIProfile returns an API profile, or every mistake in it.
+func checkAPIProfile(text string) (*twcloud.Profile, error) {
 	if strings.TrimSpace(text) == "" {
-		return "", errors.New("is empty")
+		return nil, errors.New("is empty")
 	}
-	return text, nil
+	parsed, problems := twcloud.ParseProfile([]byte(text))
+	failures := make([]error, len(problems))
+	for i, problem := range problems {
+		failures[i] = errors.New("is not a valid API profile: " + problem)
+	}
+	return parsed, errors.Join(failures...)
 }
 
 func checkUsername(text string) (string, error) {
@@ -73,7 +79,7 @@ func checkPassword(text string) (string, error) {
 	return text, nil
 }
 
-// checkToken must not repeat the token. Tokens are visible ASCII. A line break
+// checkToken must not repeat the token. Tokens are visible ASCII: a line break
 // would end the header.
 func checkToken(text string) (string, error) {
 	lower := strings.ToLower(text)

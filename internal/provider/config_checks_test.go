@@ -3,6 +3,8 @@ package provider
 import (
 	"strings"
 	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 // TestResolveConfig_texts sets one attribute of a complete configuration.
@@ -149,25 +151,17 @@ func TestResolveConfig_endpoints(t *testing.T) {
 	} {
 		runConfigCases(t, map[string]configCase{text: {
 			block: block{"endpoint": text},
-			check: func(t *testing.T, s settings) {
-				if s.endpoint != want.endpoint || s.webAppEndpoint != want.webApp || s.webAppExplicit {
-					t.Errorf("got %q and %q (explicit: %t), want %q and %q",
-						s.endpoint, s.webAppEndpoint, s.webAppExplicit, want.endpoint, want.webApp)
-				}
-				options, err := s.clientOptions("test")
-				if err != nil {
-					t.Fatal(err)
-				}
-				if options.Endpoint.String() != want.endpoint || options.WebAppEndpoint.String() != want.webApp {
-					t.Errorf("options have %s and %s", options.Endpoint, options.WebAppEndpoint)
+			check: func(t *testing.T, o twcloud.Options) {
+				if o.Endpoint.String() != want.endpoint || o.WebAppEndpoint.String() != want.webApp || o.WebAppExplicit {
+					t.Errorf("got %s and %s (explicit: %t), want %s and %s", o.Endpoint, o.WebAppEndpoint, o.WebAppExplicit, want.endpoint, want.webApp)
 				}
 			},
 		}})
 	}
 
-	explicit := func(t *testing.T, s settings) {
-		if s.webAppEndpoint != "https://twcloud.example.com:8443" || !s.webAppExplicit {
-			t.Errorf("got %q, explicit: %t", s.webAppEndpoint, s.webAppExplicit)
+	explicit := func(t *testing.T, o twcloud.Options) {
+		if o.WebAppEndpoint.String() != "https://twcloud.example.com:8443" || !o.WebAppExplicit {
+			t.Errorf("got %s, explicit: %t", o.WebAppEndpoint, o.WebAppExplicit)
 		}
 	}
 	runConfigCases(t, map[string]configCase{

@@ -78,10 +78,9 @@ func TestResolveConfig_credentials(t *testing.T) {
 			block:       block{"username": c.username, "password": c.password, "token": c.token},
 			environment: c.environment,
 			errors:      c.errors,
-			check: func(t *testing.T, s settings) {
-				options, err := s.clientOptions("test")
-				if err != nil || options.Credentials != c.want {
-					t.Errorf("got %#v (%v), want %#v", options.Credentials, err, c.want)
+			check: func(t *testing.T, o twcloud.Options) {
+				if o.Credentials != c.want {
+					t.Errorf("got %#v, want %#v", o.Credentials, c.want)
 				}
 			},
 		}})

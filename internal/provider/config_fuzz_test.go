@@ -75,10 +75,7 @@ func checkResolved(t *testing.T, model providerModel, source configSource) {
 		return
 	}
 
-	options, err := resolved.clientOptions("test")
-	if err != nil {
-		t.Fatalf("no client can be made of settings without an error: %v", err)
-	}
+	options := optionsOf(t, resolved)
 	for _, root := range []*url.URL{options.Endpoint, options.WebAppEndpoint} {
 		if root.Host == "" || root.User != nil || root.RawQuery != "" || root.Fragment != "" ||
 			(root.Scheme != "https" && root.Scheme != "http") || strings.HasSuffix(root.Path, "/") {

@@ -18,8 +18,8 @@ import (
 // maxConfigFile bounds the files that attributes name, in bytes.
 const maxConfigFile = 1 << 20
 
-// configSource provides what is not in the provider block. The zero value is for
-// validation: every variable may have any value, and every file any content.
+// configSource provides the environment and the files. The zero value is for
+// validation: any variable and any file may exist.
 type configSource struct {
 	getenv   func(name string) string
 	readFile func(name string) ([]byte, error)
@@ -43,23 +43,23 @@ func readConfigFile(name string) ([]byte, error) {
 	return contents, err
 }
 
-// value is what was found for one attribute, and where.
+// value is the value of one attribute, and its origin.
 type value struct {
 	attribute       string
 	text            string
 	isFile          bool
 	fromEnvironment bool
-	// unknown is true if the value comes later.
+	// unknown is true if the value is known only after apply.
 	unknown bool
 }
 
 // given reports whether the value is known and not empty.
 func (v value) given() bool { return v.text != "" }
 
-// missing reports whether there is no value and none comes later.
+// missing reports whether there is no value, now or later.
 func (v value) missing() bool { return v.text == "" && !v.unknown }
 
-// label is the name that the user has set.
+// label is the name that the user set: the attribute or the variable.
 func (v value) label() string {
 	if v.fromEnvironment {
 		return environmentVariable(v.attribute)
@@ -67,7 +67,7 @@ func (v value) label() string {
 	return v.attribute
 }
 
-// subject begins a sentence about the value or the content of its file.
+// subject begins a sentence about the value or about the content of its file.
 func (v value) subject() string {
 	if v.isFile {
 		return fmt.Sprintf("The file %s (%s)", shorten(v.text), v.label())
@@ -103,9 +103,17 @@ func (r *resolver) resolve(attribute configAttribute) {
 		}
 		text = contents
 	}
-	if err := attribute.store(&r.settings, text); err != nil {
+	err := attribute.store(&r.settings, text)
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // errors.Join, not wrapped.
+		for _, one := range several.Unwrap() {
+			r.reject(v, one.Error())
+		}
+		return
+	}
+	if err != nil {
 		r.reject(v, err.Error())
 	}
+	r.settings.text += strconv.Quote(attribute.name) + strconv.Quote(text)
 }
 
 func (r *resolver) find(attribute configAttribute) value {
@@ -143,8 +151,11 @@ func (r *resolver) read(v value) (contents string, ok bool) {
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
 		err = pathError.Err
 	}
-	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory, unless it starts with "+
-		"${path.module}/. To expand ~, use pathexpand(...)", err))
+	hint := ", unless it starts with ${path.module}/. To expand ~, use pathexpand(...)"
+	if v.fromEnvironment {
+		hint = ", and ~ is not expanded"
+	}
+	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory%s", err, hint))
 	return "", false
 }
 
@@ -159,8 +170,8 @@ func (r *resolver) conflict(first, second, fix string) bool {
 	return true
 }
 
-// incomplete reports that a value needs another one, for which there can be
-// several attributes. The hint is optional.
+// incomplete reports that a value requires another one, which one of several
+// attributes can provide. The hint is optional.
 func (r *resolver) incomplete(what string, given value, hint string, missing ...string) {
 	variables := make([]string, len(missing))
 	for i, name := range missing {
@@ -170,18 +181,19 @@ func (r *resolver) incomplete(what string, given value, hint string, missing ...
 		"environment.%s", given.label(), strings.Join(missing, " or "), strings.Join(variables, " or "), hint))
 }
 
-// reject reports that a value cannot be used. The problem has no period at its end.
+// reject reports that a value is invalid. The problem has no period at its end.
 func (r *resolver) reject(v value, problem string) {
 	r.fail(v.attribute, "Invalid "+v.label(), v.subject()+" "+problem+".")
 }
 
-// fail reports an error on an attribute. Terraform's protocol does not carry bytes
-// that are not UTF-8, which an environment variable can contain.
+// fail adds an error on an attribute. Terraform's protocol requires UTF-8, but
+// an environment variable can contain other bytes.
 func (r *resolver) fail(attribute, summary, detail string) {
 	r.diagnostics.AddAttributeError(path.Root(attribute), summary, strings.ToValidUTF8(detail, "?"))
 }
 
-// warn reports what works but is not safe or likely not meant.
+// warn adds a warning about a value that works, but is unsafe or probably
+// wrong.
 func (r *resolver) warn(attribute, summary, detail string) {
 	r.diagnostics.AddAttributeWarning(path.Root(attribute), summary, strings.ToValidUTF8(detail, "?"))
 }

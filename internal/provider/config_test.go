@@ -1,16 +1,19 @@
 package provider
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -74,8 +77,8 @@ type configCase struct {
 
 	unknown []string
 
-	// check is called with the settings if there are no errors.
-	check func(*testing.T, settings)
+	// check is called with the options of the client if there are no errors.
+	check func(*testing.T, twcloud.Options)
 }
 
 func (c configCase) source() configSource {
@@ -95,6 +98,15 @@ func (c configCase) model() providerModel {
 		return c.block.model(nil)
 	}
 	return c.block.model(completeBlock)
+}
+
+// optionsOf returns the options of the client that a provider makes of settings.
+func optionsOf(t *testing.T, resolved settings) (options twcloud.Options) {
+	t.Helper()
+	if _, err := New("test", WithClientOptions(func(o *twcloud.Options) { options = *o })).client(resolved, "1.2.3"); err != nil {
+		t.Fatalf("no client can be made of settings without an error: %v", err)
+	}
+	return options
 }
 
 func runConfigCases(t *testing.T, cases map[string]configCase) {
@@ -127,11 +139,14 @@ func runConfigCases(t *testing.T, cases map[string]configCase) {
 
 			switch {
 			case diagnostics.HasError():
-				if resolved != (settings{}) {
+				if !reflect.ValueOf(resolved).IsZero() {
 					t.Errorf("settings are not empty although there are errors")
 				}
-			case c.check != nil:
-				c.check(t, resolved)
+			case len(unknown) == 0:
+				options := optionsOf(t, resolved)
+				if c.check != nil {
+					c.check(t, options)
+				}
 			}
 		})
 	}
@@ -178,103 +193,88 @@ func checkNoCanary(t *testing.T, diagnostics diag.Diagnostics) {
 	}
 }
 
-func TestResolveConfig_defaults(t *testing.T) {
-	t.Parallel()
-
-	resolved, unknown, diagnostics := resolveConfig(configCase{}.model(), configCase{}.source())
-	if len(diagnostics) > 0 || len(unknown) > 0 {
-		t.Fatalf("diagnostics %v, unknown %v", diagnostics, unknown)
-	}
-	want := settings{
-		endpoint:              "https://twcloud.example.com:8111",
-		webAppEndpoint:        "https://twcloud.example.com:8443",
-		username:              "alice",
-		password:              canaryPassword,
-		oauthConsumersPath:    "/osmc/admin/oauthconsumers",
-		requestTimeout:        30 * time.Second,
-		maxRetries:            twcloud.DefaultMaxRetries,
-		maxConcurrentRequests: twcloud.DefaultMaxConcurrentRequests,
-	}
-	if resolved != want {
-		t.Errorf("got %v, want %v, or a difference in what is not printed", resolved, want)
+// summary is what the attributes of the provider make of the options of a client.
+func summary(o twcloud.Options) map[string]any {
+	return map[string]any{
+		"endpoint": o.Endpoint.String(), "web app": o.WebAppEndpoint.String(), "explicit": o.WebAppExplicit, "credentials": o.Credentials,
+		"path": o.OAuthConsumersPath, "timeout": o.RequestTimeout, "retries": o.MaxRetries, "concurrent": o.MaxConcurrentRequests,
+		"authorities": o.TLS.RootCAs != nil, "certificates": len(o.TLS.Certificates), "server name": o.TLS.ServerName,
+		"insecure": o.TLS.InsecureSkipVerify, "TLS 1.2": o.TLS.MinVersion == tls.VersionTLS12, "waits": o.RetryWaitMin > 0 && o.RetryWaitMax > 0,
 	}
 }
 
-func TestResolveConfig_environment(t *testing.T) {
+// Attributes come before the environment, and the environment comes before defaults.
+func TestResolveConfig_sources(t *testing.T) {
 	t.Parallel()
 
 	pki := newTestPKI(t)
-	c := configCase{
-		environment: map[string]string{
-			"TWCLOUD_ENDPOINT":                "http://twcloud.example.com/rest/",
-			"TWCLOUD_WEBAPP_ENDPOINT":         "http://web.example.com/apps",
-			"TWCLOUD_TOKEN":                   canaryToken,
-			"TWCLOUD_OAUTH_CONSUMERS_PATH":    "/osmc/admin/elsewhere//",
-			"TWCLOUD_CA_CERTIFICATE_FILE":     "ca.pem",
-			"TWCLOUD_CLIENT_CERTIFICATE_FILE": "client.pem",
-			"TWCLOUD_CLIENT_KEY_PEM":          pki.key,
-			"TWCLOUD_TLS_SERVER_NAME":         "inner.example.com",
-			"TWCLOUD_INSECURE_SKIP_VERIFY":    "true",
-			"TWCLOUD_ALLOW_PLAIN_HTTP":        "1",
-			"TWCLOUD_REQUEST_TIMEOUT":         "1m30s",
-			"TWCLOUD_MAX_RETRIES":             "0",
-			"TWCLOUD_MAX_CONCURRENT_REQUESTS": "3",
-			"TWCLOUD_DETECT_SECRET_DRIFT":     "TRUE",
+	environment := map[string]string{
+		"TWCLOUD_ENDPOINT":                "http://twcloud.example.com/rest/",
+		"TWCLOUD_WEBAPP_ENDPOINT":         "http://web.example.com/apps",
+		"TWCLOUD_TOKEN":                   canaryToken,
+		"TWCLOUD_OAUTH_CONSUMERS_PATH":    "/osmc/admin/elsewhere//",
+		"TWCLOUD_CA_CERTIFICATE_FILE":     "ca.pem",
+		"TWCLOUD_CLIENT_CERTIFICATE_FILE": "client.pem",
+		"TWCLOUD_CLIENT_KEY_PEM":          pki.key,
+		"TWCLOUD_TLS_SERVER_NAME":         "inner.example.com",
+		"TWCLOUD_INSECURE_SKIP_VERIFY":    "true",
+		"TWCLOUD_ALLOW_PLAIN_HTTP":        "1",
+		"TWCLOUD_REQUEST_TIMEOUT":         "1m30s",
+		"TWCLOUD_MAX_RETRIES":             "0",
+		"TWCLOUD_MAX_CONCURRENT_REQUESTS": "3",
+		"TWCLOUD_DETECT_SECRET_DRIFT":     "TRUE",
+	}
+	for name, c := range map[string]struct {
+		block       block
+		environment map[string]string
+		want        map[string]any
+		detects     bool
+	}{
+		"defaults": {block: completeBlock, want: map[string]any{
+			"endpoint": "https://twcloud.example.com:8111", "web app": "https://twcloud.example.com:8443", "explicit": false,
+			"credentials": twcloud.BasicCredentials{Username: "alice", Password: canaryPassword},
+			"path":        "/osmc/admin/oauthconsumers", "timeout": 30 * time.Second, "retries": twcloud.DefaultMaxRetries,
+			"concurrent": twcloud.DefaultMaxConcurrentRequests, "authorities": false, "certificates": 0, "server name": "",
+			"insecure": false, "TLS 1.2": true, "waits": true,
+		}},
+		"environment": {environment: environment, detects: true, want: map[string]any{
+			"endpoint": "http://twcloud.example.com/rest", "web app": "http://web.example.com/apps", "explicit": true,
+			"credentials": twcloud.TokenCredentials{Token: canaryToken},
+			"path":        "/osmc/admin/elsewhere", "timeout": 90 * time.Second, "retries": 0,
+			"concurrent": 3, "authorities": true, "certificates": 1, "server name": "inner.example.com",
+			"insecure": true, "TLS 1.2": true, "waits": true,
+		}},
+		"attributes": {
+			block: block{
+				"endpoint": "https://other.example.com:8111", "webapp_endpoint": "https://other.example.com:9443",
+				"username": "alice", "password": canaryPassword, "oauth_consumers_path": "/other",
+				"ca_certificate_pem": pki.certificate, "client_certificate_pem": pki.otherCertificate, "client_key_pem": pki.otherKey,
+				"tls_server_name": "other.example.com", "insecure_skip_verify": false, "allow_plain_http": false,
+				"request_timeout": "5s", "max_retries": 7, "max_concurrent_requests": 8, "detect_secret_drift": false,
+			},
+			environment: environment, want: map[string]any{
+				"endpoint": "https://other.example.com:8111", "web app": "https://other.example.com:9443", "explicit": true,
+				"credentials": twcloud.BasicCredentials{Username: "alice", Password: canaryPassword},
+				"path":        "/other", "timeout": 5 * time.Second, "retries": 7,
+				"concurrent": 8, "authorities": true, "certificates": 1, "server name": "other.example.com",
+				"insecure": false, "TLS 1.2": true, "waits": true,
+			},
 		},
-		files: map[string]string{"ca.pem": pki.ca, "client.pem": pki.certificate},
-	}
-	want := settings{
-		endpoint:              "http://twcloud.example.com/rest",
-		webAppEndpoint:        "http://web.example.com/apps",
-		webAppExplicit:        true,
-		token:                 canaryToken,
-		oauthConsumersPath:    "/osmc/admin/elsewhere",
-		caCertificatePEM:      pki.ca,
-		clientCertificatePEM:  pki.certificate,
-		clientKeyPEM:          pki.key,
-		tlsServerName:         "inner.example.com",
-		insecureSkipVerify:    true,
-		allowPlainHTTP:        true,
-		requestTimeout:        90 * time.Second,
-		maxRetries:            0,
-		maxConcurrentRequests: 3,
-		detectSecretDrift:     true,
-	}
-
-	resolved, _, diagnostics := resolveConfig(providerModel{}, c.source())
-	checkDiagnostics(t, "error", diagnostics.Errors(), nil)
-	if resolved != want {
-		t.Errorf("environment alone: got %v, want %v, or a difference in what is not printed", resolved, want)
-	}
-
-	attributes := block{
-		"endpoint": "https://other.example.com:8111", "webapp_endpoint": "https://other.example.com:9443",
-		"username": "alice", "password": canaryPassword, "oauth_consumers_path": "/other",
-		"ca_certificate_pem": pki.certificate, "client_certificate_pem": pki.otherCertificate, "client_key_pem": pki.otherKey,
-		"tls_server_name": "other.example.com", "insecure_skip_verify": false, "allow_plain_http": false,
-		"request_timeout": "5s", "max_retries": 7, "max_concurrent_requests": 8, "detect_secret_drift": false,
-	}.model(nil)
-	want = settings{
-		endpoint:              "https://other.example.com:8111",
-		webAppEndpoint:        "https://other.example.com:9443",
-		webAppExplicit:        true,
-		username:              "alice",
-		password:              canaryPassword,
-		oauthConsumersPath:    "/other",
-		caCertificatePEM:      pki.certificate,
-		clientCertificatePEM:  pki.otherCertificate,
-		clientKeyPEM:          pki.otherKey,
-		tlsServerName:         "other.example.com",
-		requestTimeout:        5 * time.Second,
-		maxRetries:            7,
-		maxConcurrentRequests: 8,
-	}
-	resolved, _, diagnostics = resolveConfig(attributes, c.source())
-	if len(diagnostics) > 0 {
-		t.Errorf("unexpected: %v", diagnostics)
-	}
-	if resolved != want {
-		t.Errorf("attributes win: got %v, want %v, or a difference in what is not printed", resolved, want)
+	} {
+		files := map[string]string{"ca.pem": pki.ca, "client.pem": pki.certificate}
+		source := configCase{environment: c.environment, files: files}.source()
+		resolved, _, diagnostics := resolveConfig(c.block.model(nil), source)
+		checkDiagnostics(t, "error", diagnostics.Errors(), nil)
+		if diff := cmp.Diff(c.want, summary(optionsOf(t, resolved))); diff != "" || resolved.detectSecretDrift != c.detects {
+			t.Errorf("%s: detects drift: %t; %s", name, resolved.detectSecretDrift, diff)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			for _, text := range []string{fmt.Sprintf(verb, resolved), fmt.Sprintf(verb, &resolved), fmt.Sprintf(verb, []settings{resolved})} {
+				if strings.Contains(text, "canary") || !strings.Contains(text, ".example.com") {
+					t.Errorf("%s prints %s", verb, text)
+				}
+			}
+		}
 	}
 }
 
@@ -284,28 +284,12 @@ func TestResolveConfig_emptyAttribute(t *testing.T) {
 	runConfigCases(t, map[string]configCase{"the environment counts": {
 		block:       block{"request_timeout": ""},
 		environment: map[string]string{"TWCLOUD_REQUEST_TIMEOUT": "7s"},
-		check: func(t *testing.T, s settings) {
-			if s.requestTimeout != 7*time.Second {
-				t.Errorf("got %s", s.requestTimeout)
+		check: func(t *testing.T, o twcloud.Options) {
+			if o.RequestTimeout != 7*time.Second || !strings.Contains(o.UserAgent, "1.2.3") {
+				t.Errorf("got %s for %s", o.RequestTimeout, o.UserAgent)
 			}
 		},
 	}})
-}
-
-func TestSettings_printNoSecret(t *testing.T) {
-	t.Parallel()
-
-	s := settings{
-		endpoint: "https://twcloud.example.com", username: "alice", password: canaryPassword, token: canaryToken,
-		clientKeyPEM: canaryKey,
-	}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-		for _, text := range []string{fmt.Sprintf(verb, s), fmt.Sprintf(verb, &s), fmt.Sprintf(verb, []settings{s})} {
-			if strings.Contains(text, "canary") || !strings.Contains(text, "twcloud.example.com") {
-				t.Errorf("%s prints %s", verb, text)
-			}
-		}
-	}
 }
 
 func TestProcessSource(t *testing.T) {

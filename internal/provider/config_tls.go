@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -25,6 +24,19 @@ func checkCertificates(text string) (string, error) {
 		return "", noPEM(text, "certificate")
 	}
 	return text, nil
+}
+
+// checkAuthorities returns the certificates together with those of the system.
+func checkAuthorities(text string) (*x509.CertPool, error) {
+	if _, err := checkCertificates(text); err != nil {
+		return nil, err
+	}
+	authorities, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("cannot be added to the certificate authorities of the system: %w", err)
+	}
+	authorities.AppendCertsFromPEM([]byte(text))
+	return authorities, nil
 }
 
 // checkKey checks PEM text with a private key for TLS. It must not repeat anything
@@ -66,39 +78,4 @@ func pemBlocks(text string) []*pem.Block {
 		}
 		blocks = append(blocks, block)
 	}
-}
-
-// checkTLS checks the PEM attributes together.
-func (r *resolver) checkTLS() {
-	if r.settings.insecureSkipVerify {
-		r.warn("insecure_skip_verify", "Certificates are not verified", "Anyone who impersonates the server can read the "+
-			"credentials. Use ca_certificate_file to trust the server's certificate authority, or tls_server_name if only the name in "+
-			"its certificate differs.")
-	}
-	for _, name := range []string{"ca_certificate", "client_certificate", "client_key"} {
-		r.conflict(name+"_file", name+"_pem", "Remove one of them.")
-	}
-	certificate, key := r.either("client_certificate"), r.either("client_key")
-	switch {
-	case certificate.given() && key.missing():
-		r.incomplete("client certificate", certificate, "", "client_key_file", "client_key_pem")
-	case key.given() && certificate.missing():
-		r.incomplete("client certificate", key, "", "client_certificate_file", "client_certificate_pem")
-	}
-	pair := [2]string{r.settings.clientCertificatePEM, r.settings.clientKeyPEM}
-	if pair[0] == "" || pair[1] == "" {
-		return
-	}
-	if _, err := tls.X509KeyPair([]byte(pair[0]), []byte(pair[1])); err != nil {
-		r.reject(key, fmt.Sprintf("cannot be used with %s: %v. It must be the key of the first certificate there",
-			certificate.label(), err))
-	}
-}
-
-// either returns the one of <name>_file and <name>_pem that is set or may be.
-func (r *resolver) either(name string) value {
-	if file := r.values[name+"_file"]; file.given() || r.values[name+"_pem"].missing() {
-		return file
-	}
-	return r.values[name+"_pem"]
 }

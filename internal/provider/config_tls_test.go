@@ -4,77 +4,40 @@ import (
 	"bytes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"maps"
-	"math/big"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// testPKI is one certificate authority and two client certificates, as PEM.
+// testPKI is a certificate authority, and two client certificates, as PEM.
 type testPKI struct {
 	ca, certificate, key, sec1Key, otherCertificate, otherKey string
 }
 
 func newTestPKI(t testing.TB) testPKI {
 	t.Helper()
-
-	caKey := newTestKey(t)
-	caTemplate := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	caDER := newTestCertificate(t, caTemplate, caTemplate, caKey, caKey)
-
-	pki := testPKI{ca: testPEM("CERTIFICATE", caDER)}
-	for i, pair := range []struct{ certificate, key *string }{
-		{&pki.certificate, &pki.key}, {&pki.otherCertificate, &pki.otherKey},
-	} {
-		key := newTestKey(t)
-		template := &x509.Certificate{
-			SerialNumber: big.NewInt(int64(i) + 2), Subject: pkix.Name{CommonName: "client"},
-			NotBefore: caTemplate.NotBefore, NotAfter: caTemplate.NotAfter,
-			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-		}
-		*pair.certificate = testPEM("CERTIFICATE", newTestCertificate(t, template, caTemplate, key, caKey))
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		*pair.key = testPEM("PRIVATE KEY", der)
-		if i == 0 {
-			der, err := x509.MarshalECPrivateKey(key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			pki.sec1Key = testPEM("EC PRIVATE KEY", der)
-		}
-	}
-	return pki
-}
-
-func newTestKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	withClientCA := func(config *twcloudtest.Config) { config.ClientCA = true }
+	server, other := twcloudtest.New(t, withClientCA), twcloudtest.New(t, withClientCA)
+	block, _ := pem.Decode(server.ClientKeyPEM())
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
-}
-
-func newTestCertificate(t testing.TB, template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) []byte {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
+	sec1, err := x509.MarshalECPrivateKey(key.(*ecdsa.PrivateKey))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return der
+	return testPKI{
+		ca: string(server.CACertificatePEM()), certificate: string(server.ClientCertificatePEM()), key: string(server.ClientKeyPEM()),
+		sec1Key:          testPEM("EC PRIVATE KEY", sec1),
+		otherCertificate: string(other.ClientCertificatePEM()), otherKey: string(other.ClientKeyPEM()),
+	}
 }
 
 func testPEM(kind string, der []byte) string {
@@ -165,17 +128,13 @@ func TestResolveConfig_caCertificate(t *testing.T) {
 		if c.problem != "" {
 			row.errors = []string{"ca_certificate" + c.problem}
 		}
-		row.check = func(t *testing.T, s settings) {
-			config, err := s.tlsConfig()
-			if err != nil {
-				t.Fatal(err)
-			}
+		row.check = func(t *testing.T, o twcloud.Options) {
 			block, _ := pem.Decode([]byte(pki.ca))
 			authority, err := x509.ParseCertificate(block.Bytes)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := authority.Verify(x509.VerifyOptions{Roots: config.RootCAs}); err != nil {
+			if _, err := authority.Verify(x509.VerifyOptions{Roots: o.TLS.RootCAs}); err != nil {
 				t.Errorf("the authority is not trusted: %v", err)
 			}
 		}
@@ -187,12 +146,7 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 	t.Parallel()
 
 	pki := newTestPKI(t)
-	files := map[string]string{"client.pem": pki.certificate, "client.key": pki.key}
-	for name, c := range map[string]struct {
-		block       block
-		environment map[string]string
-		errors      []string
-	}{
+	cases := map[string]configCase{
 		"PEM":      {block: block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.key}},
 		"SEC 1":    {block: block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.sec1Key}},
 		"chain":    {block: block{"client_certificate_pem": pki.certificate + pki.ca, "client_key_pem": pki.key}},
@@ -229,63 +183,16 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 			block:  block{"client_certificate_file": "client.pem", "client_key_file": "client.key", "client_key_pem": pki.key},
 			errors: []string{"client_key_pem: both set"},
 		},
-	} {
-		runConfigCases(t, map[string]configCase{name: {
-			block: c.block, environment: c.environment, files: files, errors: c.errors,
-			check: func(t *testing.T, s settings) {
-				config, err := s.tlsConfig()
-				if err != nil {
-					t.Fatal(err)
-				}
-				block, _ := pem.Decode([]byte(pki.certificate))
-				if len(config.Certificates) != 1 || !bytes.Equal(config.Certificates[0].Certificate[0], block.Bytes) {
-					t.Error("not the expected certificate")
-				}
-			},
-		}})
 	}
-}
-
-func TestClientOptions(t *testing.T) {
-	t.Parallel()
-
-	c := configCase{block: block{
-		"tls_server_name": "inner.example.com", "insecure_skip_verify": true, "request_timeout": "5s", "max_retries": 0,
-		"max_concurrent_requests": 2, "oauth_consumers_path": "/elsewhere/",
-	}}
-	resolved, _, diagnostics := resolveConfig(c.model(), c.source())
-	checkDiagnostics(t, "error", diagnostics.Errors(), nil)
-
-	options, err := resolved.clientOptions("terraform-provider-twcloud/test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if options.TLS.MinVersion != tls.VersionTLS12 || options.TLS.ServerName != "inner.example.com" ||
-		!options.TLS.InsecureSkipVerify || options.TLS.RootCAs != nil || options.TLS.Certificates != nil {
-		t.Errorf("TLS: %+v", options.TLS)
-	}
-	if options.RequestTimeout != 5*time.Second || options.MaxRetries != 0 || options.MaxConcurrentRequests != 2 ||
-		options.OAuthConsumersPath != "/elsewhere" || options.UserAgent != "terraform-provider-twcloud/test" {
-		t.Errorf("options: %+v", options)
-	}
-	if options.RetryWaitMin == 0 || options.RetryWaitMax == 0 {
-		t.Error("retries do not wait")
-	}
-}
-
-// Settings that resolveConfig did not make are refused without repeating them.
-func TestClientOptions_notResolved(t *testing.T) {
-	t.Parallel()
-
-	for name, s := range map[string]settings{
-		"endpoint":        {endpoint: "https://twcloud.example.com:x"},
-		"webapp_endpoint": {webAppEndpoint: "https://twcloud.example.com:x"},
-		"ca_certificate":  {caCertificatePEM: canaryKey},
-		"damaged":         {caCertificatePEM: testPEM("CERTIFICATE", []byte(canaryKey))},
-		"client_key":      {clientCertificatePEM: "x", clientKeyPEM: canaryKey},
-	} {
-		if _, err := s.clientOptions("test"); err == nil || strings.Contains(err.Error(), "canary") {
-			t.Errorf("%s: got %v", name, err)
+	for name, c := range cases {
+		c.files = map[string]string{"client.pem": pki.certificate, "client.key": pki.key}
+		c.check = func(t *testing.T, o twcloud.Options) {
+			block, _ := pem.Decode([]byte(pki.certificate))
+			if len(o.TLS.Certificates) != 1 || !bytes.Equal(o.TLS.Certificates[0].Certificate[0], block.Bytes) {
+				t.Error("not the expected certificate")
+			}
 		}
+		cases[name] = c
 	}
+	runConfigCases(t, cases)
 }

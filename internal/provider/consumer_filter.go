@@ -13,14 +13,13 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// Descriptions of the filters, which the data source and the list resource
-// share.
+// Descriptions of the filters of the data source and the list resource.
 const (
 	describeNameRegex = "Only consumers whose name matches this regular expression ([RE2 syntax](https://github.com/google/re2/wiki/Syntax)), anywhere in the name unless it is anchored."
 	describeApproved  = "Only consumers that are approved (`true`), or only those that are not (`false`)."
 )
 
-// filterConsumers returns those that match both filters; a filter that is null
+// filterConsumers returns the consumers that match both filters. A null filter
 // matches all.
 func filterConsumers(consumers []twcloud.Consumer, nameRegex types.String, approved types.Bool, diags *diag.Diagnostics) []twcloud.Consumer {
 	name, err := regexp.Compile(nameRegex.ValueString())

@@ -38,39 +38,50 @@ func (s subject) String() string {
 	return fmt.Sprintf("OAuth consumer %q (key %q)", s.name, s.key)
 }
 
-// addClientError reports a call that failed: what was tried, what the server
-// said, what to do, and the current state on the server (if that is worth saying).
-// The state comes last: it may ask for more than to apply again.
+// addClientError reports a failed call: what was tried, the server's answer, what
+// to do, and the current state on the server. The state comes last, because it can
+// ask for more than to apply again.
 //
-// A failure to sign in or to list concerns the provider and not one resource. It
-// is reported in full once; after that, each resource refers to it.
+// A failure to sign in or to list concerns all resources, and so does a call that
+// the API profile lacks. It is reported in full once. After that, each resource
+// refers to it.
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
-	shared := sharedFailure(err)
-	if shared == nil {
+	cause := sharedCause(err)
+	if cause == "" {
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
 		return
 	}
-	cause := sharedSummary(shared)
-	if b.firstReport(shared) {
-		diags.AddError(cause, paragraphs(sentence(err), adviceFor(err), append([]string{tried + " failed."}, state...)...))
+	if _, reported := b.reported.LoadOrStore(cause+err.Error(), true); reported {
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: see the error %q.", tried, cause), "", state...))
 		return
 	}
-	diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: see the error %q.", tried, cause), "", state...))
-}
-
-// sharedFailure returns the failure if it is one of the sign-in or of the list,
-// which all resources share.
-func sharedFailure(err error) *twcloud.Error {
-	var failure *twcloud.Error
-	if errors.As(err, &failure) && (failure.Login || failure.Listing) {
-		return failure
+	text, advice := sentence(err), adviceFor(err)
+	if call, lacks := lackedCall(err); lacks {
+		text, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
 	}
-	return nil
+	diags.AddError(cause, paragraphs(text, advice, append([]string{tried + " failed."}, state...)...))
 }
 
-// sharedSummary names the cause of a failure that resources share.
-func sharedSummary(failure *twcloud.Error) string {
+// lackedCall returns the name of a call that the API profile lacks, if the error is
+// about one.
+func lackedCall(err error) (string, bool) {
+	var failure *twcloud.Error
+	if errors.As(err, &failure) && failure.Kind == twcloud.ErrUnsupported && failure.Status == 0 {
+		return failure.Path, true
+	}
+	return "", false
+}
+
+// sharedCause summarizes a failure that concerns all resources. It is empty for
+// other failures.
+func sharedCause(err error) string {
+	if call, lacks := lackedCall(err); lacks {
+		return fmt.Sprintf("API profile has no call %q", call)
+	}
+	var failure *twcloud.Error
 	switch {
+	case !errors.As(err, &failure), !failure.Login && !failure.Listing:
+		return ""
 	case errors.Is(failure, twcloud.ErrCanceled), errors.Is(failure, twcloud.ErrClosed):
 		return "Run canceled"
 	case errors.Is(failure, twcloud.ErrUnreachable), errors.Is(failure, twcloud.ErrTimeout):
@@ -81,26 +92,17 @@ func sharedSummary(failure *twcloud.Error) string {
 	return "Unable to list OAuth consumers"
 }
 
-// firstReport says whether a failure that resources share has not been reported yet.
-func (b *backend) firstReport(failure *twcloud.Error) bool {
-	if b == nil {
-		return true
-	}
-	_, reported := b.reported.LoadOrStore(failure, true)
-	return !reported
-}
-
-// paragraphs joins cause, advice and state, leaving out what is empty.
+// paragraphs joins cause, advice and state, and leaves out empty ones.
 func paragraphs(cause, advice string, state ...string) string {
 	all := append([]string{cause, advice}, state...)
 	return strings.Join(slices.DeleteFunc(all, func(one string) bool { return one == "" }), "\n\n")
 }
 
-// sentence ends the text of an error with one full stop: the server's words, with
-// which it may end, can have one of their own.
+// sentence ends the text of an error with one period. The server's message, which
+// may be at its end, can have its own.
 func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "." }
 
-// adviceFor says what to do about an error of the client.
+// adviceFor tells what to do about an error of the client.
 func adviceFor(err error) string {
 	var (
 		unknownAuthority x509.UnknownAuthorityError
@@ -142,10 +144,10 @@ func adviceFor(err error) string {
 	return ""
 }
 
-// whenDiffers is where a user goes whose server is not as the provider assumes.
+// whenDiffers is for a server that differs from what the provider assumes.
 const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
 
-// advice is in the order of precedence: an error may be of several kinds.
+// advice is in order of precedence, because an error can be of several kinds.
 var advice = []struct {
 	kind error
 	text string
@@ -161,7 +163,7 @@ var advice = []struct {
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
 	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +
-		"If your server has the API elsewhere, set oauth_consumers_path or api_profile_file. " + whenDiffers},
+		"If it is, set oauth_consumers_path or api_profile_file, or correct it if it is set. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. The next apply registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},
@@ -183,9 +185,8 @@ var advice = []struct {
 	{twcloud.ErrUnreachable, "The connection failed. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
 }
 
-// diagnosePanic turns a panic into a diagnostic. A panic would take the process
-// down before it can log out, and with it what is in state already. It is to be
-// deferred.
+// diagnosePanic turns a panic into a diagnostic. Otherwise, the process would end
+// without signing out, and new state would be lost. Call it with defer.
 func (b *backend) diagnosePanic(diags *diag.Diagnostics, doing string) {
 	reason := recover()
 	if reason == nil {

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -16,29 +15,19 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
+// TestAccProvider_errors has the other failures.
 func TestAdviceFor(t *testing.T) {
 	t.Parallel()
 	unreachable := func(cause error) error { return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: cause} }
-	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	tests := map[string]struct {
 		err  error
 		want string
 	}{
-		"unknown authority":     {unreachable(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "ca_certificate_file"},
-		"another host name":     {unreachable(x509.HostnameError{}), "tls_server_name"},
-		"expired certificate":   {unreachable(x509.CertificateInvalidError{Reason: x509.Expired}), "expired"},
-		"no TLS":                {unreachable(tls.RecordHeaderError{}), "does not use TLS"},
-		"client certificate":    {unreachable(&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}), "client_certificate_file"},
-		"proxy":                 {unreachable(&net.OpError{Op: "proxyconnect", Err: refused}), "NO_PROXY"},
-		"no such host":          {unreachable(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), "cannot be resolved"},
-		"connection refused":    {unreachable(refused), "Nothing listens"},
-		"connection lost":       {unreachable(errors.New("EOF")), "The connection failed"},
-		"http to an https port": {&twcloud.Error{Kind: twcloud.ErrInvalid, Login: true}, "https://"},
-		"refused input":         {&twcloud.Error{Kind: twcloud.ErrInvalid}, "Change the configuration"},
-		"no seat":               {&twcloud.Error{Kind: twcloud.ErrNoSeat, Login: true}, "license seat"},
-		"credentials":           {&twcloud.Error{Kind: twcloud.ErrCredentials, Login: true}, "username and password, or token"},
-		"forbidden":             {&twcloud.Error{Kind: twcloud.ErrForbidden}, "Configure Server"},
-		"wrapped twice":         {fmt.Errorf("a: %w", fmt.Errorf("b: %w", &twcloud.Error{Kind: twcloud.ErrForbidden})), "Configure Server"},
+		"expired certificate": {unreachable(x509.CertificateInvalidError{Reason: x509.Expired}), "expired"},
+		"proxy":               {unreachable(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), "NO_PROXY"},
+		"no such host":        {unreachable(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), "cannot be resolved"},
+		"connection lost":     {unreachable(errors.New("EOF")), "The connection failed"},
+		"wrapped twice":       {fmt.Errorf("a: %w", fmt.Errorf("b: %w", &twcloud.Error{Kind: twcloud.ErrForbidden})), "Configure Server"},
 		"registration, looked in vain": {
 			&twcloud.RegistrationError{Cause: &twcloud.Error{Kind: twcloud.ErrTimeout}, Look: &twcloud.Error{Kind: twcloud.ErrForbidden}}, "Configure Server",
 		},
@@ -63,21 +52,6 @@ var kinds = []error{
 	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
 }
 
-func TestAdviceFor_everyKind(t *testing.T) {
-	t.Parallel()
-	seen := map[string]error{}
-	for _, kind := range kinds {
-		advice := adviceFor(&twcloud.Error{Kind: kind})
-		if advice == "" || !strings.HasSuffix(advice, ".") {
-			t.Errorf("%v: advice %q, want sentences", kind, advice)
-		}
-		if other, ok := seen[advice]; ok {
-			t.Errorf("%v and %v have the same advice", kind, other)
-		}
-		seen[advice] = kind
-	}
-}
-
 func TestAddClientError(t *testing.T) {
 	t.Parallel()
 	failure := &twcloud.Error{
@@ -92,64 +66,6 @@ Only users with the Configure Server permission can manage OAuth consumers. Ask 
 Nothing was changed.`
 	if got := diags[0].Detail(); diags[0].Summary() != "Unable to update OAuth consumer" || got != want {
 		t.Errorf("%s\n%s\nwant\n%s", diags[0].Summary(), got, want)
-	}
-}
-
-// A failure that resources share is reported in full once. What is specific to a
-// resource is in each of its errors.
-func TestAddClientError_shared(t *testing.T) {
-	t.Parallel()
-	for name, failure := range map[string]*twcloud.Error{
-		"sign-in": {Kind: twcloud.ErrCredentials, Login: true, Method: "GET", Path: "/osmc/login"},
-		"list":    {Kind: twcloud.ErrForbidden, Listing: true, Method: "GET", Path: "/osmc/admin/oauthconsumers"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := &backend{}
-			consumer := twcloud.Consumer{Key: "k1", Name: "doors"}
-			var full, short, other diag.Diagnostics
-			for _, diags := range []*diag.Diagnostics{&full, &short} {
-				b.addRegistrationError(diags, "doors", twcloud.Registration{Consumer: consumer}, &twcloud.UncertainError{Err: failure})
-			}
-			b.addClientError(&other, "Unable to read OAuth consumer", "Reading it", &twcloud.Error{Kind: failure.Kind, Login: failure.Login, Listing: failure.Listing})
-			for _, detail := range []string{full[0].Detail(), short[0].Detail()} {
-				if !strings.Contains(detail, taintedAdvice(consumer)) || !strings.Contains(detail, `Registering OAuth consumer "doors" failed`) {
-					t.Errorf("lacks what is specific to the resource: %s", detail)
-				}
-			}
-			for _, detail := range []string{full[0].Detail(), other[0].Detail()} {
-				if !strings.Contains(detail, adviceFor(failure)) {
-					t.Errorf("lacks the advice: %s", detail)
-				}
-			}
-			if strings.Contains(short[0].Detail(), adviceFor(failure)) || short[0].Summary() == full[0].Summary() {
-				t.Errorf("the second report is a full one: %v", short)
-			}
-		})
-	}
-}
-
-func TestSubject(t *testing.T) {
-	t.Parallel()
-	for want, got := range map[string]subject{
-		`OAuth consumer "doors"`:            {name: "doors"},
-		`OAuth consumer with key "k1"`:      {key: "k1"},
-		`OAuth consumer "\"a\"" (key "\n")`: {name: `"a"`, key: "\n"},
-	} {
-		if got.String() != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}
-
-func TestStateAfterUpdate(t *testing.T) {
-	t.Parallel()
-	refusal := &twcloud.Error{Kind: twcloud.ErrForbidden}
-	if got := stateAfterUpdate(refusal); got != "Nothing was changed." {
-		t.Errorf("certain: %q", got)
-	}
-	if got := stateAfterUpdate(&twcloud.UncertainError{Err: refusal}); got == "Nothing was changed." {
-		t.Errorf("uncertain: %q", got)
 	}
 }
 
@@ -183,5 +99,85 @@ func TestDiagnosePanic(t *testing.T) {
 				t.Errorf("says the password: %s", detail)
 			}
 		})
+	}
+}
+
+var rareSecret = "s3cret-of-rare-messages"
+
+// TestRareMessages provokes messages that need an unusual server.
+func TestRareMessages(t *testing.T) {
+	t.Parallel()
+	const (
+		name = "requirements-gateway-production"
+		key  = "27e8f19773ada3bfc19b476cc2b17bfd"
+		path = "/osmc/admin/oauthconsumers/" + key
+	)
+	consumer := twcloud.Consumer{Key: key, Name: name, Approved: true}
+	failure := func(kind error, cause string) *twcloud.Error {
+		return &twcloud.Error{Kind: kind, Method: "PATCH", Path: path, Cause: errors.New(cause)}
+	}
+	lost := failure(twcloud.ErrTimeout, "no complete answer within 30s")
+	look := failure(twcloud.ErrServer, "")
+	b := &backend{}
+	for _, tell := range []func(*diag.Diagnostics){
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Keys: []string{key, "another-key"}})
+		},
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Look: look})
+		},
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Look: failure(twcloud.ErrIncomplete, "the server returned no key")})
+		},
+		func(d *diag.Diagnostics) { b.addRegistrationError(d, name, twcloud.Registration{InDoubt: true}, lost) },
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{Consumer: consumer}, failure(twcloud.ErrUnreadable, "the answer lacks the name or the approval"))
+		},
+		func(d *diag.Diagnostics) {
+			notApplied := &twcloud.NotAppliedError{Consumer: consumer, Err: failure(twcloud.ErrNotApplied, `the name is "doors", not "gates"`)}
+			approved := false
+			changes := twcloud.Changes{Approved: &approved, Secret: &rareSecret}
+			b.addClientError(d, "Unable to update OAuth consumer", "Setting "+describeChanges(changes)+" of "+subjectOf(consumer).String(), notApplied, stateAfterUpdate(notApplied))
+		},
+		func(d *diag.Diagnostics) {
+			uncertain := &twcloud.UncertainError{Err: lost}
+			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+subjectOf(consumer).String(), uncertain, stateAfterUpdate(uncertain))
+		},
+		func(d *diag.Diagnostics) {
+			warnOfStrays(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
+		},
+		func(d *diag.Diagnostics) {
+			warnOfStrays(twcloud.Registration{Consumer: consumer, StraysUnknown: look}, d)
+		},
+		func(d *diag.Diagnostics) { (*backend)(nil).need(d) },
+	} {
+		var diags diag.Diagnostics
+		tell(&diags)
+		checkMessages(t, diags)
+	}
+	seen := map[string]error{}
+	for _, kind := range kinds {
+		advice := adviceFor(&twcloud.Error{Kind: kind})
+		if other, found := seen[advice]; found || !strings.HasSuffix(advice, ".") {
+			t.Errorf("%v: advice %q, want sentences that differ from those for %v", kind, advice, other)
+		}
+		seen[advice] = kind
+		var diags diag.Diagnostics
+		b.addClientError(&diags, "Unable to remove OAuth consumer", "Removing "+subjectOf(consumer).String(),
+			&twcloud.Error{Kind: kind, Method: "DELETE", Path: path}, "The consumer stays in state. Apply again to remove it.")
+		checkMessages(t, diags)
+	}
+}
+
+func checkMessages(t *testing.T, diags diag.Diagnostics) {
+	t.Helper()
+	if len(diags) != 1 {
+		t.Errorf("want one diagnostic, got %v", diags)
+	}
+	for _, d := range diags {
+		CheckMessage(t, strings.ToLower(d.Severity().String()), d.Summary(), d.Detail())
+		if strings.Contains(d.Detail(), rareSecret) {
+			t.Errorf("tells the secret: %s", d.Detail())
+		}
 	}
 }

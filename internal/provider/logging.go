@@ -8,11 +8,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 )
 
-// newLogger returns a logger that writes to Terraform's log, by way of the
-// context that a record comes with.
+// newLogger returns a logger that writes to Terraform's log. It needs the
+// context of a call.
 func newLogger() *slog.Logger { return slog.New(logHandler{}) }
 
-// logHandler is a slog.Handler on tflog. Level filtering is tflog's.
+// logHandler is a slog.Handler for the client, which logs at the level debug only.
 type logHandler struct{}
 
 func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
@@ -23,25 +23,16 @@ func (logHandler) Handle(ctx context.Context, record slog.Record) error {
 		fields[attribute.Key] = attribute.Value.String()
 		return true
 	})
-	switch {
-	case record.Level >= slog.LevelError:
-		tflog.Error(ctx, record.Message, fields)
-	case record.Level >= slog.LevelWarn:
-		tflog.Warn(ctx, record.Message, fields)
-	case record.Level >= slog.LevelInfo:
-		tflog.Info(ctx, record.Message, fields)
-	default:
-		tflog.Debug(ctx, record.Message, fields)
-	}
+	tflog.Debug(ctx, record.Message, fields)
 	return nil
 }
 
-// The client's records come with all their attributes, so there is nothing to
-// carry over.
+// The client does not use groups, and gives all attributes with each record.
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h logHandler) WithGroup(string) slog.Handler      { return h }
 
-// userAgent names the provider, the CLI and the framework, with their versions.
+// userAgent names the provider, the CLI, and the framework, with their
+// versions.
 func userAgent(version, terraformVersion string) string {
 	agent := "terraform-provider-twcloud/" + version
 	if terraformVersion != "" {

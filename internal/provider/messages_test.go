@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 )
 
 // messagesVariable names the file to which the tests write each diagnostic that
@@ -33,7 +35,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	status := m.Run()
+	status := terraformtest.Run(m)
 	if file := os.Getenv(messagesVariable); file != "" {
 		texts := slices.Sorted(maps.Values(messages))
 		if err := os.WriteFile(file, []byte(strings.Join(texts, "\n")), 0o600); err != nil {

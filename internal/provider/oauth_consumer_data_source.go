@@ -22,7 +22,7 @@ type oauthConsumerDataSource struct {
 	dataSource
 }
 
-// consumerModel is a consumer as data sources tell of it.
+// consumerModel is a consumer in data sources.
 type consumerModel struct {
 	Key      types.String `tfsdk:"key"`
 	Name     types.String `tfsdk:"name"`

@@ -11,8 +11,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// addRegistrationError reports a registration that failed, and says what exists on
-// the server because of it.
+// addRegistrationError reports a failed registration and its result on the
+// server.
 func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {
 	tried := "Registering " + subject{name: name}.String()
 	var uncertain *twcloud.RegistrationError
@@ -35,13 +35,13 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	}
 }
 
-// mayExist is what is known when the server cannot be asked.
+// mayExist is for a registration whose result is unknown.
 func mayExist(name string) string {
 	return fmt.Sprintf("A consumer named %q may exist on the server, and is not in state. Before you apply again, find it in TWCloud Admin, "+
 		"and import it (terraform import ADDRESS KEY) or remove it.", name)
 }
 
-// leftAfterCreate says what a create that failed has left on the server.
+// leftAfterCreate tells what a failed create left on the server.
 func leftAfterCreate(consumer twcloud.Consumer, err error) string {
 	if errors.Is(err, twcloud.ErrKeyGone) {
 		return mayExist(consumer.Name)
@@ -49,35 +49,34 @@ func leftAfterCreate(consumer twcloud.Consumer, err error) string {
 	return taintedAdvice(consumer)
 }
 
-// taintedAdvice says what exists on the server when a create ends with an error
-// after the registration, and the two ways on.
+// taintedAdvice tells what exists on the server if a create fails after the
+// registration, and the two options.
 func taintedAdvice(consumer twcloud.Consumer) string {
-	approval := "not approved"
-	if consumer.Approved {
-		approval = "approved"
-	}
 	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
 		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
-		subjectOf(consumer), approval)
+		subjectOf(consumer), approvalOf(consumer))
 }
 
-// stateAfterUpdate says what an update that failed has left on the server.
+func approvalOf(consumer twcloud.Consumer) string {
+	if consumer.Approved {
+		return "approved"
+	}
+	return "not approved"
+}
+
+// stateAfterUpdate tells what a failed update left on the server.
 func stateAfterUpdate(err error) string {
 	var unapplied *twcloud.NotAppliedError
 	switch {
 	case errors.As(err, &unapplied):
-		approval := "not approved"
-		if unapplied.Consumer.Approved {
-			approval = "approved"
-		}
-		return fmt.Sprintf("The server and the state now have the name %q, %s.", unapplied.Consumer.Name, approval)
+		return fmt.Sprintf("The server and the state now have the name %q, %s.", unapplied.Consumer.Name, approvalOf(unapplied.Consumer))
 	case twcloud.Uncertain(err):
 		return "The change may or may not have been made. The next plan reads the current state on the server, and a new secret is sent again."
 	}
 	return "Nothing was changed."
 }
 
-// describeChanges names what is set, never its value if it is a secret.
+// describeChanges names what is set, without the value of a secret.
 func describeChanges(changes twcloud.Changes) string {
 	var parts []string
 	if changes.Name != nil {
@@ -95,10 +94,9 @@ func describeChanges(changes twcloud.Changes) string {
 	return strings.Join(parts, " and ")
 }
 
-// warnOfNamesakes tells that consumers with a name already exist: one of them may
-// be what an earlier run, which was killed, has left behind. Those that Terraform
-// manages are not meant: one of them may be what is to be replaced. It does so
-// once for a name in a run.
+// warnOfNamesakes warns, once per name, that consumers with this name exist. An
+// earlier run that was killed may have left them. Consumers in state don't
+// count: the plan may be to replace one of them.
 func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
 	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool {
 		_, managed := r.backend.managed.Load(namesake.Key)
@@ -117,7 +115,7 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 			name, quotedList(keysOf(namesakes))))
 }
 
-// warnOfStrays tells of consumers that a lost answer may have left behind.
+// warnOfStrays warns of consumers that may be left from a lost answer.
 func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
 	name := registration.Consumer.Name
 	again := fmt.Sprintf("The answer to registering %q was lost, so the provider registered it again (key %q, in state).", name, registration.Consumer.Key)

@@ -10,12 +10,13 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// detects says whether drift of secrets is to be detected, and can be.
+// detects reports whether to detect drift of secrets, and whether it is
+// possible.
 func (b *backend) detects() bool { return b.ready() && b.detectSecretDrift }
 
-// detectDriftOfStored proves the secret in state, and leaves the finding in
-// private state for the plan. Only an approved consumer can be asked: of another
-// one the server refuses any secret.
+// detectDriftOfStored checks the secret in state, and stores the result in
+// private state for the plan. It works only for an approved consumer: of
+// others, the server refuses any secret.
 func (r *oauthConsumerResource) detectDriftOfStored(ctx context.Context, state oauthConsumerModel, resp *resource.ReadResponse) {
 	if !r.backend.detects() || !state.Approved.ValueBool() {
 		return
@@ -32,8 +33,8 @@ func (r *oauthConsumerResource) detectDriftOfStored(ctx context.Context, state o
 	}
 }
 
-// probe asks the server about a secret. That there is no verdict is a warning,
-// once per run: it never fails a plan.
+// probe checks a secret with the server. No result is a warning, once per run.
+// It never fails a plan.
 func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerModel, secret string, diags *diag.Diagnostics) twcloud.SecretVerdict {
 	verdict, err := r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret)
 	switch {
@@ -51,8 +52,9 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 	return verdict
 }
 
-// isApproved asks the server: without a refresh, the approval in state may be an
-// old one, and of a consumer that is not approved any secret is refused.
+// isApproved reads the consumer, because without a refresh the approval in
+// state can be outdated. The server refuses any secret of a consumer that is
+// not approved.
 func (r *oauthConsumerResource) isApproved(ctx context.Context, state oauthConsumerModel) bool {
 	consumer, err := r.backend.client.Get(ctx, state.Key.ValueString())
 	return err == nil && consumer.Approved

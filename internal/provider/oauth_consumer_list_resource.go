@@ -14,8 +14,8 @@ import (
 
 var _ list.ListResourceWithConfigure = (*oauthConsumerListResource)(nil)
 
-// oauthConsumerListResource lists what terraform query finds. Name and
-// configuration are those of the resource.
+// oauthConsumerListResource is for terraform query. It shares the name and
+// Configure of the resource.
 type oauthConsumerListResource struct {
 	oauthConsumerResource
 }

@@ -1,36 +1,97 @@
 package provider_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/querycheck"
-	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
+// readState reads a consumer that is in state.
+func (p *protocol) readState(t *testing.T, state *resourceState) *tfprotov6.ReadResourceResponse {
+	t.Helper()
+	response := p.read(t, &tfprotov6.ReadResourceRequest{
+		CurrentState: p.encode(t, state.values), Private: state.private, CurrentIdentity: state.identity,
+	})
+	mustNotFail(t, response.Diagnostics)
+	return response
+}
+
+// The identity is that of the consumer from its registration on.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	p := h.newProtocol(t)
+	expect := func(after string, identity *tfprotov6.ResourceIdentityData) {
+		t.Helper()
+		if got := p.identified(t, identity); got != "key-1" {
+			t.Errorf("%s: the identity is %v, want key-1", after, got)
+		}
+	}
+	state := p.change(t, nil, fields{"name": "doors", "secret": "s3cret", "approved": true})
+	expect("register", state.identity)
+	state = p.change(t, state, fields{"name": "doors-next", "secret": "n3w"})
+	expect("update", state.identity)
+	expect("read", p.readState(t, state).NewIdentity)
+	// The state of Terraform before 1.12 has no identity.
+	state.identity = nil
+	expect("read without an identity", p.readState(t, state).NewIdentity)
+
+	h.server.UpdateConsumer("key-1", func(c *twcloudtest.Consumer) { c.Name = "renamed" })
+	p.configure(t, h)
+	renamed := p.readState(t, state)
+	expect("read a new name", renamed.NewIdentity)
+	if got := p.decode(t, renamed.NewState)["name"]; got != "renamed" {
+		t.Errorf("read the name %v", got)
+	}
+
+	h.server.RemoveConsumer("key-1")
+	p.configure(t, h)
+	removed := p.readState(t, state)
+	expect("read a removed consumer", removed.NewIdentity)
+	if got := p.decode(t, removed.NewState); got != nil {
+		t.Errorf("a removed consumer was read as %v", got)
+	}
+	if len(removed.Diagnostics) != 1 || !strings.HasSuffix(removed.Diagnostics[0].Summary, `" was removed`) {
+		t.Errorf("diagnostics: %+v", removed.Diagnostics)
+	}
+}
+
+// State in JSON, which the framework decodes, is read like state in MessagePack.
+func TestReadUnchanged_stateInJSON(t *testing.T) {
+	t.Parallel()
+	p := newBrownfield(t).newProtocol(t)
+	response := p.read(t, &tfprotov6.ReadResourceRequest{CurrentState: &tfprotov6.DynamicValue{
+		JSON: []byte(`{"approved":false,"key":"k1","name":"doors","secret":null,"secret_revision":1,"secret_wo":null,"secret_wo_version":null}`),
+	}})
+	mustNotFail(t, response.Diagnostics)
+	if got := p.decode(t, response.NewState)["approved"]; got != true {
+		t.Errorf("approved: %v, want what is on the server", got)
+	}
+}
+
 // list lists consumers as terraform query does.
 func (p *protocol) list(t *testing.T, config fields, request tfprotov6.ListResourceRequest) []tfprotov6.ListResourceResult {
 	t.Helper()
-	if config == nil {
-		config = fields{}
-	}
-	request.TypeName, request.Config = consumerType, encode(t, p.schema.ListResourceSchemas[consumerType].ValueType(), config)
+	request.TypeName, request.Config = consumerType, p.encodeQuery(t, config)
 	stream, err := p.ListResource(t.Context(), &request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return slices.Collect(stream.Results)
+}
+
+func (p *protocol) encodeQuery(t *testing.T, config fields) *tfprotov6.DynamicValue {
+	t.Helper()
+	if config == nil {
+		config = fields{}
+	}
+	return encode(t, p.schema.ListResourceSchemas[consumerType].ValueType(), config)
 }
 
 func TestListResource(t *testing.T) {
@@ -41,14 +102,9 @@ func TestListResource(t *testing.T) {
 		want   []string
 	}{
 		"all, by name and then by key": {want: []string{"Doors k4", "doors k1", "twin k2", "twin k3"}},
-		"names that match":             {config: fields{"name_regex": "(?i)^doors$"}, want: []string{"Doors k4", "doors k1"}},
-		"approved":                     {config: fields{"approved": true}, want: []string{"doors k1", "twin k2"}},
-		"not approved":                 {config: fields{"approved": false}, want: []string{"Doors k4", "twin k3"}},
 		"both filters":                 {config: fields{"approved": true, "name_regex": "w"}, want: []string{"twin k2"}},
-		"none matches":                 {config: fields{"name_regex": "nobody"}},
-		"a limit":                      {limit: 3, want: []string{"Doors k4", "doors k1", "twin k2"}},
 		"a limit of those that match":  {config: fields{"approved": true}, limit: 1, want: []string{"doors k1"}},
-		"a limit beyond them":          {limit: 100, want: []string{"Doors k4", "doors k1", "twin k2", "twin k3"}},
+		"a limit beyond them":          {config: fields{"approved": false}, limit: 100, want: []string{"Doors k4", "twin k3"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,17 +123,15 @@ func TestListResource(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if got, want := h.requests(), []string{"GET /login", "GET " + collection}; !slices.Equal(got, want) {
-				t.Errorf("sent %q, want %q", got, want)
-			}
+			h.expectRequests(t, "GET /login", "GET "+collection)
 		})
 	}
 }
 
+// A listed resource is what an import of its identity reads.
 func TestListResource_includeResource(t *testing.T) {
 	t.Parallel()
-	h := newBrownfield(t)
-	p := h.newProtocol(t)
+	p := newBrownfield(t).newProtocol(t)
 	results := p.list(t, fields{"name_regex": "^doors$"}, tfprotov6.ListResourceRequest{IncludeResource: true})
 	if len(results) != 1 {
 		t.Fatalf("%d results, want 1", len(results))
@@ -85,36 +139,38 @@ func TestListResource_includeResource(t *testing.T) {
 	want := fields{
 		"key": "k1", "name": "doors", "approved": true, "secret": nil, "secret_wo": nil, "secret_wo_version": nil, "secret_revision": int64(0),
 	}
-	listed := p.decode(t, results[0].Resource)
-	if diff := cmp.Diff(want, listed); diff != "" {
+	if diff := cmp.Diff(want, p.decode(t, results[0].Resource)); diff != "" {
 		t.Error(diff)
 	}
-
-	// It is what an import of the identity leads to.
-	imported, err := p.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: consumerType, Identity: results[0].Identity})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustNotFail(t, imported.Diagnostics)
-	one := imported.ImportedResources[0]
-	read := p.read(t, &tfprotov6.ReadResourceRequest{CurrentState: one.State, Private: one.Private, CurrentIdentity: one.Identity})
+	read := p.importIdentity(t, results[0].Identity)
 	mustNotFail(t, read.Diagnostics)
-	if diff := cmp.Diff(listed, p.decode(t, read.NewState)); diff != "" {
+	if diff := cmp.Diff(want, p.decode(t, read.NewState)); diff != "" {
 		t.Errorf("imported: %s", diff)
 	}
 	if strings.Contains(string(read.Private), ".import_before_read") {
 		t.Error("private state says after the read that it is yet to come")
 	}
+	if failed := p.importIdentity(t, p.identify(t, "nobody")).Diagnostics; len(failed) != 1 || failed[0].Summary != "No such OAuth consumer" {
+		t.Errorf("imported an unknown identity: %+v", failed)
+	}
 }
 
-// Terraform stops reading once it has enough.
+func (p *protocol) importIdentity(t *testing.T, identity *tfprotov6.ResourceIdentityData) *tfprotov6.ReadResourceResponse {
+	t.Helper()
+	imported, err := p.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: consumerType, Identity: identity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, imported.Diagnostics)
+	one := imported.ImportedResources[0]
+	return p.read(t, &tfprotov6.ReadResourceRequest{CurrentState: one.State, Private: one.Private, CurrentIdentity: one.Identity})
+}
+
+// Terraform stops reading when it has enough.
 func TestListResource_stopped(t *testing.T) {
 	t.Parallel()
-	h := newBrownfield(t)
-	p := h.newProtocol(t)
-	stream, err := p.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: consumerType, Config: encode(t, p.schema.ListResourceSchemas[consumerType].ValueType(), fields{}),
-	})
+	p := newBrownfield(t).newProtocol(t)
+	stream, err := p.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: consumerType, Config: p.encodeQuery(t, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,12 +184,13 @@ func TestListResource_stopped(t *testing.T) {
 
 func TestListResource_fails(t *testing.T) {
 	t.Parallel()
-	viewer := fields{"username": twcloudtest.ViewerName, "password": twcloudtest.ViewerPassword}
 	tests := map[string]struct {
 		provider, config fields
 		summary          string
 	}{
-		"no permission":                  {provider: viewer, summary: "Unable to list OAuth consumers"},
+		"no permission": {
+			provider: fields{"username": twcloudtest.ViewerName, "password": twcloudtest.ViewerPassword}, summary: "Unable to list OAuth consumers",
+		},
 		"a bad expression":               {config: fields{"name_regex": "("}, summary: "Invalid regular expression"},
 		"configuration is not known yet": {provider: fields{"password": unknown{}}, summary: "Provider configuration is not known yet"},
 	}
@@ -152,103 +209,20 @@ func TestListResource_fails(t *testing.T) {
 func TestListResource_validate(t *testing.T) {
 	t.Parallel()
 	p := newProtocol(t, provider.New("test").Server())
-	tests := map[string]struct {
-		config  fields
-		invalid bool
-	}{
-		"nothing":            {config: fields{}},
-		"a good expression":  {config: fields{"name_regex": "^a.*z$"}},
-		"a bad expression":   {config: fields{"name_regex": "a(?!b)"}, invalid: true},
-		"unknown expression": {config: fields{"name_regex": unknown{}}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			response, err := p.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
-				TypeName: consumerType, Config: encode(t, p.schema.ListResourceSchemas[consumerType].ValueType(), test.config),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if invalid := len(response.Diagnostics) > 0; invalid != test.invalid {
-				t.Errorf("invalid: %t, want %t: %+v", invalid, test.invalid, response.Diagnostics)
-			}
-			for _, d := range response.Diagnostics {
-				if d.Summary != "Invalid regular expression" || d.Attribute.String() != `AttributeName("name_regex")` {
-					t.Errorf("%s, at %s", d.Summary, d.Attribute)
-				}
-			}
+	for expression, invalid := range map[any]bool{nil: false, "^a.*z$": false, "a(?!b)": true, unknown{}: false} {
+		response, err := p.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
+			TypeName: consumerType, Config: p.encodeQuery(t, fields{"name_regex": expression}),
 		})
-	}
-}
-
-// What terraform query generates adopts a whole server, without a change and
-// without a secret.
-func TestAccOAuthConsumer_queryAndAdopt(t *testing.T) {
-	t.Parallel()
-	h := newBrownfield(t)
-	before := h.server.Consumers()
-	w := h.workspace(t)
-	w.skipBelow(t, firstQuery)
-	w.write(t, h.config())
-	query := "list \"twcloud_oauth_consumer\" \"all\" {\n  provider = twcloud\n}\n"
-	if err := os.WriteFile(filepath.Join(w.dir, "all.tfquery.hcl"), []byte(query), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.run(t, "query", "-generate-config-out=generated.tf").mustSucceed(t)
-	if got, want := h.requests(), []string{"GET /login", "GET " + collection, "GET /logout"}; !slices.Equal(got, want) {
-		t.Errorf("sent %q, want %q", got, want)
-	}
-	if generated := w.generated(t); strings.Contains(generated, "not-told") || !strings.Contains(generated, "import {") {
-		t.Errorf("generated:\n%s", generated)
-	}
-	applied := w.apply(t, h.config())
-	applied.expectNone(t)
-	applied.expectOnlyImports(t, len(before))
-	if got := h.server.Consumers(); !slices.Equal(got, before) {
-		t.Errorf("adopting has changed the server: %+v, want %+v", got, before)
-	}
-	if unchanged := w.plan(t, h.config()); len(unchanged.Actions) > 0 {
-		t.Errorf("not clean afterwards: %v", unchanged.Actions)
-	}
-}
-
-func TestAccOAuthConsumer_query(t *testing.T) {
-	t.Parallel()
-	h := newBrownfield(t)
-	before := h.server.Consumers()
-	query := func(arguments string) string {
-		return "list \"twcloud_oauth_consumer\" \"found\" {\n  provider = twcloud\n" + arguments + "\n}\n"
-	}
-	const found = "twcloud_oauth_consumer.found"
-	identity := func(key string) map[string]knownvalue.Check {
-		return map[string]knownvalue.Check{"key": knownvalue.StringExact(key)}
-	}
-	h.runFrom(t, firstQuery,
-		// The query is configured by the first step's provider block.
-		resource.TestStep{Config: h.config("")},
-		resource.TestStep{
-			Query: true, Config: query(""),
-			QueryResultChecks: []querycheck.QueryResultCheck{
-				querycheck.ExpectLength(found, len(before)),
-				querycheck.ExpectIdentity(found, identity("k1")),
-				querycheck.ExpectIdentity(found, identity("k3")),
-			},
-		},
-		resource.TestStep{
-			Query: true, Config: query("  include_resource = true\n  config {\n    name_regex = \"^doors$\"\n    approved   = true\n  }"),
-			QueryResultChecks: []querycheck.QueryResultCheck{
-				querycheck.ExpectLength(found, 1),
-				querycheck.ExpectResourceDisplayName(found, queryfilter.ByResourceIdentity(identity("k1")), knownvalue.StringExact("doors")),
-				querycheck.ExpectResourceKnownValues(found, queryfilter.ByResourceIdentity(identity("k1")), []querycheck.KnownValueCheck{
-					{Path: tfjsonpath.New("name"), KnownValue: knownvalue.StringExact("doors")},
-					{Path: tfjsonpath.New("approved"), KnownValue: knownvalue.Bool(true)},
-					{Path: tfjsonpath.New("secret"), KnownValue: knownvalue.Null()},
-				}),
-			},
-		},
-	)
-	if got := h.server.Consumers(); !slices.Equal(got, before) {
-		t.Errorf("a query has changed the server: %+v, want %+v", got, before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(response.Diagnostics) > 0; got != invalid {
+			t.Errorf("%v: invalid: %t, want %t: %+v", expression, got, invalid, response.Diagnostics)
+		}
+		for _, d := range response.Diagnostics {
+			if d.Summary != "Invalid regular expression" || d.Attribute.String() != `AttributeName("name_regex")` {
+				t.Errorf("%s, at %s", d.Summary, d.Attribute)
+			}
+		}
 	}
 }

@@ -17,7 +17,7 @@ type oauthConsumerModel struct {
 	SecretRevision  types.Int64  `tfsdk:"secret_revision"`
 }
 
-// set takes over what the server tells. It never tells a secret.
+// set stores what the server returned. The server never returns a secret.
 func (m *oauthConsumerModel) set(consumer twcloud.Consumer) {
 	m.Key = types.StringValue(consumer.Key)
 	m.Name = types.StringValue(consumer.Name)
@@ -28,8 +28,8 @@ func (m *oauthConsumerModel) subject() subject {
 	return subject{name: m.Name.ValueString(), key: m.Key.ValueString()}
 }
 
-// wantedSecret is the secret that a configuration holds, in either attribute;
-// null if it holds none.
+// wantedSecret is the configured secret, from either attribute. It is null if
+// there is none.
 func (m *oauthConsumerModel) wantedSecret() types.String {
 	if !m.SecretWO.IsNull() {
 		return m.SecretWO
@@ -37,15 +37,15 @@ func (m *oauthConsumerModel) wantedSecret() types.String {
 	return m.Secret
 }
 
-// agreesWith says whether nothing changes between a state and this plan, but for
-// what the provider finds out about the secret.
+// agreesWith reports whether a plan changes nothing, apart from a detected
+// drift of the secret.
 func (m *oauthConsumerModel) agreesWith(state oauthConsumerModel) bool {
 	return m.Name.Equal(state.Name) && m.Approved.Equal(state.Approved) &&
 		m.Secret.Equal(state.Secret) && m.SecretWOVersion.Equal(state.SecretWOVersion)
 }
 
-// changesFrom are the changes that lead from a state to this plan, the secret
-// apart.
+// changesFrom returns the changes from a state to this plan, without the
+// secret.
 func (m *oauthConsumerModel) changesFrom(state oauthConsumerModel) twcloud.Changes {
 	var changes twcloud.Changes
 	if !m.Name.Equal(state.Name) {

@@ -17,20 +17,20 @@ var _ resource.ResourceWithMoveState = (*oauthConsumerResource)(nil)
 
 const restapiObjectType = "restapi_object"
 
-// restapiObject is what is read of the state of a restapi_object. Versions 2 and
-// 3 of Mastercard/restapi write these attributes alike, under schema version 0.
+// restapiObject is the part of a restapi_object's state that the move needs.
+// Versions 2 and 3 of Mastercard/restapi write it in the same way, with schema
+// version 0.
 type restapiObject struct {
-	// ID is what the object's path ends with. It is always set, except that
-	// version 3 empties it when a read finds no such object.
+	// ID is the end of the object's path. Version 3 empties it if a read finds no
+	// such object.
 	ID types.String `tfsdk:"id"`
 	// APIData are the fields of the server's last answer.
 	APIData map[string]*string `tfsdk:"api_data"`
-	// Data is the configured body of the request as JSON, or what the server
-	// answered in its place.
+	// Data is the configured request body as JSON, or the server's answer to it.
 	Data types.String `tfsdk:"data"`
 }
 
-// MoveState makes an OAuth consumer of a restapi_object.
+// MoveState converts a restapi_object to an OAuth consumer.
 func (r *oauthConsumerResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{
 		SourceSchema: &schema.Schema{Attributes: map[string]schema.Attribute{
@@ -42,10 +42,10 @@ func (r *oauthConsumerResource) MoveState(context.Context) []resource.StateMover
 	}}
 }
 
-// moveRestapiObject leaves name and approval null, as an import does: Read takes
-// them from the server, and fails if the server has no consumer with that key.
-// With a name, Read would take the consumer for one that was removed, and
-// Terraform would register another.
+// moveRestapiObject leaves name and approval null, as an import does. Read gets
+// them from the server, and fails if there is no consumer with this key. With a
+// name in state, Read would report the consumer as removed, and Terraform would
+// register a second one.
 func moveRestapiObject(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	if req.SourceTypeName != restapiObjectType || !isRestapi(req.SourceProviderAddress) {
 		return
@@ -72,23 +72,23 @@ func moveRestapiObject(ctx context.Context, req resource.MoveStateRequest, resp 
 	consumer := oauthConsumerModel{Key: types.StringValue(id), SecretRevision: types.Int64Value(0)}
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &consumer)...)
 	resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, oauthConsumerIdentity{Key: consumer.Key})...)
-	// The secret itself is not taken over: nobody knows yet whether the
-	// configuration keeps it in state. Its hash is enough not to send it again.
+	// Whether the configuration keeps the secret in state is not known yet. The
+	// hash is enough to avoid sending it again.
 	if secret := object.secret(); secret != "" {
 		writeSecretRecord(ctx, resp.TargetPrivate, secretRecord{Hash: usualHashCost.hash(secret)}, &resp.Diagnostics)
 	}
 }
 
-// isRestapi says whether an address is that of Mastercard/restapi, from any
-// registry. OpenTofu 1.10 and 1.11 send only the local name that the resource
-// type implies.
+// isRestapi reports whether an address is Mastercard/restapi, in any registry.
+// OpenTofu 1.10 and 1.11 send only the local name that the resource type
+// implies.
 func isRestapi(address string) bool {
 	parts := strings.Split(strings.ToLower(address), "/")
 	return slices.Equal(parts, []string{"restapi"}) ||
 		len(parts) == 3 && slices.Equal(parts[1:], []string{"mastercard", "restapi"})
 }
 
-// secret is the secret that was last sent, or empty if the state does not tell.
+// secret is the secret that was last sent. It is empty if it is not in state.
 func (o *restapiObject) secret() string {
 	var body struct {
 		Secret string `json:"secret"`

@@ -19,14 +19,12 @@ const (
 		"Only an imported consumer can be managed without its secret."
 )
 
-// ModifyPlan finds at plan time what would fail, and decides what the plan shows
-// of the secret.
+// ModifyPlan reports at plan time what would fail in the apply, and decides
+// what the plan shows of the secret.
 func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "planning an OAuth consumer")
 	if req.Plan.Raw.IsNull() {
-		if r.backend.ready() {
-			r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing the consumer", &resp.Diagnostics)
-		}
+		r.planRemoval(ctx, req, resp)
 		return
 	}
 	var config, plan oauthConsumerModel
@@ -71,8 +69,15 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	}
 }
 
-// planCall reports that a call which the plan needs cannot be made: the API profile
-// does not have it.
+func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state oauthConsumerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if r.backend.ready() && !resp.Diagnostics.HasError() {
+		r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.subject().String(), &resp.Diagnostics)
+	}
+}
+
+// planCall reports that the API profile lacks a call that the plan needs.
 func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags *diag.Diagnostics) {
 	if err != nil {
 		r.backend.addClientError(diags, summary, tried, err)
@@ -80,8 +85,8 @@ func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags
 }
 
 // planNamesakes warns of consumers that already have the name, while there is
-// time to import one instead. A server that does not answer does not fail a plan,
-// as it may do so when it is applied; a server that refuses the provider does.
+// time to import one. A server that does not answer is a warning, because it
+// may answer during apply. A server that refuses the provider fails the plan.
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
@@ -98,7 +103,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 	r.warnOfNamesakes(name, namesakes, diags)
 }
 
-// refused says whether an error will be there when the plan is applied, too.
+// refused reports whether an error would occur in the apply as well.
 func refused(err error) bool {
 	return errors.Is(err, twcloud.ErrCredentials) || errors.Is(err, twcloud.ErrForbidden) ||
 		errors.Is(err, twcloud.ErrNoAPI) || errors.Is(err, twcloud.ErrNoCollection) || errors.Is(err, twcloud.ErrIncomplete)
@@ -106,23 +111,23 @@ func refused(err error) bool {
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
 	decision := decideSecret(config, state, record)
-	// A refusal makes the revision unknown. Terraform plans again when it applies,
-	// and what was known must not be unknown then: so where anything else changes,
-	// it is the next plan that asks.
+	// A refusal makes the revision unknown. Terraform plans again during apply,
+	// and a known value must not become unknown then. So if anything else
+	// changes, the next plan checks the secret.
 	if r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) && worthProbing(decision, config, record) {
 		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
 		case twcloud.SecretAccepted:
 			decision.unproven = false
 		case twcloud.SecretRefused:
 			if record.Hash == nil {
-				// The provider has never set a secret, so none was changed.
+				// The provider has never set a secret, so nobody changed it.
 				decision.unproven = false
 				warnOfOtherSecret(state, &resp.Diagnostics)
 				break
 			}
 			warnOfDrift(state, &resp.Diagnostics)
-			// A known number would make the apply fail if the finding changed
-			// between plan and apply.
+			// With a known number, the apply would fail if the result changed between
+			// plan and apply.
 			decision = secretDecision{sending: sendUndecided}
 			record.Drifted = true
 			writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
@@ -150,8 +155,8 @@ func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
 		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.subject(), setOnce))
 }
 
-// planChanges reports what the API profile has no call for, and a secret that the
-// server wants along with other changes.
+// planChanges reports changes that the API profile has no call for, and a
+// missing secret that the server requires with other changes.
 func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, decision secretDecision, diags *diag.Diagnostics) {
 	if !r.backend.ready() {
 		return

@@ -45,13 +45,12 @@ func (r *oauthConsumerResource) IdentitySchema(_ context.Context, _ resource.Ide
 	}}
 }
 
-func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.backend = backendFrom(req.ProviderData, &resp.Diagnostics)
+func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.backend = backendFrom(req.ProviderData)
 }
 
-// Create registers the consumer, saves its key in state at once, and then
-// approves it if asked to: whatever fails after the registration, nothing is
-// orphaned.
+// Create registers the consumer, saves its key in state, and then approves it
+// if configured. A failure after the registration does not orphan the consumer.
 func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "registering an OAuth consumer")
 	var plan, config oauthConsumerModel
@@ -78,7 +77,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		return
 	}
 	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
-	// What is registered is saved and approved before others have their turn.
+	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
 		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
 		warnOfStrays(registration, &resp.Diagnostics)
@@ -96,9 +95,9 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	}
 }
 
-// saveRegistered puts the key in state. A consumer whose registration failed
-// exists on the server with a secret that nobody is sure of: the secret is sent
-// again once the resource is untainted.
+// saveRegistered puts the key in state. If the registration failed after it was
+// sent, the secret on the server is uncertain. The provider sends it again when
+// the resource is untainted.
 func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
 	r.backend.managed.Store(consumer.Key, true)
 	state := plan
@@ -116,9 +115,8 @@ func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthCo
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 
-// finishCreate approves what was registered, if asked to. What has been registered
-// is brought to an end, also after Ctrl-C: a consumer that is not approved would be
-// left tainted.
+// finishCreate approves the consumer if configured. It continues after Ctrl-C,
+// because Terraform would taint a consumer that is not approved.
 func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twcloud.Client, plan oauthConsumerModel, consumer twcloud.Consumer, secret types.String, resp *resource.CreateResponse) error {
 	name := plan.Name.ValueString()
 	through, cancel := client.SeeThrough(ctx)
@@ -144,8 +142,8 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 	return nil
 }
 
-// Read takes name and approval from the server, and leaves a flag for the plan
-// if the server has another secret than the one in state.
+// Read takes name and approval from the server. If the server has another
+// secret than the state, it stores this for the plan.
 func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "reading an OAuth consumer")
 	var state oauthConsumerModel
@@ -154,8 +152,8 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	if resp.Diagnostics.HasError() || !ready {
 		return
 	}
-	// The identity is set before anything else: Terraform 1.11 wants it also of a
-	// resource that is gone.
+	// Set the identity first: Terraform 1.11 requires it even for a resource that
+	// is gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
 
 	importing := state.Name.IsNull()
@@ -188,7 +186,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	}
 }
 
-// Update sends one PATCH with what has changed, or nothing.
+// Update sends one PATCH with all changes, or nothing.
 func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "updating an OAuth consumer")
 	var config, plan, state oauthConsumerModel
@@ -212,8 +210,8 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 		changes.Secret = secret.ValueStringPointer()
 		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 		record.Drifted = false
-		// Until an answer has come, nobody knows which secret the server has: the
-		// next apply sends one again, be it the one from before.
+		// Until the server answers, it is unknown which secret it has. The next
+		// apply sends one again, even if it is the old one.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	case !state.Secret.IsNull():
@@ -250,7 +248,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 
-// Delete removes the consumer for good. One that is gone already is no error.
+// Delete removes the consumer. It is no error if the consumer is gone.
 func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "removing an OAuth consumer")
 	var state oauthConsumerModel
@@ -269,8 +267,8 @@ func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.Im
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("key"), path.Root("key"), req, resp)
 }
 
-// checkName reports a server that stores another name than it was given: the
-// configuration would never agree with it.
+// checkName reports a server that stores another name. The plan would never be
+// empty.
 func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics) {
 	if consumer.Name != wanted {
 		diags.AddAttributeError(path.Root("name"), "The server stores another name",
@@ -279,8 +277,8 @@ func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics
 	}
 }
 
-// checkUnasked reports a server that has changed more than it was asked to.
-// Terraform would take that for a bug in the provider.
+// checkUnasked reports a server that changed more than requested. Terraform
+// would report this as a bug in the provider.
 func checkUnasked(plan oauthConsumerModel, consumer twcloud.Consumer, diags *diag.Diagnostics) {
 	if plan.Name.ValueString() == consumer.Name && plan.Approved.ValueBool() == consumer.Approved {
 		return

@@ -6,48 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
-
-func TestAccOAuthConsumer_lifecycle(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	h.run(t,
-		resource.TestStep{
-			Config: h.config(consumer(`name = "doors"`, `secret = "s3cret"`)),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(consumerAddress, plancheck.ResourceActionCreate),
-				plancheck.ExpectUnknownValue(consumerAddress, tfjsonpath.New("key")),
-				plancheck.ExpectKnownValue(consumerAddress, tfjsonpath.New("secret_revision"), knownvalue.Int64Exact(1)),
-				plancheck.ExpectSensitiveValue(consumerAddress, tfjsonpath.New("secret")),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(consumerAddress, tfjsonpath.New("key"), knownvalue.StringExact("key-1")),
-				statecheck.ExpectKnownValue(consumerAddress, tfjsonpath.New("approved"), knownvalue.Bool(false)),
-				statecheck.ExpectKnownValue(consumerAddress, tfjsonpath.New("secret_revision"), knownvalue.Int64Exact(1)),
-			},
-		},
-		resource.TestStep{
-			Config: h.config(consumer(`name = "doors-next"`, `secret = "n3w"`, `approved = true`)),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(consumerAddress, plancheck.ResourceActionUpdate),
-				plancheck.ExpectKnownValue(consumerAddress, tfjsonpath.New("key"), knownvalue.StringExact("key-1")),
-				plancheck.ExpectKnownValue(consumerAddress, tfjsonpath.New("secret_revision"), knownvalue.Int64Exact(2)),
-			}},
-		},
-		resource.TestStep{
-			ResourceName: consumerAddress, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "key",
-			ImportStateIdFunc:       importKey,
-			ImportStateVerifyIgnore: []string{"secret", "secret_revision"},
-		},
-	)
-}
 
 func TestAccOAuthConsumer_create(t *testing.T) {
 	t.Parallel()
@@ -62,204 +22,228 @@ func TestAccOAuthConsumer_create(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			config := h.config(consumer(append(test.arguments, `name = "doors"`, `secret = "s3cret"`)...))
-
+			w := newWorkspace(t)
+			config := w.config(consumer(append(test.arguments, `name = "doors"`, `secret = "s3cret"`)...))
 			w.apply(t, config).expectNone(t)
-			// One list is the plan's, for namesakes, the other one the apply's.
-			want := []string{"GET /login", "GET " + collection, "GET " + collection, "POST " + collection + " name,secret"}
+			// The first registration of a process is confirmed: by the approval, or
+			// else by a read.
+			confirms := "GET " + collection + "/key-1"
 			if test.approved {
-				want = append(want, "PATCH "+collection+"/key-1 approved")
-			} else {
-				// The first registration of a process is confirmed: by the approval, or
-				// else by a read.
-				want = append(want, "GET "+collection+"/key-1")
+				confirms = "PATCH " + collection + "/key-1 approved"
 			}
-			if got := h.requests(); !slices.Equal(got, append(want, "GET /logout")) {
-				t.Errorf("sent %q, want %q", got, want)
-			}
-			if got, want := h.only(t), (twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: test.approved}); got != want {
-				t.Errorf("registered %+v, want %+v", got, want)
-			}
+			// The first list is the plan's, for consumers of the same name, the second
+			// one the apply's.
+			w.expectRequests(t, "GET /login", "GET "+collection, "GET "+collection, "POST "+collection+" name,secret", confirms, "GET /logout")
+			want := twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: test.approved}
+			w.expectOnServer(t, want)
+			w.expectState(t, want, 1)
 
-			unchanged := w.plan(t, config)
-			unchanged.expectAction(t, "")
-			unchanged.expectNone(t)
-			if got, want := h.requests(), []string{"GET /login", "GET " + collection, "GET /logout"}; !slices.Equal(got, want) {
-				t.Errorf("an empty plan sent %q, want %q", got, want)
-			}
+			w.expectUnchanged(t, config)
+			w.expectRequests(t, oneList...)
 
 			w.run(t, "destroy", "-auto-approve").mustSucceed(t)
 			// The first removal of a process is verified.
-			if got, want := h.requests(), []string{"GET /login", "GET " + collection, "DELETE " + collection + "/key-1", "GET " + collection + "/key-1", "GET /logout"}; !slices.Equal(got, want) {
-				t.Errorf("destroying sent %q, want %q", got, want)
-			}
-			if left := h.server.Consumers(); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
-			}
+			w.expectRequests(t, "GET /login", "GET "+collection, "DELETE "+collection+"/key-1", "GET "+collection+"/key-1", "GET /logout")
+			w.expectOnServer(t)
 		})
 	}
 }
 
 func TestAccOAuthConsumer_update(t *testing.T) {
 	t.Parallel()
-	arguments := func(name, secret string, approved bool) string {
-		return consumer("name = "+quote(name), "secret = "+quote(secret), fmt.Sprintf("approved = %t", approved))
-	}
 	for combination := range 16 {
-		fields := map[string]bool{"name": combination&1 > 0, "secret": combination&2 > 0, "approved": combination&4 > 0}
-		approvedBefore := combination&8 > 0
+		before := twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: combination&8 > 0}
+		after, revision := before, 1
 		var changed []string
-		for _, field := range []string{"approved", "name", "secret"} {
-			if fields[field] {
-				changed = append(changed, field)
-			}
+		if combination&4 > 0 {
+			changed, after.Approved = append(changed, "approved"), !before.Approved
 		}
-		t.Run(fmt.Sprintf("%v, approved before: %t", changed, approvedBefore), func(t *testing.T) {
+		if combination&1 > 0 {
+			changed, after.Name = append(changed, "name"), "doors-next"
+		}
+		if combination&2 > 0 {
+			changed, after.Secret, revision = append(changed, "secret"), "n3w", 2
+		}
+		t.Run(fmt.Sprintf("%v, approved before: %t", changed, before.Approved), func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			w.apply(t, h.config(arguments("doors", "s3cret", approvedBefore)))
-			h.requests()
+			w := newWorkspace(t)
+			config := func(c twcloudtest.Consumer) string {
+				return w.config(consumer("name = "+quote(c.Name), "secret = "+quote(c.Secret), fmt.Sprintf("approved = %t", c.Approved)))
+			}
+			w.apply(t, config(before))
+			w.requests()
 
-			want, revision := twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: approvedBefore}, 1
-			if fields["name"] {
-				want.Name = "doors-next"
-			}
-			if fields["secret"] {
-				want.Secret, revision = "n3w", 2
-			}
-			if fields["approved"] {
-				want.Approved = !want.Approved
-			}
-			config := h.config(arguments(want.Name, want.Secret, want.Approved))
-			applied := w.apply(t, config)
+			applied := w.apply(t, config(after))
 			applied.expectNone(t)
-			var wantAction string
-			var wantWrites []string
+			var action string
+			var writes []string
 			if len(changed) > 0 {
-				wantAction = "update"
-				wantWrites = []string{"PATCH " + collection + "/key-1 " + strings.Join(changed, ",")}
+				action, writes = "update", []string{"PATCH " + collection + "/key-1 " + strings.Join(changed, ",")}
 			}
-			applied.expectAction(t, wantAction)
-			if got := h.writes(); !slices.Equal(got, wantWrites) {
-				t.Errorf("sent %q, want %q", got, wantWrites)
-			}
-			if got := h.only(t); got != want {
-				t.Errorf("on the server: %+v, want %+v", got, want)
-			}
-			got := w.state(t).Attributes
-			if got.Key != want.Key || got.Name != want.Name || got.Approved != want.Approved || got.SecretRevision != revision {
-				t.Errorf("in state: %+v, want %+v with revision %d", got, want, revision)
-			}
-			w.plan(t, config).expectAction(t, "")
+			applied.expectAction(t, action)
+			w.expectWrites(t, writes...)
+			w.expectOnServer(t, after)
+			w.expectState(t, after, revision)
+			w.expectUnchanged(t, config(after))
 		})
 	}
 }
 
 func TestAccOAuthConsumer_awkwardNames(t *testing.T) {
 	t.Parallel()
-	names := []string{
+	w := newWorkspace(t)
+	for i, name := range []string{
 		`"quoted" \ and 'so'`, "ü?#&=+%2F/..", " blanks around ", "${not} %{a} template", "<b>&amp;</b>", "line\nbreak\ttab", "日本語 🚪",
 		strings.Repeat("long ", 200),
-	}
-	h := newHarness(t)
-	w := h.workspace(t)
-	for _, name := range names {
-		config := h.config(consumer("name = "+quote(name), "secret = "+quote(name)))
+	} {
+		config := w.config(consumer("name = "+quote(name), "secret = "+quote(name)))
 		applied := w.apply(t, config)
 		if strings.TrimSpace(name) == name {
 			applied.expectNone(t)
 		} else {
 			applied.expect(t, "warning", "Secret begins or ends with white space", "sends the secret as it is", "trimspace()")
 		}
-		if got, want := h.only(t), (twcloudtest.Consumer{Key: "key-1", Name: name, Secret: name}); got != want {
-			t.Errorf("on the server: %+v, want %+v", got, want)
-		}
+		want := twcloudtest.Consumer{Key: "key-1", Name: name, Secret: name}
+		w.expectOnServer(t, want)
+		w.expectState(t, want, i+1)
 		w.plan(t, config).expectAction(t, "")
-	}
-	if got := w.state(t).Attributes.SecretRevision; got != len(names) {
-		t.Errorf("revision %d, want %d", got, len(names))
 	}
 }
 
 func TestAccOAuthConsumer_awkwardKeys(t *testing.T) {
 	t.Parallel()
-	keys := map[string]string{
+	for key, escaped := range map[string]string{
 		"a/b": "a%2Fb", ".": "%2E", "..": "%2E%2E", "%2F": "%252F", "ü?#&": "%C3%BC%3F%23&", "two words": "two%20words",
 		`"quoted"`: "%22quoted%22", "a+b;c": "a+b%3Bc", "a\\b": "a%5Cb", "/": "%2F", "${x}": "$%7Bx%7D",
-	}
-	for key, escaped := range keys {
+	} {
 		t.Run(escaped, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return key } })
-			w := h.workspace(t)
-			w.apply(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
-			h.requests()
-			w.apply(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))).expectNone(t)
-			if got, want := h.writes(), []string{"PATCH " + collection + "/" + escaped + " approved"}; !slices.Equal(got, want) {
-				t.Errorf("sent %q, want %q", got, want)
-			}
-			if got := w.state(t).Attributes.Key; got != key {
-				t.Errorf("key %q in state, want %q", got, key)
-			}
+			w := newWorkspace(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return key } })
+			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
+			w.requests()
+			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))).expectNone(t)
+			w.expectWrites(t, "PATCH "+collection+"/"+escaped+" approved")
+			want := twcloudtest.Consumer{Key: key, Name: "doors", Approved: true}
+			w.expectState(t, want, 1)
 
-			elsewhere := h.workspace(t)
-			elsewhere.apply(t, h.config(consumer(`name = "doors"`, `approved = true`), importBlock(key))).expectNone(t)
-			if got := elsewhere.state(t).Attributes.Key; got != key {
-				t.Errorf("key %q in state after an import, want %q", got, key)
-			}
-			h.requests()
+			elsewhere := w.workspace(t)
+			elsewhere.apply(t, w.config(consumer(`name = "doors"`, `approved = true`), importBlock(key))).expectNone(t)
+			elsewhere.expectState(t, want, 0)
 			w.run(t, "destroy", "-auto-approve").mustSucceed(t)
-			// The first removal of a process is verified.
-			if got, want := h.writes(), []string{"DELETE " + collection + "/" + escaped}; !slices.Equal(got, want) {
-				t.Errorf("sent %q, want %q", got, want)
-			}
+			w.expectWrites(t, "DELETE "+collection+"/"+escaped)
 		})
 	}
 }
 
-func importBlock(key string) string {
-	return "import {\n to = " + consumerAddress + "\n id = " + quote(key) + "\n}\n"
-}
-
-func TestAccOAuthConsumer_import(t *testing.T) {
+// What depends on the key or on the secret's revision is replaced when the secret
+// changes, and not when the name does: both are known when that is planned.
+func TestAccOAuthConsumer_replaceTriggeredBy(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown", Approved: true})
-	w := h.workspace(t)
-	config := h.config(consumer(`name = "doors"`, `approved = true`))
-
-	w.plan(t, config+importBlock("made-by-hand")).expectNone(t)
-	w.write(t, config)
-	w.run(t, "import", consumerAddress, "made-by-hand").mustSucceed(t)
-	unchanged := w.plan(t, config)
-	unchanged.expectAction(t, "")
-	unchanged.expectNone(t)
-	if got := w.state(t).Attributes; got.Key != "made-by-hand" || got.Name != "doors" || !got.Approved || got.Secret != nil || got.SecretRevision != 0 {
-		t.Errorf("in state after the import: %+v", got)
-	}
-
-	w.apply(t, h.config(consumer(`name = "doors-next"`))).expectNone(t)
-	if got, want := h.writes(), []string{"PATCH " + collection + "/made-by-hand approved,name"}; !slices.Equal(got, want) {
-		t.Errorf("sent %q, want %q", got, want)
-	}
-	if got, want := h.only(t), (twcloudtest.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"}); got != want {
-		t.Errorf("on the server: %+v, want %+v", got, want)
+	w := newWorkspace(t)
+	dependent := "resource \"terraform_data\" \"dependent\" {\n lifecycle {\n  replace_triggered_by = [" +
+		consumerAddress + ".key, " + consumerAddress + ".secret_revision]\n }\n}\n"
+	w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`), dependent))
+	for _, step := range []struct{ name, secret, action string }{{"doors-next", "s3cret", ""}, {"doors-next", "n3w", "replace"}} {
+		applied := w.apply(t, w.config(consumer("name = "+quote(step.name), "secret = "+quote(step.secret)), dependent))
+		if got := applied.Actions["terraform_data.dependent"]; got != step.action {
+			t.Errorf("name %q and secret %q: the dependent's action is %q, want %q", step.name, step.secret, got, step.action)
+		}
 	}
 }
 
-func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
+func TestAccOAuthConsumer_namesake(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
-	w := h.workspace(t)
-	for _, key := range []string{"doors", "nobody's"} {
-		failed := w.planFails(t, h.config(consumer(`name = "doors"`), importBlock(key)))
-		failed.expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with key %q", key), "not the name")
+	w := newWorkspace(t)
+	w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
+	config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
+	w.plan(t, config).expect(t, "warning", `OAuth consumer "doors" already exists`, `"made-by-hand"`, "terraform import")
+	w.apply(t, config)
+	w.expectState(t, twcloudtest.Consumer{Key: "key-1", Name: "doors"}, 1)
+	if got := len(w.server.Consumers()); got != 2 {
+		t.Errorf("%d consumers on the server, want two", got)
 	}
-	if got := h.writes(); len(got) > 0 {
-		t.Errorf("sent %q", got)
+}
+
+func TestAccOAuthConsumer_changedOutside(t *testing.T) {
+	t.Parallel()
+	for fields, change := range map[string]func(*twcloudtest.Consumer){
+		"name": func(c *twcloudtest.Consumer) { c.Name = "renamed" },
+		// The server refuses any signature now, which does not mean that the secret
+		// has changed.
+		"approved":      func(c *twcloudtest.Consumer) { c.Approved = false },
+		"approved,name": func(c *twcloudtest.Consumer) { c.Name, c.Approved = "renamed", false },
+	} {
+		t.Run(fields, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			config := w.configDetecting(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
+			w.apply(t, config)
+			before := w.only(t)
+			w.server.UpdateConsumer(before.Key, change)
+			w.requests()
+
+			w.plan(t, config).expectAction(t, "update")
+			w.expectWrites(t)
+			w.apply(t, config).expectNone(t)
+			w.expectWrites(t, "PATCH "+collection+"/key-1 "+fields)
+			w.expectOnServer(t, before)
+		})
+	}
+}
+
+func TestAccOAuthConsumer_removedOutside(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
+	w.apply(t, config)
+	w.server.RemoveConsumer("key-1")
+
+	failed := w.applyFails(t, strings.ReplaceAll(config, "doors", "doors-next"), "-refresh=false")
+	failed.expect(t, "error", "Unable to update OAuth consumer", `the name (to "doors-next")`, `"key-1"`, "404 Not Found", "Nothing was changed", "registers it again with a new key")
+	w.expectState(t, twcloudtest.Consumer{Key: "key-1", Name: "doors", Approved: true}, 1)
+
+	planned := w.plan(t, config)
+	planned.expect(t, "warning", `OAuth consumer "doors" was removed`, `"doors"`, `"key-1"`, "registers it again with a new key")
+	planned.expectAction(t, "create")
+	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
+	want := twcloudtest.Consumer{Key: "key-2", Name: "doors", Secret: "s3cret", Approved: true}
+	w.expectOnServer(t, want)
+	w.expectState(t, want, 1)
+}
+
+// A consumer that someone else removes can be destroyed, whenever that is noticed.
+func TestAccOAuthConsumer_destroyRemoved(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		arguments []string
+		// late has the consumer removed when its removal is requested.
+		late    bool
+		deletes []string
+	}{
+		"noticed by the refresh":      {},
+		"noticed by the removal only": {arguments: []string{"-refresh=false"}, deletes: []string{"DELETE " + collection + "/key-1"}},
+		"removed after the refresh":   {late: true, deletes: []string{"DELETE " + collection + "/key-1"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
+			w.requests()
+			if test.late {
+				w.server.SetOnRequest(func(request twcloudtest.Request) {
+					if request.Method == "DELETE" {
+						w.server.RemoveConsumer("key-1")
+					}
+				})
+			} else {
+				w.server.RemoveConsumer("key-1")
+			}
+			w.run(t, slices.Concat([]string{"destroy", "-auto-approve"}, test.arguments)...).mustSucceed(t)
+			w.expectWrites(t, test.deletes...)
+			if left := w.state(t); left != nil {
+				t.Errorf("still in state: %+v", left)
+			}
+		})
 	}
 }

@@ -16,13 +16,13 @@ import (
 
 var notBlank = stringvalidator.RegexMatches(regexp.MustCompile(`\S`), "must not be blank")
 
-// oauthConsumerIdentity is what tells one consumer from all others.
+// oauthConsumerIdentity is the resource identity.
 type oauthConsumerIdentity struct {
 	Key types.String `tfsdk:"key"`
 }
 
-// oauthConsumerSchema is small on purpose: the schema is sent to Terraform by
-// every process it starts.
+// oauthConsumerSchema is small, because each provider process sends it to
+// Terraform.
 func oauthConsumerSchema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Manages an OAuth 1.0a consumer of Teamwork Cloud, as on the page *TWCloud Admin → OAuth consumers* " +

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"math/big"
 	"testing"
 
@@ -47,10 +48,12 @@ func newProtocol(t *testing.T, server tfprotov6.ProviderServer) *protocol {
 	return p
 }
 
-// newProtocol speaks to the provider of the harness, configured for its server.
+// newProtocol speaks to a provider that is configured for the server.
 func (h *harness) newProtocol(t *testing.T, more ...fields) *protocol {
 	t.Helper()
-	p := newProtocol(t, h.provider.Server())
+	instance := newProvider(nil)
+	t.Cleanup(func() { closeProvider(t, instance) })
+	p := newProtocol(t, instance.Server())
 	p.configure(t, h, more...)
 	return p
 }
@@ -62,9 +65,7 @@ func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
 		"username": twcloudtest.AdminName, "password": twcloudtest.AdminPassword,
 	}
 	for _, others := range more {
-		for name, value := range others {
-			config[name] = value
-		}
+		maps.Copy(config, others)
 	}
 	response, err := p.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		Config: encode(t, p.schema.Provider.ValueType(), config),
@@ -112,16 +113,22 @@ func (p *protocol) read(t *testing.T, request *tfprotov6.ReadResourceRequest) *t
 	return response
 }
 
+func (p *protocol) plan(t *testing.T, request *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
+	t.Helper()
+	response, err := p.PlanResourceChange(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
 // change plans a change from a state to a configuration and applies it. A nil
 // state is none, a nil configuration removes the consumer.
 func (p *protocol) change(t *testing.T, state *resourceState, config fields) *resourceState {
 	t.Helper()
-	planned, err := p.PlanResourceChange(t.Context(), p.planRequest(t, state, config))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustNotFail(t, planned.Diagnostics)
 	request := p.planRequest(t, state, config)
+	planned := p.plan(t, request)
+	mustNotFail(t, planned.Diagnostics)
 	response, err := p.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: consumerType, PriorState: request.PriorState, Config: request.Config,
 		PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate, PlannedIdentity: planned.PlannedIdentity,

@@ -1,5 +1,5 @@
-// Package provider speaks Terraform: schemas, plans, state, diagnostics. What it
-// knows of the server it knows through package twcloud.
+// Package provider implements the Terraform side: schemas, plans, state, and
+// diagnostics. It uses package twcloud to call the server.
 package provider
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// Address is where the provider is to be found in the registry.
+// Address is the provider's address in the registry.
 const Address = "registry.terraform.io/twcloud-community/twcloud"
 
 var (
@@ -24,7 +24,7 @@ var (
 )
 
 // Provider is the provider "twcloud". It owns the sessions that its
-// configurations open: Close it when it has been served.
+// configurations open. Call Close after serving.
 type Provider struct {
 	version string
 	source  configSource
@@ -32,10 +32,10 @@ type Provider struct {
 	hashes  hashCost
 
 	mu      sync.Mutex
-	clients map[settings]*twcloud.Client
+	clients map[string]*twcloud.Client // by settings.text
 
-	// configured is what the last Configure came to, for the server that called
-	// it.
+	// configured is the result of the last Configure, for
+	// server.ConfigureProvider.
 	configuring sync.Mutex
 	configured  *backend
 }
@@ -43,20 +43,19 @@ type Provider struct {
 // Option changes how a provider is built.
 type Option func(*Provider)
 
-// WithClientOptions lets a test change what a configuration has resolved to,
-// such as the waits between retries.
+// WithClientOptions lets a test change the client's options, such as the waits
+// between retries.
 func WithClientOptions(tune func(*twcloud.Options)) Option {
 	return func(p *Provider) { p.tune = tune }
 }
 
-// WithEnvironment takes environment variables from a function instead of from
-// the process.
+// WithEnvironment replaces the environment variables of the process.
 func WithEnvironment(getenv func(string) string) Option {
 	return func(p *Provider) { p.source.getenv = getenv }
 }
 
-// WithCheapHashes makes the hashes of secrets cheap to compute, and to guess at,
-// for tests that need thousands of them.
+// WithCheapHashes makes hashes of secrets fast and weak, for tests that need
+// thousands of them.
 func WithCheapHashes() Option {
 	return func(p *Provider) { p.hashes = hashCost{time: 1, memory: 8} }
 }
@@ -68,7 +67,7 @@ func New(version string, options ...Option) *Provider {
 		source:  processSource(),
 		tune:    func(*twcloud.Options) {},
 		hashes:  usualHashCost,
-		clients: map[settings]*twcloud.Client{},
+		clients: map[string]*twcloud.Client{},
 	}
 	for _, option := range options {
 		option(p)
@@ -76,8 +75,8 @@ func New(version string, options ...Option) *Provider {
 	return p
 }
 
-// Drain lets nothing begin that could be left behind half done, as the process is
-// about to end. What has begun goes on.
+// Drain stops new registrations before the process ends. Calls in flight
+// continue.
 func (p *Provider) Drain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,8 +85,7 @@ func (p *Provider) Drain() {
 	}
 }
 
-// Close gives back every seat that the provider has taken. It takes a second and
-// a half at most.
+// Close signs out of every session. It takes 1.5 seconds at most.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,16 +112,16 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 	resp.Schema = providerSchema()
 }
 
-// ValidateConfig implements provider.ProviderWithValidateConfig. It reports what is
-// wrong with the provider block alone.
+// ValidateConfig implements provider.ProviderWithValidateConfig. It checks the
+// provider block alone.
 func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	if config := readProviderModel(ctx, req.Config, &resp.Diagnostics); !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(validateConfig(config)...)
 	}
 }
 
-// Configure implements provider.Provider. It makes no network call. Attributes
-// that are not known yet are no error: the error comes when a call is needed.
+// Configure implements provider.Provider. It makes no network call. Unknown
+// attributes are an error only when the server is needed.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	config := readProviderModel(ctx, req.Config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -150,27 +148,23 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 }
 
 // client returns a client for the settings. Configurations with equal settings
-// share one session, as when one process serves many runs under a debugger, but
-// nothing that was read.
+// share a session, but not what was read: under a debugger, one process serves
+// many runs.
 func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.Client, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := resolved
-	key.detectSecretDrift = false
-	if client, ok := p.clients[key]; ok {
+	if client, ok := p.clients[resolved.text]; ok {
 		return client.View(), nil
 	}
-	options, err := resolved.clientOptions(userAgent(p.version, terraformVersion))
-	if err != nil {
-		return nil, err
-	}
+	options := resolved.options
+	options.UserAgent = userAgent(p.version, terraformVersion)
 	options.Logger = newLogger()
 	p.tune(&options)
 	client, err := twcloud.New(options)
 	if err != nil {
 		return nil, err
 	}
-	p.clients[key] = client
+	p.clients[resolved.text] = client
 	return client, nil
 }
 

@@ -1,10 +1,10 @@
 package provider_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,94 +12,77 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
+// optional is for tables in which an option of the server may be missing.
+func optional(option func(*twcloudtest.Config)) []func(*twcloudtest.Config) {
+	if option == nil {
+		return nil
+	}
+	return []func(*twcloudtest.Config){option}
+}
+
 func TestAccProvider_works(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		server func(*twcloudtest.Config)
-		// arguments are those of the provider.
-		arguments func(*testing.T, *harness) []string
+		// arguments are those of the provider, besides endpoint and user.
+		arguments func(*testing.T, *harness) string
+		// user and endpoint take the place of the usual ones.
+		user     string
+		endpoint func(*harness) string
 		// prefix is in front of every path.
 		prefix string
-		scheme string
 		// collection is the path of the consumers, if it is not the usual one.
 		collection string
+		scheme     string
 		warning    string
 	}{
-		"username and password": {
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin} },
+		"username and password": {},
+		"token":                 {user: "token = " + quote(twcloudtest.AdminToken), scheme: "Token"},
+		"reverse proxy": {
+			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools/twcloud" },
+			prefix: "/tools/twcloud",
 		},
-		"token": {
-			arguments: func(*testing.T, *harness) []string { return []string{"token = " + quote(twcloudtest.AdminToken)} },
-			scheme:    "Token",
-		},
-		"behind a reverse proxy": {
-			server:    func(config *twcloudtest.Config) { config.PathPrefix = "/tools/twcloud" },
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin} },
-			prefix:    "/tools/twcloud",
-		},
-		"behind a reverse proxy that rewrites cookies": {
-			server:    func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin} },
-			prefix:    "/tools/twcloud",
+		"reverse proxy that rewrites cookies": {
+			server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
+			prefix: "/tools/twcloud",
 		},
 		"trailing slashes": {
-			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
-			arguments: func(_ *testing.T, h *harness) []string {
-				return []string{asAdmin, "endpoint = " + quote(h.server.URL()+"//")}
-			},
-			prefix: "/tools",
+			server:   func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
+			endpoint: func(h *harness) string { return h.server.URL() + "//" },
+			prefix:   "/tools",
 		},
 		"consumers elsewhere": {
-			server: func(config *twcloudtest.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
-			arguments: func(*testing.T, *harness) []string {
-				return []string{asAdmin, `oauth_consumers_path = "/osmc/admin/oauth/clients"`}
-			},
+			server:     func(config *twcloudtest.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
+			arguments:  func(*testing.T, *harness) string { return `oauth_consumers_path = "/osmc/admin/oauth/clients"` },
 			collection: "/osmc/admin/oauth/clients",
 		},
-		"authority as PEM": {
-			server:    withTLS,
-			arguments: func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting()} },
-		},
-		"authority in a file": {
-			server: withTLS,
-			arguments: func(t *testing.T, h *harness) []string {
-				t.Helper()
-				file := filepath.Join(t.TempDir(), "ca.pem")
-				if err := os.WriteFile(file, h.server.CACertificatePEM(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return []string{asAdmin, "ca_certificate_file = " + quote(file)}
-			},
-		},
-		"unverified": {
-			server:    withTLS,
-			arguments: func(*testing.T, *harness) []string { return []string{asAdmin, "insecure_skip_verify = true"} },
-			warning:   "Certificates are not verified",
+		"authority in a file": {server: withTLS, arguments: func(t *testing.T, h *harness) string {
+			t.Helper()
+			return "ca_certificate_file = " + quote(writeFile(t, "ca.pem", h.server.CACertificatePEM()))
+		}},
+		"certificates not verified": {
+			server: withTLS, arguments: func(*testing.T, *harness) string { return "insecure_skip_verify = true" },
+			warning: "Certificates are not verified",
 		},
 		"client certificate": {
-			server:    func(config *twcloudtest.Config) { config.ClientCA = true },
-			arguments: func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting(), h.showing()} },
+			server: withClientCA, arguments: func(_ *testing.T, h *harness) string { return h.trusting() + "\n" + h.showing() },
 		},
 		"another name in the certificate": {
-			server: withTLS,
-			arguments: func(_ *testing.T, h *harness) []string {
-				return []string{asAdmin, h.trusting(), `tls_server_name = "localhost"`}
-			},
+			server: withTLS, arguments: func(_ *testing.T, h *harness) string { return h.trusting() + "\n" + `tls_server_name = "localhost"` },
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options := []func(*twcloudtest.Config){}
-			if test.server != nil {
-				options = append(options, test.server)
+			w := newWorkspace(t, optional(test.server)...)
+			endpoint, arguments := w.server.URL(), []string{cmp.Or(test.user, asAdmin)}
+			if test.endpoint != nil {
+				endpoint = test.endpoint(w.harness)
 			}
-			h := newHarness(t, options...)
-			w := h.workspace(t)
-			arguments := test.arguments(t, h)
-			if !strings.Contains(strings.Join(arguments, "\n"), "endpoint =") {
-				arguments = append(arguments, "endpoint = "+quote(h.server.URL()))
+			if test.arguments != nil {
+				arguments = append(arguments, test.arguments(t, w.harness))
 			}
+			arguments = append(arguments, "endpoint = "+quote(endpoint))
 			applied := w.apply(t, providerBlock(arguments...)+consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
 			if test.warning != "" {
 				applied.expect(t, "warning", test.warning)
@@ -107,39 +90,30 @@ func TestAccProvider_works(t *testing.T) {
 				applied.expectNone(t)
 			}
 
-			path := "/osmc" + collection
-			if test.collection != "" {
-				path = test.collection
-			}
-			scheme := "Basic"
-			if test.scheme != "" {
-				scheme = test.scheme
+			path := test.prefix + cmp.Or(test.collection, "/osmc"+collection)
+			want := []string{
+				"GET " + test.prefix + "/osmc/login " + cmp.Or(test.scheme, "Basic"), "GET " + path, "GET " + path, "POST " + path,
+				"PATCH " + path + "/key-1", "GET " + test.prefix + "/osmc/logout",
 			}
 			var got []string
-			for _, request := range h.server.Requests() {
+			for _, request := range w.server.Requests() {
 				got = append(got, strings.TrimSpace(request.Method+" "+request.Path+" "+request.AuthorizationScheme))
-			}
-			want := []string{
-				"GET " + test.prefix + "/osmc/login " + scheme,
-				"GET " + test.prefix + path, "GET " + test.prefix + path, "POST " + test.prefix + path, "PATCH " + test.prefix + path + "/key-1",
-				"GET " + test.prefix + "/osmc/logout",
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("sent %q, want %q", got, want)
 			}
-			if opened, left := h.server.SessionsOpened(), h.server.OpenSessions(); opened != 1 || left != 0 {
+			if opened, left := w.server.SessionsOpened(), w.server.OpenSessions(); opened != 1 || left != 0 {
 				t.Errorf("%d sessions were opened and %d are left, want one and none", opened, left)
 			}
 		})
 	}
 }
 
-// TestAccProvider_wrongConfiguration is about literal values. Validation and plan
-// report all problems, each once and on its attribute.
+// Validation and plan report all problems of literal values, each once and on its
+// attribute.
 func TestAccProvider_wrongConfiguration(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
+	w := newWorkspace(t)
 	w.write(t, providerBlock(
 		`endpoint = "twcloud.example.com:8111"`,
 		`webapp_endpoint = "http://twcloud.example.com"`,
@@ -188,107 +162,72 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 			}
 		}
 	}
-	if got := h.requests(); len(got) > 0 {
-		t.Errorf("sent %q", got)
-	}
-}
-
-// TestAccProvider_missingConfiguration is about what validation cannot know: the
-// environment and files.
-func TestAccProvider_missingConfiguration(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
-	config := providerBlock(
-		`endpoint = "http://twcloud.example.com:8111"`,
-		`username = "admin"`,
-		`api_profile_file = "missing.json"`,
-		`ca_certificate_file = "missing.pem"`,
-		`client_key_file = "missing.key"`,
-		`insecure_skip_verify = true`,
-	) + consumer(`name = "doors"`, `secret = "s3cret"`)
-	w.write(t, config)
-	if validated := w.run(t, "validate", "-json").mustSucceed(t); !strings.Contains(validated.Output, `"warning_count": 0`) {
-		t.Errorf("validation has warnings: %s", validated.Output)
-	}
-	failed := w.planFails(t, config)
-	for summary, detail := range map[string]string{
-		"Plain HTTP is not allowed":     "allow_plain_http",
-		"Incomplete credentials":        "TWCLOUD_PASSWORD",
-		"Invalid api_profile_file":      `"missing.json" (api_profile_file) cannot be read: no such file or directory`,
-		"Invalid ca_certificate_file":   "no such file or directory",
-		"Invalid client_key_file":       "no such file or directory",
-		"Incomplete client certificate": "client_certificate_pem",
-	} {
-		failed.expect(t, "error", summary, detail)
-	}
-	failed.expect(t, "warning", "Certificates are not verified")
-	if len(failed.Diagnostics) != 7 {
-		t.Errorf("got %d diagnostics, want 7: %v", len(failed.Diagnostics), failed.Diagnostics)
-	}
+	w.expectRequests(t)
 }
 
 func TestAccProvider_unconfigured(t *testing.T) {
 	t.Parallel()
-	failed := newHarness(t).workspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))
+	failed := newWorkspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))
 	failed.expect(t, "error", "Missing endpoint", "TWCLOUD_ENDPOINT")
 	failed.expect(t, "error", "Missing credentials", "TWCLOUD_USERNAME", "TWCLOUD_TOKEN")
 }
 
-// later is an endpoint that is known only after apply.
-func (h *harness) later() string {
-	return "resource \"terraform_data\" \"endpoint\" {\n input = " + quote(h.server.URL()) + "\n}\n"
-}
-
+// The configuration of the provider may depend on a resource. A resource that is
+// registered waits; what needs the server names the argument that is unknown.
 func TestAccProvider_unknownAtPlan(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
-	unknown := providerBlock("endpoint = terraform_data.endpoint.output", asAdmin) + h.later()
-	config := unknown + consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`)
-
-	planned := w.plan(t, config)
-	planned.expectAction(t, "create")
-	planned.expectNone(t)
-	if got := h.requests(); len(got) > 0 {
-		t.Errorf("planning sent %q", got)
+	const summary = "Provider configuration is not known yet"
+	unknown := func(w *workspace, trigger int, more string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"endpoint\" {\n triggers_replace = %d\n input = %s\n}\n", trigger, quote(w.server.URL())) +
+			providerBlock("endpoint = terraform_data.endpoint.output", "webapp_endpoint = "+quote(w.server.WebAppURL()), asAdmin) + more
 	}
-	w.apply(t, config).expectNone(t)
-	if got := h.only(t); got.Key != "key-1" || !got.Approved {
-		t.Errorf("on the server: %+v", got)
-	}
-	w.plan(t, config).expectAction(t, "")
+	t.Run("resource", func(t *testing.T) {
+		t.Parallel()
+		w := newWorkspace(t)
+		doors := consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`)
+		planned := w.plan(t, unknown(w, 1, doors))
+		planned.expectAction(t, "create")
+		planned.expectNone(t)
+		w.expectRequests(t)
+		w.apply(t, unknown(w, 1, doors)).expectNone(t)
+		w.expectOnServer(t, twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: true})
+		w.expectUnchanged(t, unknown(w, 1, doors))
 
-	// An endpoint that becomes unknown again, with a consumer in state.
-	h.requests()
-	again := w.planFails(t, strings.Replace(config, "\n input", "\n triggers_replace = 2\n input", 1))
-	again.expect(t, "error", "Provider configuration is not known yet", "endpoint", "-target")
-	if got := h.requests(); len(got) > 0 {
-		t.Errorf("planning sent %q", got)
+		// The endpoint becomes unknown again, with a consumer in state.
+		w.requests()
+		w.planFails(t, unknown(w, 2, doors)).expect(t, "error", summary, "endpoint is known only after apply", "-target")
+		w.expectRequests(t)
+	})
+	for _, name := range []string{"twcloud_oauth_consumer", "twcloud_oauth_consumers", "twcloud_oauth_endpoints", "twcloud_server"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			var arguments []string
+			if name == "twcloud_oauth_consumer" {
+				arguments = []string{`name = "doors"`}
+			}
+			w.planFails(t, unknown(w, 1, source(name, arguments...))).expect(t, "error", summary, "endpoint is known only after apply", "-target")
+		})
 	}
 }
 
-// TestAccProvider_unlisted is about a server that does not list the collection,
-// but tells of one consumer.
+// A server may not list the consumers, but return one by its key.
 func TestAccProvider_unlisted(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []twcloudtest.FaultKind{twcloudtest.Forbidden403, twcloudtest.BadJSON, twcloudtest.InternalError500} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			config := h.config(consumer(`name = "doors"`, `secret = "s3cret"`))
+			w := newWorkspace(t)
+			config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
 			w.apply(t, config)
-			h.server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
-			h.requests()
+			w.server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+			w.requests()
 
-			unchanged := w.plan(t, config)
-			unchanged.expectAction(t, "")
-			unchanged.expectNone(t)
-			if got, want := h.requests(), "GET "+collection+"/key-1"; !slices.Contains(got, want) {
+			w.expectUnchanged(t, config)
+			if got, want := w.requests(), "GET "+collection+"/key-1"; !slices.Contains(got, want) {
 				t.Errorf("sent %q, want %q among them", got, want)
 			}
-			h.server.RemoveConsumer("key-1")
+			w.server.RemoveConsumer("key-1")
 			switch kind {
 			case twcloudtest.BadJSON:
 				// A server that does not list as expected may not read as expected.

@@ -1,24 +1,16 @@
 package provider_test
 
 import (
+	"bytes"
+	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
-
-// trusting is an argument of the provider that trusts the server's authority.
-func (h *harness) trusting() string {
-	return "ca_certificate_pem = " + quote(string(h.server.CACertificatePEM()))
-}
-
-// showing are arguments of the provider that show a client certificate.
-func (h *harness) showing() string {
-	return "client_certificate_pem = " + quote(string(h.server.ClientCertificatePEM())) +
-		"\nclient_key_pem = " + quote(string(h.server.ClientKeyPEM()))
-}
 
 // closedPort is an address at which nothing listens.
 func closedPort(t *testing.T) string {
@@ -28,7 +20,7 @@ func closedPort(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	return listener.Addr().String()
+	return "http://" + listener.Addr().String()
 }
 
 // takeSeat opens a session that stays open.
@@ -63,8 +55,6 @@ func signedInAs(arguments ...string) func(*testing.T, *harness) []string {
 	return func(*testing.T, *harness) []string { return arguments }
 }
 
-func withTLS(config *twcloudtest.Config) { config.TLS = true }
-
 // providerFailures are all the ways in which the provider can fail to reach the
 // consumers.
 var providerFailures = map[string]struct {
@@ -75,6 +65,8 @@ var providerFailures = map[string]struct {
 	// endpoint takes the place of the server's.
 	endpoint func(*testing.T, *harness) string
 	want     []string
+	// reads are the only requests that a plan sends, if they are given.
+	reads map[string]int
 	// refused says that the server would refuse what is planned, so that the plan
 	// fails.
 	refused bool
@@ -86,6 +78,7 @@ var providerFailures = map[string]struct {
 	},
 	"wrong password": {
 		fail:    signedInAs(`username = "admin"`, `password = "wrong-password"`),
+		reads:   map[string]int{"GET /login": 1},
 		want:    []string{"GET /osmc/login", "401 Unauthorized", "The user name, the password or the token is wrong", "Check username and password, or token"},
 		refused: true,
 	},
@@ -143,22 +136,24 @@ var providerFailures = map[string]struct {
 		want:     []string{"first record does not look like a TLS handshake", "does not use TLS", "http://"},
 	},
 	"client certificate missing": {
-		server:  func(config *twcloudtest.Config) { config.ClientCA = true },
+		server:  withClientCA,
 		healthy: func(h *harness) string { return h.trusting() + "\n" + h.showing() },
 		fail:    func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting()} },
 		want:    []string{"certificate required", "client_certificate_file", "client_key_file"},
 	},
 	"connection refused": {
 		fail:     signedInAs(asAdmin),
-		endpoint: func(t *testing.T, _ *harness) string { t.Helper(); return "http://" + closedPort(t) },
+		endpoint: func(t *testing.T, _ *harness) string { t.Helper(); return closedPort(t) },
 		want:     []string{"connection refused", "Nothing listens at that address"},
 	},
 	"timeout": {
-		fail: func(_ *testing.T, h *harness) []string {
-			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.Hang, Times: -1})
-			return []string{asAdmin, `request_timeout = "100ms"`, `max_retries = 0`}
+		fail: func(t *testing.T, h *harness) []string {
+			t.Helper()
+			return append(always(twcloudtest.Fault{Kind: twcloudtest.Hang})(t, h), `request_timeout = "100ms"`, "max_retries = 2")
 		},
 		want: []string{"no answer in time", "raise request_timeout"},
+		// One list serves all resources: it is tried three times.
+		reads: map[string]int{"GET /login": 1, "GET " + collection: 3, "GET /logout": 1},
 	},
 	"no seat": {
 		server: func(config *twcloudtest.Config) { config.Seats = 1 },
@@ -203,57 +198,106 @@ var providerFailures = map[string]struct {
 	},
 }
 
+// manyConsumers is how many resources share a failure in these tests.
+const manyConsumers = 20
+
+// manyOf is a resource with many instances.
+func manyOf(name string) string {
+	return consumer(fmt.Sprintf("count = %d", manyConsumers), fmt.Sprintf(`name = "%s-${count.index}"`, name), `secret = "s3cret"`)
+}
+
+// expectReportedOnce fails unless one error has the words of the cause, and each
+// other one refers to it in at most three lines. Every resource is named, and every
+// error has the words that are specific to a resource.
+func (r report) expectReportedOnce(t *testing.T, name string, cause []string, specific string) {
+	t.Helper()
+	const reference = "failed: see the error "
+	full := slices.IndexFunc(r.Diagnostics, func(d diagnostic) bool {
+		return d.Severity == "error" && !strings.Contains(d.Detail, reference)
+	})
+	if full < 0 {
+		t.Fatalf("no error is reported in full: %v", r.Diagnostics)
+	}
+	summary := r.Diagnostics[full].Summary
+	r.expect(t, "error", summary, cause...)
+	named := map[string]bool{}
+	for i, d := range r.Diagnostics {
+		if d.Severity != "error" {
+			continue
+		}
+		if i != full && (strings.Count(d.Detail, "\n") > 2 || !strings.Contains(d.Detail, reference+quote(summary))) {
+			t.Errorf("does not refer to %q, or not in three lines: %s", summary, d)
+		}
+		if !strings.Contains(d.Detail, specific) {
+			t.Errorf("does not say %q: %s", specific, d)
+		}
+		for i := range manyConsumers {
+			if quoted := fmt.Sprintf("\"%s-%d\"", name, i); strings.Contains(d.Detail, quoted) {
+				named[quoted] = true
+			}
+		}
+	}
+	if len(named) != manyConsumers {
+		t.Errorf("%d resources are named, want %d:\n%s", len(named), manyConsumers, r.Output)
+	}
+}
+
+// Each failure is reported in full once, whether consumers are read or registered.
 func TestAccProvider_errors(t *testing.T) {
 	t.Parallel()
 	for name, test := range providerFailures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var options []func(*twcloudtest.Config)
-			if test.server != nil {
-				options = append(options, test.server)
-			}
-			h := newHarness(t, options...)
-			old := h.workspace(t)
-			resource := consumer(`name = "doors"`, `secret = "s3cret"`)
+			old := newWorkspace(t, optional(test.server)...)
 			healthy := ""
 			if test.healthy != nil {
-				healthy = test.healthy(h)
+				healthy = test.healthy(old.harness)
 			}
-			old.apply(t, h.providerBlock(asAdmin, healthy)+resource).expectNone(t)
+			old.apply(t, old.providerBlock(asAdmin, healthy)+manyOf("doors")).expectNone(t)
+			before := old.server.Consumers()
+			state := old.stateFile(t)
 
-			arguments := test.fail(t, h)
-			endpoint := h.server.URL()
+			arguments := test.fail(t, old.harness)
+			endpoint := old.server.URL()
 			if test.endpoint != nil {
-				endpoint = test.endpoint(t, h)
+				endpoint = test.endpoint(t, old.harness)
 			}
 			failing := providerBlock(append(arguments, "endpoint = "+quote(endpoint))...)
-			old.planFails(t, failing+resource).expectFailure(t,
-				append(test.want, `Reading OAuth consumer "doors" (key "key-1") failed`)...)
-			if got := old.state(t); got == nil || got.Attributes.Key != "key-1" {
-				t.Errorf("in state: %+v", got)
+			old.requests()
+			old.planFails(t, failing+manyOf("doors")).expectReportedOnce(t, "doors", test.want, "Reading OAuth consumer")
+			if sent := old.counts(); test.reads != nil && fmt.Sprint(sent) != fmt.Sprint(test.reads) {
+				t.Errorf("planning sent %v, want %v", sent, test.reads)
+			}
+			if !bytes.Equal(old.stateFile(t), state) {
+				t.Error("the state has changed")
 			}
 
-			fresh := h.workspace(t).applyFails(t, failing+strings.ReplaceAll(resource, "doors", "other"))
+			fresh := old.workspace(t).applyFails(t, failing+manyOf("gates"))
 			if !test.refused {
 				fresh.expect(t, "warning", "Could not check for existing consumers", test.want...)
 			}
-			fresh.expectFailure(t,
-				append(test.want, `Registering OAuth consumer "other" failed`, "Nothing was registered")...)
-			if got := h.only(t).Key; got != "key-1" {
-				t.Errorf("a consumer came to be under the key %q", got)
-			}
+			fresh.expectReportedOnce(t, "gates", test.want, "Nothing was registered")
+			old.expectWrites(t)
+			old.expectOnServer(t, before...)
 		})
 	}
 }
 
-func TestAccProvider_registrationRefused(t *testing.T) {
+// A failure that concerns each resource is reported in full for each.
+func TestAccProvider_ownFailures(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t, func(config *twcloudtest.Config) { config.UniqueNames = true })
-	h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
-	w := h.workspace(t)
-	w.applyFails(t, h.config(consumer(`name = "doors"`, `secret = "s3cret"`))).expect(t, "error", "Unable to register OAuth consumer",
-		"409 Conflict: a consumer of this name exists already", "Nothing was registered", "does not allow two consumers with one name")
-	if got := h.only(t).Key; got != "made-by-hand" {
-		t.Errorf("key %q on the server", got)
+	w := newWorkspace(t)
+	w.apply(t, w.config(manyOf("doors"))).expectNone(t)
+	w.server.Inject(twcloudtest.Fault{Kind: twcloudtest.Forbidden403, Method: http.MethodPatch, Times: -1})
+	failed := w.applyFails(t, w.config(manyOf("gates")))
+	if len(failed.Diagnostics) != manyConsumers {
+		t.Errorf("want %d errors, got %d", manyConsumers, len(failed.Diagnostics))
+	}
+	for _, d := range failed.Diagnostics {
+		for _, words := range []string{"Setting the name (to ", "403 Forbidden", "Configure Server permission", "Nothing was changed."} {
+			if !strings.Contains(d.Detail, words) {
+				t.Errorf("does not say %q: %s", words, d)
+			}
+		}
 	}
 }

@@ -1,40 +1,40 @@
 package provider
 
-// sending says whether an update sets the secret.
+// sending tells whether an update sets the secret.
 type sending int
 
 const (
 	sendNothing sending = iota
 	sendSecret
-	// sendUndecided is for a plan in which a value is unknown that decides.
+	// sendUndecided is for a plan that depends on an unknown value.
 	sendUndecided
 )
 
-// probing says whether the server may be asked about the configured secret, where
-// drift is to be detected. Zero: it may not.
+// probing tells whether drift detection may check the configured secret with
+// the server. The zero value is no.
 type probing int
 
 const (
-	// probeSecret is for the secret that was last set, or that could be.
+	// probeSecret is for the secret that was last set, or may have been.
 	probeSecret probing = iota + 1
-	// probeIfLast is for a secret that may be another one on every run, and is
-	// asked about only if it is the one last set: a refusal of any other says
-	// nothing. To compare them takes as long as a hash.
+	// probeIfLast is for a secret that may differ in every run. Check it only if
+	// it is the one that was last set, because a refusal of another one proves
+	// nothing. The comparison takes as long as a hash.
 	probeIfLast
 )
 
-// secretDecision is what becomes of the secret of a registered consumer.
+// secretDecision is what to do with the secret of a registered consumer.
 type secretDecision struct {
 	sending sending
-	// unproven says that nobody knows whether the server's secret is the
-	// configured one, and that nothing will be done about it.
+	// unproven is true if the server's secret may differ from the configured one,
+	// and the provider does not send it.
 	unproven bool
 	probing  probing
 }
 
-// decideSecret compares what is configured with what is in state and in the
-// record. It sends nothing that has been sent before, unless the server was
-// found to have another secret; and it never takes ignorance for a change.
+// decideSecret compares the configuration with the state and the record. It
+// sends nothing twice, unless the server was found to have another secret. It
+// never treats an unknown as a change.
 func decideSecret(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	switch {
 	case !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull():
@@ -47,13 +47,13 @@ func decideSecret(config, state oauthConsumerModel, record secretRecord) secretD
 	return secretDecision{}
 }
 
-// lastSecretKnown says whether the secret that was last set is known: it is in
-// state, or its hash is in the record.
+// lastSecretKnown reports whether the secret that was last set is in state, or
+// its hash is in the record.
 func lastSecretKnown(state oauthConsumerModel, record secretRecord) bool {
 	return !state.Secret.IsNull() || record.Hash != nil
 }
 
-// lastSecretIs says whether a secret is the one that was last set.
+// lastSecretIs reports whether a secret is the one that was last set.
 func lastSecretIs(secret string, state oauthConsumerModel, record secretRecord) bool {
 	if !state.Secret.IsNull() {
 		return secret == state.Secret.ValueString()
@@ -61,7 +61,7 @@ func lastSecretIs(secret string, state oauthConsumerModel, record secretRecord) 
 	return record.Hash.matches(secret)
 }
 
-// decideStored is for "secret", whose last value is in state.
+// decideStored is for "secret". Its last value is in state.
 func decideStored(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	switch {
 	case config.Secret.IsUnknown():
@@ -74,8 +74,8 @@ func decideStored(config, state oauthConsumerModel, record secretRecord) secretD
 	return secretDecision{sending: sendSecret}
 }
 
-// decideWriteOnly is for "secret_wo" alone: a change is noticed by the hash. An
-// imported consumer has none.
+// decideWriteOnly is for "secret_wo" without a version. The hash detects a
+// change. An imported consumer has no hash.
 func decideWriteOnly(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	switch {
 	case config.SecretWO.IsUnknown():
@@ -90,10 +90,10 @@ func decideWriteOnly(config, state oauthConsumerModel, record secretRecord) secr
 	return secretDecision{sending: sendSecret}
 }
 
-// decideVersioned is for "secret_wo" with "secret_wo_version": the version
-// decides, because an ephemeral generator gives another value on every run. Only
-// when the version is new, the value decides whether there is anything to send:
-// the same secret may have been set in another way before.
+// decideVersioned is for "secret_wo" with "secret_wo_version". The version
+// decides, because an ephemeral generator returns another value in every run.
+// The value matters only when the version is new: the same secret may have been
+// set in another way before.
 func decideVersioned(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	adopting := state.SecretWOVersion.IsNull()
 	switch {

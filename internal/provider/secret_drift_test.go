@@ -1,9 +1,7 @@
 package provider_test
 
 import (
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,10 +9,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-const (
-	changedOutside = "Secret was changed outside of Terraform"
-	undetected     = "Could not check secrets for drift"
-)
+const changedOutside = "Secret was changed outside of Terraform"
 
 // probes counts the signed requests since the last call.
 func (h *harness) probes() int {
@@ -34,206 +29,124 @@ func (h *harness) rotateOutside() {
 	}
 }
 
-// secretForms are the ways to give a secret to a consumer that is approved.
-var secretForms = map[string][]string{
-	"secret":                   append(stored("s3cret"), `name = "doors"`, `approved = true`),
-	"secret_wo":                append(writeOnly("s3cret"), `name = "doors"`, `approved = true`),
-	"secret_wo with a version": append(writeOnly("s3cret", 1), `name = "doors"`, `approved = true`),
-}
-
 func TestAccSecretDrift_repaired(t *testing.T) {
 	t.Parallel()
-	needWriteOnly(t)
+	need(t, firstWriteOnly)
 	for name, arguments := range secretForms {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			config := h.configDetecting(consumer(arguments...))
+			w := newWorkspace(t)
+			config := w.configDetecting(consumer(arguments...))
 			w.apply(t, config).expectNone(t)
-			before := h.only(t)
-			h.probes()
-
-			unchanged := w.plan(t, config)
-			unchanged.expectAction(t, "")
-			unchanged.expectNone(t)
-			if got := h.probes(); got != 1 {
+			before := w.only(t)
+			w.probes()
+			w.expectUnchanged(t, config)
+			if got := w.probes(); got != 1 {
 				t.Errorf("a plan has probed %d times, want once", got)
 			}
 
-			h.rotateOutside()
+			w.rotateOutside()
 			planned := w.plan(t, config)
 			planned.expectAction(t, "update")
 			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "sets the configured secret")
-			h.requests()
-			applied := w.apply(t, config)
-			applied.expect(t, "warning", changedOutside)
-			if got, want := h.writes(), []string{"PATCH " + collection + "/key-1 secret"}; !slices.Equal(got, want) {
-				t.Errorf("sent %q, want %q", got, want)
-			}
-			if after := h.only(t); after != before {
-				t.Errorf("repaired to %+v, want %+v", after, before)
-			}
-			if got := w.state(t).Attributes.SecretRevision; got != 2 {
-				t.Errorf("revision %d, want 2", got)
-			}
-			repaired := w.plan(t, config)
-			repaired.expectAction(t, "")
-			repaired.expectNone(t)
-		})
-	}
-}
+			w.requests()
+			w.apply(t, config).expect(t, "warning", changedOutside)
+			w.expectWrites(t, "PATCH "+collection+"/key-1 secret")
+			w.expectOnServer(t, before)
+			w.expectState(t, before, 2)
+			w.expectUnchanged(t, config)
 
-// TestAccSecretDrift_gone is about a finding that no longer holds when the plan
-// is applied, and one that comes only then.
-func TestAccSecretDrift_gone(t *testing.T) {
-	t.Parallel()
-	needWriteOnly(t)
-	for name, arguments := range secretForms {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			config := h.configDetecting(consumer(arguments...))
-			w.apply(t, config)
-			before := h.only(t)
-			h.rotateOutside()
+			// A plan may find drift that is gone when it is applied, and the reverse.
+			w.rotateOutside()
 			w.plan(t, config, "-out=saved.tfplan").expectAction(t, "update")
-			h.server.AddConsumer(before)
+			w.server.AddConsumer(before)
 			w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
-			if after := h.only(t); after != before {
-				t.Errorf("on the server: %+v, want %+v", after, before)
-			}
-			settled := w.plan(t, config)
-			settled.expectAction(t, "")
-			settled.expectNone(t)
+			w.expectOnServer(t, before)
+			w.expectUnchanged(t, config)
 
 			renamed := strings.ReplaceAll(config, "doors", "doors-next")
 			w.plan(t, renamed, "-out=saved.tfplan").expectAction(t, "update")
-			h.rotateOutside()
+			w.rotateOutside()
 			w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
 			w.apply(t, renamed).expect(t, "warning", changedOutside)
-			if got := h.only(t); got.Secret != "s3cret" || got.Name != "doors-next" {
-				t.Errorf("on the server: %+v", got)
-			}
+			before.Name = "doors-next"
+			w.expectOnServer(t, before)
 		})
 	}
 }
 
 func TestAccSecretDrift_notProbed(t *testing.T) {
 	t.Parallel()
-	needWriteOnly(t)
-	const name = `name = "doors"`
+	need(t, firstWriteOnly)
+	const name, approved = `name = "doors"`, "approved = true"
 	tests := map[string]struct {
 		off       bool
 		arguments []string
 		// planned are the arguments in the plan, if they are other ones.
 		planned []string
+		// disapproved has the consumer disapproved outside, and no refresh: the
+		// server refuses any secret.
+		disapproved bool
+		probes      int
 	}{
-		"detection is off":                      {off: true, arguments: append(stored("s3cret"), name, "approved = true")},
+		"detection is off":                      {off: true, arguments: append(stored("s3cret"), name, approved)},
 		"not approved":                          {arguments: append(stored("s3cret"), name)},
 		"write-only and not approved":           {arguments: append(writeOnly("s3cret"), name)},
-		"another value under the same version":  {arguments: append(writeOnly("s3cret", 1), name, "approved = true"), planned: append(writeOnly("generated", 1), name, "approved = true")},
-		"secret taken out of the configuration": {arguments: append(writeOnly("s3cret"), name, "approved = true"), planned: []string{name, "approved = true"}},
+		"another value under the same version":  {arguments: append(writeOnly("s3cret", 1), name, approved), planned: append(writeOnly("generated", 1), name, approved)},
+		"secret taken out of the configuration": {arguments: append(writeOnly("s3cret"), name, approved), planned: []string{name, approved}},
+		"disapproved outside":                   {arguments: append(writeOnly("s3cret"), name, approved), disapproved: true, probes: 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			config := h.configDetecting
+			w := newWorkspace(t)
+			config := w.configDetecting
 			if test.off {
-				config = h.config
+				config = w.config
 			}
 			w.apply(t, config(consumer(test.arguments...)))
 			if test.planned == nil {
 				test.planned = test.arguments
 			}
-			h.rotateOutside()
-			h.probes()
-			planned := w.plan(t, config(consumer(test.planned...)))
-			planned.expectAction(t, "")
-			planned.expectNone(t)
-			if got := h.probes(); got != 0 {
-				t.Errorf("probed %d times", got)
+			w.rotateOutside()
+			var arguments []string
+			if test.disapproved {
+				w.server.UpdateConsumer("key-1", func(consumer *twcloudtest.Consumer) { consumer.Approved = false })
+				arguments = []string{"-refresh=false"}
+			}
+			w.probes()
+			w.expectUnchanged(t, config(consumer(test.planned...)), arguments...)
+			if got := w.probes(); got != test.probes {
+				t.Errorf("probed %d times, want %d", got, test.probes)
 			}
 		})
 	}
 }
 
-// TestAccSecretDrift_disapproved is about a consumer whose approval was taken
-// away outside: a refusal says nothing about its secret.
-func TestAccSecretDrift_disapproved(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
-	config := h.configDetecting(consumer(secretForms["secret"]...))
-	w.apply(t, config)
-	h.server.UpdateConsumer("key-1", func(c *twcloudtest.Consumer) { c.Approved = false })
-	h.requests()
-	w.apply(t, config).expectNone(t)
-	if got, want := h.writes(), []string{"PATCH " + collection + "/key-1 approved"}; !slices.Equal(got, want) {
-		t.Errorf("sent %q, want %q", got, want)
-	}
-}
-
+// Where the secret cannot be checked, one warning says why.
 func TestAccSecretDrift_inconclusive(t *testing.T) {
 	t.Parallel()
-	needWriteOnly(t)
-	tests := map[string]struct {
-		fault    twcloudtest.Fault
-		endpoint func(*testing.T) string
-		want     string
-	}{
-		"unreachable": {
-			endpoint: func(t *testing.T) string { t.Helper(); return "http://" + closedPort(t) },
-			want:     "connection refused",
-		},
-		"no root services": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound},
-			want:  "404",
-		},
-		"root services are a web page": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: wire.RootServicesPath},
-			want:  "rootservices",
-		},
-		"failure": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.InternalError500, PathSuffix: wire.RequestTokenPath},
-			want:  "500 Internal Server Error",
-		},
-		"sign-in page": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.Redirect302, PathSuffix: wire.RequestTokenPath},
-			want:  "302 Found",
-		},
-		"forbidden by a proxy": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.Forbidden403, PathSuffix: wire.RequestTokenPath},
-			want:  "403 Forbidden",
-		},
-		"dropped": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.DropBefore, PathSuffix: wire.RequestTokenPath},
-			want:  "EOF",
-		},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
+	need(t, firstWriteOnly)
+	for want, fault := range map[string]twcloudtest.Fault{
+		"404":                       {Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound},
+		"EOF":                       {Kind: twcloudtest.DropBefore},
+		"rootservices":              {Kind: twcloudtest.WebPage, PathSuffix: wire.RootServicesPath},
+		"500 Internal Server Error": {Kind: twcloudtest.InternalError500, PathSuffix: wire.RequestTokenPath},
+		"302 Found":                 {Kind: twcloudtest.Redirect302, PathSuffix: wire.RequestTokenPath},
+		"403 Forbidden":             {Kind: twcloudtest.Forbidden403, PathSuffix: wire.RequestTokenPath},
+	} {
+		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			w := h.workspace(t)
-			resources := consumer(secretForms["secret"]...) +
-				strings.ReplaceAll(strings.ReplaceAll(consumer(secretForms["secret_wo"]...), `"test"`, `"other"`), `"doors"`, `"other"`)
-			config := h.configDetecting(resources)
+			w := newWorkspace(t)
+			config := w.configDetecting(consumer(secretForms["secret"]...),
+				strings.NewReplacer(`"test"`, `"other"`, `"doors"`, `"other"`).Replace(consumer(secretForms["secret_wo"]...)))
 			w.apply(t, config)
-			h.rotateOutside()
-			if test.endpoint != nil {
-				config = strings.ReplaceAll(config, h.server.WebAppURL(), test.endpoint(t))
-				h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound, PathSuffix: wire.LegacyRootServicesPath, Times: -1})
-			} else {
-				test.fault.Server, test.fault.Times = twcloudtest.WebApp, -1
-				h.server.Inject(test.fault)
-			}
+			w.rotateOutside()
+			fault.Server, fault.Times = twcloudtest.WebApp, -1
+			w.server.Inject(fault)
 
 			planned := w.plan(t, config)
-			planned.expect(t, "warning", undetected, test.want, "webapp_endpoint", "detect_secret_drift")
+			planned.expect(t, "warning", "Could not check secrets for drift", want, "webapp_endpoint", "detect_secret_drift")
 			if len(planned.Actions) > 0 || len(planned.Diagnostics) > 1 {
 				t.Errorf("planned %v, said %v", planned.Actions, planned.Diagnostics)
 			}
@@ -244,105 +157,66 @@ func TestAccSecretDrift_inconclusive(t *testing.T) {
 func TestAccSecretDrift_places(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]func(*twcloudtest.Config){
-		"older server":   func(config *twcloudtest.Config) { config.LegacyRootServices = true },
-		"reverse proxy":  func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
-		"https":          withTLS,
-		"mutual TLS":     func(config *twcloudtest.Config) { config.ClientCA = true },
-		"usual location": func(*twcloudtest.Config) {},
+		"older server":  func(config *twcloudtest.Config) { config.LegacyRootServices = true },
+		"reverse proxy": func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
+		"mutual TLS":    withClientCA,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t, option)
-			w := h.workspace(t)
+			w := newWorkspace(t, option)
 			arguments := []string{asAdmin, "detect_secret_drift = true"}
-			if h.server.CACertificatePEM() != nil {
-				arguments = append(arguments, h.trusting(), h.showing())
+			if w.server.CACertificatePEM() != nil {
+				arguments = append(arguments, w.trusting(), w.showing())
 			}
-			config := h.providerBlock(arguments...) + consumer(secretForms["secret"]...)
+			config := w.providerBlock(arguments...) + consumer(secretForms["secret"]...)
 			w.apply(t, config)
-			w.plan(t, config).expectNone(t)
-			h.rotateOutside()
+			w.expectUnchanged(t, config)
+			w.rotateOutside()
 			w.plan(t, config).expect(t, "warning", changedOutside)
 		})
 	}
 }
 
-// TestAccSecretDrift_imported is about a secret of which nothing is known but
-// what the server says of it.
+// The secret of an imported consumer is unknown, except that the server accepts or
+// refuses the configured one.
 func TestAccSecretDrift_imported(t *testing.T) {
 	t.Parallel()
-	needWriteOnly(t)
-	for name, test := range map[string]struct {
-		configured string
-		wrong      bool
-	}{
-		"proven right": {configured: "s3cret"},
-		"proven wrong": {configured: "n3w", wrong: true},
-	} {
-		t.Run(name, func(t *testing.T) {
+	need(t, firstWriteOnly)
+	for configured, wrong := range map[string]bool{"s3cret": false, "n3w": true} {
+		t.Run(configured, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
-			h.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "s3cret", Approved: true})
-			w := h.workspace(t)
-			w.apply(t, h.config(consumer(`name = "doors"`, "approved = true"), importBlock("made-by-hand")))
-			h.requests()
-			config := h.configDetecting(consumer(append(writeOnly(test.configured), `name = "doors"`, "approved = true")...))
+			w := newWorkspace(t)
+			before := w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "s3cret", Approved: true})
+			w.apply(t, w.config(consumer(`name = "doors"`, "approved = true"), importBlock("made-by-hand")))
+			w.requests()
+			config := w.configDetecting(consumer(append(writeOnly(configured), `name = "doors"`, "approved = true")...))
 			for _, run := range []func(*testing.T, string, ...string) report{w.apply, w.plan} {
 				got := run(t, config)
-				if test.wrong {
+				got.expectAction(t, "")
+				if wrong {
 					got.expect(t, "warning", "Secret differs from the configured one", "does not send it", "secret_wo_version = 1")
 				} else {
 					got.expectNone(t)
 				}
 			}
-			if got := h.writes(); len(got) != 0 {
-				t.Errorf("sent %q: nobody has asked to set a secret", got)
-			}
-			if got := h.only(t).Secret; got != "s3cret" {
-				t.Errorf("secret %q on the server", got)
-			}
-			w.plan(t, config).expectAction(t, "")
+			w.expectWrites(t)
+			w.expectOnServer(t, before)
 		})
 	}
 }
 
-// TestAccSecretDrift_discoveredOnce is about many consumers: the root services
-// document is read once.
+// The root services document is read once for many consumers.
 func TestAccSecretDrift_discoveredOnce(t *testing.T) {
 	t.Parallel()
-	h := newHarness(t)
-	w := h.workspace(t)
-	var resources []string
-	for i := range 5 {
-		resources = append(resources, strings.Replace(consumer(fmt.Sprintf("name = \"doors-%d\"", i), `secret = "s3cret"`, "approved = true"),
-			`"test"`, fmt.Sprintf("\"test-%d\"", i), 1))
-	}
-	config := h.configDetecting(resources...)
+	w := newWorkspace(t)
+	config := w.configDetecting(consumer("count = 5", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = true"))
 	w.apply(t, config)
-	h.requests()
-	w.plan(t, config).expectNone(t)
-	counts := map[string]int{}
-	for _, request := range h.requests() {
-		counts[request]++
-	}
+	w.requests()
+	w.expectUnchanged(t, config)
+	counts := w.counts()
 	for request, want := range map[string]int{"GET " + wire.RootServicesPath: 1, "POST " + wire.RequestTokenPath: 5, "GET " + collection: 1} {
 		if counts[request] != want {
 			t.Errorf("%s was sent %d times, want %d", request, counts[request], want)
 		}
 	}
-}
-
-// TestAccSecretDrift_approvedNoMore is about a plan without a refresh: the server
-// refuses any secret of a consumer that was disapproved outside.
-func TestAccSecretDrift_approvedNoMore(t *testing.T) {
-	t.Parallel()
-	needWriteOnly(t)
-	h := newHarness(t)
-	w := h.workspace(t)
-	config := h.configDetecting(consumer(append(writeOnly("s3cret"), `name = "doors"`, "approved = true")...))
-	w.apply(t, config)
-	h.server.UpdateConsumer("key-1", func(consumer *twcloudtest.Consumer) { consumer.Approved = false })
-	planned := w.plan(t, config, "-refresh=false")
-	planned.expectAction(t, "")
-	planned.expectNone(t)
 }

@@ -13,21 +13,20 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// secretRecord is what private state remembers of the secret that was last set.
-// It is kept also when the secret is taken out of the configuration, so that a
-// later configuration can be compared with it.
+// secretRecord is what private state has about the secret that was last set. It
+// stays when the secret is removed from the configuration, to compare it with a
+// later one.
 type secretRecord struct {
-	// Hash is a salted hash of the secret; nil as long as the secret itself is in
-	// state, and after an import, when no secret has been set yet.
+	// Hash is a salted hash of the secret. It is nil while the secret is in
+	// state, and after an import until a secret is set.
 	Hash *secretHash `json:"hash,omitempty"`
-	// Drifted says that the server has refused the secret since.
+	// Drifted is true if the server refused the secret later.
 	Drifted bool `json:"drifted,omitempty"`
 }
 
 const secretRecordKey = "secret"
 
-// privateState is the private state of a resource, in whatever request or
-// response.
+// privateState is the private state of a resource in any request or response.
 type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
@@ -55,9 +54,9 @@ func writeSecretRecord(ctx context.Context, private privateState, record secretR
 	diags.Append(private.SetKey(ctx, secretRecordKey, document)...)
 }
 
-// secretHash is an argon2id hash (RFC 9106) with its parameters, so that other
-// parameters can be chosen later. It takes about ten milliseconds: long enough
-// to make guessing dear, short enough for a plan of many consumers.
+// secretHash is an argon2id hash (RFC 9106) with its parameters, so that these
+// can change later. It takes about ten milliseconds: slow enough against
+// guessing, fast enough for a plan of many consumers.
 type secretHash struct {
 	Salt    []byte `json:"salt"`
 	Time    uint32 `json:"time"`
@@ -66,16 +65,16 @@ type secretHash struct {
 	Sum     []byte `json:"sum"`
 }
 
-// hashCost is how dear it is to compute a hash, and so to guess at it.
+// hashCost has the parameters that determine how long a hash takes.
 type hashCost struct {
 	time, memory uint32
 }
 
-// usualHashCost is what each hash costs outside of tests.
+// usualHashCost is the cost outside of tests.
 var usualHashCost = hashCost{time: 2, memory: 8 * 1024}
 
-// hashing has a place for each hash that is computed at a time, which bounds the
-// memory: one takes eight megabytes.
+// hashing limits how many hashes are computed at the same time, because each
+// one needs eight megabytes.
 var hashing = make(chan struct{}, min(4, runtime.GOMAXPROCS(0)))
 
 func (cost hashCost) hash(secret string) *secretHash {
@@ -86,8 +85,8 @@ func (cost hashCost) hash(secret string) *secretHash {
 	return hash
 }
 
-// start computes a hash while the caller does something else. The function that
-// it returns waits for the hash. A panic is raised again in the caller that waits.
+// start computes a hash in the background. The returned function waits for it,
+// and repeats a panic of the computation.
 func (cost hashCost) start(secret string) (wait func() *secretHash) {
 	wait = sync.OnceValue(func() *secretHash { return cost.hash(secret) })
 	go func() {
@@ -97,8 +96,8 @@ func (cost hashCost) start(secret string) (wait func() *secretHash) {
 	return wait
 }
 
-// startUnlessKept starts the hash of a secret, unless the state keeps the secret
-// itself: then none is needed, and it would take longer than all else.
+// startUnlessKept starts the hash of a secret, unless the state has the secret
+// itself and no hash is needed.
 func (cost hashCost) startUnlessKept(secret, kept types.String) (wait func() *secretHash) {
 	if !kept.IsNull() {
 		return func() *secretHash { return nil }
@@ -106,7 +105,8 @@ func (cost hashCost) startUnlessKept(secret, kept types.String) (wait func() *se
 	return cost.start(secret.ValueString())
 }
 
-// matches says whether the hash is that of the secret. No hash matches nothing.
+// matches reports whether the hash is that of the secret. A nil hash matches
+// nothing.
 func (h *secretHash) matches(secret string) bool {
 	return h != nil && subtle.ConstantTimeCompare(h.Sum, h.compute(secret)) == 1
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// strayWhiteSpace is a validator.String that warns of a secret which most likely
-// was read from a file, with the end of its line. It never quotes the value.
+// strayWhiteSpace is a validator.String. It warns of a secret that was probably
+// read from a file with a line break at its end. It never quotes the value.
 type strayWhiteSpace struct{}
 
 func (strayWhiteSpace) Description(context.Context) string {

@@ -19,17 +19,16 @@ func (p *Provider) Server() tfprotov6.ProviderServer {
 	return &server{ProviderServerWithListResource: inner, provider: p, logs: logsWanted(os.Environ())}
 }
 
-// server wraps the framework's server and makes large plans cheap.
+// server wraps the framework's server to make large plans cheap.
 //
 // The framework keeps the context of every call until the process stops: it
-// appends each cancel function to proto6server.Server.contextCancels and takes
-// none out. A context has the loggers as values, so that a plan of a thousand
-// resources holds some 50 MB where 4 are needed. Unless logs are wanted, a call
-// is therefore given a context without values, that is canceled when the call's
-// own one is. This can go when the framework lets go of a context that has
-// ended.
+// appends each cancel function to proto6server.Server.contextCancels and
+// removes none. The contexts hold the loggers, so a plan of a thousand
+// resources needs about 50 MB instead of 4. Unless logs are enabled, calls
+// therefore get a context without values, which is canceled with the original
+// one. Remove this when the framework releases contexts.
 //
-// What is unchanged is answered without the framework: see unchanged.go.
+// unchanged.go answers for unchanged resources without the framework.
 type server struct {
 	tfprotov6.ProviderServerWithListResource
 	provider *Provider
@@ -37,7 +36,7 @@ type server struct {
 	logs     bool
 }
 
-// logsWanted says whether a variable of the environment asks for logs.
+// logsWanted reports whether an environment variable enables logs.
 func logsWanted(environment []string) bool {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
@@ -48,7 +47,7 @@ func logsWanted(environment []string) bool {
 	return false
 }
 
-// lean calls a method of the inner server with a context without values.
+// lean calls a method of the framework's server with a context without values.
 func lean[Request, Response any](ctx context.Context, s *server, method func(context.Context, Request) (Response, error), request Request) (Response, error) {
 	if s.logs {
 		return method(ctx, request)

@@ -88,13 +88,7 @@ func TestServer_concurrent(t *testing.T) {
 		}
 		running.Wait()
 	}
-	lists := 0
-	for _, line := range h.requests() {
-		if line == "GET "+collection {
-			lists++
-		}
-	}
-	if lists != 3 {
+	if lists := h.counts()["GET "+collection]; lists != 3 {
 		t.Errorf("%d lists, want one for each run", lists)
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,60 +12,65 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// workspace is a folder with a configuration, on which Terraform is run as its
-// users run it. Unlike terraform-plugin-testing it shows warnings, and each run
-// has a provider of its own, which signs in and out.
+// The first versions of the CLI with a feature.
+const (
+	firstWriteOnly = "1.11.0"
+	firstIdentity  = "1.12.0"
+	// firstMove is OpenTofu's: Terraform can move to another type since 1.8.
+	firstMove = "1.10.0"
+	// firstQuery is Terraform's: OpenTofu has no query command.
+	firstQuery = "1.14.0"
+)
+
+// need skips the test if the CLI is older than a version.
+func need(t *testing.T, first string) {
+	t.Helper()
+	cli := terraformtest.CLI(t)
+	if version.Must(version.NewVersion(cli.Version)).Core().LessThan(version.Must(version.NewVersion(first))) {
+		t.Skipf("%s is older than %s", cli, first)
+	}
+}
+
+// workspace is a folder with a configuration, in which a real Terraform runs. Each
+// run has a provider of its own, in this process, which signs in and out.
 type workspace struct {
-	harness *harness
-	dir     string
-	// others are providers that Terraform needs as well, by their addresses
-	// without a host.
-	others map[string]func() tfprotov6.ProviderServer
+	*harness
+	cli *terraformcli.Workspace
+	dir string
+	// restapi is a provider that Terraform needs as well, if it is not nil.
+	restapi func() tfprotov6.ProviderServer
+}
+
+// newWorkspace returns a workspace with a server of its own.
+func newWorkspace(t *testing.T, options ...func(*twcloudtest.Config)) *workspace {
+	t.Helper()
+	return newHarness(t, options...).workspace(t)
 }
 
 func (h *harness) workspace(t *testing.T) *workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	cli, err := terraformcli.NewWorkspace(terraformtest.CLI(t), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
-	return &workspace{harness: h, dir: t.TempDir()}
+	cli.Setenv("TF_CLI_CONFIG_FILE="+os.DevNull, "PLUGIN_PROTOCOL_VERSIONS=6")
+	return &workspace{harness: h, cli: cli, dir: cli.Dir}
 }
-
-// report is what one run of Terraform has reported.
-type report struct {
-	Failed      bool
-	Output      string
-	Diagnostics []diagnostic
-	// Actions are the planned changes, by resource address.
-	Actions map[string]string
-}
-
-type diagnostic struct {
-	Severity string `json:"severity"`
-	Summary  string `json:"summary"`
-	Detail   string `json:"detail"`
-	Snippet  *struct {
-		Code string `json:"code"`
-	} `json:"snippet"`
-}
-
-func (d *diagnostic) same(other diagnostic) bool {
-	return d.Severity == other.Severity && d.Summary == other.Summary && d.Detail == other.Detail
-}
-
-func (d diagnostic) String() string { return d.Severity + ": " + d.Summary + "\n" + d.Detail }
 
 // write writes the configuration.
 func (w *workspace) write(t *testing.T, config string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, "main.tf"), []byte(config), 0o600); err != nil {
+	if err := w.cli.Write("main.tf", config); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -100,53 +103,42 @@ func (w *workspace) planFails(t *testing.T, config string, arguments ...string) 
 	return w.run(t, append([]string{"plan", "-json"}, arguments...)...).mustFail(t)
 }
 
+// expectUnchanged fails unless a plan has no changes and no diagnostics.
+func (w *workspace) expectUnchanged(t *testing.T, config string, arguments ...string) {
+	t.Helper()
+	planned := w.plan(t, config, arguments...)
+	planned.expectNone(t)
+	if len(planned.Actions) > 0 {
+		t.Errorf("planned %v, want no changes:\n%s", planned.Actions, planned.Output)
+	}
+}
+
 // run runs Terraform with a provider of its own.
 func (w *workspace) run(t *testing.T, arguments ...string) report {
 	t.Helper()
-	instance := w.harness.newProvider()
-	reattach, stop := serve(t, "hashicorp/twcloud", instance.Server)
-	stops := []func(){stop}
-	for address, server := range w.others {
-		other, stop := serve(t, address, server)
-		stops = append(stops, stop)
-		maps.Copy(reattach, other)
+	instance := newProvider(nil)
+	defer closeProvider(t, instance)
+	reattach := map[string]any{}
+	defer serve(t, "hashicorp/twcloud", instance.Server, reattach)()
+	if w.restapi != nil {
+		defer serve(t, "mastercard/restapi", w.restapi, reattach)()
 	}
-	defer func() {
-		for _, stop := range stops {
-			stop()
-		}
-		if err := instance.Close(); err != nil {
-			t.Errorf("close the provider: %v", err)
-		}
-	}()
 	providers, err := json.Marshal(reattach)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runTerraform(t, w.dir, []string{"TF_REATTACH_PROVIDERS=" + string(providers), "TF_CLI_CONFIG_FILE=" + os.DevNull}, arguments...)
+	w.cli.Setenv("TF_REATTACH_PROVIDERS=" + string(providers))
+	return runTerraform(t, w.cli, arguments...)
 }
 
-// cliProgram is the CLI that terraform-plugin-testing would run.
-func cliProgram() string {
-	if path := os.Getenv(terraformcli.PathVariable); path != "" {
-		return path
-	}
-	return "terraform"
-}
-
-func runTerraform(t *testing.T, dir string, environment []string, arguments ...string) report {
+func runTerraform(t *testing.T, cli *terraformcli.Workspace, arguments ...string) report {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), cliProgram(), arguments...)
-	command.Dir = dir
-	command.Env = append(slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "TWCLOUD_")
-	}), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "PLUGIN_PROTOCOL_VERSIONS=6")
-	command.Env = append(command.Env, environment...)
-	output, err := command.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited { //nolint:errorlint // Nothing wraps it.
+	var output strings.Builder
+	status, err := cli.Run(t.Context(), &output, arguments...)
+	if err != nil {
 		t.Fatalf("run terraform: %v", err)
 	}
-	reported := newReport(string(output), err != nil)
+	reported := newReport(output.String(), status != 0)
 	for _, d := range reported.Diagnostics {
 		if !strings.Contains(d.Summary, "development overrides") {
 			provider.CheckMessage(t, d.Severity, d.Summary, d.Detail)
@@ -154,6 +146,61 @@ func runTerraform(t *testing.T, dir string, environment []string, arguments ...s
 	}
 	return reported
 }
+
+// serve serves a provider from this process, as under a debugger, and adds it to
+// the providers that Terraform attaches to. The address has no host.
+func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer, reattach map[string]any) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	configs, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
+	failed := make(chan error, 1)
+	go func() {
+		failed <- tf6server.Serve("registry.terraform.io/"+address, server,
+			tf6server.WithDebug(ctx, configs, closed),
+			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
+			tf6server.WithoutLogStderrOverride(), tf6server.WithLoggingSink(t))
+	}()
+	select {
+	case config := <-configs:
+		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+			reattach[host+"/"+address] = map[string]any{
+				"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
+				"Addr": map[string]string{"Network": config.Addr.Network(), "String": config.Addr.String()},
+			}
+		}
+	case err := <-failed:
+		cancel()
+		t.Fatalf("serve the provider: %v", err)
+	}
+	return func() {
+		cancel()
+		<-closed
+	}
+}
+
+// report is what one run of Terraform has reported.
+type report struct {
+	Failed      bool
+	Output      string
+	Diagnostics []diagnostic
+	// Actions are the planned changes, by resource address.
+	Actions map[string]string
+}
+
+type diagnostic struct {
+	Severity string `json:"severity"`
+	Summary  string `json:"summary"`
+	Detail   string `json:"detail"`
+	Snippet  *struct {
+		Code string `json:"code"`
+	} `json:"snippet"`
+}
+
+func (d *diagnostic) same(other diagnostic) bool {
+	return d.Severity == other.Severity && d.Summary == other.Summary && d.Detail == other.Detail
+}
+
+func (d diagnostic) String() string { return d.Severity + ": " + d.Summary + "\n" + d.Detail }
 
 func newReport(output string, failed bool) report {
 	r := report{Failed: failed, Output: output, Actions: map[string]string{}}
@@ -173,7 +220,7 @@ func newReport(output string, failed bool) report {
 		if json.Unmarshal(lines.Bytes(), &message) != nil {
 			continue
 		}
-		// Applying plans again, and says the same again.
+		// An apply plans first, and repeats the diagnostics of the plan.
 		if message.Diagnostic != nil && !slices.ContainsFunc(r.Diagnostics, message.Diagnostic.same) {
 			r.Diagnostics = append(r.Diagnostics, *message.Diagnostic)
 		}
@@ -200,8 +247,8 @@ func (r report) mustFail(t *testing.T) report {
 	return r
 }
 
-// expect fails unless there is just one diagnostic of that severity and summary,
-// whose detail has all the words.
+// expect fails unless there is exactly one diagnostic of that severity and summary,
+// and its detail has all the words.
 func (r report) expect(t *testing.T, severity, summary string, words ...string) {
 	t.Helper()
 	var found []diagnostic
@@ -221,8 +268,7 @@ func (r report) expect(t *testing.T, severity, summary string, words ...string) 
 	}
 }
 
-// expectFailure fails unless there is one error, of whatever summary, that says
-// all of the words.
+// expectFailure is expect for the first error, whatever its summary is.
 func (r report) expectFailure(t *testing.T, words ...string) {
 	t.Helper()
 	for _, diagnostic := range r.Diagnostics {
@@ -234,7 +280,7 @@ func (r report) expectFailure(t *testing.T, words ...string) {
 	t.Errorf("want an error, got %v", r.Diagnostics)
 }
 
-// expectNone fails if there is any diagnostic.
+// expectNone fails if there is a diagnostic.
 func (r report) expectNone(t *testing.T) {
 	t.Helper()
 	for _, d := range r.Diagnostics {
@@ -242,8 +288,8 @@ func (r report) expectNone(t *testing.T) {
 	}
 }
 
-// expectAction fails unless the consumer of the tests is planned to be changed
-// in that way; "" is not at all.
+// expectAction fails unless this is the planned action for the consumer of the
+// tests. No action is "".
 func (r report) expectAction(t *testing.T, want string) {
 	t.Helper()
 	if got := r.Actions[consumerAddress]; got != want {
@@ -251,58 +297,80 @@ func (r report) expectAction(t *testing.T, want string) {
 	}
 }
 
+// expectOnlyImports fails unless so many resources are planned to be imported, and
+// nothing else is planned.
+func (r report) expectOnlyImports(t *testing.T, count int) {
+	t.Helper()
+	for address, action := range r.Actions {
+		if action != "import" {
+			t.Errorf("%s: planned action %q, want only an import", address, action)
+		}
+	}
+	if len(r.Actions) != count {
+		t.Errorf("%d planned actions, want %d", len(r.Actions), count)
+	}
+}
+
 // instance is the consumer of the tests as it is in the state file.
 type instance struct {
 	Status     string `json:"status"`
 	Attributes struct {
-		Key             string  `json:"key"`
-		Name            string  `json:"name"`
-		Approved        bool    `json:"approved"`
-		Secret          *string `json:"secret"`
-		SecretWO        *string `json:"secret_wo"`
-		SecretWOVersion *int    `json:"secret_wo_version"`
-		SecretRevision  int     `json:"secret_revision"`
+		Key            string  `json:"key"`
+		Name           string  `json:"name"`
+		Approved       bool    `json:"approved"`
+		Secret         *string `json:"secret"`
+		SecretWO       *string `json:"secret_wo"`
+		SecretRevision int     `json:"secret_revision"`
 	} `json:"attributes"`
+	Identity map[string]string `json:"identity"`
 }
 
-// stateFile is the state as it lies on the disk.
-func (w *workspace) stateFile(t *testing.T) []byte {
+// read returns a file of the workspace.
+func (w *workspace) read(t *testing.T, name string) []byte {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	content, err := os.ReadFile(filepath.Join(w.dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file
+	return content
 }
 
-// output returns an output, as JSON has it.
-func (w *workspace) output(t *testing.T, name string) any {
+// stateFile is the content of the state file.
+func (w *workspace) stateFile(t *testing.T) []byte {
 	t.Helper()
-	var state struct {
-		Outputs map[string]struct {
-			Value any `json:"value"`
-		} `json:"outputs"`
-	}
-	if err := json.Unmarshal(w.stateFile(t), &state); err != nil {
+	return w.read(t, "terraform.tfstate")
+}
+
+// state is what the tests look at in a state file.
+type state struct {
+	Outputs map[string]struct {
+		Value any `json:"value"`
+	} `json:"outputs"`
+	Resources []struct {
+		Type      string     `json:"type"`
+		Name      string     `json:"name"`
+		Instances []instance `json:"instances"`
+	} `json:"resources"`
+}
+
+func (w *workspace) parseState(t *testing.T) (parsed state) {
+	t.Helper()
+	if err := json.Unmarshal(w.stateFile(t), &parsed); err != nil {
 		t.Fatal(err)
 	}
-	return state.Outputs[name].Value
+	return parsed
+}
+
+// output returns the value of an output.
+func (w *workspace) output(t *testing.T, name string) any {
+	t.Helper()
+	return w.parseState(t).Outputs[name].Value
 }
 
 // state returns the consumer of the tests, or nil if it is not in state.
 func (w *workspace) state(t *testing.T) *instance {
 	t.Helper()
-	var state struct {
-		Resources []struct {
-			Type      string     `json:"type"`
-			Name      string     `json:"name"`
-			Instances []instance `json:"instances"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(w.stateFile(t), &state); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range state.Resources {
+	for _, r := range w.parseState(t).Resources {
 		if r.Type+"."+r.Name == consumerAddress {
 			return &r.Instances[0]
 		}
@@ -310,36 +378,14 @@ func (w *workspace) state(t *testing.T) *instance {
 	return nil
 }
 
-// serve serves a provider from this process, as under a debugger. The address is
-// one without a host.
-func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer) (reattach map[string]any, stop func()) {
+// expectState fails unless the consumer of the tests is in state like this.
+func (w *workspace) expectState(t *testing.T, want twcloudtest.Consumer, revision int) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	configs, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
-	failed := make(chan error, 1)
-	go func() {
-		failed <- tf6server.Serve("registry.terraform.io/"+address, server,
-			tf6server.WithDebug(ctx, configs, closed),
-			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
-			tf6server.WithoutLogStderrOverride(), tf6server.WithLoggingSink(t))
-	}()
-	var config *plugin.ReattachConfig
-	select {
-	case config = <-configs:
-	case err := <-failed:
-		cancel()
-		t.Fatalf("serve the provider: %v", err)
+	state := w.state(t)
+	if state == nil {
+		t.Fatalf("not in state: %+v", want)
 	}
-	entry := map[string]any{
-		"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
-		"Addr": map[string]string{"Network": config.Addr.Network(), "String": config.Addr.String()},
-	}
-	reattach = map[string]any{}
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		reattach[host+"/"+address] = entry
-	}
-	return reattach, func() {
-		cancel()
-		<-closed
+	if got := state.Attributes; got.Key != want.Key || got.Name != want.Name || got.Approved != want.Approved || got.SecretRevision != revision {
+		t.Errorf("in state: %+v, want %+v with revision %d", got, want, revision)
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 const oauthConsumerType = "twcloud_oauth_consumer"
 
-// encodedConsumer is a consumer as it travels in the plugin protocol. An unknown
-// value does not fit in, so that decoding one fails.
+// encodedConsumer is a consumer in the plugin protocol. Decoding fails if a
+// value is unknown.
 type encodedConsumer struct {
 	Key            *string `msgpack:"key"`
 	Name           *string `msgpack:"name"`
@@ -21,8 +21,8 @@ type encodedConsumer struct {
 	SecretRevision *int64  `msgpack:"secret_revision"`
 }
 
-// decodeConsumer returns nil for what is null, unknown in part or encoded in
-// another way: the framework's server deals with that.
+// decodeConsumer returns nil for a value that is null, partly unknown, or not
+// MessagePack. The framework handles those.
 func decodeConsumer(value *tfprotov6.DynamicValue) *encodedConsumer {
 	if value == nil || len(value.MsgPack) == 0 {
 		return nil
@@ -34,9 +34,9 @@ func decodeConsumer(value *tfprotov6.DynamicValue) *encodedConsumer {
 	return consumer
 }
 
-// readUnchanged answers a read of a consumer that is on the server as it is in
-// state, from the list that another read has fetched. It returns nil when there
-// is anything more to do, and leaves that to the resource's Read.
+// readUnchanged answers a read of a consumer that has not changed, from the
+// current list. It returns nil if there is anything else to do. Then Read does
+// it.
 func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov6.ReadResourceResponse {
 	backend := s.backend.Load()
 	if request.TypeName != oauthConsumerType || !backend.ready() {
@@ -65,14 +65,13 @@ func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov
 	}
 }
 
-// identifies says whether an identity is the given one, or there is none yet.
+// identifies reports whether an identity is the given one or not set yet.
 func identifies(current *tfprotov6.ResourceIdentityData, identity []byte) bool {
 	return current == nil || current.IdentityData == nil || bytes.Equal(current.IdentityData.MsgPack, identity)
 }
 
-// planUnchanged answers a plan in which configuration and state agree. It
-// returns nil when there may be anything to decide, and leaves that to the
-// framework and to the resource's ModifyPlan.
+// planUnchanged answers a plan if configuration and state agree. It returns nil
+// if there may be anything to decide. Then the framework and ModifyPlan do it.
 func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
 	if request.TypeName != oauthConsumerType || request.PriorState == nil || request.ProposedNewState == nil ||
 		!bytes.Equal(request.PriorState.MsgPack, request.ProposedNewState.MsgPack) {
@@ -83,10 +82,10 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	case config == nil, prior == nil:
 		return nil
 	case config.SecretWO != nil:
-		// Terraform does not keep it, so only its hash tells whether it is new.
+		// Terraform does not keep it. Only its hash shows whether it is new.
 		return nil
 	case config.Approved == nil && (prior.Approved == nil || *prior.Approved):
-		// The default is another one.
+		// The default, false, differs from the state.
 		return nil
 	case prior.Key == nil, prior.SecretRevision == nil, !settled(request.PriorPrivate):
 		return nil
@@ -101,8 +100,8 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	}
 }
 
-// settled says whether private state holds at most the record of a secret, which
-// has not drifted. The framework keeps things of its own there as well.
+// settled reports whether private state has nothing but the record of a secret
+// without drift. The framework can store other values there.
 func settled(private []byte) bool {
 	if len(private) == 0 {
 		return true

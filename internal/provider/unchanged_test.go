@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// servers are two providers on one emulated server: one that answers what is
-// unchanged without the framework, and the framework alone, to compare it with.
+// servers are two providers on one emulated server: fast answers what is unchanged
+// without the framework, and slow is the framework alone.
 type servers struct {
 	fast, slow *protocol
 	// recorded is the private state of a consumer that was registered with the
@@ -23,12 +23,8 @@ type servers struct {
 
 func newServers(t *testing.T, h *harness, more ...fields) servers {
 	t.Helper()
-	alone := h.newProvider()
-	t.Cleanup(func() {
-		if err := alone.Close(); err != nil {
-			t.Errorf("close the provider: %v", err)
-		}
-	})
+	alone := newProvider(nil)
+	t.Cleanup(func() { closeProvider(t, alone) })
 	s := servers{fast: h.newProtocol(t, more...), slow: newProtocol(t, providerserver.NewProtocol6(alone)())}
 	s.slow.configure(t, h, more...)
 	registered := s.slow.change(t, nil, fields{"name": "registered", "approved": true, "secret": "s3cret"})
@@ -128,134 +124,113 @@ func (s servers) randomIdentity(t *testing.T, random *rand.Rand, key string) *tf
 	return s.fast.identify(t, key)
 }
 
-// What is read without the framework is what the framework would have read.
-func TestReadUnchanged_asTheFramework(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		more  fields
-		count int
-	}{
-		"without drift detection": {count: 1000},
-		"with drift detection":    {more: fields{"detect_secret_drift": true}, count: 200},
-	}
-	for name, test := range tests {
+// compare sends random requests to both providers, with and without the detection
+// of drift. One asks both; it returns what it asked, and whether the fast one
+// answered without the framework.
+func compare(t *testing.T, one func(*testing.T, *harness, servers, *rand.Rand) (asked string, got, want outcome, taken bool)) {
+	t.Helper()
+	for name, more := range map[string]fields{"without drift detection": nil, "with drift detection": {"detect_secret_drift": true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newBrownfield(t)
-			s := newServers(t, h, test.more)
+			s := newServers(t, h, more)
 			s.fast.read(t, &tfprotov6.ReadResourceRequest{CurrentState: s.fast.encode(t, fields{"key": "k1"})})
 			random := rand.New(rand.NewPCG(1, 2))
-			taken := 0
-			for range test.count {
-				key := pick(random, "k1", "k1", "k2", "k3", "key-1", "gone")
-				state := fields{
-					"key":               key,
-					"name":              pick[any](random, "doors", "doors", "twin", "registered", nil),
-					"approved":          pick[any](random, true, true, false, nil),
-					"secret":            pick[any](random, nil, "s3cret", "another", ""),
-					"secret_wo_version": pick[any](random, nil, 1),
-					"secret_revision":   pick[any](random, 0, 1, 1, nil),
-				}
-				if truth, found := h.server.Consumer(key); found && random.IntN(2) == 0 {
-					state["name"], state["approved"] = truth.Name, truth.Approved
-				}
-				privateName, private := s.pickPrivate(random)
-				identity := s.randomIdentity(t, random, key)
-				request := func() *tfprotov6.ReadResourceRequest {
-					return &tfprotov6.ReadResourceRequest{CurrentState: s.fast.encode(t, state), Private: private, CurrentIdentity: identity}
-				}
-				fastRequest := request()
-				fast, slow := s.fast.read(t, fastRequest), s.slow.read(t, request())
-				if fast.NewState == fastRequest.CurrentState {
+			count, taken := 1000, 0
+			if more != nil {
+				count = 200 // Each probe is a signed request.
+			}
+			for range count {
+				asked, got, want, fast := one(t, h, s, random)
+				if fast {
 					taken++
 				}
-				got := s.fast.outcome(t, fast.NewState, fast.Private, fast.NewIdentity, fast.Diagnostics)
-				want := s.slow.outcome(t, slow.NewState, slow.Private, slow.NewIdentity, slow.Diagnostics)
 				if diff := cmp.Diff(want, got, cmp.AllowUnexported(unknown{})); diff != "" {
-					t.Errorf("read of %v with private state %q and identity %v: %s", state, privateName, s.fast.identified(t, identity), diff)
+					t.Errorf("%s: %s", asked, diff)
 				}
 			}
 			if taken == 0 {
-				t.Error("no read was answered without the framework, so this shows nothing")
+				t.Error("the framework was needed for every answer, so this shows nothing")
 			}
 		})
 	}
 }
 
-// What is planned without the framework is what the framework would have planned.
+// What is read without the framework is what the framework reads.
+func TestReadUnchanged_asTheFramework(t *testing.T) {
+	t.Parallel()
+	compare(t, func(t *testing.T, h *harness, s servers, random *rand.Rand) (string, outcome, outcome, bool) {
+		t.Helper()
+		key := pick(random, "k1", "k1", "k2", "k3", "key-1", "gone")
+		state := fields{
+			"key":               key,
+			"name":              pick[any](random, "doors", "doors", "twin", "registered", nil),
+			"approved":          pick[any](random, true, true, false, nil),
+			"secret":            pick[any](random, nil, "s3cret", "another", ""),
+			"secret_wo_version": pick[any](random, nil, 1),
+			"secret_revision":   pick[any](random, 0, 1, 1, nil),
+		}
+		if truth, found := h.server.Consumer(key); found && random.IntN(2) == 0 {
+			state["name"], state["approved"] = truth.Name, truth.Approved
+		}
+		privateName, private := s.pickPrivate(random)
+		identity := s.randomIdentity(t, random, key)
+		request := func() *tfprotov6.ReadResourceRequest {
+			return &tfprotov6.ReadResourceRequest{CurrentState: s.fast.encode(t, state), Private: private, CurrentIdentity: identity}
+		}
+		fastRequest := request()
+		fast, slow := s.fast.read(t, fastRequest), s.slow.read(t, request())
+		return fmt.Sprintf("read of %v with private state %q and identity %v", state, privateName, s.fast.identified(t, identity)),
+			s.fast.outcome(t, fast.NewState, fast.Private, fast.NewIdentity, fast.Diagnostics),
+			s.slow.outcome(t, slow.NewState, slow.Private, slow.NewIdentity, slow.Diagnostics),
+			fast.NewState == fastRequest.CurrentState
+	})
+}
+
+// What is planned without the framework is what the framework plans.
 func TestPlanUnchanged_asTheFramework(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		more  fields
-		count int
-	}{
-		"without drift detection": {count: 400},
-		"with drift detection":    {more: fields{"detect_secret_drift": true}, count: 200},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := newBrownfield(t)
-			s := newServers(t, h, test.more)
-			random := rand.New(rand.NewPCG(3, 4))
-			taken := 0
-			for range test.count {
-				key := pick(random, "k1", "gone")
-				privateName, private := s.pickPrivate(random)
-				state := &resourceState{
-					values: fields{
-						"key":               key,
-						"name":              "doors",
-						"approved":          pick(random, true, false),
-						"secret":            pick[any](random, nil, nil, "s3cret"),
-						"secret_wo_version": pick[any](random, nil, nil, nil, 1),
-						"secret_revision":   pick[any](random, 0, 1, nil),
-					},
-					private: private, identity: s.randomIdentity(t, random, key),
-				}
-				config := fields{
-					"name":     pick[any](random, "doors", "doors", "doors", "other", unknown{}),
-					"approved": pick[any](random, nil, true, false, unknown{}),
-				}
-				if random.IntN(3) > 0 {
-					config["approved"] = state.values["approved"]
-				}
-				switch random.IntN(6) {
-				case 0:
-					config["secret"] = pick[any](random, "s3cret", "another", unknown{})
-				case 1:
-					config["secret_wo"] = pick[any](random, "s3cret", "another", unknown{})
-				case 2:
-					config["secret_wo"] = pick[any](random, "s3cret", "another", unknown{})
-					config["secret_wo_version"] = pick[any](random, 1, 2, unknown{})
-				default:
-					config["secret"], config["secret_wo_version"] = state.values["secret"], state.values["secret_wo_version"]
-				}
-				if random.IntN(50) == 0 {
-					config = nil
-				}
-				fastRequest := s.fast.planRequest(t, state, config)
-				fast, err := s.fast.PlanResourceChange(t.Context(), fastRequest)
-				if err != nil {
-					t.Fatal(err)
-				}
-				slow, err := s.slow.PlanResourceChange(t.Context(), s.slow.planRequest(t, state, config))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if fast.PlannedState == fastRequest.ProposedNewState {
-					taken++
-				}
-				got, want := s.planned(t, fast), s.planned(t, slow)
-				if diff := cmp.Diff(want, got, cmp.AllowUnexported(unknown{})); diff != "" {
-					t.Errorf("plan from %v to %v with private state %q and identity %v: %s", state.values, config, privateName, s.fast.identified(t, state.identity), diff)
-				}
-			}
-			if taken == 0 {
-				t.Error("no plan was answered without the framework, so this shows nothing")
-			}
-		})
-	}
+	compare(t, func(t *testing.T, _ *harness, s servers, random *rand.Rand) (string, outcome, outcome, bool) {
+		t.Helper()
+		key := pick(random, "k1", "gone")
+		privateName, private := s.pickPrivate(random)
+		state := &resourceState{
+			values: fields{
+				"key":               key,
+				"name":              "doors",
+				"approved":          pick(random, true, false),
+				"secret":            pick[any](random, nil, nil, "s3cret"),
+				"secret_wo_version": pick[any](random, nil, nil, nil, 1),
+				"secret_revision":   pick[any](random, 0, 1, nil),
+			},
+			private: private, identity: s.randomIdentity(t, random, key),
+		}
+		config := fields{
+			"name":     pick[any](random, "doors", "doors", "doors", "other", unknown{}),
+			"approved": pick[any](random, nil, true, false, unknown{}),
+		}
+		if random.IntN(3) > 0 {
+			config["approved"] = state.values["approved"]
+		}
+		switch random.IntN(6) {
+		case 0:
+			config["secret"] = pick[any](random, "s3cret", "another", unknown{})
+		case 1:
+			config["secret_wo"] = pick[any](random, "s3cret", "another", unknown{})
+		case 2:
+			config["secret_wo"] = pick[any](random, "s3cret", "another", unknown{})
+			config["secret_wo_version"] = pick[any](random, 1, 2, unknown{})
+		default:
+			config["secret"], config["secret_wo_version"] = state.values["secret"], state.values["secret_wo_version"]
+		}
+		if random.IntN(50) == 0 {
+			config = nil
+		}
+		fastRequest := s.fast.planRequest(t, state, config)
+		fast, slow := s.fast.plan(t, fastRequest), s.slow.plan(t, s.slow.planRequest(t, state, config))
+		return fmt.Sprintf("plan from %v to %v with private state %q and identity %v", state.values, config, privateName, s.fast.identified(t, state.identity)),
+			s.planned(t, fast), s.planned(t, slow), fast.PlannedState == fastRequest.ProposedNewState
+	})
 }
 
 func (s servers) planned(t *testing.T, response *tfprotov6.PlanResourceChangeResponse) outcome {

@@ -2,15 +2,21 @@ package simulation
 
 import (
 	"fmt"
-	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/deviation"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+const (
+	// faultsPerDeviation is how many schedules are drawn for each deviation.
+	faultsPerDeviation = 4
+	// maxRequests is how many requests one run may send to a server that deviates.
+	maxRequests = 80
 )
 
 // deviant is what a user does with a server that deviates: register four, change
@@ -25,36 +31,42 @@ var deviant = func() []step {
 	return []step{{name: "create", config: first}, {name: "change", config: changed}, {name: "destroy", config: configuration{}}}
 }()
 
-// maxRequests is how many requests one run may send to a server that deviates.
-const maxRequests = 80
-
 // TestDeviations runs every deviation, on an empty server and on one with other
-// people's consumers. Nothing is lost, orphaned or registered twice, and what does
-// not work is refused with a message that says what to do.
+// people's consumers, and then one of these with a fault. Nothing is lost, orphaned
+// or registered twice, and what does not work is refused with a message that says
+// what to do.
 func TestDeviations(t *testing.T) {
 	t.Parallel()
-	for _, d := range deviation.All() {
+	for i, d := range deviation.All() {
+		random := rand.New(rand.NewPCG(seed(), uint64(i)))
+		withFaults := random.IntN(2) == 0
 		for name, empty := range map[string]bool{"empty": true, "with others": false} {
 			t.Run(d.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w, refusals := deviate(t, d, empty, schedule{})
-				for _, violation := range w.violations {
-					t.Error(violation)
-				}
-				for _, refusal := range refusals {
-					t.Log(refusal)
-				}
+				trace, refusals := deviate(t, d, empty, schedule{})
+				t.Log(strings.Join(refusals, "\n"))
 				if works := len(refusals) == 0; works != d.Works.On(empty) {
 					t.Errorf("works: %t, want %t", works, d.Works.On(empty))
+				}
+				if d.Once || empty != withFaults || len(trace) == 0 {
+					return // A server without a trace never receives a request.
+				}
+				for range faultsPerDeviation {
+					f := draw(random, trace)
+					if f.kind == notFound && f.reads() {
+						continue // Nothing is left that could prove the opposite.
+					}
+					deviate(t, d, empty, schedule{}.with(f))
 				}
 			})
 		}
 	}
 }
 
-// deviate runs the steps on a server that deviates, while faults befall it. It
-// returns what the user was told of the failures.
-func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (w *world, refusals []string) {
+// deviate runs the steps of a user with a server that deviates. The user tries each
+// step three times, and goes on. It returns the requests, and what the user read
+// about failures.
+func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace []label, refusals []string) {
 	t.Helper()
 	var from checkpoint
 	if !empty {
@@ -64,103 +76,131 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (w *wo
 	if d.Setup != nil {
 		d.Setup(&config)
 	}
-	w, err := newWorldWith(config, s, from)
+	w, err := newWorld(config, s, from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.server.Close()
 	w.deviation = deviation.NewStandIn(d, w.server).Transport
 	w.unseen, w.renames = d.Unseen, d.Renames
+	calm := len(s.faults) == 0
+	refused := func(when string, result outcome) {
+		refusal := when + ": no error"
+		if i := slices.IndexFunc(result.diagnostics, isError); i >= 0 {
+			first := result.diagnostics[i]
+			refusal = fmt.Sprintf("%s: %s: %s", when, first.Summary, strings.ReplaceAll(first.Detail, "\n\n", " | "))
+		}
+		refusals = append(refusals, refusal)
+		if calm {
+			w.checkAdvice(when, result)
+		}
+	}
+	defer func() {
+		if violations := w.violated(); len(violations) > 0 {
+			t.Errorf("%s, -simulation.seed=%d:\n%s\n%s", s, seed(), strings.Join(violations, "\n"), strings.Join(refusals, "\n"))
+		}
+	}()
 	for i, step := range deviant {
 		if i == 1 && len(w.state) == 0 {
 			break // There is nothing to change.
 		}
-		// The user tries three times, and goes on.
 		for attempt := 1; attempt <= 3; attempt++ {
+			before := len(w.traced())
 			result := w.run(step, attempt)
-			if len(s.faults) > 0 {
-				if !result.failed {
-					break
-				}
-				refusals = append(refusals, fmt.Sprintf("%s.%d: %s", step.name, attempt, firstError(result)))
-				continue
+			if sent := len(w.traced()) - before; calm && sent > maxRequests {
+				w.violate("%s.%d: %d requests", step.name, attempt, sent)
 			}
-			w.checkModesty(step, attempt)
-			if created := len(w.server.Consumers()) - len(w.foreign); i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
+			created := len(w.server.Consumers()) - len(w.foreign)
+			if calm && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
 				w.violate("%s.%d: %d consumers were registered, and state is empty", step.name, attempt, created)
 			}
 			if !result.failed {
 				break
 			}
-			refusals = append(refusals, fmt.Sprintf("%s.%d: %s", step.name, attempt, firstError(result)))
-			w.checkAdvice(step, attempt, result)
-			if d.Once {
-				return w, refusals
+			refused(fmt.Sprintf("%s.%d", step.name, attempt), result)
+			if calm && d.Once {
+				return w.traced(), refusals
 			}
 		}
-		if len(refusals) == 0 && i < 2 && len(s.faults) == 0 {
-			if refusal := w.checkNoChanges(step, d.Lags); refusal != "" {
-				refusals = append(refusals, refusal)
+		if !calm || len(refusals) > 0 || i == len(deviant)-1 {
+			continue
+		}
+		// There is nothing left to do, unless a change shows later.
+		var result outcome
+		changes := w.plan(step.name, 9, step.config, &result)
+		if result.failed {
+			refused("the plan after "+step.name, result)
+		}
+		for address, c := range changes {
+			if c.action != nothing && !result.failed && (!d.Lags || c.action != update) {
+				w.violate("the plan after %s: there is still something to do about %s", step.name, address)
 			}
 		}
+		w.forget()
 	}
-	return w, refusals
+	return w.traced(), refusals
 }
 
-// checkModesty: a server that deviates is not asked forever.
-func (w *world) checkModesty(s step, attempt int) {
-	w.network.mu.Lock()
-	defer w.network.mu.Unlock()
-	sent := 0
-	for _, l := range w.network.trace {
-		if l.step == s.name && l.attempt == attempt {
-			sent++
-		}
-	}
-	if sent > maxRequests {
-		w.violate("%s.%d: %d requests", s.name, attempt, sent)
-	}
-}
-
-// advises are the words by which an error says what to do.
+// advises are the words with which an error says what to do.
 var advises = []string{
 	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Write the name", "Fix the first error", "see the error",
 	"Remove ", "Change the configuration", "Ask an administrator",
 }
 
-func (w *world) checkAdvice(s step, attempt int, result outcome) {
+func (w *world) checkAdvice(when string, result outcome) {
 	for _, d := range result.diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError && !slices.ContainsFunc(advises, func(words string) bool { return strings.Contains(d.Detail, words) }) {
-			w.violate("%s.%d: an error does not say what to do: %s\n%s", s.name, attempt, d.Summary, d.Detail)
+		if isError(d) && !slices.ContainsFunc(advises, func(words string) bool { return strings.Contains(d.Detail, words) }) {
+			w.violate("%s: an error does not say what to do: %s\n%s", when, d.Summary, d.Detail)
 		}
 	}
 }
 
-// checkNoChanges plans after a success: there is nothing to do, unless what was
-// changed shows later. It returns what the user is told if the plan fails.
-func (w *world) checkNoChanges(s step, lags bool) (refusal string) {
-	var result outcome
-	changes := w.plan(s.name, 9, s.config, &result)
-	if result.failed {
-		w.checkAdvice(s, 9, result)
-		refusal = "the plan after " + s.name + ": " + firstError(result)
+// TestDialects_withFaults injects faults into the calls of a server that speaks a
+// dialect, with the profile that fits. A step is run until it succeeds.
+func TestDialects_withFaults(t *testing.T) {
+	t.Parallel()
+	kinds := slices.DeleteFunc(twcloudtest.AllFaultKinds(), func(k twcloudtest.FaultKind) bool {
+		// TestSimulation has the faults that end a session, and those that wait.
+		return slices.Contains([]twcloudtest.FaultKind{twcloudtest.Unauthorized401, twcloudtest.Hang, twcloudtest.HangAfter}, k)
+	})
+	for i, name := range twcloudtest.Dialects() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed(), uint64(i)))
+			for range 4 * faultsPerDeviation {
+				dialectWithFault(t, name, kinds[random.IntN(len(kinds))], 1+random.IntN(12))
+			}
+		})
 	}
-	for _, address := range slices.Sorted(maps.Keys(changes)) {
-		if action := changes[address].action; action != nothing && !result.failed && (!lags || action != update) {
-			w.violate("the plan after %s: there is still something to do about %s", s.name, address)
-		}
-	}
-	w.violations = append(w.violations, w.takeProblems()...)
-	w.server.ExpireSessions()
-	w.server.ResetRequests()
-	return refusal
 }
 
-func firstError(result outcome) string {
-	for _, d := range result.diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			return fmt.Sprintf("%s: %s", d.Summary, strings.ReplaceAll(d.Detail, "\n\n", " | "))
+// dialectWithFault injects a fault into the nth call about consumers.
+func dialectWithFault(t *testing.T, name string, kind twcloudtest.FaultKind, nth int) {
+	t.Helper()
+	dialect, err := twcloudtest.Dialect(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWorld(twcloudtest.Config{Profile: dialect}, schedule{}, checkpoint{consumers: foreign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.server.Close()
+	w.profile = dialect
+	var calls atomic.Int64
+	w.server.Inject(twcloudtest.Fault{Kind: kind, Match: func(r twcloudtest.Request) bool {
+		return r.Call != "" && calls.Add(1) == int64(nth)
+	}})
+	for _, step := range deviant {
+		result := w.run(step, 1)
+		for attempt := 2; result.failed && attempt < 5; attempt++ {
+			result = w.run(step, attempt)
+		}
+		if result.failed {
+			w.violate("%s does not succeed: %s", step.name, result.text())
 		}
 	}
-	return "no error"
+	if violations := w.violated(); len(violations) > 0 {
+		t.Errorf("%s, call %d:\n%s", kind, nth, strings.Join(violations, "\n"))
+	}
 }

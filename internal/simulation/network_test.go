@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,277 +11,222 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// network lies between the provider's processes and the server of one schedule.
-// It names every request, lets the faults of the schedule befall them, and
-// watches what a server cannot see: which answers have arrived, and how many
-// requests a process has in flight.
-type network struct {
-	server   *twcloudtest.Server
-	schedule schedule
-
-	mu     sync.Mutex
-	names  map[string]string // of consumers, by key, as they were first seen
-	counts map[label]int
-	trace  []label
-	fired  []fault
-	marks  int
-	// arrived counts the logins whose answer has arrived whole.
-	arrived  int
-	cookies  []string
-	findings []string
-	// postponed are registrations that are still to be carried out, by name.
-	postponed map[string]func()
-}
-
-// wireTap is the network as one process has it: an http.RoundTripper.
-type wireTap struct {
-	network *network
-	base    *http.Transport
-	step    string
-	attempt int
-	process string
-	// stop has the provider stopped, as Terraform does on Ctrl-C.
-	stop func()
-	// dead says that the process has been killed.
-	dead atomic.Bool
-
-	// What follows is guarded by the network's mutex.
-
-	// fired counts what went wrong: the faults, and what has timed out besides.
-	fired        int
-	inFlight     int
-	mostInFlight int
-}
-
-func (n *network) tap(step string, attempt int, process string) *wireTap {
-	return &wireTap{
-		network: n, step: step, attempt: attempt, process: process,
-		base: &http.Transport{MaxConnsPerHost: maxInFlight, MaxIdleConnsPerHost: maxInFlight},
-		stop: func() {},
-	}
-}
-
 // CloseIdleConnections is what the client calls at its end.
-func (w *wireTap) CloseIdleConnections() { w.base.CloseIdleConnections() }
-
-var errDead = errors.New("the process is dead")
+func (p *process) CloseIdleConnections() { p.base.CloseIdleConnections() }
 
 // RoundTrip implements http.RoundTripper.
-func (w *wireTap) RoundTrip(request *http.Request) (*http.Response, error) {
-	if w.dead.Load() {
+func (p *process) RoundTrip(request *http.Request) (*http.Response, error) {
+	if p.dead.Load() {
 		return nil, errDead
 	}
-	name, befalls, mark := w.note(request)
-	w.network.catchUp(name)
-	switch befalls {
+	name, kind, mark := p.note(request)
+	p.catchUp(name)
+	inject := func(f twcloudtest.Fault) (*http.Response, error) {
+		f.Match = func(r twcloudtest.Request) bool { return r.UserAgent == mark }
+		p.server.Inject(f)
+		marked := request.Clone(request.Context())
+		marked.Header.Set("User-Agent", mark)
+		return p.sendTo(marked, name)
+	}
+	switch kind {
 	case "":
-		return w.send(request, name)
+		return p.sendTo(request, name)
 	case refused:
 		if trace := httptrace.ContextClientTrace(request.Context()); trace != nil {
 			trace.GetConn(request.URL.Host)
 		}
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	case sessionsLost:
-		w.network.server.DropSessions()
-		return w.send(request, name)
+		p.server.DropSessions()
+		return p.sendTo(request, name)
 	case interrupted:
-		w.stop()
-		return w.send(request, name)
+		p.stop()
+		return p.sendTo(request, name)
 	case interruptedAfter:
-		response, err := w.send(request, name)
-		w.stop()
-		return response, err
+		defer p.stop()
+		return p.sendTo(request, name)
 	case panicBefore:
 		panic("simulated")
 	case panicAfter:
-		w.sendAndForget(request, name)
+		p.sendAndForget(request, name)
 		panic("simulated")
 	case killedBefore:
-		w.dead.Store(true)
+		p.dead.Store(true)
 		return nil, errDead
 	case killedAfter:
-		w.sendAndForget(request, name)
-		w.dead.Store(true)
+		p.sendAndForget(request, name)
+		p.dead.Store(true)
 		return nil, errDead
-	case notFound:
-		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound})
 	case tooLate:
-		w.sendAndForget(request, name)
-		return answerOf(request, http.StatusRequestTimeout), nil
+		p.sendAndForget(request, name)
+		return proxyAnswer(request, http.StatusRequestTimeout), nil
 	case late:
-		return w.postpone(request, name)
-	case echoed:
-		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
+		p.postpone(request, name)
+		return proxyAnswer(request, http.StatusGatewayTimeout), nil
+	case notFound:
+		return inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound})
 	case unauthorized:
-		w.inject(mark, twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusUnauthorized})
+		return inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusUnauthorized})
+	case echoed:
+		return inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
 	default:
-		known, err := twcloudtest.ParseFaultKind(string(befalls))
+		known, err := twcloudtest.ParseFaultKind(string(kind))
 		must(err)
-		w.inject(mark, twcloudtest.Fault{Kind: known})
+		return inject(twcloudtest.Fault{Kind: known})
 	}
-	marked := request.Clone(request.Context())
-	marked.Header.Set("User-Agent", mark)
-	return w.send(marked, name)
 }
 
-// note names a request, and says what befalls it and by which mark the server
-// can know it.
-func (w *wireTap) note(request *http.Request) (name label, befalls kind, mark string) {
-	n := w.network
-	target := n.target(request)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.checkCredentials(request, target)
-	name = label{step: w.step, attempt: w.attempt, process: w.process, method: request.Method, target: target}
-	n.counts[name]++
-	name.occurrence = n.counts[name]
-	n.trace = append(n.trace, name)
-	if befalls = n.schedule.on(name); befalls == "" {
-		return name, "", ""
+// note names a request. It returns the fault for it, and a mark by which the server
+// recognizes it.
+func (p *process) note(request *http.Request) (name label, fires kind, mark string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name = p.at
+	name.method, name.target = request.Method, p.target(request)
+	p.counts[name]++
+	name.occurrence = p.counts[name]
+	p.trace = append(p.trace, name)
+	if fires = p.schedule.on(name); fires != "" {
+		p.fired = append(p.fired, fault{label: name, kind: fires})
+		p.wrong++
 	}
-	n.fired = append(n.fired, fault{label: name, kind: befalls})
-	w.fired++
-	n.marks++
-	return name, befalls, fmt.Sprintf("marked/%d", n.marks)
+	signsIn, cookie := request.Header.Get("Authorization") != "", len(request.Cookies()) > 0
+	if signsIn != (name.target == "login") || cookie == signsIn {
+		p.violations = append(p.violations, fmt.Sprintf("%s %s: credentials %t, cookie %t", name.method, name.target, signsIn, cookie))
+	}
+	return name, fires, fmt.Sprintf("marked/%d", len(p.fired))
 }
 
-// target is what a request is about.
-func (n *network) target(request *http.Request) string {
+// target is what a request is about. A consumer keeps the name by which it was first
+// seen. The caller holds the mutex.
+func (p *process) target(request *http.Request) string {
 	switch path := request.URL.EscapedPath(); {
 	case path == wire.LoginPath:
 		return "login"
 	case path == wire.LogoutPath:
 		return "logout"
 	case path == wire.DefaultOAuthConsumersPath && request.Method == http.MethodPost:
-		return nameIn(request)
+		var consumer wire.RegisterOAuthConsumer
+		must(json.Unmarshal(bodyOf(request), &consumer))
+		return consumer.Name
 	case path == wire.DefaultOAuthConsumersPath:
 		return "list"
 	default:
-		escaped := strings.TrimPrefix(path, wire.DefaultOAuthConsumersPath+"/")
-		key, err := url.PathUnescape(escaped)
+		key, err := url.PathUnescape(strings.TrimPrefix(path, wire.DefaultOAuthConsumersPath+"/"))
 		must(err)
-		return n.nameOf(key)
+		if _, known := p.names[key]; !known {
+			consumer, _ := p.server.Consumer(key)
+			p.names[key] = consumer.Name
+		}
+		return p.names[key]
 	}
 }
 
-// nameIn is the name in the body of a registration.
-func nameIn(request *http.Request) string {
+// bodyOf is the body of a request, which can still be sent.
+func bodyOf(request *http.Request) []byte {
+	if request.GetBody == nil {
+		return nil
+	}
 	body, err := request.GetBody()
 	must(err)
-	var consumer wire.RegisterOAuthConsumer
-	must(json.NewDecoder(body).Decode(&consumer))
-	return consumer.Name
+	content, err := io.ReadAll(body)
+	must(err)
+	return content
 }
 
-func (n *network) nameOf(key string) string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	name, known := n.names[key]
-	if !known {
-		consumer, _ := n.server.Consumer(key)
-		name = consumer.Name
-		n.names[key] = name
-	}
-	return name
+// echo has everything of a request that must not be repeated.
+func echo(request *http.Request) string {
+	return fmt.Sprintf("cannot accept %s %s %s", request.Header.Get("Authorization"), request.Header.Get("Cookie"), bodyOf(request))
 }
 
-// checkCredentials finds a request that would open a second session.
-func (n *network) checkCredentials(request *http.Request, target string) {
-	credentials, cookie := request.Header.Get("Authorization") != "", len(request.Cookies()) > 0
-	if credentials != (target == "login") || cookie == (target == "login") {
-		n.findings = append(n.findings, fmt.Sprintf("%s %s: credentials %t, cookie %t", request.Method, target, credentials, cookie))
-	}
-}
-
-func (w *wireTap) inject(mark string, befalls twcloudtest.Fault) {
-	befalls.Match = func(request twcloudtest.Request) bool { return request.UserAgent == mark }
-	w.network.server.Inject(befalls)
-}
-
-// send sends a request and watches its answer.
-func (w *wireTap) send(request *http.Request, name label) (*http.Response, error) {
-	w.count(1)
-	response, err := w.base.RoundTrip(request)
+// sendTo sends a request to the server and watches its answer.
+func (p *process) sendTo(request *http.Request, name label) (*http.Response, error) {
+	p.count(1)
+	response, err := p.base.RoundTrip(request)
 	if err != nil {
-		w.count(-1)
-		w.timedOut(request)
+		p.count(-1)
+		p.noteTimeout(request)
 		return nil, err
 	}
-	w.network.mu.Lock()
+	p.mu.Lock()
 	for _, cookie := range response.Cookies() {
 		if len(cookie.Value) > 8 {
-			w.network.cookies = append(w.network.cookies, cookie.Value)
+			p.cookies = append(p.cookies, cookie.Value)
 		}
 	}
-	w.network.mu.Unlock()
+	p.mu.Unlock()
 	response.Body = &watchedBody{
 		ReadCloser: response.Body,
 		whole: sync.OnceFunc(func() {
 			if name.target == "login" && response.StatusCode/100 == 2 && len(response.Cookies()) > 0 {
-				w.network.mu.Lock()
-				defer w.network.mu.Unlock()
-				w.network.arrived++
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				p.arrived++
 			}
 		}),
 		closed: sync.OnceFunc(func() {
-			w.count(-1)
-			w.timedOut(request)
+			p.count(-1)
+			p.noteTimeout(request)
 		}),
 	}
 	return response, nil
 }
 
-// timedOut counts a request that has timed out, be it that the machine is busy.
-func (w *wireTap) timedOut(request *http.Request) {
+// noteTimeout counts a request that has timed out, for example because the machine
+// is busy.
+func (p *process) noteTimeout(request *http.Request) {
 	if errors.Is(request.Context().Err(), context.DeadlineExceeded) {
-		w.network.mu.Lock()
-		defer w.network.mu.Unlock()
-		w.fired++
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.wrong++
 	}
 }
 
-// sendAndForget sends a request whose answer nobody will know.
-func (w *wireTap) sendAndForget(request *http.Request, name label) {
-	w.count(1)
-	defer w.count(-1)
-	response, err := w.base.RoundTrip(request)
-	if err != nil {
-		if request.Context().Err() != nil {
-			// Another fault has interrupted the run in the meantime.
-			return
-		}
-		w.network.mu.Lock()
-		defer w.network.mu.Unlock()
-		w.network.findings = append(w.network.findings, fmt.Sprintf("%s: %v", name, err))
+// sendAndForget sends a request and drops the answer.
+func (p *process) sendAndForget(request *http.Request, name label) {
+	p.count(1)
+	defer p.count(-1)
+	response, err := p.base.RoundTrip(request)
+	if err == nil {
+		_ = response.Body.Close()
+	} else if request.Context().Err() == nil { // Another fault can interrupt the run in the meantime.
+		p.violate("%s: %v", name, err)
+	}
+}
+
+// postpone keeps a registration until catchUp.
+func (p *process) postpone(request *http.Request, name label) {
+	kept := request.Clone(context.Background())
+	kept.Body = io.NopCloser(bytes.NewReader(bodyOf(request)))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.postponed[name.target] = func() { p.sendAndForget(kept, name) }
+}
+
+// catchUp sends what was postponed until this request.
+func (p *process) catchUp(name label) {
+	if name.method != http.MethodPost {
 		return
 	}
-	_ = response.Body.Close()
+	p.mu.Lock()
+	postponed := p.postponed[name.target]
+	delete(p.postponed, name.target)
+	p.mu.Unlock()
+	if postponed != nil {
+		postponed()
+	}
 }
 
-// postpone answers a request before it is carried out.
-func (w *wireTap) postpone(request *http.Request, name label) (*http.Response, error) {
-	body, err := request.GetBody()
-	must(err)
-	kept := request.Clone(context.Background())
-	kept.Body = body
-	w.network.mu.Lock()
-	defer w.network.mu.Unlock()
-	w.network.postponed[name.target] = func() { w.sendAndForget(kept, name) }
-	return answerOf(request, http.StatusGatewayTimeout), nil
-}
-
-// answerOf is what a proxy answers by itself.
-func answerOf(request *http.Request, status int) *http.Response {
+// proxyAnswer is what a proxy answers by itself.
+func proxyAnswer(request *http.Request, status int) *http.Response {
 	if trace := httptrace.ContextClientTrace(request.Context()); trace != nil {
 		trace.GetConn(request.URL.Host)
 		trace.GotConn(httptrace.GotConnInfo{})
@@ -288,42 +234,14 @@ func answerOf(request *http.Request, status int) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: request}
 }
 
-// catchUp carries out what was postponed until this request.
-func (n *network) catchUp(name label) {
-	if name.method != http.MethodPost {
-		return
-	}
-	n.mu.Lock()
-	postponed := n.postponed[name.target]
-	delete(n.postponed, name.target)
-	n.mu.Unlock()
-	if postponed != nil {
-		postponed()
-	}
+func (p *process) count(by int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inFlight += by
+	p.mostInFlight = max(p.mostInFlight, p.inFlight)
 }
 
-// echo is all that must not be repeated of a request.
-func echo(request *http.Request) string {
-	text := "cannot accept " + request.Header.Get("Authorization") + " " + request.Header.Get("Cookie") + " "
-	if request.GetBody != nil {
-		body, err := request.GetBody()
-		must(err)
-		content, err := io.ReadAll(body)
-		must(err)
-		text += string(content)
-	}
-	return text
-}
-
-func (w *wireTap) count(by int) {
-	w.network.mu.Lock()
-	defer w.network.mu.Unlock()
-	w.inFlight += by
-	w.mostInFlight = max(w.mostInFlight, w.inFlight)
-}
-
-// watchedBody tells when a body has been read to its end, and when it has been
-// closed.
+// watchedBody reports when a body has been read to its end, and when it is closed.
 type watchedBody struct {
 	io.ReadCloser
 	whole, closed func()
@@ -331,7 +249,7 @@ type watchedBody struct {
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) {
 		b.whole()
 	}
 	return n, err
@@ -340,20 +258,4 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 func (b *watchedBody) Close() error {
 	defer b.closed()
 	return b.ReadCloser.Close()
-}
-
-// takeFindings returns what was found since the last call.
-func (n *network) takeFindings() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	findings := n.findings
-	n.findings = nil
-	return findings
-}
-
-// traced returns the requests so far.
-func (n *network) traced() []label {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.Clone(n.trace)
 }

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -20,31 +21,20 @@ type consumer struct {
 
 func (c consumer) wantedSecret() string { return c.secret + c.secretWO }
 
-// attributes is the consumer as a configuration has it. What is false or zero is
-// not written there.
+// attributes is the consumer in a configuration, which has nothing that is empty,
+// false, or zero.
 func (c consumer) attributes() attributes {
-	text := func(s string) tftypes.Value {
-		if s == "" {
-			return tftypes.NewValue(tftypes.String, nil)
+	values := attributes{}
+	for name, value := range map[string]any{
+		"key": "", "name": c.name, "approved": c.approved, "secret": c.secret,
+		"secret_wo": c.secretWO, "secret_wo_version": c.version, "secret_revision": int64(0),
+	} {
+		if value == "" || value == false || value == int64(0) {
+			value = nil
 		}
-		return tftypes.NewValue(tftypes.String, s)
+		values[name] = tftypes.NewValue(schema().consumer.AttributeTypes[name], value)
 	}
-	approved, version := tftypes.NewValue(tftypes.Bool, nil), tftypes.NewValue(tftypes.Number, nil)
-	if c.approved {
-		approved = tftypes.NewValue(tftypes.Bool, true)
-	}
-	if c.version != 0 {
-		version = tftypes.NewValue(tftypes.Number, c.version)
-	}
-	return attributes{
-		"key":               text(""),
-		"name":              text(c.name),
-		"approved":          approved,
-		"secret":            text(c.secret),
-		"secret_wo":         text(c.secretWO),
-		"secret_wo_version": version,
-		"secret_revision":   tftypes.NewValue(tftypes.Number, nil),
-	}
+	return values
 }
 
 // configuration holds resources by their address.
@@ -54,17 +44,17 @@ type configuration map[string]consumer
 type step struct {
 	name   string
 	config configuration
-	// like is another step whose requests are like those of this one, so that one
-	// fault at a time need not befall these.
+	// like is another step with the same requests, so that those of this one need no
+	// single faults.
 	like string
 	// before is what somebody else does before the step is run.
 	before func(server *twcloudtest.Server, keyOf func(address string) string)
 }
 
-// secretMark is in every secret, so that one can be found wherever it leaks.
+// secretMark is in every secret, so that a leak can be found.
 const secretMark = "s3cr3t-"
 
-// foreign are the consumers of other people. One bears the name of ours.
+// foreign are the consumers of other people. One has the name of ours.
 var foreign = []twcloudtest.Consumer{
 	{Key: "foreign-1", Name: "beta", Secret: secretMark + "foreign-1", Approved: true},
 	{Key: "foreign-2", Name: "legacy", Secret: secretMark + "foreign-2"},
@@ -108,12 +98,7 @@ var scenario = func() []step {
 	}
 }()
 
-// stepIndex is the place of a step in the scenario.
+// stepIndex is the index of a step of the scenario.
 func stepIndex(name string) int {
-	for i, s := range scenario {
-		if s.name == name {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(scenario, func(s step) bool { return s.name == name })
 }

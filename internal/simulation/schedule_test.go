@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,8 +11,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// label names one request of a schedule, in a way that does not depend on the
-// order in which resources that are changed in parallel come to send it.
+// label names one request of a schedule. It does not depend on the order of the
+// requests for different resources.
 type label struct {
 	// step is the name of a step of the scenario, and attempt counts from 1 how
 	// often the step has been run.
@@ -22,7 +23,7 @@ type label struct {
 	method  string
 	// target is "login", "logout", "list" or the name of a consumer.
 	target string
-	// occurrence counts from 1 the requests for which all else is equal.
+	// occurrence counts from 1 the requests for which everything else is equal.
 	occurrence int
 }
 
@@ -45,7 +46,7 @@ func parseLabel(text string) (label, error) {
 	return l, err
 }
 
-// fault is what befalls one request.
+// fault is what goes wrong with one request.
 type fault struct {
 	label
 	kind kind
@@ -65,38 +66,36 @@ const (
 	// a proxy may; the session stays open.
 	notFound     kind = "not-found-404"
 	unauthorized kind = "unauthorized-by-proxy"
-	// echoed refuses the request with 400, and repeats all its secrets in the words
-	// for it.
+	// echoed refuses the request with 400, and repeats all its secrets in the message.
 	echoed kind = "echoed-400"
-	// tooLate handles the request and answers 408, as a proxy does that had no answer
-	// in time.
+	// tooLate handles the request and answers 408, as a proxy does after a time-out.
 	tooLate kind = "too-late-408"
 	// late answers 504 to a registration, which is carried out when the next one of
 	// that name arrives.
 	late kind = "late-504"
-	// interrupted has Terraform stop the provider, as on Ctrl-C, when the request
-	// is about to be sent; interruptedAfter when it has been answered.
+	// interrupted has Terraform stop the provider, as on Ctrl-C, before the request is
+	// sent; interruptedAfter after it is answered.
 	interrupted      kind = "interrupted-before"
 	interruptedAfter kind = "interrupted-after"
-	// panicBefore and panicAfter have a panic in the place of the answer.
+	// panicBefore and panicAfter panic instead of answering.
 	panicBefore kind = "panic-before"
 	panicAfter  kind = "panic-after"
-	// killedBefore and killedAfter end the process: nothing that it knows arrives
-	// at Terraform, and it does not log out.
+	// killedBefore and killedAfter end the process: it tells Terraform nothing, and
+	// does not sign out.
 	killedBefore kind = "killed-before"
 	killedAfter  kind = "killed-after"
 )
 
 var localKinds = []kind{refused, sessionsLost, notFound, unauthorized, echoed, tooLate, interrupted, interruptedAfter, panicBefore, panicAfter, killedBefore, killedAfter}
 
-// kindsFor are the kinds that can befall a request.
+// kindsFor are the kinds of faults that a request can have.
 func kindsFor(l label) []kind {
 	var kinds []kind
 	for _, k := range twcloudtest.AllFaultKinds() {
 		kinds = append(kinds, kind(k.String()))
 	}
 	if l.target == "logout" {
-		// By then Terraform is done, and nothing is left to be stopped.
+		// By then Terraform is done, and there is nothing to stop.
 		return append(kinds, refused, sessionsLost, notFound, echoed, tooLate)
 	}
 	if l.method == http.MethodPost {
@@ -105,33 +104,38 @@ func kindsFor(l label) []kind {
 	return append(kinds, localKinds...)
 }
 
+// draw draws a fault for one of the requests.
+func draw(random *rand.Rand, requests []label) fault {
+	l := requests[random.IntN(len(requests))]
+	kinds := kindsFor(l)
+	return fault{l, kinds[random.IntN(len(kinds))]}
+}
+
 // slow says whether a kind makes the client wait for its time-out.
 func (k kind) slow() bool {
 	return k == kind(twcloudtest.Hang.String()) || k == kind(twcloudtest.HangAfter.String())
 }
 
-// ends says whether a fault keeps what a request has done from being known to
-// anybody.
-func (f fault) ends() bool {
-	return f.kind == killedBefore || f.kind == killedAfter
-}
+// ends says whether a fault kills the process, so that nobody knows what the request
+// has done.
+func (f fault) ends() bool { return f.kind == killedBefore || f.kind == killedAfter }
 
 // interrupts says whether a fault is a Ctrl-C.
 func (f fault) interrupts() bool { return f.kind == interrupted || f.kind == interruptedAfter }
 
-// reads says whether a fault befalls a request that changes nothing.
+// reads says whether the request of a fault changes nothing.
 func (f fault) reads() bool { return f.method == http.MethodGet }
 
-// looks says whether a fault befalls the request that looks at the first removal
-// of a run. Which one that is, depends on the order of the removals.
-func (f fault) looks() bool {
-	return f.process == "apply" && f.method == http.MethodGet && !slices.Contains([]string{"login", "logout", "list"}, f.target)
+// looks says whether a request of an apply reads a consumer: the first that the run
+// has registered or removed. Which one that is depends on their order.
+func (l label) looks() bool {
+	return l.process == "apply" && l.method == http.MethodGet && !slices.Contains([]string{"login", "logout", "list"}, l.target)
 }
 
-// schedule says what befalls which requests, and how the user goes on.
+// schedule says which requests get which faults, and how the user goes on.
 type schedule struct {
-	// seats is how many license seats the server has; zero is any number.
-	seats int
+	// oneSeat says that the server has one license seat, instead of any number.
+	oneSeat bool
 	// untaint has the user untaint what is tainted after the last fault.
 	untaint bool
 	// onward has the user go on with the next step after the last fault, instead
@@ -140,16 +144,17 @@ type schedule struct {
 	faults []fault
 }
 
+// flags are the parts of a schedule besides its faults, by the word for each.
+func (s *schedule) flags() map[string]*bool {
+	return map[string]*bool{"one-seat": &s.oneSeat, "untaint": &s.untaint, "onward": &s.onward}
+}
+
 func (s schedule) String() string {
-	words := make([]string, 0, len(s.faults)+2)
-	if s.seats > 0 {
-		words = append(words, "seats="+strconv.Itoa(s.seats))
-	}
-	if s.untaint {
-		words = append(words, "untaint")
-	}
-	if s.onward {
-		words = append(words, "onward")
+	var words []string
+	for word, set := range s.flags() {
+		if *set {
+			words = append(words, word)
+		}
 	}
 	for _, f := range s.faults {
 		words = append(words, f.String())
@@ -157,32 +162,21 @@ func (s schedule) String() string {
 	return strings.Join(words, ",")
 }
 
-func parseSchedule(text string) (schedule, error) {
-	var s schedule
+func parseSchedule(text string) (s schedule, err error) {
 	for word := range strings.SplitSeq(text, ",") {
-		name, value, _ := strings.Cut(word, "=")
-		switch name {
-		case "":
-		case "untaint":
-			s.untaint = true
-		case "onward":
-			s.onward = true
-		case "seats":
-			seats, err := strconv.Atoi(value)
-			if err != nil {
-				return s, err
-			}
-			s.seats = seats
-		default:
-			l, err := parseLabel(name)
-			if err != nil {
-				return s, err
-			}
-			if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
-				return s, fmt.Errorf("no fault is called %q", value)
-			}
-			s.faults = append(s.faults, fault{label: l, kind: kind(value)})
+		if flag, found := s.flags()[word]; found {
+			*flag = true
+			continue
 		}
+		name, value, _ := strings.Cut(word, "=")
+		l, err := parseLabel(name)
+		if err != nil {
+			return s, err
+		}
+		if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
+			return s, fmt.Errorf("no fault is called %q", value)
+		}
+		s.faults = append(s.faults, fault{label: l, kind: kind(value)})
 	}
 	return s, nil
 }
@@ -193,18 +187,10 @@ func (s schedule) with(f fault) schedule {
 	return s
 }
 
-// without returns the schedule without one of its faults.
-func (s schedule) without(i int) schedule {
-	s.faults = slices.Delete(slices.Clone(s.faults), i, i+1)
-	return s
-}
-
-// on returns what befalls a request, or nothing.
+// on returns the kind of fault for a request; empty is none.
 func (s schedule) on(l label) kind {
-	for _, f := range s.faults {
-		if f.label == l {
-			return f.kind
-		}
+	if i := slices.IndexFunc(s.faults, func(f fault) bool { return f.label == l }); i >= 0 {
+		return s.faults[i].kind
 	}
 	return ""
 }
@@ -215,8 +201,7 @@ func (s schedule) has(condition func(fault) bool) bool {
 }
 
 // attempts is how often a step is run with faults.
-func (s schedule) attempts(step string) int {
-	most := 0
+func (s schedule) attempts(step string) (most int) {
 	for _, f := range s.faults {
 		if f.step == step {
 			most = max(most, f.attempt)

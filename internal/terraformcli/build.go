@@ -21,20 +21,14 @@ const (
 )
 
 // Build builds a package of this module, "." for the provider, into the file
-// output. For a release, it is built as GoReleaser builds it; otherwise as fast
-// as possible.
-func Build(ctx context.Context, pkg, output string, release bool) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", output) //nolint:gosec // It is always go build.
+// output.
+func Build(ctx context.Context, pkg, output string) error {
 	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
 		return err
 	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", output, path.Join(module, pkg)) //nolint:gosec // It is always go build.
 	// An interrupted build leaves its temporary files in GOTMPDIR.
 	cmd.Env = append(os.Environ(), "GOTMPDIR="+filepath.Dir(output))
-	if release {
-		cmd.Args = append(cmd.Args, "-trimpath")
-		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
-	}
-	cmd.Args = append(cmd.Args, path.Join(module, pkg))
 	interruptOnCancel(cmd)
 	message, err := cmd.CombinedOutput()
 	switch {
@@ -51,9 +45,12 @@ func Build(ctx context.Context, pkg, output string, release bool) error {
 // dev_overrides.
 func BuildMirror(ctx context.Context, dir string) (binaryDir string, err error) {
 	folder := filepath.Join(filepath.FromSlash(Source), mirrorVersion, runtime.GOOS+"_"+runtime.GOARCH)
+	name := "terraform-provider-twcloud_v" + mirrorVersion
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
 	binaryDir = filepath.Join(dir, "registry.terraform.io", folder)
-	name := executable("terraform-provider-twcloud_v" + mirrorVersion)
-	if err := Build(ctx, ".", filepath.Join(binaryDir, name), false); err != nil {
+	if err := Build(ctx, ".", filepath.Join(binaryDir, name)); err != nil {
 		return "", err
 	}
 	opentofu := filepath.Join(dir, "registry.opentofu.org", folder)
@@ -61,11 +58,4 @@ func BuildMirror(ctx context.Context, dir string) (binaryDir string, err error) 
 		return "", err
 	}
 	return binaryDir, os.Link(filepath.Join(binaryDir, name), filepath.Join(opentofu, name))
-}
-
-func executable(name string) string {
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return name
 }

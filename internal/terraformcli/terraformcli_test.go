@@ -28,25 +28,37 @@ func script(t *testing.T, path, text string) string {
 
 const newTerraform = `echo "Terraform v1.11.4"; echo "on linux_amd64"`
 
-// newFinder returns a finder for a machine with only these CLIs on PATH.
-func newFinder(t *testing.T, onPath map[string]string) (f *finder, dir string, log *strings.Builder) {
+// machine is a computer with only these CLIs on PATH, and what they print.
+type machine struct {
+	dir, cache string
+	log        strings.Builder
+	installs   int
+	install    func(dir string) error
+}
+
+func newMachine(t *testing.T, onPath map[string]string) *machine {
 	t.Helper()
-	dir, log = t.TempDir(), &strings.Builder{}
+	dir := t.TempDir()
 	t.Setenv(PathVariable, "")
 	t.Setenv("PATH", filepath.Join(dir, "path"))
 	for name, text := range onPath {
 		script(t, filepath.Join(dir, "path", name), text)
 	}
-	return &finder{cacheDir: filepath.Join(dir, "cache"), log: log, install: func(context.Context, string) (string, error) {
-		t.Error("Terraform was installed")
-		return "", errors.New("not expected")
-	}}, dir, log
+	return &machine{dir: dir, cache: filepath.Join(dir, "cache")}
+}
+
+func (m *machine) find(ctx context.Context) (CLI, error) {
+	return find(ctx, &m.log, m.cache, func(_ context.Context, dir string) error {
+		m.installs++
+		return m.install(dir)
+	})
 }
 
 func TestFind(t *testing.T) {
 	const tofu = `echo "OpenTofu v1.8.0-rc1"`
 	for name, test := range map[string]struct {
 		onPath    map[string]string
+		cached    string
 		installed bool
 		want      string
 		log       string
@@ -63,116 +75,135 @@ func TestFind(t *testing.T) {
 			want:   "path/tofu", log: "neither Terraform's nor OpenTofu's",
 		},
 		"terraform is too old": {
-			onPath: map[string]string{"terraform": `echo "Terraform v1.0.11"`}, installed: true,
-			want: "cache/terraform/terraform", log: "is older than 1.1",
+			onPath: map[string]string{"terraform": `echo "Terraform v1.0.11"`}, cached: newTerraform,
+			want: "cache/terraform", log: "is older than 1.1",
 		},
-		"installed before": {installed: true, want: "cache/terraform/terraform"},
+		"installed before": {cached: newTerraform, want: "cache/terraform"},
+		"nothing":          {installed: true, want: "cache/terraform", log: "Installing Terraform from releases.hashicorp.com"},
+		"half installed":   {cached: "half a download", installed: true, want: "cache/terraform", log: "exit status 127"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f, dir, log := newFinder(t, test.onPath)
-			if test.installed {
-				script(t, filepath.Join(f.cacheDir, "terraform", "terraform"), newTerraform)
+			m := newMachine(t, test.onPath)
+			m.install = func(dir string) error {
+				script(t, filepath.Join(dir, "terraform"), newTerraform)
+				return nil
 			}
-			got, err := f.find(t.Context())
-			if want := filepath.Join(dir, filepath.FromSlash(test.want)); err != nil || got.Path != want {
+			if test.cached != "" {
+				script(t, filepath.Join(m.cache, "terraform"), test.cached)
+			}
+			got, err := m.find(t.Context())
+			if want := filepath.Join(m.dir, filepath.FromSlash(test.want)); err != nil || got.Path != want {
 				t.Errorf("found %q, %v; want %s", got.Path, err, want)
 			}
-			if !strings.Contains(log.String(), test.log) || test.log == "" && log.Len() > 0 {
-				t.Errorf("log %q, want %q", log.String(), test.log)
+			if log := m.log.String(); !strings.Contains(log, test.log) || test.log == "" && log != "" {
+				t.Errorf("log %q, want %q", log, test.log)
+			}
+			if (m.installs > 0) != test.installed {
+				t.Errorf("installed %d times", m.installs)
 			}
 		})
 	}
 }
 
 func TestFind_variable(t *testing.T) {
-	f, dir, _ := newFinder(t, map[string]string{"terraform": newTerraform})
-	named := script(t, filepath.Join(dir, "elsewhere", "tf"), `echo "Terraform v1.0.11"`)
+	m := newMachine(t, map[string]string{"terraform": newTerraform})
+	named := script(t, filepath.Join(m.dir, "elsewhere", "tf"), `echo "Terraform v1.0.11"`)
 	t.Setenv(PathVariable, named)
-	if got, err := f.find(t.Context()); err != nil || got.Path != named {
+	if got, err := m.find(t.Context()); err != nil || got.Path != named {
 		t.Errorf("found %q, %v; want %s", got.Path, err, named)
 	}
-	t.Setenv(PathVariable, filepath.Join(dir, "missing"))
-	if got, err := f.find(t.Context()); err == nil || !strings.Contains(err.Error(), PathVariable) {
+	t.Setenv(PathVariable, filepath.Join(m.dir, "missing"))
+	if got, err := m.find(t.Context()); err == nil || !strings.Contains(err.Error(), PathVariable) {
 		t.Errorf("found %q, %v; want an error that names the variable", got.Path, err)
 	}
 }
 
-func TestFind_installs(t *testing.T) {
-	f, _, log := newFinder(t, nil)
-	installs := 0
-	f.install = func(_ context.Context, dir string) (string, error) {
-		installs++
-		return script(t, filepath.Join(dir, "terraform"), newTerraform), nil
-	}
-	want := filepath.Join(f.cacheDir, "terraform", "terraform")
-	for range 2 {
-		if got, err := f.find(t.Context()); err != nil || got.Path != want {
-			t.Fatalf("found %q, %v; want %s", got.Path, err, want)
-		}
-	}
-	if installs != 1 || !strings.Contains(log.String(), "Installing Terraform from releases.hashicorp.com") {
-		t.Errorf("installed %d times, log %q", installs, log.String())
-	}
-}
-
+// TestFind_nothing shows that the error says what to do, and is one of the context
+// if the user has interrupted the installation.
 func TestFind_nothing(t *testing.T) {
-	f, _, _ := newFinder(t, nil)
-	f.install = func(_ context.Context, dir string) (string, error) {
-		script(t, filepath.Join(dir, "terraform"), "half a download")
-		return "", errors.New("no route to\nreleases.hashicorp.com")
-	}
-	_, err := f.find(t.Context())
-	if err == nil {
-		t.Fatal("no error")
+	m := newMachine(t, nil)
+	m.install = func(string) error { return context.Canceled }
+	_, err := m.find(t.Context())
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
 	}
 	for _, want := range []string{
-		"terraform is not on PATH", "tofu is not on PATH", "no route to releases.hashicorp.com",
+		`"terraform": executable file not found`, `"tofu": executable file not found`, "unable to install Terraform into " + m.cache,
 		"https://developer.hashicorp.com/terraform/install", "https://opentofu.org/", PathVariable,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not have %q:\n%s", want, err)
 		}
 	}
-	if left, _ := os.ReadDir(f.cacheDir); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-
-	ctx, cancel := context.WithCancel(t.Context())
-	f.install = func(ctx context.Context, _ string) (string, error) {
-		cancel()
-		return "", ctx.Err()
-	}
-	if _, err := f.find(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("canceled: error %v", err)
-	}
 }
 
-func TestAcceptanceEnv(t *testing.T) {
+func TestExports(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		cli  CLI
-		want []string
+		want string
 	}{
-		{CLI{Path: "/bin/terraform", Name: "Terraform"}, []string{"TF_ACC_TERRAFORM_PATH=/bin/terraform"}},
-		{CLI{Path: "/bin/tofu", Name: "OpenTofu"}, []string{
-			"TF_ACC_TERRAFORM_PATH=/bin/tofu", "TF_ACC_PROVIDER_HOST=registry.opentofu.org", "TF_ACC_PROVIDER_NAMESPACE=hashicorp",
-		}},
+		{CLI{Path: "/it's/terraform", Name: "Terraform"}, `export TF_ACC_TERRAFORM_PATH='/it'\''s/terraform'`},
+		{CLI{Path: "/bin/tofu", Name: "OpenTofu"}, `export TF_ACC_TERRAFORM_PATH='/bin/tofu'
+export TF_ACC_PROVIDER_HOST='registry.opentofu.org'
+export TF_ACC_PROVIDER_NAMESPACE='hashicorp'`},
 	} {
-		if got := test.cli.AcceptanceEnv(); !slices.Equal(got, test.want) {
-			t.Errorf("%s: got %q, want %q", test.cli.Name, got, test.want)
+		if got := Exports(test.cli.AcceptanceEnv()); got != test.want+"\n" {
+			t.Errorf("%s: got %s", test.cli.Name, got)
 		}
 	}
 }
 
-func TestCleanEnv(t *testing.T) {
+// TestWorkspace runs a script that prints its environment or state, or fails.
+func TestWorkspace(t *testing.T) {
+	for name, value := range map[string]string{
+		"TF_LOG": "TRACE", "tf_cli_args": "-json", "TWCLOUD_TOKEN": "t", "https_proxy": "http://proxy", "GOGC": "off", "GODEBUG": "x=y", "TFX": "1",
+	} {
+		t.Setenv(name, value)
+	}
+	dir := t.TempDir()
+	cli := CLI{Path: script(t, filepath.Join(dir, "cli"), `case $1 in env) env;; show) cat state.json;; *) echo problem >&2; exit 3;; esac`)}
+	w, err := NewWorkspace(cli, filepath.Join(dir, "new"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Setenv("TWCLOUD_ENDPOINT=http://127.0.0.1")
+	if err := errors.Join(w.UseMirror("mirror"), w.UseBinary(Source, "bin")); err != nil {
+		t.Fatal(err)
+	}
+	var output strings.Builder
+	if status, err := w.Run(t.Context(), &output, "env"); status != 0 || err != nil {
+		t.Fatal(status, err)
+	}
+	env := strings.Split(output.String(), "\n")
+	for variable, want := range map[string]bool{
+		"TF_LOG=TRACE": false, "tf_cli_args=-json": false, "TWCLOUD_TOKEN=t": false, "https_proxy=http://proxy": false, "GOGC=off": false, "GODEBUG=x=y": false,
+		"TFX=1": true, "TF_CLI_ARGS=-no-color": true, "TWCLOUD_ENDPOINT=http://127.0.0.1": true, "TF_CLI_CONFIG_FILE=" + filepath.Join(w.Dir, CLIConfigFile): true,
+	} {
+		if slices.Contains(env, variable) != want {
+			t.Errorf("%s in the environment: %t, want %t", variable, !want, want)
+		}
+	}
+
+	if status, err := w.Run(t.Context(), &output, "fail"); status != 3 || err != nil || !strings.HasSuffix(output.String(), "problem\n") {
+		t.Errorf("exit status %d, %v, output %q", status, err, output.String())
+	}
+	if got, err := w.Resources(t.Context()); err == nil {
+		t.Errorf("without a state: %v", got)
+	}
+	state := `{"values":{"root_module":{"resources":[{"address":"a.b","tainted":true,"values":{"key":"k"}}]}}}`
+	if err := w.Write("state.json", state); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.Resources(t.Context())
+	if err != nil || len(got) != 1 || got[0].Address != "a.b" || !got[0].Tainted || got[0].Values["key"] != "k" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestBuild_fails(t *testing.T) {
 	t.Parallel()
-	env := []string{
-		"PATH=/bin", "TF_LOG=TRACE", "tf_cli_args=-json", "TWCLOUD_TOKEN=t", "https_proxy=http://proxy", "GOGC=off", "GODEBUG=x", "HOME=/home/tf", "TFX=1",
-	}
-	if got, want := CleanEnv(env), []string{"PATH=/bin", "HOME=/home/tf", "TFX=1"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if env[1] != "TF_LOG=TRACE" {
-		t.Error("the argument was changed")
+	if err := Build(t.Context(), "no/such/package", filepath.Join(t.TempDir(), "x")); err == nil || !strings.Contains(err.Error(), "unable to build no/such/package") {
+		t.Errorf("error %v", err)
 	}
 }

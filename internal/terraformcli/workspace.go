@@ -47,6 +47,16 @@ func ServerEnv(endpoint, webAppEndpoint, username, password string) []string {
 	}
 }
 
+// Exports returns the commands of a POSIX shell that export variables, NAME=VALUE.
+func Exports(variables []string) string {
+	var script strings.Builder
+	for _, variable := range variables {
+		name, value, _ := strings.Cut(variable, "=")
+		fmt.Fprintf(&script, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+	}
+	return script.String()
+}
+
 // Setenv sets variables, NAME=VALUE, for the commands that follow.
 func (w *Workspace) Setenv(variables ...string) { w.Env = append(slices.Clone(w.Env), variables...) }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -20,30 +21,43 @@ var build = sync.OnceValues(func() (binaryDir string, err error) {
 	return terraformcli.BuildMirror(context.Background(), mirror)
 })
 
-// Main runs the tests of a package, and removes the provider that New has built.
-// Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs the tests of a package and exits. Call it from TestMain.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run runs the tests of a package, and removes the provider that Provider has
+// built. It returns the exit status.
+func Run(m *testing.M) int {
 	var err error
 	if mirror, err = os.MkdirTemp("", "twcloud-test-"); err != nil {
 		panic(err)
 	}
-	status := m.Run()
-	_ = os.RemoveAll(mirror)
-	os.Exit(status)
+	defer os.RemoveAll(mirror)
+	return m.Run()
+}
+
+var find = sync.OnceValues(func() (terraformcli.CLI, error) {
+	return terraformcli.Find(context.Background(), os.Stderr)
+})
+
+// CLI returns the Terraform or OpenTofu that runs acceptance tests. It skips the
+// test unless TF_ACC is set.
+func CLI(t testing.TB) terraformcli.CLI {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	}
+	cli, err := find()
+	if err != nil {
+		t.Skip(err)
+	}
+	return cli
 }
 
 // New returns a workspace, without a configuration, that uses the provider on a
 // server. It skips the test unless TF_ACC is set.
 func New(t testing.TB, server *twcloudtest.Server) *terraformcli.Workspace {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
-	}
-	cli, err := terraformcli.Find(t.Context(), os.Stderr)
-	if err != nil {
-		t.Skip(err)
-	}
-	w, err := terraformcli.NewWorkspace(cli, t.TempDir())
+	w, err := terraformcli.NewWorkspace(CLI(t), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,13 +82,19 @@ func Provider(t testing.TB) string {
 	return binary[0]
 }
 
-// Init has the workspace install the provider with the init command.
+// Init has the workspace install the provider with the init command. It skips the
+// test if the configuration requires a newer CLI.
 func Init(t testing.TB, w *terraformcli.Workspace) {
 	t.Helper()
 	if err := w.UseMirror(mirror); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := w.Run(t.Context(), t.Output(), "init"); err != nil || status != 0 {
-		t.Fatalf("init: exit status %d, %v", status, err)
+	var output strings.Builder
+	status, err := w.Run(t.Context(), &output, "init")
+	switch {
+	case strings.Contains(output.String(), "Unsupported "+w.CLI.Name+" Core version"):
+		t.Skip(output.String())
+	case err != nil || status != 0:
+		t.Fatalf("init: exit status %d, %v\n%s", status, err, output.String())
 	}
 }

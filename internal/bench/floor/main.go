@@ -38,19 +38,15 @@ func (*floorProvider) Resources(context.Context) []func() resource.Resource {
 // floorResource has the name and the schemas of the real resource, and none of its
 // validation or plan modification.
 type floorResource struct {
-	resource.Resource
+	resource.ResourceWithIdentity
 }
-
-var _ resource.ResourceWithIdentity = (*floorResource)(nil)
 
 func newFloorResource() resource.Resource {
-	return &floorResource{Resource: provider.NewOAuthConsumerResource()}
-}
-
-func (r *floorResource) IdentitySchema(ctx context.Context, req resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	if identified, ok := r.Resource.(resource.ResourceWithIdentity); ok {
-		identified.IdentitySchema(ctx, req, resp)
+	consumer, ok := provider.NewOAuthConsumerResource().(resource.ResourceWithIdentity)
+	if !ok {
+		panic("the resource has no identity")
 	}
+	return &floorResource{consumer}
 }
 
 // Create copies the plan to the state. The benchmark's names are unique, so they

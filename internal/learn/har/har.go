@@ -1,11 +1,13 @@
 // Package har reads recordings of network traffic in the HTTP Archive format
 // (HAR 1.2), as the developer tools of Chromium, Firefox and Safari export them.
 //
-// No error of this package repeats text of a recording, which holds secrets.
+// No error of this package repeats text of a recording, which contains secrets.
 package har
 
 import (
-	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,37 +21,28 @@ import (
 // MaxSize bounds a recording, in bytes.
 const MaxSize = 128 << 20
 
-// ErrTooLarge is why a recording is not read.
-var ErrTooLarge = fmt.Errorf("the recording is larger than %d MB", MaxSize>>20)
-
 // Pair is a name and a value: of a header, a cookie or a form.
 type Pair struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Entry is a request and its answer.
+// Entry is a request and its answer. Cookies are in the headers.
 type Entry struct {
-	Started         time.Time
 	Method          string
 	URL             *url.URL
 	RequestHeaders  []Pair
-	RequestCookies  []Pair
 	RequestBody     Body
 	Status          int // 0 if there was no answer
 	ResponseHeaders []Pair
-	ResponseCookies []Pair
 	ResponseBody    Body
 }
 
-// Body is the body of a request or an answer.
+// Body is the body of a request or an answer. A form is percent-encoded.
 type Body struct {
 	MediaType string
 	Content   []byte
-	// Params is a form of which the recording has the members and not the text.
-	Params []Pair
-	// Problem says why there is no content, although there was a body.
-	Problem string
+	Missing   bool // there was a body, but the recording does not have it
 }
 
 // Header returns the value of a header; empty if it is absent.
@@ -66,121 +59,171 @@ func Header(headers []Pair, name string) string {
 // started. It fails if the recording is damaged, not a HAR file, larger than
 // MaxSize, or has no entries.
 func Read(r io.Reader) ([]Entry, error) {
-	limited := &io.LimitedReader{R: r, N: MaxSize + 1}
-	reader := bufio.NewReader(limited)
-	if mark, err := reader.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
-		_, _ = reader.Discard(3)
-	}
-	if first, err := reader.Peek(2); err == nil && (string(first) == "\x1f\x8b" || string(first) == "PK") {
+	content, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the file system reports an error: %w", err)
+	case len(content) > MaxSize:
+		return nil, fmt.Errorf("the recording is larger than %d MB: clear the list of requests before step 1, and record only these steps", MaxSize>>20)
+	case len(bytes.TrimSpace(content)) == 0:
+		return nil, errors.New("the recording is empty")
+	case bytes.HasPrefix(content, []byte("\x1f\x8b")), bytes.HasPrefix(content, []byte("PK")):
 		return nil, errors.New("the recording is compressed: unpack it first")
 	}
-	decoder := json.NewDecoder(reader)
-	entries, found, err := readLog(decoder)
+	var document struct {
+		Log struct {
+			Entries []rawEntry `json:"entries"`
+		} `json:"log"`
+	}
+	// A member of an unexpected type is left out, and the rest is decoded.
+	err = json.Unmarshal(content, &document)
+	var syntax *json.SyntaxError
 	switch {
-	case limited.N <= 0:
-		return nil, ErrTooLarge
-	case err != nil:
-		return nil, describe(err, decoder.InputOffset(), len(entries))
-	case !found:
+	case errors.As(err, &syntax) && syntax.Offset >= int64(len(content)):
+		return nil, errors.New("the recording is cut off: export it again")
+	case errors.As(err, &syntax):
+		return nil, fmt.Errorf("the recording is damaged, or not a HAR file: it is not JSON at byte %d", syntax.Offset)
+	case document.Log.Entries == nil:
 		return nil, errors.New("this is JSON, but not a HAR file: it has no log.entries")
-	case len(entries) == 0:
+	}
+	slices.SortStableFunc(document.Log.Entries, func(a, b rawEntry) int { return a.started().Compare(b.started()) })
+	var entries []Entry
+	for _, raw := range document.Log.Entries {
+		if entry, usable := raw.entry(); usable {
+			entries = append(entries, entry)
+		}
+	}
+	if len(entries) == 0 {
 		return nil, errors.New("the recording has no requests")
 	}
-	slices.SortStableFunc(entries, func(a, b Entry) int { return a.Started.Compare(b.Started) })
 	return entries, nil
 }
 
-// describe says what is wrong with a recording without repeating any of it.
-func describe(err error, offset int64, entries int) error {
-	var read interface{ Timeout() bool } // An error of the file, such as *fs.PathError.
-	switch {
-	case errors.As(err, &read):
-		return errors.New("the recording cannot be read: the file system reports an error")
-	case errors.Is(err, io.EOF) && offset == 0:
-		return errors.New("the recording is empty")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("the recording is cut off after %d requests: export it again", entries)
-	case errors.Is(err, errShape):
-		return errors.New("this is JSON, but not a HAR file: it has no log.entries")
-	}
-	return fmt.Errorf("the recording is damaged, or not a HAR file: it is not JSON at byte %d, after %d requests", offset, entries)
+// rawEntry is an entry as it is written. Browsers differ in what they leave out.
+type rawEntry struct {
+	Started string `json:"startedDateTime"`
+	Request struct {
+		Method   string `json:"method"`
+		URL      string `json:"url"`
+		Headers  []Pair `json:"headers"`
+		Cookies  []Pair `json:"cookies"`
+		BodySize int64  `json:"bodySize"`
+		PostData *struct {
+			MimeType string `json:"mimeType"`
+			Text     string `json:"text"`
+			Params   []Pair `json:"params"`
+		} `json:"postData"`
+	} `json:"request"`
+	Response struct {
+		Status  int    `json:"status"`
+		Headers []Pair `json:"headers"`
+		Cookies []Pair `json:"cookies"`
+		Content struct {
+			MimeType string `json:"mimeType"`
+			Text     string `json:"text"`
+			Encoding string `json:"encoding"`
+		} `json:"content"`
+	} `json:"response"`
 }
 
-var errShape = errors.New("not an object or an array where HAR has one")
-
-// readLog reads entries one by one, so that only one is held as text.
-func readLog(decoder *json.Decoder) (entries []Entry, found bool, err error) {
-	err = object(decoder, func(name string) error {
-		if name != "log" {
-			return skip(decoder)
-		}
-		return object(decoder, func(name string) error {
-			if name != "entries" {
-				return skip(decoder)
-			}
-			found = true
-			return array(decoder, func() error {
-				var raw rawEntry
-				// A member of an unexpected type is left out; the rest is decoded.
-				var mismatch *json.UnmarshalTypeError
-				if err := decoder.Decode(&raw); err != nil && !errors.As(err, &mismatch) {
-					return err
-				}
-				if entry, usable := raw.entry(); usable {
-					entries = append(entries, entry)
-				}
-				return nil
-			})
-		})
-	})
-	if err == nil {
-		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
-			err = nil
-		} else if err == nil {
-			err = errShape
-		}
+func (r *rawEntry) started() time.Time {
+	started, err := time.Parse(time.RFC3339Nano, r.Started)
+	if err != nil {
+		return time.Time{}
 	}
-	return entries, found, err
+	return started
 }
 
-func object(decoder *json.Decoder, member func(name string) error) error {
-	if err := delimiter(decoder, '{'); err != nil {
-		return err
+// entry converts what is written. An entry without an HTTP URL, such as one of a
+// data: URL or a web socket, is not usable.
+func (r *rawEntry) entry() (Entry, bool) {
+	target, err := url.Parse(r.Request.URL)
+	if err != nil || target.Host == "" || (target.Scheme != "http" && target.Scheme != "https") {
+		return Entry{}, false
 	}
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := token.(string)
-		if err := member(name); err != nil {
-			return err
-		}
+	entry := Entry{
+		Method:          strings.ToUpper(r.Request.Method),
+		URL:             target,
+		RequestHeaders:  headers(r.Request.Headers, "Cookie", r.Request.Cookies),
+		Status:          r.Response.Status,
+		ResponseHeaders: headers(r.Response.Headers, "Set-Cookie", r.Response.Cookies),
+		ResponseBody:    r.responseBody(),
 	}
-	return delimiter(decoder, '}')
+	entry.RequestBody = r.requestBody(Header(entry.RequestHeaders, "Content-Type"))
+	return entry, true
 }
 
-func array(decoder *json.Decoder, element func() error) error {
-	if err := delimiter(decoder, '['); err != nil {
-		return err
-	}
-	for decoder.More() {
-		if err := element(); err != nil {
-			return err
+// headers leaves out the pseudo-headers of HTTP/2 and adds the cookies, which
+// not every browser repeats in the headers.
+func headers(written []Pair, cookieHeader string, cookies []Pair) []Pair {
+	var kept []Pair
+	for _, header := range written {
+		if header.Name != "" && header.Name[0] != ':' {
+			kept = append(kept, header)
 		}
 	}
-	return delimiter(decoder, ']')
-}
-
-func delimiter(decoder *json.Decoder, want json.Delim) error {
-	token, err := decoder.Token()
-	if err == nil && token != want {
-		return errShape
+	for _, cookie := range cookies {
+		kept = append(kept, Pair{cookieHeader, cookie.Name + "=" + cookie.Value})
 	}
-	return err
+	return kept
 }
 
-func skip(decoder *json.Decoder) error {
-	var ignored json.RawMessage
-	return decoder.Decode(&ignored)
+func (r *rawEntry) requestBody(contentType string) Body {
+	data := r.Request.PostData
+	if data == nil {
+		return Body{MediaType: mediaType(contentType), Missing: r.Request.BodySize > 0 && contentType != ""}
+	}
+	body := Body{MediaType: mediaType(data.MimeType)}
+	if body.MediaType == "" {
+		body.MediaType = mediaType(contentType)
+	}
+	text := data.Text
+	// Firefox can write the headers of a form in front of it.
+	if strings.HasPrefix(text, "Content-") {
+		if _, rest, found := strings.Cut(text, "\r\n\r\n"); found {
+			text = rest
+		}
+	}
+	if text == "" { // Firefox and Safari write the members of a form and no text.
+		form := make([]string, len(data.Params))
+		for i, member := range data.Params {
+			form[i] = url.QueryEscape(member.Name) + "=" + url.QueryEscape(member.Value)
+		}
+		text = strings.Join(form, "&")
+	}
+	body.Content = []byte(text)
+	return body
+}
+
+// responseBody is empty if the recording does not have it.
+func (r *rawEntry) responseBody() Body {
+	content := r.Response.Content
+	body := Body{MediaType: mediaType(content.MimeType), Content: []byte(content.Text)}
+	if content.Encoding == "base64" {
+		// What is not valid base64 is cut off there.
+		body.Content, _ = base64.StdEncoding.DecodeString(content.Text)
+		body.Content = decompress(body.Content)
+	}
+	return body
+}
+
+// decompress is for recordings of tools that keep bodies compressed. Browsers
+// decompress them.
+func decompress(content []byte) []byte {
+	reader, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		return content
+	}
+	plain, err := io.ReadAll(io.LimitReader(reader, MaxSize))
+	if err != nil {
+		return content
+	}
+	return plain
+}
+
+// mediaType is the type without its parameters.
+func mediaType(contentType string) string {
+	kind, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(kind))
 }

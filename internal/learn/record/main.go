@@ -2,7 +2,7 @@
 // Chromium, headless, through the steps that "learn" asks for, and saves what the
 // browser sends and gets as a HAR file, as its developer tools do.
 //
-// The browser comes from the operating system. It is never downloaded.
+// The browser is the Chromium or Chrome on the PATH. It is never downloaded.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -35,10 +36,6 @@ func main() {
 }
 
 func run(emulator, dialect, output string) error {
-	browser, err := findBrowser()
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	page, stop, err := startEmulator(ctx, emulator, dialect)
@@ -48,31 +45,18 @@ func run(emulator, dialect, output string) error {
 	defer stop()
 
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // It tells of events that it does not know.
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // It reports events that it does not know.
 	defer cancel()
 
-	recorder := newRecorder()
+	recorder := &recorder{current: map[network.RequestID]*exchange{}}
 	if err := chromedp.Run(ctx, recorder.start(), steps(page)); err != nil {
 		return fmt.Errorf("drive the page: %w", err)
 	}
 	return recorder.save(ctx, output)
-}
-
-// findBrowser looks for a Chromium that the operating system has.
-func findBrowser() (string, error) {
-	if path := os.Getenv("TWCLOUD_CHROMIUM"); path != "" {
-		return path, nil
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", errors.New("no Chromium found. Install one (Debian and Ubuntu: apt-get install chromium), or set TWCLOUD_CHROMIUM to its path")
 }
 
 // startEmulator starts an emulator and returns the address of its page.
@@ -113,7 +97,8 @@ func startEmulator(ctx context.Context, program, dialect string) (page string, s
 func steps(page string) chromedp.Tasks {
 	const row = `#consumers tr[data-name="twcloud-learn"] `
 	const later = `#consumers tr[data-name="twcloud-learn-renamed"] `
-	tasks := chromedp.Tasks{
+	var together bool
+	return chromedp.Tasks{
 		chromedp.Navigate(page),
 		chromedp.SendKeys("#username", "admin", chromedp.ByQuery),
 		chromedp.SendKeys("#password", "admin-password", chromedp.ByQuery),
@@ -126,34 +111,32 @@ func steps(page string) chromedp.Tasks {
 		act(row + ".approve"),
 		act(row + ".disapprove"),
 		act(row + ".approve"),
+		chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.edit')", row), &together),
 		chromedp.ActionFunc(func(ctx context.Context) error {
-			var together bool
-			if err := chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.edit')", row), &together).Do(ctx); err != nil {
+			if together {
+				return edit(ctx, row+".edit", "edit", "name", "secret", "secret-again")
+			}
+			if err := edit(ctx, row+".rename", "rename", "name"); err != nil {
 				return err
 			}
-			if together {
-				return chromedp.Tasks{
-					press(row + ".edit"),
-					fill("#edit-name", "twcloud-learn-renamed"),
-					fill("#edit-secret", "twcloud-learn-secret-2"),
-					fill("#edit-secret-again", "twcloud-learn-secret-2"),
-					act("#edit-submit"),
-				}.Do(ctx)
-			}
-			return chromedp.Tasks{
-				press(row + ".rename"),
-				fill("#rename-name", "twcloud-learn-renamed"),
-				act("#rename-submit"),
-				press(later + ".set-secret"),
-				fill("#secret-secret", "twcloud-learn-secret-2"),
-				fill("#secret-secret-again", "twcloud-learn-secret-2"),
-				act("#secret-submit"),
-			}.Do(ctx)
+			return edit(ctx, later+".set-secret", "secret", "secret", "secret-again")
 		}),
 		press(later + ".remove"),
 		act("#remove-submit"),
 	}
-	return tasks
+}
+
+// edit opens a dialog, fills its inputs, and submits it.
+func edit(ctx context.Context, button, dialog string, inputs ...string) error {
+	tasks := chromedp.Tasks{press(button)}
+	for _, input := range inputs {
+		text := "twcloud-learn-secret-2"
+		if input == "name" {
+			text = "twcloud-learn-renamed"
+		}
+		tasks = append(tasks, fill("#"+dialog+"-"+input, text))
+	}
+	return append(tasks, act("#"+dialog+"-submit")).Do(ctx)
 }
 
 func press(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }

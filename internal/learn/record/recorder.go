@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -16,13 +15,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// recorder collects what the browser's network events tell.
+// recorder collects the network events of the browser.
 type recorder struct {
-	mu    sync.Mutex
-	order []network.RequestID
-	seen  map[network.RequestID]*exchange
-	// finished are redirects: their identifiers are used again.
-	finished []*exchange
+	mu      sync.Mutex
+	all     []*exchange
+	current map[network.RequestID]*exchange
 }
 
 // exchange is one request with its answer.
@@ -32,12 +29,9 @@ type exchange struct {
 	headers  network.Headers // as sent, with cookies
 	response *network.Response
 	answered network.Headers // as received, with cookies
-	kind     network.ResourceType
 	time     time.Time
 	redirect bool
 }
-
-func newRecorder() *recorder { return &recorder{seen: map[network.RequestID]*exchange{}} }
 
 func (r *recorder) start() chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
@@ -51,13 +45,13 @@ func (r *recorder) observe(event any) {
 	defer r.mu.Unlock()
 	switch event := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if old := r.seen[event.RequestID]; old != nil && event.RedirectResponse != nil {
+		if event.RedirectResponse != nil { // The identifier is used again.
+			old := r.get(event.RequestID)
 			old.response, old.redirect = event.RedirectResponse, true
-			r.finished = append(r.finished, old)
-			delete(r.seen, event.RequestID)
+			delete(r.current, event.RequestID)
 		}
 		one := r.get(event.RequestID)
-		one.request, one.kind, one.time = event.Request, event.Type, event.WallTime.Time()
+		one.request, one.time = event.Request, event.WallTime.Time()
 	case *network.EventRequestWillBeSentExtraInfo:
 		r.get(event.RequestID).headers = event.Headers
 	case *network.EventResponseReceived:
@@ -70,11 +64,11 @@ func (r *recorder) observe(event any) {
 }
 
 func (r *recorder) get(id network.RequestID) *exchange {
-	one := r.seen[id]
+	one := r.current[id]
 	if one == nil {
 		one = &exchange{id: id}
-		r.seen[id] = one
-		r.order = append(r.order, id)
+		r.current[id] = one
+		r.all = append(r.all, one)
 	}
 	return one
 }
@@ -82,31 +76,20 @@ func (r *recorder) get(id network.RequestID) *exchange {
 // save writes the recording.
 func (r *recorder) save(ctx context.Context, name string) error {
 	r.mu.Lock()
-	exchanges := r.finished
-	for _, id := range r.order {
-		if one := r.seen[id]; one != nil {
-			exchanges = append(exchanges, one)
-			delete(r.seen, id)
-		}
-	}
+	exchanges := r.all
 	r.mu.Unlock()
-	var entries []*har.Entry
+	log := &har.Log{Version: "1.2", Creator: &har.Creator{Name: "WebInspector", Version: "537.36"}}
 	for _, one := range exchanges {
 		if one.request == nil || one.response == nil {
 			continue
 		}
 		entry, err := one.entry(ctx)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s %s: %w", one.request.Method, one.request.URL, err)
 		}
-		entries = append(entries, entry)
+		log.Entries = append(log.Entries, entry)
 	}
-	document := har.HAR{Log: &har.Log{
-		Version: "1.2",
-		Creator: &har.Creator{Name: "WebInspector", Version: "537.36"},
-		Entries: entries,
-	}}
-	content, err := json.MarshalIndent(document, "", " ")
+	content, err := json.MarshalIndent(har.HAR{Log: log}, "", " ")
 	if err != nil {
 		return err
 	}
@@ -114,68 +97,44 @@ func (r *recorder) save(ctx context.Context, name string) error {
 }
 
 func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
-	target, err := url.Parse(e.request.URL)
-	if err != nil {
-		return nil, err
+	if e.headers == nil {
+		e.headers = e.request.Headers
 	}
-	sent, received := e.headers, e.answered
-	if sent == nil {
-		sent = e.request.Headers
-	}
-	if received == nil {
-		received = e.response.Headers
+	if e.answered == nil {
+		e.answered = e.response.Headers
 	}
 	request := &har.Request{
 		Method: e.request.Method, URL: e.request.URL, HTTPVersion: e.response.Protocol,
-		Headers: pairs(sent), Cookies: []*har.Cookie{}, HeadersSize: -1,
-	}
-	for name, values := range target.Query() {
-		for _, value := range values {
-			request.QueryString = append(request.QueryString, &har.NameValuePair{Name: name, Value: value})
-		}
+		Headers: pairs(e.headers), Cookies: []*har.Cookie{}, HeadersSize: -1,
 	}
 	if e.request.HasPostData {
-		body, err := e.body()
-		if err != nil {
-			return nil, fmt.Errorf("the body of %s %s: %w", e.request.Method, target.Path, err)
+		var body []byte
+		for _, part := range e.request.PostDataEntries {
+			decoded, err := base64.StdEncoding.DecodeString(part.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			body = append(body, decoded...)
 		}
-		mediaType := header(e.request.Headers, "content-type")
-		request.PostData = &har.PostData{MimeType: mediaType, Text: body, Params: []*har.Param{}}
+		request.PostData = &har.PostData{MimeType: header(e.request.Headers, "content-type"), Text: string(body), Params: []*har.Param{}}
 	}
 	content := &har.Content{MimeType: e.response.MimeType}
 	if !e.redirect {
-		err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		// The browser has not kept all bodies: none of a 204, or of a page that it left.
+		_ = chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 			body, err := network.GetResponseBody(e.id).Do(ctx)
 			content.Text, content.Size = string(body), int64(len(body))
 			return err
 		}))
-		if err != nil && e.response.Status != 204 {
-			content.Text = "" // The browser has not kept it, as for a 204 or a page that it left.
-		}
 	}
 	return &har.Entry{
 		StartedDateTime: e.time.UTC().Format(time.RFC3339Nano),
 		Request:         request,
 		Response: &har.Response{
 			Status: e.response.Status, StatusText: e.response.StatusText, HTTPVersion: e.response.Protocol,
-			Headers: pairs(received), Cookies: []*har.Cookie{}, Content: content, RedirectURL: header(received, "location"), HeadersSize: -1,
+			Headers: pairs(e.answered), Cookies: []*har.Cookie{}, Content: content, RedirectURL: header(e.answered, "location"), HeadersSize: -1,
 		},
-		Cache:   &har.Cache{},
-		Timings: &har.Timings{},
 	}, nil
-}
-
-// body is what the request has sent. The browser does not keep it after a redirect.
-func (e *exchange) body() (string, error) {
-	var body []byte
-	for _, part := range e.request.PostDataEntries {
-		decoded, err := base64.StdEncoding.DecodeString(part.Bytes)
-		if err != nil {
-			return "", err
-		}
-		body = append(body, decoded...)
-	}
-	return string(body), nil
 }
 
 func header(headers network.Headers, name string) string {

@@ -1,0 +1,196 @@
+package learn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// report gathers the findings.
+type report struct {
+	calls    []string // what was found
+	readings []string // how it was read where other readings are possible
+	problems []string // what is missing or cannot be described, and what to do
+	issue    bool     // a further recording does not help
+}
+
+func (r *report) reading(format string, arguments ...any) { add(&r.readings, format, arguments...) }
+func (r *report) problem(format string, arguments ...any) { add(&r.problems, format, arguments...) }
+
+// unable is a problem that no other recording solves.
+func (r *report) unable(format string, arguments ...any) {
+	r.issue = true
+	r.problem(format, arguments...)
+}
+
+func add(lines *[]string, format string, arguments ...any) {
+	if line := fmt.Sprintf(format, arguments...); !slices.Contains(*lines, line) {
+		*lines = append(*lines, line)
+	}
+}
+
+// findings are for the administrator. A line that has something private is withheld.
+func (l *learner) findings(written bool) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "The recording has %d requests.\n", len(l.entries))
+	for _, section := range []struct {
+		title string
+		lines []string
+	}{
+		{"Found", l.report.calls},
+		{"How it was read", l.report.readings},
+		{"Missing or not certain", l.report.problems},
+		{"Not accounted for", l.unaccounted()},
+	} {
+		if len(section.lines) > 0 {
+			fmt.Fprintf(&text, "\n%s:\n", section.title)
+		}
+		for _, line := range section.lines {
+			if l.private.holds(line) {
+				line = "(withheld: this line would repeat something private)"
+			}
+			fmt.Fprintf(&text, "  %s\n", line)
+		}
+	}
+	switch {
+	case !written:
+		text.WriteString("\nNo profile was written: it needs at least the list, with the key, the name and the approval of each consumer.\n")
+	case len(l.report.problems) > 0:
+		text.WriteString("\nThe profile is partial. The provider refuses, when it plans, what the profile lacks.\n")
+	default:
+		text.WriteString("\nThe profile is complete. To use it, set api_profile_file in the provider block to its path.\n")
+	}
+	if l.report.issue {
+		text.WriteString("What a profile cannot describe needs a change of the provider: open an issue with these findings.\n")
+	}
+	text.WriteString("The recording holds your session, passwords, and the names of consumers. Delete it.\n")
+	return text.String()
+}
+
+// reportCalls says what was found, and how sure it is.
+func (l *learner) reportCalls(p *profile.Profile) {
+	for name, call := range p.Calls.All() {
+		why := map[string]string{
+			"list":       fmt.Sprintf("sure: the consumer is in %d lists", len(l.lists[0].shown)),
+			"read":       "sure: the answer has the name",
+			"register":   fmt.Sprintf("sure: it sends name and secret, and %d later requests send the key", l.roles.register.uses),
+			"approve":    "sure: the approval changes with it",
+			"disapprove": "sure: the approval changes with it",
+			"remove":     "sure: it is a DELETE",
+		}[name]
+		switch {
+		case why == "":
+			why = "sure: it sends what was typed"
+		case name == "list" && l.lists[0].guessed:
+			why = "a guess: no list has the new consumer"
+		case name == "list" && len(l.lists[0].shown) == 1:
+			why = "sure: the consumer is in 1 list"
+		case name == "register" && l.roles.register.uses == 0:
+			why = "likely: it sends name and secret, and no later request sends a key"
+		case name == "remove" && call.Method != "DELETE":
+			why = "likely: it is the last request about the consumer"
+		case strings.HasSuffix(name, "approve") && l.roles.again == nil:
+			why = "likely: the approval changes with it"
+		}
+		add(&l.report.calls, "%-10s  %-6s %s  (%s)", name, call.Method, call.Path, why)
+	}
+	if c := p.CSRF; c != nil {
+		from := map[string]string{"cookie": "a cookie", "header": "a header of an answer", "body": "a body of an answer"}[c.From]
+		add(&l.report.calls, "%-10s  from %s", "csrf token", from)
+	}
+}
+
+// missing says which steps were not found, and what is not known.
+func (l *learner) missing(p *profile.Profile) {
+	c := &p.Calls
+	switch {
+	case l.csrf != nil && l.csrf.lost:
+		l.report.problem("A token is sent in %s, and the recording does not show where it comes from. It may be a cookie (export with sensitive data) or in HTML.", show(l.csrf.places[0].pointer))
+	case l.csrf == nil && l.stripped():
+		l.report.reading("The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.")
+	}
+	switch byName := slices.IndexFunc(l.all, l.addressedByName); {
+	case c.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
+		l.report.unable("The page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned.")
+		return
+	case byName >= 0:
+		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
+		return
+	case c.List == nil:
+		l.report.problem("list: no answer has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
+	case len(p.Approved.Yes) == 0:
+		l.report.problem("approval: no answer shows a difference between approved and not approved. Reload the list after each approval and disapproval, and record again.")
+	}
+	for _, step := range []struct {
+		role string
+		one  *exchange
+		do   string
+	}{
+		{"approve", l.roles.approve, "Approve the consumer (step 3)"},
+		{"disapprove", l.roles.disapprove, "Approve, disapprove and approve the consumer (step 3)"},
+		{"rename", l.roles.rename, "Change the name to " + secondName + " (step 4)"},
+		{"set_secret", l.roles.setSecret, "Change the secret to the second one (step 4)"},
+		{"remove", l.roles.remove, "Remove the consumer (step 5)"},
+	} {
+		if step.one == nil {
+			l.report.problem("%s: not found. %s, and record again.", step.role, step.do)
+		}
+	}
+}
+
+// addressedByName reports whether a request that changes a consumer has its name in
+// the path, and no request was found that has its key.
+func (l *learner) addressedByName(one *exchange) bool {
+	return one.ok() && !one.reads() && l.roles.approve == nil && l.roles.remove == nil && slices.ContainsFunc(one.segments, isName)
+}
+
+// nothing says why no registration was found.
+func (l *learner) nothing() {
+	found := func(condition func(*exchange) bool) bool { return slices.ContainsFunc(l.all, condition) }
+	switch {
+	case found(func(one *exchange) bool { return !one.ok() && len(one.typed) > 0 }):
+		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
+	case found(func(one *exchange) bool { return one.reads() && len(one.typed) > 0 }):
+		l.report.unable("The page makes its changes with GET. A profile cannot use GET for a change.")
+	case found(func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
+		l.report.unable("The page is made on the server: %s is in HTML alone. This cannot be learned.", firstName)
+	default:
+		l.report.problem("register: no request sends the name %s. Start the recording before you open the page, keep the log when the page changes (Preserve log, Persist logs), type the values as the steps tell, and record again.", firstName)
+	}
+}
+
+// unaccounted are the requests that change something on the server, or are about
+// the consumer, and have no role.
+func (l *learner) unaccounted() (lines []string) {
+	for i, one := range l.all {
+		if l.roles.register == nil || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
+			continue
+		}
+		refused := ""
+		if !one.ok() {
+			refused = fmt.Sprintf(", which the server refused (%d)", one.entry.Status)
+		}
+		add(&lines, "%s%s", l.show(one), refused)
+	}
+	return lines
+}
+
+func (l *learner) hasRole(one *exchange) bool {
+	return slices.Contains(l.roles.changes(), one) || one == l.roles.remove || slices.Contains(l.reads, one) || signsIn(one) ||
+		slices.ContainsFunc(l.lists, func(group *listing) bool { return slices.Contains(group.exchanges, one) })
+}
+
+// show writes a request by method and path alone, without what may be private.
+func (l *learner) show(one *exchange) string {
+	segments := slices.Clone(one.segments)
+	for i, segment := range segments {
+		if segment == l.roles.register.key && segment != "" {
+			segments[i] = "{key}"
+		} else if l.withheld(segment) || looksRandom(segment) || typed.MatchString(segment) || len(segment) > 40 {
+			segments[i] = "{...}"
+		}
+	}
+	return one.method + " /" + strings.Join(segments, "/")
+}

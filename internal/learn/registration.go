@@ -1,0 +1,185 @@
+package learn
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// registration is a request that may have registered the consumer, and the key
+// that the server assigned.
+type registration struct {
+	*exchange
+	at      int // its place among all exchanges
+	tier    tier
+	key     string
+	uses    int // how many later requests send the key
+	changes int // how many of them change something
+}
+
+// findRegistration finds the request that sends the first name and the first
+// secret, and whose consumer later requests are about.
+func findRegistration(all []*exchange) (best *registration) {
+	for i, one := range all {
+		tier := tierOf(one)
+		if tier == other || best != nil && tier < best.tier {
+			continue
+		}
+		found := &registration{exchange: one, at: i, tier: tier}
+		found.findKey(all)
+		if best == nil || tier > best.tier || found.changes > best.changes || found.changes == best.changes && found.key != "" {
+			best = found
+		}
+	}
+	return best
+}
+
+// tier is how much a request looks like the registration.
+type tier int
+
+const (
+	other     tier = iota
+	sendsName      // but not the secret as it was typed
+	sendsBoth
+)
+
+func tierOf(one *exchange) tier {
+	switch {
+	case one.reads() || !one.ok() || one.typed[secondName] || one.typed[secondSecret] || !one.typed[firstName]:
+		return other
+	case one.typed[firstSecret]:
+		return sendsBoth
+	}
+	return sendsName
+}
+
+// findKey finds the value that the server has given to the consumer and that most
+// later requests send.
+func (r *registration) findKey(all []*exchange) {
+	type use struct {
+		at    place
+		value string
+	}
+	before := map[use]bool{}
+	for _, earlier := range all[:r.at+1] {
+		earlier.eachValue(func(at place, value string) { before[use{at, value}] = true })
+	}
+	changes, uses := map[string]int{}, map[string]int{}
+	for _, later := range all[r.at+1:] {
+		if later.origin != r.origin {
+			continue
+		}
+		seen := map[string]bool{}
+		later.eachValue(func(at place, value string) {
+			if before[use{at, value}] || seen[value] {
+				return
+			}
+			seen[value] = true
+			uses[value]++
+			if !later.reads() {
+				changes[value]++
+			}
+		})
+	}
+	for i, value := range r.keyCandidates(all) {
+		if i == 0 || changes[value] > r.changes || changes[value] == r.changes && uses[value] > r.uses {
+			r.key, r.changes, r.uses = value, changes[value], uses[value]
+		}
+	}
+}
+
+// keyCandidates are the values that may be the key, the likeliest first: those of
+// the answer to the registration, and those next to the name in later answers.
+func (r *registration) keyCandidates(all []*exchange) []string {
+	var values []string
+	ranks := map[string]int{}
+	add := func(value string, rank int) {
+		if _, known := ranks[value]; !known && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
+			ranks[value] = rank
+			values = append(values, value)
+		}
+	}
+	addScalars := func(document any, base int) {
+		eachScalar(document, func(pointer string, value any) {
+			if text, isText := scalarText(value); isText {
+				add(text, base+rankOf(lastToken(pointer)))
+				if strings.Contains(text, "/") {
+					add(profile.LastSegment(text), base+4)
+				}
+			}
+		})
+	}
+	addScalars(r.answer, 0)
+	if r.answered == textBody {
+		add(r.text(), 1)
+	}
+	for _, header := range r.entry.ResponseHeaders {
+		if http.CanonicalHeaderKey(header.Name) == "Location" {
+			add(profile.LastSegment(header.Value), 5)
+		} else if !standard.MatchString(header.Name) {
+			add(header.Value, 6)
+		}
+	}
+	for _, later := range all[r.at+1:] {
+		if later.origin != r.origin {
+			continue
+		}
+		eachScalar(later.answer, func(pointer string, value any) {
+			if text, _ := scalarText(value); isName(text) {
+				parts := tokens(pointer)
+				around := later.answer
+				if end, inArray := outermostArray(later.answer, parts); inArray {
+					around, _ = profile.Lookup(later.answer, pointerOf(parts[:end+1]...))
+				}
+				addScalars(around, 10)
+				for _, part := range parts { // An object has the keys as names of its members.
+					add(part, 15)
+				}
+			}
+		})
+	}
+	slices.SortStableFunc(values, func(a, b string) int { return ranks[a] - ranks[b] })
+	return values
+}
+
+// rankOf ranks how likely a member contains the key, by its name: 0 is likeliest.
+func rankOf(member string) int {
+	switch lower := strings.ToLower(member); {
+	case strings.HasSuffix(lower, "key"):
+		return 0
+	case lower == "id" || lower == "_id" || lower == "uuid":
+		return 1
+	case strings.HasSuffix(lower, "id"):
+		return 2
+	}
+	return 3
+}
+
+// outermostArray finds which part of a pointer is the first index of an array.
+func outermostArray(document any, parts []string) (end int, found bool) {
+	for end := range parts {
+		container, _ := profile.Lookup(document, pointerOf(parts[:end]...))
+		if _, isArray := container.([]any); isArray {
+			return end, true
+		}
+	}
+	return 0, false
+}
+
+// otherValues are the values, other than key and name, that the server gave to
+// the consumer and that are hardly used for anything else, with their pointers.
+func (r *registration) otherValues(all []*exchange) map[string]string {
+	others := map[string]string{}
+	eachScalar(r.answer, func(pointer string, value any) {
+		text, _ := scalarText(value)
+		if text == r.key || typed.MatchString(text) || !looksRandom(text) && len(digits.FindAllString(text, -1)) < 3 {
+			return
+		}
+		if !slices.ContainsFunc(all[:r.at+1], func(earlier *exchange) bool { return earlier.sends(text) }) {
+			others[text] = pointer
+		}
+	})
+	return others
+}

@@ -1,0 +1,132 @@
+package provider
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// checkEndpoints checks both endpoints together, and derives the second one if
+// only the first one is given.
+func (r *resolver) checkEndpoints() {
+	if r.values["endpoint"].missing() {
+		r.fail("endpoint", "Missing endpoint", fmt.Sprintf("No endpoint is set. Set the provider's attribute endpoint or "+
+			"%s to the URL of the Teamwork Cloud REST API, for example %q.", environmentVariable("endpoint"), exampleEndpoint))
+	}
+	options := &r.settings.options
+	rest, webApp := options.Endpoint, options.WebAppEndpoint
+	r.checkScheme("endpoint", rest)
+	r.checkScheme("webapp_endpoint", webApp)
+	const port = "%s has port %s, the default port of %s. The default port of %s is %s. Ignore this warning if a proxy " +
+		"uses this port."
+	if rest != nil && rest.Port() == twcloud.DefaultWebAppPort {
+		r.warn("endpoint", "Unusual port in endpoint", fmt.Sprintf(port,
+			r.values["endpoint"].label(), rest.Port(), "webapp_endpoint", "endpoint", twcloud.DefaultRESTPort))
+	}
+	if webApp != nil && webApp.Port() == twcloud.DefaultRESTPort {
+		r.warn("webapp_endpoint", "Unusual port in webapp_endpoint", fmt.Sprintf(port,
+			r.values["webapp_endpoint"].label(), webApp.Port(), "endpoint", "webapp_endpoint", twcloud.DefaultWebAppPort))
+	}
+	options.WebAppExplicit = webApp != nil
+	if rest != nil && r.values["webapp_endpoint"].missing() {
+		options.WebAppEndpoint = &url.URL{
+			Scheme: rest.Scheme, Host: net.JoinHostPort(rest.Hostname(), twcloud.DefaultWebAppPort),
+		}
+	}
+}
+
+// checkScheme reports an endpoint (nil: none) to which secrets travel unencrypted.
+func (r *resolver) checkScheme(attribute string, endpoint *url.URL) {
+	if endpoint == nil || endpoint.Scheme == "https" || isLoopback(endpoint.Hostname()) {
+		return
+	}
+	label, host := r.values[attribute].label(), shorten(endpoint.Host)
+	switch {
+	case r.settings.allowPlainHTTP:
+		r.warn(attribute, "Credentials travel unencrypted", fmt.Sprintf("%s is a plain http:// URL. Anyone on the network "+
+			"path to %s can read the credentials and consumer secrets. Use https:// if the server supports it.", label, host))
+	case !r.values["allow_plain_http"].unknown:
+		r.fail(attribute, "Plain HTTP is not allowed", fmt.Sprintf("%s is a plain http:// URL, so credentials would travel "+
+			"unencrypted to %s. Use https://. If you trust the network, set allow_plain_http = true or %s=true.",
+			label, host, environmentVariable("allow_plain_http")))
+	}
+}
+
+// checkCredentials makes the credentials, and reports a token together with a user,
+// and what is missing.
+func (r *resolver) checkCredentials() {
+	r.settings.options.Credentials = twcloud.BasicCredentials{Username: r.settings.username, Password: r.settings.password}
+	if r.settings.token != "" {
+		r.settings.options.Credentials = twcloud.TokenCredentials{Token: r.settings.token}
+	}
+	user, pass, token := r.values["username"], r.values["password"], r.values["token"]
+	const either = "Sign in either with a token, or with username and password."
+	switch {
+	case r.conflict("username", "token", either) || r.conflict("password", "token", either):
+	case token.given() || token.unknown || user.unknown || pass.unknown:
+	case user.missing() && pass.missing():
+		r.fail("username", "Missing credentials", fmt.Sprintf("No credentials are set. Set username and password, or token, "+
+			"in the provider block. Or set %s and %s, or %s, in the environment.",
+			environmentVariable("username"), environmentVariable("password"), environmentVariable("token")))
+	case pass.missing():
+		r.incomplete("credentials", user, r.tokenHint(user), "password")
+	case user.missing():
+		r.incomplete("credentials", pass, r.tokenHint(pass), "username")
+	}
+}
+
+// tokenHint explains why a token in the environment is not used.
+func (r *resolver) tokenHint(given value) string {
+	token := environmentVariable("token")
+	if given.fromEnvironment || r.source.getenv(token) == "" {
+		return ""
+	}
+	return fmt.Sprintf(" To sign in with %s instead, remove %s.", token, given.attribute)
+}
+
+// checkPath reports a path together with an API profile, which has its own.
+func (r *resolver) checkPath() {
+	r.conflict("oauth_consumers_path", "api_profile_file", "The profile already holds the path. Remove one of them.")
+	if r.settings.options.Profile != nil {
+		r.settings.options.OAuthConsumersPath = ""
+	}
+}
+
+// checkTLS checks the PEM attributes together.
+func (r *resolver) checkTLS() {
+	if r.settings.options.TLS.InsecureSkipVerify {
+		r.warn("insecure_skip_verify", "Certificates are not verified", "Anyone who impersonates the server can read the "+
+			"credentials. Use ca_certificate_file to trust the server's certificate authority, or tls_server_name if only the name in "+
+			"its certificate differs.")
+	}
+	for _, name := range []string{"ca_certificate", "client_certificate", "client_key"} {
+		r.conflict(name+"_file", name+"_pem", "Remove one of them.")
+	}
+	certificate, key := r.either("client_certificate"), r.either("client_key")
+	switch {
+	case certificate.given() && key.missing():
+		r.incomplete("client certificate", certificate, "", "client_key_file", "client_key_pem")
+	case key.given() && certificate.missing():
+		r.incomplete("client certificate", key, "", "client_certificate_file", "client_certificate_pem")
+	}
+	if r.settings.clientCertificate == "" || r.settings.clientKey == "" {
+		return
+	}
+	pair, err := tls.X509KeyPair([]byte(r.settings.clientCertificate), []byte(r.settings.clientKey))
+	if err != nil {
+		r.reject(key, fmt.Sprintf("cannot be used with %s: %v. It must be the key of the first certificate there",
+			certificate.label(), err))
+	}
+	r.settings.options.TLS.Certificates = []tls.Certificate{pair}
+}
+
+// either returns the one of <name>_file and <name>_pem that is set or may be.
+func (r *resolver) either(name string) value {
+	if file := r.values[name+"_file"]; file.given() || r.values[name+"_pem"].missing() {
+		return file
+	}
+	return r.values[name+"_pem"]
+}

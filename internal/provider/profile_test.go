@@ -1,0 +1,72 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+// Calls of an API profile, besides list.
+const (
+	registerCall = `,"register":{"method":"POST","path":"/osmc/admin/oauthconsumers","json":{"name":"{name}","secret":"{secret}"},"success":[201],"answer":{"key":"/key"}}`
+	approveCall  = `,"approve":{"method":"PATCH","path":"/osmc/admin/oauthconsumers/{key}","json":{"approved":true},"success":[200]}`
+	removeCall   = `,"remove":{"method":"DELETE","path":"/osmc/admin/oauthconsumers/{key}","success":[204]}`
+)
+
+// profileWith returns an API profile of the emulator with a few calls.
+func profileWith(calls string) []byte {
+	return []byte(`{"profile":1,"server":"rest","description":"A few calls. And more.","approved":{"yes":[true],"no":[false]},"calls":{
+"list":{"method":"GET","path":"/osmc/admin/oauthconsumers","success":[200],"answer":{"items":"","key":"/key","name":"/name","approved":"/approved"}}` + calls + "}}")
+}
+
+// profileBlock is a provider block with an API profile.
+func (h *harness) profileBlock(t *testing.T, profile []byte) string {
+	t.Helper()
+	return h.providerBlock(asAdmin, "api_profile_file = "+quote(writeFile(t, "profile.json", profile)))
+}
+
+// A plan fails if it needs a call that the profile does not have.
+func TestAccProfile_incomplete(t *testing.T) {
+	t.Parallel()
+	const name, secret = `name = "doors"`, `secret = "s3cret"`
+	w := newWorkspace(t)
+	expectRefused := func(calls, planned, call, doing string) {
+		t.Helper()
+		w.planFails(t, w.profileBlock(t, profileWith(calls))+planned).expectFailure(t, call, doing, "terraform-provider-twcloud check", "learn")
+		w.expectWrites(t)
+	}
+	expectRefused("", consumer(name, secret), "register", "Registering")
+	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Registering")
+	w.apply(t, w.profileBlock(t, profileWith(registerCall))+consumer(name, secret)).expectNone(t)
+	w.requests()
+	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Updating")
+	expectRefused(registerCall, "", "remove", "Removing")
+}
+
+// A server that wants the secret with every change gets the configured one, and a
+// change fails at plan if there is none.
+func TestAccProfile_putSecret(t *testing.T) {
+	t.Parallel()
+	need(t, firstWriteOnly)
+	document, err := twcloudtest.DialectJSON("put-secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialect, err := twcloudtest.Dialect("put-secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorkspace(t, func(config *twcloudtest.Config) { config.Profile = dialect })
+	block := w.profileBlock(t, document)
+	want := twcloudtest.Consumer{Key: "key-1", Secret: "s3cret", Approved: true}
+	for _, form := range [][]string{stored("s3cret"), writeOnly("s3cret"), writeOnly("s3cret", 1)} {
+		want.Name += "doors"
+		config := block + consumer(append(form, "name = "+quote(want.Name), "approved = true")...)
+		w.apply(t, config).expectNone(t)
+		w.expectOnServer(t, want)
+		w.expectState(t, want, 1)
+		w.expectUnchanged(t, config)
+	}
+	w.planFails(t, block+consumer(`name = "renamed"`, "approved = true")).
+		expect(t, "error", "Unable to update OAuth consumer", "secret")
+}

@@ -1,0 +1,502 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+const (
+	resourceType = "twcloud_oauth_consumer"
+	// maxInFlight is less than the number of resources, so that requests queue.
+	maxInFlight = 2
+	// maxAnswer is how much the client reads before it gives up on an endless answer.
+	maxAnswer = 256 << 10
+	// shortTimeout is for processes for which the server hangs. All others have
+	// longTimeout, which never passes.
+	shortTimeout = 100 * time.Millisecond
+	longTimeout  = time.Minute
+)
+
+// attributes are the values of an object. A nil map is a null object.
+type attributes map[string]tftypes.Value
+
+// text is an attribute that is a string; empty if it is null.
+func (a attributes) text(name string) (text string) {
+	if value, found := a[name]; found {
+		must(value.As(&text))
+	}
+	return text
+}
+
+func (a attributes) encode(typ tftypes.Type) *tfprotov6.DynamicValue {
+	var content any
+	if a != nil {
+		content = map[string]tftypes.Value(a)
+	}
+	value, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, content))
+	must(err)
+	return &value
+}
+
+func decode(typ tftypes.Type, value *tfprotov6.DynamicValue) attributes {
+	object, err := value.Unmarshal(typ)
+	must(err)
+	if object.IsNull() {
+		return nil
+	}
+	var decoded map[string]tftypes.Value
+	must(object.As(&decoded))
+	return decoded
+}
+
+// schema has the types of the provider's configuration and of the resource.
+var schema = sync.OnceValue(func() (types struct{ provider, consumer tftypes.Object }) {
+	schema, err := provider.New("test").Server().GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	must(err)
+	types.provider = schema.Provider.ValueType().(tftypes.Object)
+	types.consumer = schema.ResourceSchemas[resourceType].ValueType().(tftypes.Object)
+	return types
+})
+
+// instance is a resource in state.
+type instance struct {
+	attributes attributes
+	private    []byte
+	identity   *tfprotov6.ResourceIdentityData
+	tainted    bool
+}
+
+// outcome is what a run has shown to the user.
+type outcome struct {
+	diagnostics []*tfprotov6.Diagnostic
+	failed      bool
+	// changed says that the plan had changes.
+	changed bool
+}
+
+func (o *outcome) add(diagnostics ...*tfprotov6.Diagnostic) {
+	o.diagnostics = append(o.diagnostics, diagnostics...)
+	o.failed = o.failed || slices.ContainsFunc(diagnostics, isError)
+}
+
+func isError(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError }
+
+// text is all that the user has read.
+func (o *outcome) text() string {
+	var text strings.Builder
+	for _, d := range o.diagnostics {
+		fmt.Fprintf(&text, "%s: %s\n%s\n\n", d.Severity, d.Summary, d.Detail)
+	}
+	return text.String()
+}
+
+type action int
+
+const (
+	nothing action = iota
+	create
+	update
+	remove
+	replace
+)
+
+// change is what is planned for one resource.
+type change struct {
+	action action
+	// refreshed is the resource in state after the refresh; nil if it is gone.
+	refreshed *instance
+	config    attributes
+	planned   attributes
+}
+
+// apply is terraform apply. Each phase has a provider process of its own.
+func (w *world) apply(step string, attempt int, config configuration) (result outcome) {
+	changes := w.plan(step, attempt, config, &result)
+	if result.failed {
+		return result
+	}
+	w.state = map[string]instance{}
+	for address, c := range changes {
+		if c.refreshed != nil {
+			w.state[address] = *c.refreshed
+		}
+		result.changed = result.changed || c.action != nothing
+	}
+	if !result.changed {
+		return result
+	}
+	p := w.start(step, attempt, "apply", &result)
+	defer p.end()
+	p.walk(changes, &result, func(address string, result *outcome) func() {
+		after := p.applyChange(address, changes[address], result)
+		return func() {
+			delete(w.state, address)
+			if after != nil {
+				w.state[address] = *after
+			}
+		}
+	})
+	return result
+}
+
+// plan refreshes and plans all resources.
+func (w *world) plan(step string, attempt int, config configuration, result *outcome) map[string]*change {
+	p := w.start(step, attempt, "plan", result)
+	defer p.end()
+	if result.failed {
+		return nil
+	}
+	changes := map[string]*change{}
+	for address := range config {
+		changes[address] = &change{}
+	}
+	for address, stored := range w.state {
+		changes[address] = &change{refreshed: &stored}
+	}
+	p.walk(changes, result, func(address string, result *outcome) func() {
+		p.planResource(address, config, changes[address], result)
+		return func() {}
+	})
+	result.failed = result.failed || p.stopped()
+	return changes
+}
+
+// walk handles all resources at the same time. What do returns is called for one
+// resource at a time.
+func (p *process) walk(changes map[string]*change, result *outcome, do func(address string, result *outcome) func()) {
+	var mu sync.Mutex
+	var working sync.WaitGroup
+	for address := range changes {
+		working.Go(func() {
+			var own outcome
+			store := do(address, &own)
+			mu.Lock()
+			defer mu.Unlock()
+			result.add(own.diagnostics...)
+			result.failed = result.failed || own.failed
+			store()
+		})
+	}
+	working.Wait()
+}
+
+// process is one process of the provider. As an http.RoundTripper it injects the
+// faults of the schedule.
+type process struct {
+	*world
+	// at has the step, the attempt, and the phase.
+	at       label
+	base     *http.Transport
+	provider *provider.Provider
+	protocol tfprotov6.ProviderServer
+	opened   int
+	// halted says that the user has pressed Ctrl-C, dead that the process was killed.
+	halted, dead atomic.Bool
+
+	// The mutex of the world guards the following fields.
+
+	// wrong counts what went wrong: faults, and requests that timed out.
+	wrong                  int
+	inFlight, mostInFlight int
+}
+
+// start starts a provider and configures it.
+func (w *world) start(step string, attempt int, phase string, result *outcome) *process {
+	p := &process{
+		world: w, at: label{step: step, attempt: attempt, process: phase}, opened: w.server.SessionsOpened(),
+		base: &http.Transport{MaxConnsPerHost: maxInFlight, MaxIdleConnsPerHost: maxInFlight},
+	}
+	timeout := longTimeout
+	if w.schedule.has(func(f fault) bool {
+		return f.step == step && f.attempt == attempt && f.process == phase && f.kind.slow()
+	}) {
+		timeout = shortTimeout
+	}
+	p.provider = provider.New("test",
+		provider.WithEnvironment(func(string) string { return "" }),
+		provider.WithCheapHashes(),
+		provider.WithClientOptions(func(options *twcloud.Options) {
+			options.Transport = p
+			if w.deviation != nil {
+				options.Transport = w.deviation(p)
+			}
+			options.Profile = cmp.Or(w.profile, options.Profile)
+			if w.profile != nil {
+				options.OAuthConsumersPath = ""
+			}
+			options.RetryWaitMin, options.RetryWaitMax = 0, 0
+			options.RequestTimeout = timeout
+			options.MaxAnswer = maxAnswer
+			options.Logger = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}))
+	p.protocol = p.provider.Server()
+
+	block := attributes{}
+	for name, typ := range schema().provider.AttributeTypes {
+		block[name] = tftypes.NewValue(typ, nil)
+	}
+	for name, value := range map[string]string{
+		"endpoint": w.server.URL(), "webapp_endpoint": w.server.WebAppURL(),
+		"username": twcloudtest.AdminName, "password": twcloudtest.AdminPassword,
+	} {
+		block[name] = tftypes.NewValue(tftypes.String, value)
+	}
+	block["max_concurrent_requests"] = tftypes.NewValue(tftypes.Number, maxInFlight)
+	response := call(p, result, p.protocol.ConfigureProvider, &tfprotov6.ConfigureProviderRequest{
+		TerraformVersion: "1.11.4", Config: block.encode(schema().provider),
+	})
+	result.add(response.Diagnostics...)
+	return p
+}
+
+// stop stops the provider, as Terraform does on Ctrl-C.
+func (p *process) stop() {
+	p.halted.Store(true)
+	_, err := p.protocol.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
+	must(err)
+}
+
+func (p *process) stopped() bool { return p.halted.Load() || p.dead.Load() }
+
+// end does what main does when the provider is no longer served.
+func (p *process) end() {
+	err := p.provider.Close()
+	p.mu.Lock()
+	most, wrong := p.mostInFlight, p.wrong
+	p.mu.Unlock()
+	if err != nil && wrong == 0 {
+		p.violate("%s: Close without a fault: %v", p.at.process, err)
+	}
+	if most > maxInFlight {
+		p.violate("%s: %d requests in flight at a time", p.at.process, most)
+	}
+	if opened := p.server.SessionsOpened() - p.opened; opened > 1+wrong {
+		p.violate("%s: %d sessions opened with %d faults", p.at.process, opened, wrong)
+	}
+	p.base.CloseIdleConnections()
+}
+
+var errDead = errors.New("the process is dead")
+
+// call makes one call of the protocol. If it fails, call adds the error to the
+// result and returns an empty response. A dead process answers nothing.
+func call[Request, Response any](p *process, result *outcome, method func(context.Context, *Request) (*Response, error), request *Request) (response *Response) {
+	fail := func(err error) {
+		result.add(&tfprotov6.Diagnostic{Severity: tfprotov6.DiagnosticSeverityError, Summary: err.Error()})
+		response = new(Response)
+	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			p.violate("a panic went through: %v", reason)
+			fail(fmt.Errorf("panic: %v", reason))
+		}
+	}()
+	response, err := method(context.Background(), request)
+	switch {
+	case p.dead.Load():
+		fail(errDead)
+	case err != nil:
+		p.violate("an error of the protocol: %v", err)
+		fail(err)
+	}
+	return response
+}
+
+// planResource reads a resource and plans its change.
+func (p *process) planResource(address string, config configuration, c *change, result *outcome) {
+	if c.refreshed != nil {
+		c.refreshed = p.refresh(address, c.refreshed, result)
+	}
+	if result.failed || p.stopped() {
+		return
+	}
+	wanted, configured := config[address]
+	if !configured {
+		if c.refreshed != nil {
+			c.action = remove
+		}
+		return
+	}
+	c.config = wanted.attributes()
+	prior := c.refreshed
+	if prior != nil && prior.tainted {
+		prior = nil
+	}
+	planned := p.planChange(address, prior, c.config, result)
+	if planned == nil {
+		return
+	}
+	c.planned = decode(schema().consumer, planned.PlannedState)
+	switch {
+	case c.refreshed == nil:
+		c.action = create
+	case prior == nil:
+		c.action = replace
+	case !maps.EqualFunc(prior.attributes, c.planned, tftypes.Value.Equal):
+		c.action = update
+	}
+}
+
+// refresh reads a resource. It returns nil if the resource is gone.
+func (p *process) refresh(address string, prior *instance, result *outcome) *instance {
+	response := call(p, result, p.protocol.ReadResource, &tfprotov6.ReadResourceRequest{
+		TypeName: resourceType, CurrentState: prior.attributes.encode(schema().consumer), Private: prior.private, CurrentIdentity: prior.identity,
+	})
+	result.add(response.Diagnostics...)
+	if result.failed {
+		return prior
+	}
+	return p.store(address, response.NewState, response.Private, response.NewIdentity, prior.tainted)
+}
+
+// store is what Terraform stores after a call; nil for a null object.
+func (p *process) store(address string, value *tfprotov6.DynamicValue, private []byte, identity *tfprotov6.ResourceIdentityData, tainted bool) *instance {
+	decoded := decode(schema().consumer, value)
+	if decoded == nil {
+		return nil
+	}
+	if !decoded["secret_wo"].IsNull() {
+		p.violate("%s: secret_wo is in state", address)
+	}
+	var kept map[string][]byte
+	if len(private) > 0 {
+		must(json.Unmarshal(private, &kept))
+	}
+	for _, value := range kept {
+		if strings.Contains(string(value), secretMark) {
+			p.violate("%s: a secret is in private state", address)
+		}
+	}
+	if identity == nil || identity.IdentityData == nil {
+		p.violate("%s: no identity", address)
+	}
+	return &instance{attributes: decoded, private: private, identity: identity, tainted: tainted}
+}
+
+// planChange plans the change from what is stored to what is configured. It returns
+// the request that applies the plan, or nil.
+func (p *process) planChange(address string, prior *instance, config attributes, result *outcome) *tfprotov6.ApplyResourceChangeRequest {
+	typ, stored := schema().consumer, cmp.Or(prior, &instance{})
+	before, configured := stored.attributes.encode(typ), config.encode(typ)
+	response := call(p, result, p.protocol.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: resourceType, PriorState: before, PriorPrivate: stored.private, PriorIdentity: stored.identity,
+		Config: configured, ProposedNewState: proposed(stored.attributes, config).encode(typ),
+	})
+	result.add(response.Diagnostics...)
+	if result.failed {
+		return nil
+	}
+	if len(response.RequiresReplace) > 0 {
+		p.violate("%s: %v requires replacement", address, response.RequiresReplace)
+	}
+	return &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: resourceType, PriorState: before, PlannedState: response.PlannedState, Config: configured,
+		PlannedPrivate: response.PlannedPrivate, PlannedIdentity: response.PlannedIdentity,
+	}
+}
+
+// proposed is what Terraform proposes: what is configured, and for computed
+// attributes that are not, the value before.
+func proposed(prior, config attributes) attributes {
+	merged := maps.Clone(config)
+	merged["secret_wo"] = tftypes.NewValue(tftypes.String, nil)
+	for _, name := range []string{"key", "approved", "secret_revision"} {
+		if config[name].IsNull() && prior != nil {
+			merged[name] = prior[name]
+		}
+	}
+	return merged
+}
+
+// applyChange makes a planned change. It returns the resource in state afterwards;
+// nil is none.
+func (p *process) applyChange(address string, c *change, result *outcome) *instance {
+	now := c.refreshed
+	// Each step has what is planned; nil is a removal.
+	steps := map[action][]attributes{create: {c.planned}, update: {c.planned}, remove: {nil}, replace: {nil, c.planned}}
+	for _, planned := range steps[c.action] {
+		result.failed = result.failed || p.stopped()
+		if result.failed {
+			break
+		}
+		if planned == nil {
+			null := attributes(nil).encode(schema().consumer)
+			now = p.send(address, &tfprotov6.ApplyResourceChangeRequest{
+				TypeName: resourceType, PriorState: now.attributes.encode(schema().consumer), PlannedState: null, Config: null,
+				PlannedPrivate: now.private, PlannedIdentity: now.identity,
+			}, now, result)
+			continue
+		}
+		// Terraform plans once more.
+		if request := p.planChange(address, now, c.config, result); request != nil {
+			p.checkValues(address, "inconsistent final plan", planned, decode(schema().consumer, request.PlannedState))
+			now = p.send(address, request, now, result)
+		}
+	}
+	return now
+}
+
+// send applies a change. It returns the resource in state afterwards; nil is none.
+func (p *process) send(address string, request *tfprotov6.ApplyResourceChangeRequest, prior *instance, result *outcome) *instance {
+	response := call(p, result, p.protocol.ApplyResourceChange, request)
+	result.add(response.Diagnostics...)
+	if response.NewState == nil {
+		return prior
+	}
+	tainted := result.failed
+	if prior != nil {
+		tainted = prior.tainted
+	}
+	after := p.store(address, response.NewState, response.Private, response.NewIdentity, tainted)
+	planned := decode(schema().consumer, request.PlannedState)
+	if after == nil {
+		if removes := planned == nil; removes == result.failed {
+			p.violate("%s: no state after apply, and an error: %t", address, result.failed)
+		} else if !removes {
+			return prior
+		}
+		return nil
+	}
+	if !result.failed {
+		p.checkValues(address, "inconsistent result", planned, after.attributes)
+		for name, value := range after.attributes {
+			if !value.IsKnown() {
+				p.violate("%s: %s is unknown after apply", address, name)
+			}
+		}
+	}
+	return after
+}
+
+// checkValues compares what is known of a plan with what came of it.
+func (p *process) checkValues(address, what string, planned, after attributes) {
+	for name, value := range planned {
+		if value.IsKnown() && !after[name].Equal(value) {
+			p.violate("%s: %s: %s was %v and is %v", address, what, name, value, after[name])
+		}
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
