@@ -14,8 +14,14 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
-const DefaultVersion = "2024x Refresh2"
+// Defaults of Config.
+const (
+	// DefaultIdleTimeout is how long a session lives without a call (V).
+	DefaultIdleTimeout = 15 * time.Minute
+
+	// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
+	DefaultVersion = "2024x Refresh2"
+)
 
 // The users of a server that was started without Config.Users.
 const (
@@ -54,9 +60,13 @@ type Config struct {
 	// Seats is how many sessions can be open at a time. Zero: any number.
 	Seats int
 
-	// LicenceStatus is the answer to a login when every seat is taken: 503, or
+	// IdleTimeout is how long a session lives without a call. Zero:
+	// DefaultIdleTimeout.
+	IdleTimeout time.Duration
+
+	// LicenseStatus is the answer to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
-	LicenceStatus int
+	LicenseStatus int
 
 	// UniqueNames refuses a second consumer of the same name with 409. Whether
 	// real servers do is not known (A).
@@ -64,6 +74,10 @@ type Config struct {
 
 	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
 	Profile *profile.Profile
+
+	// PageSize is how many consumers one page of the list has, if the profile has
+	// pages. Zero: 3.
+	PageSize int
 
 	// OAuthConsumersPath is the collection of consumers. Empty: that of the
 	// profile.
@@ -144,8 +158,10 @@ func (config Config) withDefaults() Config {
 	config.WebAppAddress = cmp.Or(config.WebAppAddress, "127.0.0.1:0")
 	config.TLS = config.TLS || config.ClientCA
 	config.PathPrefix = absolutePath(config.PathPrefix)
-	config.LicenceStatus = cmp.Or(config.LicenceStatus, http.StatusServiceUnavailable)
+	config.IdleTimeout = cmp.Or(config.IdleTimeout, DefaultIdleTimeout)
+	config.LicenseStatus = cmp.Or(config.LicenseStatus, http.StatusServiceUnavailable)
 	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
+	config.PageSize = cmp.Or(config.PageSize, defaultPageSize)
 	config.OAuthConsumersPath = absolutePath(config.OAuthConsumersPath)
 	config.Version = cmp.Or(config.Version, DefaultVersion)
 	if config.Users == nil {

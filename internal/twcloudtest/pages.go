@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// pageSize makes pages of small lists, too.
-const pageSize = 3
+// defaultPageSize makes pages of small lists, too.
+const defaultPageSize = 3
 
 // tokenParameter is the parameter of the pages that link to each other.
 const tokenParameter = "page_token"
@@ -26,7 +26,7 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 	switch pages.By {
 	case "number":
 		start, err = number(query, pages.Parameter, pages.First)
-		start = (start - pages.First) * pageSize
+		start = (start - pages.First) * s.config.PageSize
 	case "offset":
 		start, err = number(query, pages.Parameter, 0)
 	case "cursor":
@@ -38,7 +38,7 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 		return failure(http.StatusBadRequest, "There is no such page.")
 	}
 	start = min(start, len(consumers))
-	end := min(start+pageSize, len(consumers))
+	end := min(start+s.config.PageSize, len(consumers))
 	next := ""
 	if end < len(consumers) {
 		next = fmt.Sprintf(tokenFormat, consumers[end-1].number)

@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// idleTimeout is after how long without a call a session ends (V).
-const idleTimeout = 15 * time.Minute
-
 // The cookies of a session (S). A client must not rely on their names.
 const (
 	sessionCookie = "twc-rest-session-id"
@@ -48,7 +45,8 @@ type Session struct {
 // liveSessions ends the sessions that have been idle for too long, and returns the
 // others. The caller holds the lock.
 func (s *Server) liveSessions() map[string]*session {
-	maps.DeleteFunc(s.state.sessions, func(_ string, open *session) bool { return s.config.Now().Sub(open.used) >= idleTimeout })
+	now := s.config.Now()
+	maps.DeleteFunc(s.state.sessions, func(_ string, open *session) bool { return now.Sub(open.used) >= s.config.IdleTimeout })
 	return s.state.sessions
 }
 
@@ -82,7 +80,7 @@ func (s *Server) signIn(user User, ok bool) (*session, *answer) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if s.config.Seats > 0 && len(s.liveSessions()) >= s.config.Seats {
-		return nil, failure(s.config.LicenceStatus, "No free licence: all "+strconv.Itoa(s.config.Seats)+
+		return nil, failure(s.config.LicenseStatus, "No free licence: all "+strconv.Itoa(s.config.Seats)+
 			" seats are in use (license limit reached).")
 	}
 	st.sessionsOpened++

@@ -118,7 +118,7 @@ func TestSessions(t *testing.T) {
 			t.Parallel()
 			var passed atomic.Int64
 			s := twcloudtest.New(t, func(config *twcloudtest.Config) {
-				config.Seats, config.LicenceStatus = 1, http.StatusForbidden
+				config.Seats, config.LicenseStatus = 1, http.StatusForbidden
 				config.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) }
 			})
 			test.do(s, signedIn(t, s, "admin-token"), func(d time.Duration) { passed.Add(int64(d)) })

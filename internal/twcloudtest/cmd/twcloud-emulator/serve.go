@@ -47,11 +47,14 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "`address` of the control page and API, which need no password, or \"off\"")
 	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
 	flags.StringVar(&o.profileFile, "profile", "", "`file` with the API profile to emulate")
+	flags.IntVar(&o.config.PageSize, "page-size", 0, "`number` of consumers on one page, in dialects with pages (default 3)")
 	flags.StringVar(&o.config.PathPrefix, "path-prefix", "", "`prefix` of every path, as behind a reverse proxy")
 	flags.BoolVar(&o.config.RewriteCookies, "rewrite-cookies", false, "let that proxy rewrite the path of cookies")
 	flags.BoolVar(&o.config.TLS, "tls", false, "serve HTTPS with a new certificate authority")
 	flags.BoolVar(&o.config.ClientCA, "mutual-tls", false, "require a client certificate; implies -tls")
 	flags.IntVar(&o.config.Seats, "seats", 0, "`number` of license seats, one for each session; 0 is no limit")
+	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", twcloudtest.DefaultIdleTimeout, "`duration` without a call after which a session ends")
+	flags.IntVar(&o.config.LicenseStatus, "license-status", http.StatusServiceUnavailable, "`status` of a login without a free seat: 503 or 403")
 	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
 	flags.StringVar(&o.config.Version, "server-version", twcloudtest.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
@@ -70,6 +73,12 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 	switch {
 	case flags.NArg() > 0:
 		return o, misuse("there is no command or flag %q", flags.Arg(0))
+	case o.config.Seats < 0 || o.consumers < 0 || o.config.Latency < 0 || o.config.PageSize < 0:
+		return o, misuse("-seats, -consumers, -latency, and -page-size must not be negative")
+	case o.config.IdleTimeout <= 0:
+		return o, misuse("-idle-timeout must be positive")
+	case o.config.LicenseStatus != http.StatusServiceUnavailable && o.config.LicenseStatus != http.StatusForbidden:
+		return o, misuse("-license-status must be 503 or 403")
 	case o.dialect != "" && o.profileFile != "":
 		return o, misuse("-dialect and -profile exclude each other")
 	}
