@@ -1,6 +1,8 @@
 package twcloudtest
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,12 +38,23 @@ func TestOpenAPI(t *testing.T) {
 				t.Errorf("%s %s is not emulated", method, path)
 			}
 			delete(emulated, method+" "+path)
+			if wanted := method == http.MethodPost && path == wire.LoginPath; operation.Deprecated != wanted {
+				t.Errorf("%s %s: deprecated is %t", method, path, operation.Deprecated)
+			}
 		}
 	}
 	for operation, wanted := range emulated {
 		if wanted {
 			t.Errorf("%s is not in the document", operation)
 		}
+	}
+	response, err := http.Get(s.URL() + swaggerPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if served, err := io.ReadAll(response.Body); err != nil || !bytes.Equal(served, openAPI) {
+		t.Errorf("%s, %v: the document is not served", response.Status, err)
 	}
 }
 
@@ -69,7 +82,7 @@ func TestContract_requests(t *testing.T) {
 		"no body":           {"POST", path, "application/json", ``, "required"},
 		"body of a GET":     {"GET", path, "application/json", `{}`, "body not allowed"},
 		"query":             {"GET", path + "?secret=canary", "", "", `parameter "secret"`},
-		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "method is not in"},
+		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "must not use this operation"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,6 +125,8 @@ func TestContract_answers(t *testing.T) {
 	}{
 		"list":                 {"GET", path, 200, "[" + good + "]", true},
 		"registered":           {"POST", path, 201, good, true},
+		"key":                  {"POST", wire.RequestConsumerKeyPath, 200, `{"key":"k"}`, true},
+		"key and secret":       {"POST", wire.RequestConsumerKeyPath, 200, `{"key":"k","secret":"canary"}`, false},
 		"error":                {"GET", path, 401, `{"message":"m"}`, true},
 		"error without body":   {"GET", path, 401, "", true},
 		"secret":               {"GET", path, 200, `[{"key":"k","name":"n","approved":false,"secret":"canary"}]`, false},

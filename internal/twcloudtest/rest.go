@@ -34,24 +34,33 @@ type router map[string]endpoint
 // userOperation is the only such path with a parameter, besides the consumers'.
 const userOperation = wire.UsersPath + "/{username}"
 
+// swaggerPath is where a server describes itself (V).
+const swaggerPath = "/osmc/swagger"
+
 func get(handle handler) map[string]handler { return map[string]handler{http.MethodGet: handle} }
+
+func post(handle handler) map[string]handler { return map[string]handler{http.MethodPost: handle} }
 
 func (s *Server) restRoutes() router {
 	return router{
-		wire.LoginPath:              {methods: get(s.login)},
+		wire.LoginPath:              {methods: map[string]handler{http.MethodGet: s.login, http.MethodPost: s.loginWithQuery}},
 		wire.LogoutPath:             {session: sessionNeeded, methods: get(s.logout)},
 		wire.VersionPath:            {session: sessionAccepted, methods: get(s.version)},
 		wire.CurrentUserPath:        {session: sessionNeeded, methods: get(s.currentUser)},
 		userOperation:               {session: sessionNeeded, methods: get(s.readUser)},
+		swaggerPath:                 {methods: get(s.swagger)},
 		wire.LegacyRootServicesPath: {methods: get(s.legacyRootServices)},
 	}
 }
 
 func (s *Server) webAppRoutes() router {
 	return router{
-		wire.RootServicesPath: {methods: get(s.rootServices)},
-		wire.RequestTokenPath: {methods: map[string]handler{http.MethodPost: s.requestToken}},
-		signInPath:            {methods: get(func(*exchange) *answer { return signInPage() })},
+		wire.RootServicesPath:       {methods: get(s.rootServices)},
+		wire.RequestConsumerKeyPath: {methods: post(s.requestConsumerKey)},
+		wire.RequestTokenPath:       {methods: post(s.signed(s.requestToken))},
+		wire.UserAuthorizationPath:  {methods: get(s.userAuthorization)},
+		wire.AccessTokenPath:        {methods: post(s.signed(s.accessToken))},
+		signInPath:                  {methods: get(func(*exchange) *answer { return signInPage() })},
 	}
 }
 
@@ -125,6 +134,14 @@ func (s *Server) login(x *exchange) *answer {
 	return s.logIn(x, user, ok)
 }
 
+// loginWithQuery is the login with a password in the query (V). A client must
+// never use it.
+func (s *Server) loginWithQuery(x *exchange) *answer {
+	query := x.request.URL.Query()
+	user, ok := s.checkPassword(query.Get("username"), query.Get("password"))
+	return s.logIn(x, user, ok)
+}
+
 func (s *Server) logIn(x *exchange, user User, ok bool) *answer {
 	open := s.live(x.request)
 	if open == nil {
@@ -150,6 +167,11 @@ func (s *Server) logout(x *exchange) *answer {
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.setCookies(x, a.header, nil)
 	return a
+}
+
+// swagger answers the description of this server, not of a real one.
+func (s *Server) swagger(*exchange) *answer {
+	return newAnswer(http.StatusOK, "application/yaml", openAPI)
 }
 
 // version answers text/plain (V). Whether it needs a session is not known: here

@@ -1,6 +1,6 @@
 // Package twcloudtest emulates Teamwork Cloud, as far as this project uses
 // it: the sessions and the OAuth consumers of its REST API, and the root services
-// document and the request tokens of its Web Application Platform. Both are real
+// document and the OAuth 1.0a endpoints of its Web Application Platform. Both are real
 // HTTP servers on loopback ports.
 //
 // A test can do what it cannot do with a real server: change consumers behind

@@ -208,10 +208,11 @@ func (s *Server) ExpireSessions() {
 }
 
 // DropSessions does to the memory what a restart of the server does: sessions
-// and nonces are gone, consumers are kept.
+// and OAuth 1.0a tokens are gone, consumers are kept.
 func (s *Server) DropSessions() {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	clear(s.state.sessions)
 	clear(s.state.nonces)
+	clear(s.state.tokens)
 }

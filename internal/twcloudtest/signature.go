@@ -122,9 +122,10 @@ func (signed *signedRequest) normalized() string {
 	return strings.Join(joined, "&")
 }
 
-// signature is the HMAC-SHA1 of section 3.4.2, without a token.
-func (signed *signedRequest) signature(consumerSecret string) string {
-	mac := hmac.New(sha1.New, []byte(percentEncode(consumerSecret)+"&"))
+// signature is the HMAC-SHA1 of section 3.4.2. Without a token, its secret is
+// empty.
+func (signed *signedRequest) signature(consumerSecret, tokenSecret string) string {
+	mac := hmac.New(sha1.New, []byte(percentEncode(consumerSecret)+"&"+percentEncode(tokenSecret)))
 	mac.Write([]byte(signed.baseString()))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

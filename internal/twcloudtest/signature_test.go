@@ -30,20 +30,25 @@ func TestBaseString_rfc5849(t *testing.T) {
 	}
 }
 
-// TestSignature_rfc5849 is the request for temporary credentials of RFC 5849,
-// section 1.2.
+// TestSignature_rfc5849 has the requests for temporary credentials and for a
+// protected resource of RFC 5849, section 1.2.
 func TestSignature_rfc5849(t *testing.T) {
 	t.Parallel()
-	r := httptest.NewRequest(http.MethodPost, "https://photos.example.net/initiate", http.NoBody)
-	r.Header.Set("Authorization", `OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_signature_method="HMAC-SHA1", `+
-		`oauth_timestamp="137131200", oauth_nonce="wIjqoS", oauth_callback="http%3A%2F%2Fprinter.example.com%2Fready", `+
-		`oauth_signature="74KNZJeDHnMBp0EMJ9ZHt%2FXKycU%3D"`)
-	signed, err := parseSigned(r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := signed.signature("kd94hf93k423kf44"), signed.parameters.Get("oauth_signature"); got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, test := range []struct{ method, url, header, tokenSecret string }{
+		{"POST", "https://photos.example.net/initiate", `oauth_timestamp="137131200", oauth_nonce="wIjqoS", ` +
+			`oauth_callback="http%3A%2F%2Fprinter.example.com%2Fready", oauth_signature="74KNZJeDHnMBp0EMJ9ZHt%2FXKycU%3D"`, ""},
+		{"GET", "http://photos.example.net/photos?file=vacation.jpg&size=original", `oauth_token="nnch734d00sl2jdk", ` +
+			`oauth_timestamp="137131202", oauth_nonce="chapoH", oauth_signature="MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D"`, "pfkkdhi9sl3r4s00"},
+	} {
+		r := httptest.NewRequest(test.method, test.url, http.NoBody)
+		r.Header.Set("Authorization", `OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_signature_method="HMAC-SHA1", `+test.header)
+		signed, err := parseSigned(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := signed.signature("kd94hf93k423kf44", test.tokenSecret), signed.parameters.Get("oauth_signature"); got != want {
+			t.Errorf("%s: got %s, want %s", test.url, got, want)
+		}
 	}
 }
 

@@ -18,7 +18,8 @@ type state struct {
 	sessions                        map[string]*session // by ID
 	logins, logouts, sessionsOpened int
 
-	nonces map[[3]string]bool
+	nonces map[[4]string]bool
+	tokens map[string]*token // by ID
 }
 
 // storedConsumer is a consumer with what only the server knows.
@@ -29,7 +30,10 @@ type storedConsumer struct {
 }
 
 func newState() *state {
-	return &state{consumers: map[string]*storedConsumer{}, sessions: map[string]*session{}, nonces: map[[3]string]bool{}}
+	return &state{
+		consumers: map[string]*storedConsumer{}, sessions: map[string]*session{},
+		nonces: map[[4]string]bool{}, tokens: map[string]*token{},
+	}
 }
 
 // inOrder returns the consumers in order of registration. The caller holds the

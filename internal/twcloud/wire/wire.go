@@ -51,8 +51,8 @@ const (
 	RootServicesPath = "/oslc/api/rootservices"
 
 	// RequestConsumerKeyPath registers a consumer without a session (S): POST of
-	// RegisterOAuthConsumer answers the key, and an administrator must still approve
-	// it (V).
+	// RegisterOAuthConsumer answers RequestedOAuthConsumer, and an administrator
+	// must still approve it (V).
 	RequestConsumerKeyPath = "/authentication/api/oauth/register"
 
 	// RequestTokenPath is the temporary credential request of RFC 5849, section
@@ -86,6 +86,11 @@ const ConfigureServerPermission = "Configure Server"
 type RegisterOAuthConsumer struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret"`
+}
+
+// RequestedOAuthConsumer is the answer to a POST to RequestConsumerKeyPath (V).
+type RequestedOAuthConsumer struct {
+	Key string `json:"key"`
 }
 
 // Error is the JSON body of a failure (A). Plain text, HTML or nothing are as
@@ -123,3 +128,7 @@ const (
 
 // DefaultOAuthRealm is the realm of a 2024x server (S).
 const DefaultOAuthRealm = "TWC"
+
+// OAuthTokenLifetimeSeconds is how long an OAuth 1.0a token lives, in seconds
+// (V).
+const OAuthTokenLifetimeSeconds = 7200
