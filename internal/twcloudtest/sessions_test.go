@@ -70,6 +70,7 @@ func TestSessions(t *testing.T) {
 	t.Parallel()
 	const path = wire.DefaultOAuthConsumersPath
 	for name, test := range map[string]struct {
+		idle                    time.Duration // zero: the default
 		do                      func(s *twcloudtest.Server, c *client, pass func(time.Duration))
 		open, opened, in, ended int // sessions that are open and have been opened, logins, logouts
 	}{
@@ -81,6 +82,12 @@ func TestSessions(t *testing.T) {
 		}},
 		"an idle session ends": {open: 0, opened: 1, in: 1, do: func(_ *twcloudtest.Server, c *client, pass func(time.Duration)) {
 			pass(15 * time.Minute)
+			c.want(401, c.get(path))
+		}},
+		"the idle timeout can be set": {idle: time.Minute, open: 0, opened: 1, in: 1, do: func(_ *twcloudtest.Server, c *client, pass func(time.Duration)) {
+			pass(time.Minute - time.Second)
+			c.want(200, c.get(path))
+			pass(time.Minute)
 			c.want(401, c.get(path))
 		}},
 		"an expired session ends": {open: 0, opened: 1, in: 1, do: func(s *twcloudtest.Server, c *client, _ func(time.Duration)) {
@@ -127,7 +134,7 @@ func TestSessions(t *testing.T) {
 			t.Parallel()
 			var passed atomic.Int64
 			s := twcloudtest.New(t, func(config *twcloudtest.Config) {
-				config.Seats, config.LicenseStatus = 1, http.StatusForbidden
+				config.Seats, config.LicenseStatus, config.IdleTimeout = 1, http.StatusForbidden, test.idle
 				config.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) }
 			})
 			test.do(s, signedIn(t, s, "admin-token"), func(d time.Duration) { passed.Add(int64(d)) })

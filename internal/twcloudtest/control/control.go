@@ -2,8 +2,8 @@
 // commands use one small HTTP API. Consumers change, sessions expire, and requests
 // fail.
 //
-// It has no users and no passwords. It is for loopback addresses, and refuses
-// requests from the web pages of other sites.
+// It has no users and no passwords, and refuses requests from the web pages of
+// other sites. New is for loopback addresses.
 package control
 
 import (
@@ -21,8 +21,22 @@ import (
 //go:embed page.html page.js
 var page embed.FS
 
-// New returns the control page and API of a server. Bodies are JSON. No answer
-// has a secret.
+// New returns the control page and API of a server. It refuses requests that a web
+// page could make under a name of its own site that resolves to this machine (DNS
+// rebinding): the Host must be a loopback address.
+func New(server *twcloudtest.Server) http.Handler {
+	remote := NewRemote(server)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !Loopback(r.Host) {
+			answer(w, http.StatusForbidden, Failure{"the Host is not a loopback address"})
+			return
+		}
+		remote.ServeHTTP(w, r)
+	})
+}
+
+// NewRemote is New for addresses that other machines can reach, under any name.
+// Bodies are JSON. No answer has a secret.
 //
 //	GET    /consumers             []twcloudtest.Consumer
 //	POST   /consumers             Change; answers the consumer
@@ -37,7 +51,7 @@ var page embed.FS
 //
 // {consumer} is a key, or a name that only one consumer has. A failure answers
 // {"message": "..."}.
-func New(server *twcloudtest.Server) http.Handler {
+func NewRemote(server *twcloudtest.Server) http.Handler {
 	a := api{server}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]func(*http.Request) (any, error){
@@ -68,7 +82,7 @@ func New(server *twcloudtest.Server) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.html") })
 	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.js") })
-	return http.NewCrossOriginProtection().Handler(guard(mux))
+	return http.NewCrossOriginProtection().Handler(withHeaders(mux))
 }
 
 func act(do func()) func(*http.Request) (any, error) {
@@ -86,14 +100,9 @@ func answer(w http.ResponseWriter, status int, value any) {
 	_ = encoder.Encode(value) // The client may have gone.
 }
 
-// guard refuses requests that a web page could make under a name of its own site
-// that resolves to this machine (DNS rebinding).
-func guard(next http.Handler) http.Handler {
+// withHeaders tells a browser to load nothing from elsewhere, and to keep nothing.
+func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !Loopback(r.Host) {
-			answer(w, http.StatusForbidden, Failure{"the Host is not a loopback address"})
-			return
-		}
 		header := w.Header()
 		header.Set("Cache-Control", "no-store")
 		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
@@ -118,8 +127,10 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
-// Change says what becomes of a consumer. Nil leaves things as they are.
+// Change says what becomes of a consumer. Nil leaves things as they are. Only a
+// new consumer can be given a key; without one, the server generates it.
 type Change struct {
+	Key      string  `json:"key,omitempty"`
 	Name     *string `json:"name,omitempty"`
 	Secret   *string `json:"secret,omitempty"`
 	Approved *bool   `json:"approved,omitempty"`
@@ -198,8 +209,11 @@ func (a api) addConsumer(r *http.Request) (any, error) {
 	if change.Name == nil || change.Secret == nil {
 		return nil, errors.New("name and secret are required")
 	}
+	if _, taken := a.server.Consumer(change.Key); taken {
+		return nil, fmt.Errorf("a consumer has the key %q already", change.Key)
+	}
 	return a.server.AddConsumer(twcloudtest.Consumer{
-		Name: *change.Name, Secret: *change.Secret, Approved: change.Approved != nil && *change.Approved,
+		Key: change.Key, Name: *change.Name, Secret: *change.Secret, Approved: change.Approved != nil && *change.Approved,
 	}), nil
 }
 
@@ -207,6 +221,9 @@ func (a api) changeConsumer(r *http.Request) (any, error) {
 	change, err := parseChange(r)
 	if err != nil {
 		return nil, err
+	}
+	if change.Key != "" {
+		return nil, errors.New("the key cannot be changed")
 	}
 	found, err := a.find(r)
 	if err != nil {

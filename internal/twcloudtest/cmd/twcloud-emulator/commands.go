@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -19,14 +20,14 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
 
-// commands change a running emulator, in the order of the help. Words in capital
-// letters are arguments.
+// commands change a running emulator, in the order of the help. In a usage, flags
+// are in brackets, and arguments in capital letters.
 var commands = []struct {
 	usage, help string
 	run         func(*caller, []string) error
 }{
-	{"list", "list the consumers", (*caller).list},
-	{"add NAME SECRET", "register a consumer", (*caller).add},
+	{"list [-json]", "list the consumers", (*caller).list},
+	{"add [-approved] [-key KEY] NAME SECRET", "register a consumer", (*caller).add},
 	{"rename CONSUMER NAME", "give a consumer another name", change(func(c *control.Change, name string) { c.Name = &name })},
 	{"set-secret CONSUMER SECRET", "give it another secret", change(func(c *control.Change, secret string) { c.Secret = &secret })},
 	{"approve CONSUMER", "let it request tokens", change(func(c *control.Change, _ string) { c.Approved = new(true) })},
@@ -40,12 +41,19 @@ var commands = []struct {
 	{"clear-faults", "forget the faults to come", empty("/faults", "No faults are pending.")},
 }
 
+var flagsInUsage = regexp.MustCompile(`\[[^\]]*\]`)
+
 // caller sends a command to a running emulator.
 type caller struct {
 	ctx     context.Context
 	address string
 	stdout  io.Writer
-	fault   twcloudtest.Fault // what the flags of fault say
+
+	// What the flags of list, add, and fault say.
+	json     bool
+	approved bool
+	key      string
+	fault    twcloudtest.Fault
 }
 
 func faultFlags(fault *twcloudtest.Fault) *flag.FlagSet {
@@ -63,7 +71,13 @@ func faultFlags(fault *twcloudtest.Fault) *flag.FlagSet {
 func runCommand(ctx context.Context, name string, args []string, stdout io.Writer) error {
 	c := &caller{ctx: ctx, stdout: stdout}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	if name == "fault" {
+	switch name {
+	case "list":
+		flags.BoolVar(&c.json, "json", false, "")
+	case "add":
+		flags.BoolVar(&c.approved, "approved", false, "")
+		flags.StringVar(&c.key, "key", "", "")
+	case "fault":
 		flags = faultFlags(&c.fault)
 	}
 	flags.StringVar(&c.address, "control-address", defaultControlAddress, "")
@@ -71,7 +85,7 @@ func runCommand(ctx context.Context, name string, args []string, stdout io.Write
 		return err
 	}
 	for _, command := range commands {
-		words := strings.Fields(strings.Replace(command.usage, "[flags] ", "", 1))
+		words := strings.Fields(flagsInUsage.ReplaceAllString(command.usage, ""))
 		if words[0] != name {
 			continue
 		}
@@ -178,6 +192,11 @@ func (c *caller) list([]string) error {
 	if err := c.call(http.MethodGet, "/consumers", nil, &consumers); err != nil {
 		return err
 	}
+	if c.json {
+		encoder := json.NewEncoder(c.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(consumers)
+	}
 	var rows [][]string
 	for _, consumer := range consumers {
 		rows = append(rows, []string{consumer.Name, consumer.Key, state(consumer)})
@@ -186,7 +205,8 @@ func (c *caller) list([]string) error {
 }
 
 func (c *caller) add(args []string) error {
-	return c.send(http.MethodPost, "/consumers", control.Change{Name: &args[0], Secret: &args[1]}, "Registered")
+	added := control.Change{Key: c.key, Name: &args[0], Secret: &args[1], Approved: &c.approved}
+	return c.send(http.MethodPost, "/consumers", added, "Registered")
 }
 
 func (c *caller) remove(args []string) error {

@@ -89,7 +89,7 @@ func printProfile(args []string, stdout io.Writer) error {
 func printHelp(stdout io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, OAuth consumers, root
-services, and OAuth 1.0a request tokens. Everything is lost when it stops.
+services, and OAuth 1.0a. Everything is lost when it stops.
 
 Start an emulator:
 

@@ -107,6 +107,10 @@ func TestEmulator_commands(t *testing.T) {
 	}{
 		{0, []string{"list"}, `Test management +\w{32} +approved\nChange management +\w{32} +not approved\n(.|\n)*Requirements tool 2 `},
 		{0, []string{"add", "Jama", "geheim"}, `Registered "Jama" \(key \w{32}, not approved\)`},
+		{0, []string{"add", "-approved", "-key", "chosen", "Polarion", "geheim"}, `Registered "Polarion" \(key chosen, approved\)`},
+		{1, []string{"add", "-key", "chosen", "Other", "geheim"}, `already`},
+		{2, []string{"add", "-approved", "Other"}, `usage: twcloud-emulator add \[-approved\]`},
+		{0, []string{"list", "-json"}, `^\[\n  \{\n(.|\n)*"key": "chosen",\n    "name": "Polarion",\n    "approved": true\n  \}\n\]\n$`},
 		{0, []string{"approve", "Jama"}, `Changed "Jama" \(key \w{32}, approved\)`},
 		{0, []string{"disapprove", "Jama"}, `not approved`},
 		{0, []string{"set-secret", "Jama", "new"}, `Changed`},
@@ -158,6 +162,14 @@ func TestEmulator_commands(t *testing.T) {
 		t.Errorf("log %q", e.log)
 	}
 	e.run(1, "list")
+}
+
+func TestEmulator_remote(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-allow-remote", "-control-address", "0.0.0.0:0")
+	if got := e.run(0, "list"); !strings.HasPrefix(got, "NAME") {
+		t.Errorf("list says %q", got)
+	}
 }
 
 func TestEmulator_tls(t *testing.T) {

@@ -33,6 +33,7 @@ const (
 type serveOptions struct {
 	config         twcloudtest.Config
 	controlAddress string
+	allowRemote    bool
 	consumers      int
 	quiet          bool
 	dialect        string
@@ -45,6 +46,7 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.StringVar(&o.config.RESTAddress, "rest-address", "127.0.0.1:8111", "`address` of the REST API; port 0 is any free port")
 	flags.StringVar(&o.config.WebAppAddress, "webapp-address", "127.0.0.1:8443", "`address` of the Web Application Platform")
 	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "`address` of the control page and API, which need no password, or \"off\"")
+	flags.BoolVar(&o.allowRemote, "allow-remote", false, "accept addresses that other machines can reach. Dangerous: anyone who reaches\nthem knows the passwords.")
 	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
 	flags.StringVar(&o.profileFile, "profile", "", "`file` with the API profile to emulate")
 	flags.IntVar(&o.config.PageSize, "page-size", 0, "`number` of consumers on one page, in dialects with pages (default 3)")
@@ -83,9 +85,8 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 		return o, misuse("-dialect and -profile exclude each other")
 	}
 	for _, address := range []string{o.config.RESTAddress, o.config.WebAppAddress, o.controlAddress} {
-		if address != "off" && !control.Loopback(address) {
-			// Anyone who reached the emulator would know the passwords.
-			return o, misuse("%s is not a loopback address", address)
+		if !o.allowRemote && address != "off" && !control.Loopback(address) {
+			return o, misuse("%s is not a loopback address: -allow-remote lets other machines reach it", address)
 		}
 	}
 	if !o.quiet {
@@ -156,7 +157,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err)
 		}
 		controlURL = "http://" + listener.Addr().String()
-		controlServer := &http.Server{Handler: control.New(server), ReadHeaderTimeout: time.Minute}
+		handler := control.New(server)
+		if !control.Loopback(o.controlAddress) {
+			handler = control.NewRemote(server)
+		}
+		controlServer := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 		defer controlServer.Close()
 		go func() { failed <- controlServer.Serve(listener) }()
 	}
