@@ -140,11 +140,11 @@ func TestRun_checkInterrupted(t *testing.T) {
 	}
 }
 
-// Started by hand, the provider says what it is for.
+// Started by hand, the provider prints what a user can run.
 func TestRun_byHand(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, status := call(t, nil)
-	if status == 0 || !strings.Contains(stdout+stderr, "plugin") {
+	if status != 2 || stdout != "" || !strings.Contains(stderr, "Terraform starts this program") {
 		t.Errorf("status %d, printed %s%s", status, stdout, stderr)
 	}
 }

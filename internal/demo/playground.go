@@ -28,7 +28,7 @@ func playground(ctx context.Context, out *printer, dir string) error {
 	if err != nil {
 		return err
 	}
-	admin := &http.Server{Handler: control.New(server, control.Options{}), ReadHeaderTimeout: time.Minute}
+	admin := &http.Server{Handler: control.New(server), ReadHeaderTimeout: time.Minute}
 	go func() { _ = admin.Serve(listener) }()
 	defer admin.Close()
 	work, err := prepare(ctx, out, dir, server)

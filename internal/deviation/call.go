@@ -148,9 +148,13 @@ type handler func(*call) *answer
 // edit changes an answer.
 type edit func(*call, *answer)
 
-// on changes the answers to calls of some kinds, if they are successes.
+// on changes the answers to calls of some kinds, if they are successes. One that
+// should have consumers and has no body is a fault: an edit would turn it into a
+// list without consumers.
 func on(kinds kind, edits ...edit) handler {
-	return when(func(c *call, a *answer) bool { return c.is(kinds) && a.ok() }, edits)
+	return when(func(c *call, a *answer) bool {
+		return c.is(kinds) && a.ok() && (len(a.body) > 0 || !c.is(returning))
+	}, edits)
 }
 
 // ifMissing changes the answers to calls about consumers that don't exist.

@@ -23,7 +23,7 @@ func TestAccGettingStarted(t *testing.T) {
 	t.Parallel()
 	w := newEmptyWorkspace(t)
 	w.server = twcloudtest.New(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return exampleKey } })
-	admin := httptest.NewServer(control.New(w.server, control.Options{}))
+	admin := httptest.NewServer(control.New(w.server))
 	t.Cleanup(admin.Close)
 
 	w.Dir = filepath.Join(w.Dir, "terraform-provider-twcloud")

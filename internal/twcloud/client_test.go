@@ -222,7 +222,7 @@ func TestRemove(t *testing.T) {
 func TestSeats(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusServiceUnavailable, http.StatusForbidden} {
-		server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Seats, c.LicenceStatus = 1, status })
+		server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Seats, c.LicenseStatus = 1, status })
 		other, client := connect(t, server), connect(t, server)
 		if _, err := other.Version(t.Context()); err != nil {
 			t.Fatal(err)

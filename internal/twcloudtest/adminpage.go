@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -32,30 +34,26 @@ func (s *Server) adminPagePath() string {
 }
 
 // AdminPageURL is the address of the administration page.
-func (s *Server) AdminPageURL() string {
-	root := s.URL()
-	if s.profile.Server == profile.WebApp {
-		root = s.WebAppURL()
-	}
-	return root + s.adminPagePath()
-}
+func (s *Server) AdminPageURL() string { return s.parts[s.profile.Server].url + s.adminPagePath() }
 
-func (s *Server) addAdminPage(part string, r router) {
-	path := s.adminPagePath()
-	get := func(handle handler) endpoint {
-		return endpoint{page: true, methods: map[string]handler{http.MethodGet: handle}}
+// addProfileRoutes adds what is on the server that has the consumer API: the
+// administration page, and the path of the CSRF token.
+func (s *Server) addProfileRoutes(r router) {
+	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
+		r[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.csrfToken)}
 	}
-	r[path] = get(s.adminPage)
-	r[path+"/page.js"] = get(adminPageFile("page.js", "text/javascript; charset=utf-8"))
-	r[path+"/page.css"] = get(adminPageFile("page.css", "text/css; charset=utf-8"))
-	r[path+"/icon.svg"] = get(adminPageFile("icon.svg", "image/svg+xml"))
+	path := s.adminPagePath()
+	r[path] = endpoint{methods: get(s.adminPage)}
+	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
+		r[path+"/"+name] = endpoint{methods: get(adminPageFile(name))}
+	}
 	// The page asks for this now and then, as pages do that show what is new.
-	r[path+"/notifications"] = get(func(*exchange) *answer {
-		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.now().UTC().Format(time.RFC3339)})
-	})
-	if part == WebApp {
+	r[path+"/notifications"] = endpoint{methods: get(func(*exchange) *answer {
+		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.config.Now().UTC().Format(time.RFC3339)})
+	})}
+	if s.profile.Server == profile.WebApp {
 		// The cookies of /osmc/login would not reach this server.
-		r[path+"/sign-in"] = endpoint{page: true, methods: map[string]handler{http.MethodPost: s.signInWithForm}}
+		r[path+"/sign-in"] = endpoint{methods: map[string]handler{http.MethodPost: s.signInWithForm}}
 	}
 }
 
@@ -74,20 +72,20 @@ func (s *Server) adminPage(*exchange) *answer {
 	}
 	var page bytes.Buffer
 	if err := adminPageTemplate.Execute(&page, content); err != nil {
-		return s.failure(http.StatusInternalServerError, err.Error())
+		return failure(http.StatusInternalServerError, err.Error())
 	}
 	a := newAnswer(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 	a.header.Set("Cache-Control", "no-store")
 	return a
 }
 
-func adminPageFile(name, contentType string) handler {
+func adminPageFile(name string) handler {
+	content, err := adminPageFiles.ReadFile("adminpage/" + name)
+	if err != nil {
+		panic(err) // It is embedded.
+	}
 	return func(*exchange) *answer {
-		content, err := adminPageFiles.ReadFile("adminpage/" + name)
-		if err != nil {
-			panic(err) // It is embedded.
-		}
-		a := newAnswer(http.StatusOK, contentType, content)
+		a := newAnswer(http.StatusOK, mime.TypeByExtension(path.Ext(name)), content)
 		a.header.Set("Cache-Control", "max-age=3600")
 		return a
 	}
@@ -97,7 +95,8 @@ func adminPageFile(name, contentType string) handler {
 func (s *Server) signInWithForm(x *exchange) *answer {
 	form, err := url.ParseQuery(strings.TrimSpace(string(x.body)))
 	if err != nil {
-		return s.failure(http.StatusBadRequest, "The body must be a form.")
+		return failure(http.StatusBadRequest, "The body must be a form.")
 	}
-	return s.logIn(x, func() (User, bool) { return s.checkPassword(form.Get("username"), form.Get("password")) })
+	user, ok := s.checkPassword(form.Get("username"), form.Get("password"))
+	return s.logIn(x, user, ok)
 }

@@ -1,7 +1,6 @@
 package twcloudtest_test
 
 import (
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,18 +14,10 @@ func TestAdminPage(t *testing.T) {
 	t.Parallel()
 	for _, name := range twcloudtest.Dialects() {
 		c := newDialectClient(t, name)
-		get := func(url string) reply {
-			t.Helper()
-			r, err := c.try(http.MethodGet, url, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c.want(200, r)
-		}
 		if !strings.HasPrefix(c.server.AdminPageURL(), c.root()+"/") {
 			t.Errorf("%s: the page is at %s", name, c.server.AdminPageURL())
 		}
-		page := get(c.server.AdminPageURL())
+		page := c.want(200, c.get(c.server.AdminPageURL()))
 		if !strings.Contains(page.body, c.profile.Calls.Register.Path) || strings.Contains(page.body, "ZgotmplZ") {
 			t.Errorf("%s: the page lacks the profile: %s", name, page.body)
 		}
@@ -35,9 +26,9 @@ func TestAdminPage(t *testing.T) {
 			t.Errorf("%s: the page loads %v", name, loaded)
 		}
 		for _, path := range loaded {
-			get(c.root() + path[1])
+			c.want(200, c.get(c.root()+path[1]))
 		}
-		get(c.server.AdminPageURL() + "/notifications")
+		c.want(200, c.get(c.server.AdminPageURL()+"/notifications"))
 	}
 }
 
@@ -47,8 +38,8 @@ func TestAdminPage_signIn(t *testing.T) {
 	t.Parallel()
 	c := newDialectClient(t, "oauth-clients")
 	for password, want := range map[string]int{"wrong": 401, twcloudtest.AdminPassword: 204} {
-		other := &dialectClient{client: newClient(t, c.server), profile: c.profile}
-		other.want(want, other.send("POST", "/oauth-consumers/sign-in", "username=admin&password="+password))
+		other := newClient(t, c.server)
+		other.want(want, other.do("POST", c.server.AdminPageURL()+"/sign-in", "username=admin&password="+password))
 	}
 	if c.server.Logins() != 2 || c.server.OpenSessions() != 2 {
 		t.Errorf("%d logins, %d sessions", c.server.Logins(), c.server.OpenSessions())

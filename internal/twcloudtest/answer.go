@@ -20,12 +20,9 @@ type exchange struct {
 	path string
 
 	// operation is the path of the endpoint in the OpenAPI document, or empty if
-	// there is none, and parameters are what its braces stand for, unescaped.
+	// there is none. parameters are the values of its parameters, unescaped.
 	operation  string
 	parameters map[string]string
-
-	// page says that the request is one of the administration page's own.
-	page bool
 
 	// call is the call of the consumer API that the request is, or nil.
 	call *call
@@ -59,7 +56,7 @@ func jsonAnswer(status int, value any) *answer {
 }
 
 // failure is an answer with a message (A).
-func (s *Server) failure(status int, message string) *answer {
+func failure(status int, message string) *answer {
 	return jsonAnswer(status, wire.Error{Message: message})
 }
 

@@ -1,11 +1,9 @@
 package twcloudtest
 
 import (
-	"bytes"
-	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,99 +11,85 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// consumerAnswer tells a consumer as the answer of the call does.
+// consumerAnswer describes a consumer as the profile says of the call.
 func (s *Server) consumerAnswer(c *call, stored *storedConsumer) *answer {
-	status, tells := c.Success[0], c.Answer
-	a := newAnswer(status, "", nil)
-	if tells == nil {
-		s.redirectToPage(a)
-		return a
+	a := newAnswer(c.Success[0], "", nil)
+	if shape := c.Answer; shape != nil {
+		switch {
+		case a.status == http.StatusNoContent:
+		case shape.Format == "text":
+			a = newAnswer(a.status, "text/plain; charset=utf-8", []byte(s.keyText(shape, stored.Key)))
+		case shape.Key != nil || shape.Name != nil || shape.Approved != nil:
+			a = shapedAnswer(c, s.item(shape, stored))
+		}
+		if shape.KeyHeader != "" {
+			a.header.Set(shape.KeyHeader, s.keyText(shape, stored.Key))
+		}
 	}
-	switch {
-	case status == http.StatusNoContent:
-	case tells.Format == "text":
-		a = newAnswer(status, "text/plain; charset=utf-8", []byte(s.keyText(tells, stored.Key)))
-	case tells.Key != nil || tells.Name != nil || tells.Approved != nil:
-		a = jsonAnswer(status, s.item(tells, stored))
-		setJSONType(a, tells)
-	}
-	if tells.KeyHeader != "" {
-		a.header.Set(tells.KeyHeader, s.keyText(tells, stored.Key))
-	}
-	s.redirectToPage(a)
-	return a
-}
-
-// redirectToPage completes a redirect that tells nothing.
-func (s *Server) redirectToPage(a *answer) {
 	if a.status >= http.StatusMultipleChoices && a.header.Get("Location") == "" {
 		a.header.Set("Location", s.config.PathPrefix+s.adminPagePath())
 	}
-}
-
-// setJSONType says JSON-LD where a member has the name of one of its keywords.
-func setJSONType(a *answer, tells *profile.Answer) {
-	if tells.Key != nil && strings.Contains(*tells.Key, "/@") {
-		a.header.Set("Content-Type", "application/ld+json")
-	}
-}
-
-// listAnswer answers consumers. add puts further members into the document.
-func (s *Server) listAnswer(c *call, consumers []*storedConsumer, add func(document any) any) *answer {
-	var items any
-	if c.Answer.KeyIsMember {
-		members := &object{}
-		for _, stored := range consumers {
-			members.put(s.keyText(c.Answer, stored.Key), s.item(c.Answer, stored))
-		}
-		items = members
-	} else {
-		array := make([]any, 0, len(consumers))
-		for _, stored := range consumers {
-			array = append(array, s.item(c.Answer, stored))
-		}
-		items = array
-	}
-	document := setAt(nil, c.Answer.Items, items)
-	if add != nil {
-		document = add(document)
-	}
-	a := jsonAnswer(c.Success[0], document)
-	setJSONType(a, c.Answer)
 	return a
 }
 
-// item is a consumer, with members that no client knows.
-func (s *Server) item(tells *profile.Answer, stored *storedConsumer) any {
-	var item any = &object{}
-	if tells.Key != nil {
-		item = setAt(nil, *tells.Key, s.keyValue(tells, stored.Key))
+// shapedAnswer is JSON, or JSON-LD where a member has the name of one of its
+// keywords.
+func shapedAnswer(c *call, document any) *answer {
+	a := jsonAnswer(c.Success[0], document)
+	if c.Answer.Key != nil && strings.Contains(*c.Answer.Key, "/@") {
+		a.header.Set("Content-Type", "application/ld+json")
 	}
-	if tells.Name != nil {
-		item = setAt(item, *tells.Name, stored.Name)
+	return a
+}
+
+// listDocument has the consumers where the profile says that the list has them.
+func (s *Server) listDocument(c *call, consumers []*storedConsumer) any {
+	array, members := []any{}, map[string]any{}
+	for _, stored := range consumers {
+		item := s.item(c.Answer, stored)
+		array = append(array, item)
+		members[s.keyText(c.Answer, stored.Key)] = item
+	}
+	if c.Answer.KeyIsMember {
+		return setAt(nil, c.Answer.Items, members)
+	}
+	return setAt(nil, c.Answer.Items, array)
+}
+
+// item is a consumer, with members that no client knows.
+func (s *Server) item(shape *profile.Answer, stored *storedConsumer) any {
+	var item any
+	if shape.Key != nil {
+		item = setAt(item, *shape.Key, s.keyValue(shape, stored.Key))
+	}
+	if shape.Name != nil {
+		item = setAt(item, *shape.Name, stored.Name)
 	}
 	approved := s.profile.Approved.No[0]
 	if stored.Approved {
 		approved = s.profile.Approved.Yes[0]
 	}
 	// A value of null is a member that is absent.
-	if tells.Approved != nil && approved != nil {
-		item = setAt(item, *tells.Approved, approved)
+	if shape.Approved != nil && approved != nil {
+		item = setAt(item, *shape.Approved, approved)
 	}
-	if members, ok := item.(*object); ok {
-		members.putNew("createdOn", stored.created.UTC().Format(time.RFC3339))
-		members.putNew("_links", map[string]string{"self": "oauth-consumer"})
+	if members, ok := item.(map[string]any); ok {
+		all := map[string]any{
+			"createdOn": stored.created.UTC().Format(time.RFC3339), "_links": map[string]string{"self": "oauth-consumer"},
+		}
+		maps.Copy(all, members)
+		return all
 	}
 	return item
 }
 
 // keyValue is a key in JSON. A member called id holds a number, as the keys of
 // databases are, if the key is one.
-func (s *Server) keyValue(tells *profile.Answer, key string) any {
-	if tells.KeyIsLastSegment {
-		return s.origin(tells) + s.keyPath(key)
+func (s *Server) keyValue(shape *profile.Answer, key string) any {
+	if shape.KeyIsLastSegment {
+		return s.origin(shape) + s.keyPath(key)
 	}
-	if strings.HasSuffix(*tells.Key, "/id") {
+	if strings.HasSuffix(*shape.Key, "/id") {
 		if number, err := strconv.ParseInt(key, 10, 64); err == nil && strconv.FormatInt(number, 10) == key {
 			return number
 		}
@@ -115,12 +99,12 @@ func (s *Server) keyValue(tells *profile.Answer, key string) any {
 
 // hasNumericKeys says whether keyValue prefers numbers.
 func hasNumericKeys(p *profile.Profile) bool {
-	tells := p.Calls.List.Answer
-	return tells.Key != nil && !tells.KeyIsLastSegment && strings.HasSuffix(*tells.Key, "/id")
+	shape := p.Calls.List.Answer
+	return shape.Key != nil && !shape.KeyIsLastSegment && strings.HasSuffix(*shape.Key, "/id")
 }
 
-func (s *Server) keyText(tells *profile.Answer, key string) string {
-	if tells.KeyIsLastSegment {
+func (s *Server) keyText(shape *profile.Answer, key string) string {
+	if shape.KeyIsLastSegment {
 		return s.config.PathPrefix + s.keyPath(key)
 	}
 	return key
@@ -128,14 +112,11 @@ func (s *Server) keyText(tells *profile.Answer, key string) string {
 
 // origin is in front of a path in a body: an answer to the list has paths, the
 // others have URLs.
-func (s *Server) origin(tells *profile.Answer) string {
-	if tells == s.profile.Calls.List.Answer {
+func (s *Server) origin(shape *profile.Answer) string {
+	if shape == s.profile.Calls.List.Answer {
 		return s.config.PathPrefix
 	}
-	if s.profile.Server == profile.WebApp {
-		return s.WebAppURL()
-	}
-	return s.URL()
+	return s.parts[s.profile.Server].url
 }
 
 // keyPath is a path that ends in the key.
@@ -145,54 +126,6 @@ func (s *Server) keyPath(key string) string {
 		path = read.Path
 	}
 	return strings.TrimSuffix(path, profile.Key) + url.PathEscape(key)
-}
-
-// object is a JSON object whose members keep their order.
-type object struct {
-	names  []string
-	values map[string]any
-}
-
-func (o *object) put(name string, value any) {
-	if !o.has(name) {
-		o.names = append(o.names, name)
-	}
-	if o.values == nil {
-		o.values = map[string]any{}
-	}
-	o.values[name] = value
-}
-
-func (o *object) putNew(name string, value any) {
-	if !o.has(name) {
-		o.put(name, value)
-	}
-}
-
-func (o *object) has(name string) bool { return slices.Contains(o.names, name) }
-
-// MarshalJSON writes the members in order.
-func (o *object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, name := range o.names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		encodedName, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(o.values[name])
-		if err != nil {
-			return nil, err
-		}
-		b.Write(encodedName)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
 }
 
 // setAt puts a value at a JSON pointer (RFC 6901) and makes what is on the way.
@@ -205,7 +138,7 @@ func setAt(document any, pointer string, value any) any {
 		token, rest = token[:slash], token[slash:]
 	}
 	token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-	members, isObject := document.(*object)
+	members, isObject := document.(map[string]any)
 	if index, err := strconv.Atoi(token); err == nil && index >= 0 && index < 100 && !isObject {
 		array, _ := document.([]any)
 		for len(array) <= index {
@@ -215,8 +148,8 @@ func setAt(document any, pointer string, value any) any {
 		return array
 	}
 	if !isObject {
-		members = &object{}
+		members = map[string]any{}
 	}
-	members.put(token, setAt(members.values[token], rest, value))
+	members[token] = setAt(members[token], rest, value)
 	return members
 }

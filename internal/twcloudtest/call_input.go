@@ -17,12 +17,12 @@ type consumerInput struct {
 
 // key is the key of the consumer that the request is about.
 func (c *call) key() (string, error) {
-	value, err := c.text(profile.Key, "key", true)
+	value, err := c.text(profile.Key, "key")
+	if err == nil && value == nil {
+		err = errors.New("key is required")
+	}
 	if err != nil {
 		return "", err
-	}
-	if value == nil {
-		return "", errors.New("key is required")
 	}
 	return *value, nil
 }
@@ -30,19 +30,17 @@ func (c *call) key() (string, error) {
 // input reads name, secret and approval. It refuses values of the wrong type, a
 // blank name, an empty secret, and a request that lacks what it must have.
 // Members that it does not know are ignored.
-func (c *call) input(p *profile.Profile) (consumerInput, error) {
-	var input consumerInput
+func (c *call) input(p *profile.Profile) (input consumerInput, err error) {
 	if c.err != nil {
 		return input, c.err
 	}
 	if len(c.wrong) > 0 {
 		return input, fmt.Errorf("%s is missing or wrong", c.wrong[0])
 	}
-	var err error
-	if input.name, err = c.text(profile.Name, "name", false); err != nil {
+	if input.name, err = c.text(profile.Name, "name"); err != nil {
 		return input, err
 	}
-	if input.secret, err = c.text(profile.Secret, "secret", false); err != nil {
+	if input.secret, err = c.text(profile.Secret, "secret"); err != nil {
 		return input, err
 	}
 	if input.approved, err = c.approval(p); err != nil {
@@ -51,14 +49,13 @@ func (c *call) input(p *profile.Profile) (consumerInput, error) {
 	if input.name != nil && strings.TrimSpace(*input.name) == "" {
 		return input, errors.New("name must not be blank")
 	}
-	keep := c.UnchangedSecret == profile.Empty && c.name != "register" && c.name != "set_secret"
-	if input.secret != nil && *input.secret == "" && !keep {
-		return input, errors.New("secret must not be empty")
-	}
 	if err := c.required(input); err != nil {
 		return input, err
 	}
 	if input.secret != nil && *input.secret == "" {
+		if c.UnchangedSecret != profile.Empty || c.name == "register" || c.name == "set_secret" {
+			return input, errors.New("secret must not be empty")
+		}
 		input.secret = nil
 	}
 	return input, nil
@@ -81,12 +78,12 @@ func (c *call) required(input consumerInput) error {
 }
 
 // text returns the value of a placeholder, which must be the same wherever it
-// occurs, or nil.
-func (c *call) text(placeholder, name string, numbers bool) (*string, error) {
+// occurs, or nil. Keys can be numbers.
+func (c *call) text(placeholder, name string) (*string, error) {
 	var found *string
 	for _, value := range c.given[placeholder] {
 		text, ok := value.(string)
-		if number, isNumber := value.(json.Number); numbers && isNumber {
+		if number, isNumber := value.(json.Number); isNumber && placeholder == profile.Key {
 			text, ok = number.String(), true
 		}
 		switch {
@@ -113,11 +110,11 @@ func (c *call) approval(p *profile.Profile) (*bool, error) {
 		value    any
 		approved bool
 	}{{yes, true}, {no, false}} {
-		if values[0] == option.value || c.form && values[0] == formText(option.value) {
+		if values[0] == option.value || c.Form != nil && values[0] == formText(option.value) {
 			return &option.approved, nil
 		}
 	}
-	return nil, fmt.Errorf("approved must be %s or %s", jsonText(yes), jsonText(no))
+	return nil, fmt.Errorf("approved must be %v or %v", yes, no)
 }
 
 // formText is a value as a form has it.
@@ -126,12 +123,4 @@ func formText(value any) string {
 		return ""
 	}
 	return fmt.Sprint(value)
-}
-
-func jsonText(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }

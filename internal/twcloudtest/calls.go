@@ -2,11 +2,12 @@ package twcloudtest
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -27,24 +28,22 @@ type call struct {
 	// given has the values that the request has in place of placeholders.
 	given map[string][]any
 
-	// form says that the values of the body are text.
-	form bool
-
 	// wrong names the fixed values that the request lacks.
 	wrong []string
 
-	// err says why the body cannot be read.
+	// err says why the request cannot be read.
 	err error
 
-	// How well the request fits: fixed segments of the path; placeholders and
-	// fixed values that were found and not found; members that the call lacks.
-	literals, found, missing, unknown int
+	// How badly the request fits: placeholders in the path, values that are
+	// missing, and values that the call does not have.
+	open, missing, unknown int
 }
+
+func (c *call) misfit() []int { return []int{c.open, len(c.wrong), c.unknown, c.missing} }
 
 // matchCall finds the call that a request is for, and the methods of all calls
 // at its path.
 func (s *Server) matchCall(x *exchange) (best *call, methods []string) {
-	var fitting []*call
 	for name, described := range s.profile.Calls.All() {
 		c := &call{Call: described, name: name, given: map[string][]any{}}
 		if !c.matchPath(x.path) {
@@ -52,23 +51,14 @@ func (s *Server) matchCall(x *exchange) (best *call, methods []string) {
 		}
 		methods = append(methods, c.Method)
 		if c.Method == x.request.Method {
-			c.readQuery(x.request.URL.Query())
+			c.readTexts(c.Query, x.request.URL.Query())
 			c.readBody(x)
-			fitting = append(fitting, c)
+			if best == nil || slices.Compare(c.misfit(), best.misfit()) < 0 {
+				best = c
+			}
 		}
 	}
-	if len(fitting) == 0 {
-		return nil, methods
-	}
-	return slices.MinFunc(fitting, func(a, b *call) int {
-		return cmp.Or(
-			cmp.Compare(b.literals, a.literals),
-			cmp.Compare(len(a.wrong), len(b.wrong)),
-			cmp.Compare(a.unknown, b.unknown),
-			cmp.Compare(a.missing, b.missing),
-			cmp.Compare(b.found, a.found),
-		)
-	}), methods
+	return best, methods
 }
 
 // matchPath compares segment by segment, so that a key can have any character.
@@ -88,90 +78,75 @@ func (c *call) matchPath(path string) bool {
 				return false
 			}
 			c.give(profile.Key, segment)
+			c.open++
 			continue
 		}
 		if fixed, err := url.PathUnescape(want[i]); err != nil || fixed != segment {
 			return false
 		}
-		c.literals++
 	}
 	return true
 }
 
 func (c *call) give(placeholder string, value any) {
 	c.given[placeholder] = append(c.given[placeholder], value)
-	c.found++
 }
 
-// readText compares one text with its template.
-func (c *call) readText(name, template string, values []string) {
-	switch {
-	case len(values) == 0:
-		c.lacks(name, template)
-	case len(values) > 1:
-		c.err = errors.New(name + " occurs twice")
-	case isPlaceholder(template):
-		c.give(template, values[0])
-	case values[0] != template:
-		c.wrong = append(c.wrong, name)
-	default:
-		c.found++
-	}
-}
-
-// lacks notes what a part of the template needs and the request does not have.
+// lacks notes what the call has and the request does not.
 func (c *call) lacks(name string, template any) {
 	c.missing++
-	if text, ok := template.(string); !ok || !isPlaceholder(text) {
-		if !hasPlaceholder(template) {
-			c.wrong = append(c.wrong, name)
-		}
+	if !hasPlaceholder(template) {
+		c.wrong = append(c.wrong, name)
 	}
 }
 
-func (c *call) readQuery(query url.Values) {
-	for name, template := range c.Query {
-		c.readText(name, template, query[name])
+// readTexts compares the values of a query or a form with their templates.
+func (c *call) readTexts(templates map[string]string, values url.Values) {
+	for name, template := range templates {
+		switch texts := values[name]; {
+		case len(texts) == 0:
+			c.lacks(name, template)
+		case len(texts) > 1:
+			c.err = errors.New(name + " occurs twice")
+		default:
+			c.readJSON(name, template, texts[0])
+		}
+	}
+	for name := range values {
+		if _, known := templates[name]; !known {
+			c.unknown++
+		}
 	}
 }
 
 func (c *call) readBody(x *exchange) {
-	mediaType, _, _ := strings.Cut(x.request.Header.Get("Content-Type"), ";")
-	mediaType = strings.TrimSpace(mediaType)
 	switch {
 	case c.Form != nil:
-		c.form = true
-		if !strings.EqualFold(mediaType, formType) {
-			c.err = errors.New("the Content-Type must be " + formType)
-			return
-		}
 		values, err := url.ParseQuery(string(x.body))
-		if err != nil {
-			c.err = errors.New("the body must be a form")
+		if err != nil || mediaType(x.request) != formType {
+			c.err = errors.New("the body must be a form, and the Content-Type " + formType)
 			return
 		}
-		for name, template := range c.Form {
-			c.readText(name, template, values[name])
-		}
-		for name := range values {
-			if _, known := c.Form[name]; !known {
-				c.unknown++
-			}
-		}
+		c.readTexts(c.Form, values)
 	case c.JSON != nil:
-		if !strings.EqualFold(mediaType, "application/json") {
-			c.err = errors.New("the Content-Type must be application/json")
-			return
-		}
 		var body any
 		decoder := json.NewDecoder(bytes.NewReader(x.body))
 		decoder.UseNumber()
 		err := decoder.Decode(&body)
-		if _, end := decoder.Token(); err != nil || !errors.Is(end, io.EOF) {
-			body = nil
+		if _, end := decoder.Token(); err != nil || !errors.Is(end, io.EOF) || mediaType(x.request) != "application/json" {
+			c.err = errors.New("the body must be JSON, and the Content-Type application/json")
+			return
 		}
 		c.readJSON("the body", c.JSON, body)
+	case len(x.body) > 0:
+		c.unknown++
 	}
+}
+
+// mediaType is the Content-Type of a request without parameters.
+func mediaType(r *http.Request) string {
+	found, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(found))
 }
 
 // readJSON takes the values out of a body by walking its template.
@@ -204,32 +179,17 @@ func (c *call) readJSON(name string, template, body any) {
 		for i := range template {
 			c.readJSON(name, template[i], array[i])
 		}
-	case string:
-		if isPlaceholder(template) {
-			c.give(template, body)
-			return
-		}
-		c.readFixed(name, template, body)
 	default:
-		c.readFixed(name, template, body)
+		if text, ok := template.(string); ok && isPlaceholder(text) {
+			c.give(text, body)
+		} else if !reflect.DeepEqual(template, body) {
+			c.wrong = append(c.wrong, name)
+		}
 	}
-}
-
-func (c *call) readFixed(name string, template, body any) {
-	if !reflect.DeepEqual(template, body) {
-		c.wrong = append(c.wrong, name)
-		return
-	}
-	c.found++
 }
 
 func isPlaceholder(text string) bool {
-	switch text {
-	case profile.Key, profile.Name, profile.Secret, profile.ApprovedNow, profile.CSRFToken:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]string{profile.Key, profile.Name, profile.Secret, profile.ApprovedNow, profile.CSRFToken}, text)
 }
 
 func hasPlaceholder(template any) bool {
@@ -239,11 +199,7 @@ func hasPlaceholder(template any) bool {
 	case []any:
 		return slices.ContainsFunc(template, hasPlaceholder)
 	case map[string]any:
-		for _, member := range template {
-			if hasPlaceholder(member) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(slices.Collect(maps.Values(template)), hasPlaceholder)
 	}
 	return false
 }

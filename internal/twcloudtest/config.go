@@ -1,6 +1,7 @@
 package twcloudtest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -15,7 +16,7 @@ import (
 
 // Defaults of Config.
 const (
-	// DefaultIdleTimeout is after how long without a call a session ends (V).
+	// DefaultIdleTimeout is how long a session lives without a call (V).
 	DefaultIdleTimeout = 15 * time.Minute
 
 	// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
@@ -32,7 +33,7 @@ const (
 	ViewerToken    = "viewer-token"
 )
 
-// Config says how an emulated server is set up. Its zero value is a server on
+// Config are the settings of an emulated server. Its zero value is a server on
 // two free loopback ports, in plain HTTP, with DefaultUsers, without consumers
 // and with any number of seats.
 type Config struct {
@@ -59,16 +60,13 @@ type Config struct {
 	// Seats is how many sessions can be open at a time. Zero: any number.
 	Seats int
 
-	// IdleTimeout is after how long without a call a session ends. Zero:
+	// IdleTimeout is how long a session lives without a call. Zero:
 	// DefaultIdleTimeout.
 	IdleTimeout time.Duration
 
-	// LicenceStatus is the answer to a login when every seat is taken: 503, or
+	// LicenseStatus is the answer to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
-	LicenceStatus int
-
-	// RefusalStatus is the answer to invalid input: 400, or 422 (A). Zero: 400.
-	RefusalStatus int
+	LicenseStatus int
 
 	// UniqueNames refuses a second consumer of the same name with 409. Whether
 	// real servers do is not known (A).
@@ -99,8 +97,8 @@ type Config struct {
 	// Users can sign in. Nil: DefaultUsers.
 	Users []User
 
-	// Clock tells the time for sessions and OAuth 1.0a. Nil: the system's.
-	Clock Clock
+	// Now tells the time for sessions and OAuth 1.0a. Nil: time.Now.
+	Now func() time.Time
 
 	// Log gets one line for each request: server, method, path, status. Never a
 	// query, a header, a cookie or a body. Nil: no log.
@@ -119,7 +117,7 @@ type Config struct {
 	// not close it.
 	OnRequest func(Request)
 
-	// ValidateContract holds requests and answers against the OpenAPI document
+	// ValidateContract checks requests and answers against the OpenAPI document
 	// and collects what does not conform in Server.ContractViolations. The
 	// document describes the built-in profile: the field has no effect with another
 	// one. New sets it; Start leaves it as it is.
@@ -142,7 +140,7 @@ type Consumer struct {
 	Key      string `json:"key"`
 	Name     string `json:"name"`
 	Approved bool   `json:"approved"`
-	Secret   string `json:"secret,omitempty"`
+	Secret   string `json:"-"`
 }
 
 // DefaultUsers returns an administrator with the Configure Server permission
@@ -156,47 +154,24 @@ func DefaultUsers() []User {
 
 // withDefaults returns config with every empty field filled in.
 func (config Config) withDefaults() Config {
-	if config.RESTAddress == "" {
-		config.RESTAddress = "127.0.0.1:0"
-	}
-	if config.WebAppAddress == "" {
-		config.WebAppAddress = "127.0.0.1:0"
-	}
-	if config.ClientCA {
-		config.TLS = true
-	}
-	if config.PathPrefix = strings.Trim(config.PathPrefix, "/"); config.PathPrefix != "" {
-		config.PathPrefix = "/" + config.PathPrefix
-	}
-	if config.IdleTimeout == 0 {
-		config.IdleTimeout = DefaultIdleTimeout
-	}
-	if config.LicenceStatus == 0 {
-		config.LicenceStatus = http.StatusServiceUnavailable
-	}
-	if config.RefusalStatus == 0 {
-		config.RefusalStatus = http.StatusBadRequest
-	}
-	if config.Profile == nil {
-		config.Profile = profile.BuiltIn()
-	}
-	if config.PageSize == 0 {
-		config.PageSize = defaultPageSize
-	}
-	if path := strings.Trim(config.OAuthConsumersPath, "/"); path != "" {
-		config.OAuthConsumersPath = "/" + path
-	}
-	if config.Version == "" {
-		config.Version = DefaultVersion
-	}
+	config.RESTAddress = cmp.Or(config.RESTAddress, "127.0.0.1:0")
+	config.WebAppAddress = cmp.Or(config.WebAppAddress, "127.0.0.1:0")
+	config.TLS = config.TLS || config.ClientCA
+	config.PathPrefix = absolutePath(config.PathPrefix)
+	config.IdleTimeout = cmp.Or(config.IdleTimeout, DefaultIdleTimeout)
+	config.LicenseStatus = cmp.Or(config.LicenseStatus, http.StatusServiceUnavailable)
+	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
+	config.PageSize = cmp.Or(config.PageSize, defaultPageSize)
+	config.OAuthConsumersPath = absolutePath(config.OAuthConsumersPath)
+	config.Version = cmp.Or(config.Version, DefaultVersion)
 	if config.Users == nil {
 		config.Users = DefaultUsers()
 	}
-	if config.Clock == nil {
-		config.Clock = systemClock{}
+	if config.Now == nil {
+		config.Now = time.Now
 	}
 	if config.NewKey == nil {
-		config.NewKey = func() string { return randomHex(16) }
+		config.NewKey = randomHex
 		if hasNumericKeys(config.Profile) {
 			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
 		}
@@ -204,9 +179,17 @@ func (config Config) withDefaults() Config {
 	return config
 }
 
-// randomHex returns n random bytes in hexadecimal digits.
-func randomHex(n int) string {
-	b := make([]byte, n)
+// absolutePath begins with a slash and ends with none, unless it is empty.
+func absolutePath(path string) string {
+	if path = strings.Trim(path, "/"); path != "" {
+		path = "/" + path
+	}
+	return path
+}
+
+// randomHex returns 16 random bytes in hexadecimal digits.
+func randomHex() string {
+	b := make([]byte, 16)
 	_, _ = rand.Read(b) // It never fails.
 	return hex.EncodeToString(b)
 }

@@ -1,7 +1,6 @@
 package twcloudtest
 
 import (
-	"errors"
 	"math/rand/v2"
 	"net/http"
 
@@ -21,7 +20,7 @@ func (s *Server) consumerEndpoint(x *exchange) (endpoint, bool) {
 	x.call, methods = s.matchCall(x)
 	found := endpoint{session: sessionNeeded, methods: map[string]handler{}}
 	for _, method := range methods {
-		found.methods[method] = s.administrators(s.callConsumers)
+		found.methods[method] = s.callConsumers
 	}
 	if s.builtIn && len(methods) > 0 {
 		x.operation = wire.DefaultOAuthConsumersPath
@@ -33,19 +32,12 @@ func (s *Server) consumerEndpoint(x *exchange) (endpoint, bool) {
 	return found, len(methods) > 0
 }
 
-// administrators lets only users with the Configure Server permission through
-// (V).
-func (s *Server) administrators(next handler) handler {
-	return func(x *exchange) *answer {
-		if !x.session.user.ConfigureServer {
-			return s.failure(http.StatusForbidden, "This needs the permission "+wire.ConfigureServerPermission+".")
-		}
-		return next(x)
-	}
-}
-
-// callConsumers does what the call of a request is for.
+// callConsumers does what the call of a request is for, if the user has the
+// permission (V).
 func (s *Server) callConsumers(x *exchange) *answer {
+	if !x.session.user.ConfigureServer {
+		return failure(http.StatusForbidden, "This needs the permission "+wire.ConfigureServerPermission+".")
+	}
 	if refusal := s.checkHeaders(x); refusal != nil {
 		return refusal
 	}
@@ -54,9 +46,9 @@ func (s *Server) callConsumers(x *exchange) *answer {
 	case "list":
 		a = s.listConsumers(x)
 	case "register":
-		a = s.registerConsumer(x)
+		a = s.registerConsumer(x.call)
 	default:
-		a = s.withConsumer(x)
+		a = s.withConsumer(x.call)
 	}
 	s.sendCSRFToken(x, a)
 	return a
@@ -67,15 +59,12 @@ func (s *Server) callConsumers(x *exchange) *answer {
 // every run.
 func (s *Server) listConsumers(x *exchange) *answer {
 	if _, err := x.call.input(s.profile); err != nil {
-		return s.failure(s.config.RefusalStatus, err.Error())
+		return failure(http.StatusBadRequest, err.Error())
 	}
 	st := s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	consumers := make([]*storedConsumer, 0, len(st.order))
-	for _, key := range st.order {
-		consumers = append(consumers, st.consumers[key])
-	}
+	consumers := st.inOrder()
 	if x.call.Pages != nil {
 		return s.listPage(x, consumers)
 	}
@@ -83,80 +72,65 @@ func (s *Server) listConsumers(x *exchange) *answer {
 	rand.New(rand.NewPCG(st.lists, 1)).Shuffle(len(consumers), func(i, j int) {
 		consumers[i], consumers[j] = consumers[j], consumers[i]
 	})
-	return s.listAnswer(x.call, consumers, nil)
+	return shapedAnswer(x.call, s.listDocument(x.call, consumers))
 }
 
-// registerConsumer approves what it registers only if the call says so.
-func (s *Server) registerConsumer(x *exchange) *answer {
-	stored, refusal := s.registerInput(x.call)
-	if refusal != nil {
-		return refusal
-	}
-	return s.consumerAnswer(x.call, stored)
-}
-
-func (s *Server) registerInput(c *call) (*storedConsumer, *answer) {
+// registerConsumer registers a consumer under a new key.
+func (s *Server) registerConsumer(c *call) *answer {
 	input, err := c.input(s.profile)
 	if err != nil {
-		return nil, s.failure(s.config.RefusalStatus, err.Error())
+		return failure(http.StatusBadRequest, err.Error())
 	}
-	stored, err := s.register(input)
-	switch {
-	case errors.Is(err, errNameTaken):
-		return nil, s.failure(http.StatusConflict, err.Error())
-	case err != nil:
-		return nil, s.failure(http.StatusInternalServerError, err.Error())
-	}
-	return &stored, nil
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.change(c, Consumer{Key: s.newKey()}, input)
 }
 
 // withConsumer reads, changes or removes the consumer whose key the request has.
-func (s *Server) withConsumer(x *exchange) *answer {
-	key, err := x.call.key()
+func (s *Server) withConsumer(c *call) *answer {
+	key, err := c.key()
 	if err != nil {
-		return s.failure(s.config.RefusalStatus, err.Error())
+		return failure(http.StatusBadRequest, err.Error())
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	stored, ok := s.state.consumers[key]
 	if !ok {
-		return s.failure(http.StatusNotFound, "There is no consumer with this key.")
+		return failure(http.StatusNotFound, "There is no consumer with this key.")
 	}
-	input, err := x.call.input(s.profile)
+	input, err := c.input(s.profile)
 	if err != nil {
-		return s.failure(s.config.RefusalStatus, err.Error())
+		return failure(http.StatusBadRequest, err.Error())
 	}
-	switch x.call.name {
+	switch c.name {
 	case "read":
 	case "remove":
-		s.state.remove(key)
+		delete(s.state.consumers, key)
 	default:
-		if refusal := s.update(x.call, stored, input); refusal != nil {
-			return refusal
+		if approve := c.name == "approve"; input.approved == nil && (approve || c.name == "disapprove") {
+			input.approved = &approve
 		}
+		return s.change(c, stored.Consumer, input)
 	}
-	return s.consumerAnswer(x.call, stored)
+	return s.consumerAnswer(c, stored)
 }
 
-// update changes only the attributes that are specified. Approve and disapprove
-// do so by name, too.
-func (s *Server) update(c *call, stored *storedConsumer, input consumerInput) *answer {
-	if c.name == "approve" || c.name == "disapprove" {
-		if approved := c.name == "approve"; input.approved == nil {
-			input.approved = &approved
-		}
-	}
+// change stores a consumer with the attributes that are specified. The caller
+// holds the lock.
+func (s *Server) change(c *call, consumer Consumer, input consumerInput) *answer {
 	if input.name != nil {
-		if s.config.UniqueNames && s.state.nameTaken(*input.name, stored.Key) {
-			return s.failure(http.StatusConflict, errNameTaken.Error())
+		for _, other := range s.state.consumers {
+			if s.config.UniqueNames && other.Name == *input.name && other.Key != consumer.Key {
+				return failure(http.StatusConflict, "a consumer of this name exists already")
+			}
 		}
-		stored.Name = *input.name
+		consumer.Name = *input.name
 	}
 	if input.secret != nil {
-		stored.Secret = *input.secret
+		consumer.Secret = *input.secret
 	}
 	if input.approved != nil {
-		stored.Approved = *input.approved
+		consumer.Approved = *input.approved
 	}
-	return nil
+	return s.consumerAnswer(c, s.put(consumer))
 }

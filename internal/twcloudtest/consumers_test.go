@@ -16,106 +16,101 @@ func TestConsumers_life(t *testing.T) {
 	s := twcloudtest.New(t)
 	c := signedIn(t, s, "admin-token")
 
-	r := c.want(201, c.do("POST", consumers, `{"name":"Jama","secret":"geheim"}`))
-	created := decode[consumerJSON](t, r)
-	if created.Key == "" || created.Name != "Jama" || created.Approved {
-		t.Fatalf("registered: %+v", created)
-	}
-	if !strings.Contains(r.body, "createdOn") {
-		t.Error("there is no field that clients do not know")
-	}
-	path := consumers + "/" + created.Key
-	c.want(200, c.do("PATCH", path, `{"approved":true}`))
-	if got, _ := s.Consumer(created.Key); got != (twcloudtest.Consumer{Key: created.Key, Name: "Jama", Secret: "geheim", Approved: true}) {
-		t.Errorf("after the approval: %+v", got)
-	}
-	c.want(200, c.do("PATCH", path, `{"name":"Jama 2","secret":"neu"}`))
-	got := decode[consumerJSON](t, c.want(200, c.get(path)))
-	if got != (consumerJSON{Key: created.Key, Name: "Jama 2", Approved: true}) {
-		t.Errorf("after the change: %+v", got)
-	}
-	if stored, _ := s.Consumer(created.Key); stored.Secret != "neu" {
-		t.Errorf("secret %q", stored.Secret)
-	}
-	c.want(204, c.do("DELETE", path, ""))
-	c.want(404, c.do("DELETE", path, ""))
-	c.want(404, c.get(path))
-	c.want(404, c.do("PATCH", path, `{"approved":false}`))
-	if list := decode[[]consumerJSON](t, c.want(200, c.get(consumers))); list == nil || len(list) != 0 {
-		t.Errorf("list: %v", list)
-	}
-}
-
-func TestConsumers_answersNeverHaveASecret(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	c := signedIn(t, s, "admin-token")
-	created := decode[consumerJSON](t, c.do("POST", consumers, `{"name":"a","secret":"canary-1"}`))
-	for _, r := range []reply{
-		c.do("PATCH", consumers+"/"+created.Key, `{"secret":"canary-2"}`),
-		c.get(consumers + "/" + created.Key),
-		c.get(consumers),
-	} {
-		c.want(200, r)
+	// ask sends a request. Its answer must have no secret.
+	ask := func(status int, method, path, body string) reply {
+		t.Helper()
+		r := c.want(status, c.do(method, path, body))
 		if strings.Contains(r.body, "secret") || strings.Contains(r.body, "canary") {
 			t.Errorf("a secret in %s", r.body)
 		}
+		return r
+	}
+	r := ask(201, "POST", consumers, `{"name":"Jama","secret":"canary"}`)
+	created := decode[consumerJSON](t, r)
+	if created.Key == "" || created.Name != "Jama" || created.Approved || !strings.Contains(r.body, "createdOn") {
+		t.Fatalf("registered: %s", r.body)
+	}
+	path := consumers + "/" + created.Key
+	ask(200, "PATCH", path, `{"approved":true}`)
+	if got, _ := s.Consumer(created.Key); got != (twcloudtest.Consumer{Key: created.Key, Name: "Jama", Secret: "canary", Approved: true}) {
+		t.Errorf("after the approval: %+v", got)
+	}
+	ask(200, "PATCH", path, `{"name":"Jama 2","secret":"canary-2"}`)
+	want := consumerJSON{Key: created.Key, Name: "Jama 2", Approved: true}
+	if got := decode[consumerJSON](t, ask(200, "GET", path, "")); got != want {
+		t.Errorf("after the change: %+v", got)
+	}
+	if list := decode[[]consumerJSON](t, ask(200, "GET", consumers, "")); len(list) != 1 || list[0] != want {
+		t.Errorf("list: %v", list)
+	}
+	if stored, _ := s.Consumer(created.Key); stored.Secret != "canary-2" {
+		t.Errorf("secret %q", stored.Secret)
+	}
+	ask(204, "DELETE", path, "")
+	ask(404, "DELETE", path, "")
+	ask(404, "GET", path, "")
+	ask(404, "PATCH", path, `{"approved":false}`)
+	if list := decode[[]consumerJSON](t, ask(200, "GET", consumers, "")); list == nil || len(list) != 0 {
+		t.Errorf("list: %v", list)
 	}
 }
 
 func TestConsumers_refusals(t *testing.T) {
 	t.Parallel()
 	s := twcloudtest.New(t, lenient)
-	known := s.AddConsumer(twcloudtest.Consumer{Name: "known", Secret: "s"})
-	c := signedIn(t, s, "admin-token")
-	for _, body := range []string{
+	known := s.AddConsumer(twcloudtest.Consumer{Key: "known", Name: "known", Secret: "s"})
+	stranger, viewer, admin := newClient(t, s), signedIn(t, s, "viewer-token"), signedIn(t, s, "admin-token")
+	const one = consumers + "/known"
+	malformed := []string{
 		``, `null`, `[]`, `"x"`, `{`, `{"name":"  ","secret":"s"}`, `{"name":"a","secret":""}`,
 		`{"name":1,"secret":"s"}`, `{"name":"a","secret":null}`, `{"name":"a","secret":"s"} x`,
+	}
+	for _, test := range []struct {
+		client       *client
+		status       int
+		method, path string
+		bodies       []string
+	}{
+		{admin, 400, "POST", consumers, malformed},
+		{admin, 400, "PATCH", one, malformed},
+		{admin, 400, "POST", consumers, []string{`{"name":"a"}`, `{"secret":"s"}`, `{}`, `{"name":"a","secret":"` + strings.Repeat("x", 2<<20) + `"}`}},
+		{admin, 400, "PATCH", one, []string{`{"approved":"true"}`, `{"approved":null}`, `{"approved":1}`}},
+		{admin, 200, "PATCH", one, []string{`{}`}},
+		{admin, 404, "GET", consumers + "/", []string{``}},
+		{admin, 404, "GET", consumers + "/a/b", []string{``}},
+		{admin, 404, "GET", consumers + "/..", []string{``}},
+		{admin, 404, "GET", "/osmc/admin", []string{``}},
+		{admin, 404, "GET", "/", []string{``}},
+		{admin, 405, "PUT", consumers, []string{``}},
+		{admin, 405, "DELETE", consumers, []string{``}},
+		{admin, 405, "POST", one, []string{``}},
+		{stranger, 401, "GET", consumers, []string{``}},
+		{stranger, 401, "POST", consumers, []string{`{"name":"a","secret":"s"}`}},
+		{stranger, 401, "GET", one, []string{``}},
+		{stranger, 401, "PATCH", one, []string{`{"approved":true}`}},
+		{stranger, 401, "DELETE", one, []string{``}},
+		{viewer, 403, "GET", consumers, []string{``}},
+		{viewer, 403, "POST", consumers, []string{`{"name":"a","secret":"s"}`}},
+		{viewer, 403, "GET", one, []string{``}},
+		{viewer, 403, "PATCH", one, []string{`{"approved":true}`}},
+		{viewer, 403, "DELETE", one, []string{``}},
 	} {
-		message := decode[wire.Error](t, c.want(400, c.do("POST", consumers, body))).Message
-		if message == "" {
-			t.Errorf("POST of %s: no message", body)
+		for _, body := range test.bodies {
+			r := test.client.want(test.status, test.client.do(test.method, test.path, body))
+			if test.status >= 400 && decode[wire.Error](t, r).Message == "" {
+				t.Errorf("%s %s: no message", test.method, test.path)
+			}
+			if (r.header.Get("Allow") == "") == (test.status == 405) {
+				t.Errorf("%s %s: Allow %q", test.method, test.path, r.header.Get("Allow"))
+			}
 		}
-		c.want(400, c.do("PATCH", consumers+"/"+known.Key, body))
 	}
-	for _, body := range []string{`{"name":"a"}`, `{"secret":"s"}`, `{}`} {
-		c.want(400, c.do("POST", consumers, body))
-	}
-	for _, body := range []string{`{"approved":"true"}`, `{"approved":null}`, `{"approved":1}`} {
-		c.want(400, c.do("PATCH", consumers+"/"+known.Key, body))
-	}
-	c.want(200, c.do("PATCH", consumers+"/"+known.Key, `{}`))
 	if got := s.Consumers(); len(got) != 1 || got[0] != known {
 		t.Errorf("%+v", got)
 	}
-	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s","approved":true}`))
+	admin.want(201, admin.do("POST", consumers, `{"name":"a","secret":"s","approved":true}`))
 	if got := s.Consumers()[1]; got.Approved {
 		t.Error("a registration has approved itself")
-	}
-	for method, path := range map[string]string{"PUT": consumers, "DELETE": consumers, "POST": consumers + "/" + known.Key} {
-		if allow := c.want(405, c.do(method, path, "")).header.Get("Allow"); allow == "" {
-			t.Errorf("%s %s: no Allow", method, path)
-		}
-	}
-	for _, path := range []string{consumers + "/", consumers + "/a/b", "/osmc/admin", "/", consumers + "/.."} {
-		c.want(404, c.get(path))
-	}
-	c.want(400, c.do("POST", consumers, `{"name":"a","secret":"`+strings.Repeat("x", 2<<20)+`"}`))
-}
-
-func TestConsumers_permission(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	key := s.AddConsumer(twcloudtest.Consumer{Name: "a", Secret: "s"}).Key
-	for status, c := range map[int]*client{401: newClient(t, s), 403: signedIn(t, s, "viewer-token")} {
-		c.want(status, c.get(consumers))
-		c.want(status, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
-		c.want(status, c.get(consumers+"/"+key))
-		c.want(status, c.do("PATCH", consumers+"/"+key, `{"approved":true}`))
-		c.want(status, c.do("DELETE", consumers+"/"+key, ""))
-	}
-	if got := s.Consumers(); len(got) != 1 || got[0].Approved {
-		t.Errorf("%+v", got)
 	}
 }
 
@@ -180,31 +175,18 @@ func TestConsumers_anyOrder(t *testing.T) {
 	}
 }
 
-func TestConsumers_variants(t *testing.T) {
+func TestConsumers_settings(t *testing.T) {
 	t.Parallel()
-	t.Run("unique names", func(t *testing.T) {
-		t.Parallel()
-		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.UniqueNames = true })
-		c := signedIn(t, s, "admin-token")
-		c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
-		c.want(409, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
-		b := decode[consumerJSON](t, c.want(201, c.do("POST", consumers, `{"name":"b","secret":"s"}`)))
-		c.want(409, c.do("PATCH", consumers+"/"+b.Key, `{"name":"a"}`))
-		c.want(200, c.do("PATCH", consumers+"/"+b.Key, `{"name":"b"}`))
+	const path = "/osmc/elsewhere"
+	s := twcloudtest.New(t, func(config *twcloudtest.Config) {
+		config.UniqueNames, config.OAuthConsumersPath = true, "osmc/elsewhere/"
 	})
-	t.Run("422", func(t *testing.T) {
-		t.Parallel()
-		s := twcloudtest.New(t, lenient, func(config *twcloudtest.Config) { config.RefusalStatus = 422 })
-		c := signedIn(t, s, "admin-token")
-		c.want(422, c.do("POST", consumers, `{}`))
-	})
-	t.Run("another path", func(t *testing.T) {
-		t.Parallel()
-		s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.OAuthConsumersPath = "osmc/elsewhere/" })
-		c := signedIn(t, s, "admin-token")
-		created := decode[consumerJSON](t, c.want(201, c.do("POST", "/osmc/elsewhere", `{"name":"a","secret":"s"}`)))
-		c.want(200, c.get("/osmc/elsewhere/"+created.Key))
-	})
+	c := signedIn(t, s, "admin-token")
+	c.want(201, c.do("POST", path, `{"name":"a","secret":"s"}`))
+	c.want(409, c.do("POST", path, `{"name":"a","secret":"s"}`))
+	b := decode[consumerJSON](t, c.want(201, c.do("POST", path, `{"name":"b","secret":"s"}`)))
+	c.want(409, c.do("PATCH", path+"/"+b.Key, `{"name":"a"}`))
+	c.want(200, c.do("PATCH", path+"/"+b.Key, `{"name":"b"}`))
 }
 
 func TestConsumers_behindTerraformsBack(t *testing.T) {
@@ -217,14 +199,14 @@ func TestConsumers_behindTerraformsBack(t *testing.T) {
 	}
 	if !s.UpdateConsumer(first.Key, func(c *twcloudtest.Consumer) { c.Name, c.Key = "A", "other" }) ||
 		s.UpdateConsumer("nothing", func(*twcloudtest.Consumer) {}) {
-		t.Error("UpdateConsumer does not tell the truth")
+		t.Error("UpdateConsumer reports the opposite")
 	}
 	first.Name = "A"
 	if got := s.Consumers(); len(got) != 2 || got[0] != first || got[1] != second {
 		t.Errorf("%+v", got)
 	}
 	if !s.RemoveConsumer("b") || s.RemoveConsumer("b") {
-		t.Error("RemoveConsumer does not tell the truth")
+		t.Error("RemoveConsumer reports the opposite")
 	}
 	if _, ok := s.Consumer("b"); ok {
 		t.Error("still there")

@@ -33,16 +33,6 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return parsed, nil
 })
 
-// OpenAPI returns the OpenAPI document, in YAML, against which requests and
-// answers are held.
-func OpenAPI() []byte { return bytes.Clone(openAPI) }
-
-// swagger is where the real server describes itself (V). This one answers its own
-// document.
-func (*Server) swagger(*exchange) *answer {
-	return newAnswer(http.StatusOK, "application/yaml", openAPI)
-}
-
 // ContractViolations returns what has not conformed to the OpenAPI document so
 // far: requests of any kind, and answers that had no fault. It is empty
 // without Config.ValidateContract. A request that is rightly refused, such as
@@ -56,7 +46,7 @@ func (s *Server) ContractViolations() []string {
 	return slices.Clone(s.contract.violations)
 }
 
-// contract holds requests and answers against the OpenAPI document.
+// contract checks requests and answers against the OpenAPI document.
 type contract struct {
 	document *openapi3.T
 	options  openapi3filter.Options
@@ -75,7 +65,7 @@ func newContract() (*contract, error) {
 		MultiError:                        true,
 		RejectWhenRequestBodyNotSpecified: true,
 		SkipSettingDefaults:               true,
-		// Who may do what is the server's business, not the document's.
+		// The server decides who may do what, not the document.
 		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 	}}
 	// The default message shows values, and a value can be a secret.
@@ -94,9 +84,6 @@ func (c *contract) violated(x *exchange, format string, arguments ...any) {
 
 // check validates the request and, unless a fault applies, the answer.
 func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool) {
-	if x.page {
-		return
-	}
 	item := c.document.Paths.Value(x.operation)
 	if x.operation == "" || item == nil {
 		c.violated(x, "the path is not in the OpenAPI document")
@@ -108,7 +95,7 @@ func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool
 		return
 	}
 	if operation.Deprecated {
-		c.violated(x, "the operation must not be used")
+		c.violated(x, "a client must not use this operation")
 	}
 	for name := range x.request.URL.Query() {
 		if operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {

@@ -1,6 +1,8 @@
 package twcloudtest
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,61 +10,51 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-func TestOpenAPI_isValidAndSaysWhereItComesFrom(t *testing.T) {
+// The document has what the emulator has, and says of all of it how it is known.
+func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	parsed, err := document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(parsed.Info.Title, "emulator") {
-		t.Error("the document does not say whose contract it is")
-	}
 	s := New(t)
-	routes := map[string]endpoint{}
-	for _, r := range []router{s.rest, s.webApp} {
-		for _, e := range r {
-			if e.operation != "" {
-				routes[e.operation] = e
+	emulated := map[string]bool{}
+	for _, p := range s.parts {
+		for path, e := range p.routes {
+			for method := range e.methods {
+				emulated[method+" "+path] = !strings.HasPrefix(path, s.adminPagePath())
 			}
 		}
 	}
 	for _, described := range s.profile.Calls.All() {
-		if routes[described.Path].methods == nil {
-			routes[described.Path] = endpoint{methods: map[string]handler{}}
-		}
-		routes[described.Path].methods[described.Method] = s.callConsumers
+		emulated[described.Method+" "+described.Path] = true
 	}
 	for path, item := range parsed.Paths.Map() {
 		for method, operation := range item.Operations() {
-			switch operation.Extensions["x-provenance"] {
-			case "documented", "seen", "assumed":
-			default:
-				t.Errorf("%s %s: x-provenance is %v", method, path, operation.Extensions["x-provenance"])
+			if known := operation.Extensions["x-provenance"]; known != "documented" && known != "seen" && known != "assumed" {
+				t.Errorf("%s %s: x-provenance is %v", method, path, known)
 			}
-			if _, ok := routes[path].methods[method]; !ok {
+			if !emulated[method+" "+path] {
 				t.Errorf("%s %s is not emulated", method, path)
 			}
-		}
-	}
-	for path, e := range routes {
-		for method := range e.methods {
-			if parsed.Paths.Value(path) == nil || parsed.Paths.Value(path).GetOperation(method) == nil {
-				t.Errorf("%s %s is not in the document", method, path)
+			delete(emulated, method+" "+path)
+			if wanted := method == http.MethodPost && path == wire.LoginPath; operation.Deprecated != wanted {
+				t.Errorf("%s %s: deprecated is %t", method, path, operation.Deprecated)
 			}
 		}
 	}
-}
-
-func TestOpenAPI_isServed(t *testing.T) {
-	t.Parallel()
-	s := New(t)
-	response, err := http.Get(s.URL() + "/osmc/swagger")
+	for operation, wanted := range emulated {
+		if wanted {
+			t.Errorf("%s is not in the document", operation)
+		}
+	}
+	response, err := http.Get(s.URL() + swaggerPath)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != 200 || response.ContentLength != int64(len(OpenAPI())) {
-		t.Errorf("%s, %d bytes", response.Status, response.ContentLength)
+	if served, err := io.ReadAll(response.Body); err != nil || !bytes.Equal(served, openAPI) {
+		t.Errorf("%s, %v: the document is not served", response.Status, err)
 	}
 }
 
@@ -90,7 +82,7 @@ func TestContract_requests(t *testing.T) {
 		"no body":           {"POST", path, "application/json", ``, "required"},
 		"body of a GET":     {"GET", path, "application/json", `{}`, "body not allowed"},
 		"query":             {"GET", path + "?secret=canary", "", "", `parameter "secret"`},
-		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "must not be used"},
+		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "must not use this operation"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,48 +111,37 @@ func TestContract_requests(t *testing.T) {
 	}
 }
 
-// TestContract_answers holds answers against the document that the server must
-// not give.
+// TestContract_answers checks answers that the server must not give, and some
+// that are correct.
 func TestContract_answers(t *testing.T) {
 	t.Parallel()
 	const path = wire.DefaultOAuthConsumersPath
-	good := map[string]any{"key": "k", "name": "n", "approved": false, "unknown": 1}
-	with := func(name string, value any) map[string]any {
-		changed := map[string]any{name: value}
-		for n, v := range good {
-			if n != name {
-				changed[n] = v
-			}
-		}
-		if value == nil {
-			delete(changed, name)
-		}
-		return changed
-	}
-	html := newAnswer(200, "text/html", []byte("<p>"))
-	redirect := newAnswer(307, "", nil)
+	const good = `{"key":"k","name":"n","approved":false,"unknown":1}`
 	for name, test := range map[string]struct {
 		method, path string
-		answer       *answer
+		status       int
+		body         string
 		good         bool
 	}{
-		"list":                 {"GET", path, jsonAnswer(200, []any{good}), true},
-		"registered":           {"POST", path, jsonAnswer(201, good), true},
-		"error":                {"GET", path, jsonAnswer(401, wire.Error{Message: "m"}), true},
-		"error without body":   {"GET", path, newAnswer(401, "", nil), true},
-		"secret":               {"GET", path, jsonAnswer(200, []any{with("secret", "canary")}), false},
-		"no name":              {"GET", path, jsonAnswer(200, []any{with("name", nil)}), false},
-		"no key":               {"GET", path, jsonAnswer(200, []any{with("key", "")}), false},
-		"approved is a string": {"GET", path, jsonAnswer(200, []any{with("approved", "yes")}), false},
-		"approved at once":     {"POST", path, jsonAnswer(201, with("approved", true)), false},
-		"not a list":           {"GET", path, jsonAnswer(200, good), false},
-		"unknown status":       {"GET", path, jsonAnswer(206, []any{}), false},
-		"unknown redirect":     {"GET", path, redirect, false},
-		"no Location":          {"GET", wire.CurrentUserPath, redirect, false},
-		"web page":             {"GET", path, html, false},
-		"error of no message":  {"GET", path, jsonAnswer(401, map[string]any{}), false},
-		"login of no cookie":   {"GET", wire.LoginPath, newAnswer(204, "", nil), false},
-		"204 with a body":      {"GET", wire.LogoutPath, newAnswer(204, "", []byte("x")), false},
+		"list":                 {"GET", path, 200, "[" + good + "]", true},
+		"registered":           {"POST", path, 201, good, true},
+		"key":                  {"POST", wire.RequestConsumerKeyPath, 200, `{"key":"k"}`, true},
+		"key and secret":       {"POST", wire.RequestConsumerKeyPath, 200, `{"key":"k","secret":"canary"}`, false},
+		"error":                {"GET", path, 401, `{"message":"m"}`, true},
+		"error without body":   {"GET", path, 401, "", true},
+		"secret":               {"GET", path, 200, `[{"key":"k","name":"n","approved":false,"secret":"canary"}]`, false},
+		"no name":              {"GET", path, 200, `[{"key":"k","approved":false}]`, false},
+		"no key":               {"GET", path, 200, `[{"key":"","name":"n","approved":false}]`, false},
+		"approved is a string": {"GET", path, 200, `[{"key":"k","name":"n","approved":"yes"}]`, false},
+		"approved at once":     {"POST", path, 201, `{"key":"k","name":"n","approved":true}`, false},
+		"not a list":           {"GET", path, 200, good, false},
+		"unknown status":       {"GET", path, 206, "[]", false},
+		"unknown redirect":     {"GET", path, 307, "", false},
+		"no Location":          {"GET", wire.CurrentUserPath, 307, "", false},
+		"web page":             {"GET", path, 200, "<p>", false},
+		"error of no message":  {"GET", path, 401, "{}", false},
+		"login of no cookie":   {"GET", wire.LoginPath, 204, "", false},
+		"204 with a body":      {"GET", wire.LogoutPath, 204, "x", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,12 +158,17 @@ func TestContract_answers(t *testing.T) {
 				t.Fatal(err)
 			}
 			request.Header.Set("Content-Type", "application/json")
-			c.check(t.Context(), &exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, false)
+			x := &exchange{part: REST, request: request, body: []byte(body), operation: test.path}
+			given := newAnswer(test.status, "application/json", []byte(test.body))
+			if strings.HasPrefix(test.body, "<") {
+				given.header.Set("Content-Type", "text/html")
+			}
+			c.check(t.Context(), x, given, false)
 			if got := c.violations; (len(got) == 0) != test.good || strings.Contains(strings.Join(got, ""), "canary") {
 				t.Errorf("%q", got)
 			}
 			c.violations = nil
-			c.check(t.Context(), &exchange{part: REST, request: request, body: []byte(body), operation: test.path}, test.answer, true)
+			c.check(t.Context(), x, given, true)
 			if len(c.violations) != 0 {
 				t.Errorf("under a fault: %q", c.violations)
 			}

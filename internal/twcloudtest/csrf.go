@@ -3,6 +3,7 @@ package twcloudtest
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
@@ -11,18 +12,17 @@ import (
 // checkHeaders refuses a request without the fixed headers of the profile, and a
 // change without the CSRF token of its session.
 func (s *Server) checkHeaders(x *exchange) *answer {
-	headers := maps.Clone(s.profile.Headers)
-	if headers == nil {
-		headers = map[string]string{}
-	}
+	headers := map[string]string{}
+	maps.Copy(headers, s.profile.Headers)
 	maps.Copy(headers, x.call.Headers)
 	changes := x.call.name != "list" && x.call.name != "read"
+	tokens := x.call.given[profile.CSRFToken]
 	for name, want := range headers {
 		got, ok := x.request.Header.Get(name), true
 		switch {
 		case http.CanonicalHeaderKey(name) == "Accept":
 		case want == profile.CSRFToken:
-			ok = !changes || s.isCSRFToken(x.session, got)
+			tokens = append(tokens, got)
 		case want == profile.Origin:
 			// A browser sends Origin only with changes, and Referer with a path.
 			ok = !changes || got == requestOrigin(x.request) || strings.HasPrefix(got, requestOrigin(x.request)+"/")
@@ -30,45 +30,26 @@ func (s *Server) checkHeaders(x *exchange) *answer {
 			ok = got == want
 		}
 		if !ok {
-			return s.failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
+			return failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
 		}
 	}
-	if changes && x.call.Has(profile.CSRFToken) {
-		for _, got := range x.call.given[profile.CSRFToken] {
-			if text, ok := got.(string); !ok || !s.isCSRFToken(x.session, text) {
-				return s.failure(http.StatusForbidden, "The CSRF token is wrong.")
-			}
-		}
-		if len(x.call.given[profile.CSRFToken]) == 0 && !hasValue(headers, profile.CSRFToken) {
-			return s.failure(http.StatusForbidden, "The CSRF token is missing.")
-		}
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	wrong := slices.ContainsFunc(tokens, func(token any) bool { return token != x.session.csrf })
+	if changes && (wrong || len(tokens) == 0 && x.call.Has(profile.CSRFToken)) {
+		return failure(http.StatusForbidden, "The CSRF token is missing or wrong.")
 	}
 	return nil
 }
 
-func hasValue(values map[string]string, wanted string) bool {
-	for _, value := range values {
-		if value == wanted {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Server) isCSRFToken(of *session, token string) bool {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	return equal(of.csrf, token)
-}
-
-// csrfToken answers the path that brings the token.
+// csrfToken answers at the path that issues the token.
 func (s *Server) csrfToken(x *exchange) *answer {
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.sendCSRFToken(x, a)
 	return a
 }
 
-// sendCSRFToken adds the token to the answers that the profile says bring it. A
+// sendCSRFToken adds the token to the answers that have it according to the profile. A
 // token from the header of a list changes after the first change in a session;
 // the answer to that change has the new one.
 func (s *Server) sendCSRFToken(x *exchange, a *answer) {
@@ -88,7 +69,7 @@ func (s *Server) sendCSRFToken(x *exchange, a *answer) {
 		if csrf.Path == "" {
 			brings = x.call.name == "list"
 			if !brings && x.call.name != "read" && !x.session.csrfChanged && a.status < http.StatusBadRequest {
-				x.session.csrf, x.session.csrfChanged, brings = randomHex(16), true, true
+				x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
 			}
 		}
 		if brings {

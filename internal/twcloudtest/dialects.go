@@ -12,7 +12,7 @@ import (
 //go:embed dialects/*.json
 var dialects embed.FS
 
-// Dialects returns the names of the profiles that the emulator brings along, in
+// Dialects returns the names of the profiles that come with the emulator, in
 // order. Each is different in several ways; together, they use every part of the
 // format.
 func Dialects() []string {

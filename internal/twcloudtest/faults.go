@@ -2,8 +2,9 @@ package twcloudtest
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
-	"sync"
 )
 
 // FaultKind is a way in which a request goes wrong.
@@ -79,48 +80,50 @@ const (
 	AnswerWith
 )
 
-var faultNames = map[FaultKind]string{
-	DropBefore:            "drop-before",
-	DropAfter:             "drop-after",
-	TooManyRequests:       "too-many-requests",
-	Status502Before:       "status-502-before",
-	Status502After:        "status-502-after",
-	Status503Before:       "status-503-before",
-	Status503After:        "status-503-after",
-	Status504Before:       "status-504-before",
-	Status504After:        "status-504-after",
-	InternalError500:      "internal-error-500",
-	InternalError500After: "internal-error-500-after",
-	Unauthorized401:       "unauthorized-401",
-	Forbidden403:          "forbidden-403",
-	HalfBody:              "half-body",
-	WebPage:               "web-page",
-	WebPageAfter:          "web-page-after",
-	EndlessBody:           "endless-body",
-	Hang:                  "hang",
-	HangAfter:             "hang-after",
-	BadJSON:               "bad-json",
-	Redirect302:           "redirect-302",
-	NoBody:                "no-body",
-	AnswerWith:            "answer-with",
+// faultKinds has the name of each kind, whether the request is handled, and the
+// status that takes the place of the regular one.
+var faultKinds = [...]struct {
+	name    string
+	handled bool
+	status  int
+}{
+	DropBefore:            {"drop-before", false, 0},
+	DropAfter:             {"drop-after", true, 0},
+	TooManyRequests:       {"too-many-requests", false, http.StatusTooManyRequests},
+	Status502Before:       {"status-502-before", false, http.StatusBadGateway},
+	Status502After:        {"status-502-after", true, http.StatusBadGateway},
+	Status503Before:       {"status-503-before", false, http.StatusServiceUnavailable},
+	Status503After:        {"status-503-after", true, http.StatusServiceUnavailable},
+	Status504Before:       {"status-504-before", false, http.StatusGatewayTimeout},
+	Status504After:        {"status-504-after", true, http.StatusGatewayTimeout},
+	InternalError500:      {"internal-error-500", false, http.StatusInternalServerError},
+	InternalError500After: {"internal-error-500-after", true, http.StatusInternalServerError},
+	Unauthorized401:       {"unauthorized-401", false, http.StatusUnauthorized},
+	Forbidden403:          {"forbidden-403", false, http.StatusForbidden},
+	HalfBody:              {"half-body", true, 0},
+	WebPage:               {"web-page", false, http.StatusOK},
+	WebPageAfter:          {"web-page-after", true, http.StatusOK},
+	EndlessBody:           {"endless-body", true, 0},
+	Hang:                  {"hang", false, 0},
+	HangAfter:             {"hang-after", true, 0},
+	BadJSON:               {"bad-json", true, 0},
+	Redirect302:           {"redirect-302", false, http.StatusFound},
+	NoBody:                {"no-body", true, 0},
+	AnswerWith:            {"answer-with", false, 0},
 }
 
 // String returns the name of the kind, such as "drop-before".
-func (k FaultKind) String() string {
-	if name, ok := faultNames[k]; ok {
-		return name
-	}
-	return fmt.Sprintf("FaultKind(%d)", int(k))
-}
+func (k FaultKind) String() string { return faultKinds[k].name }
 
 // ParseFaultKind is the inverse of String.
 func ParseFaultKind(name string) (FaultKind, error) {
-	for kind, known := range faultNames {
-		if known == name {
+	kinds := append(AllFaultKinds(), AnswerWith)
+	for _, kind := range kinds {
+		if kind.String() == name {
 			return kind, nil
 		}
 	}
-	return 0, fmt.Errorf("no kind of fault has the name %q", name)
+	return 0, fmt.Errorf("no kind of fault has the name %q; the kinds are %v", name, kinds)
 }
 
 // MarshalText returns the name of the kind.
@@ -135,7 +138,7 @@ func (k *FaultKind) UnmarshalText(text []byte) (err error) {
 // AllFaultKinds returns every kind but AnswerWith.
 func AllFaultKinds() []FaultKind {
 	var kinds []FaultKind
-	for kind := DropBefore; kind <= NoBody; kind++ {
+	for kind := DropBefore; kind < AnswerWith; kind++ {
 		kinds = append(kinds, kind)
 	}
 	return kinds
@@ -143,15 +146,7 @@ func AllFaultKinds() []FaultKind {
 
 // Handled reports whether a request with the fault has had its effect on
 // the server.
-func (k FaultKind) Handled() bool {
-	switch k {
-	case DropAfter, Status502After, Status503After, Status504After, InternalError500After,
-		HalfBody, WebPageAfter, EndlessBody, HangAfter, BadJSON, NoBody:
-		return true
-	default:
-		return false
-	}
-}
+func (k FaultKind) Handled() bool { return faultKinds[k].handled }
 
 // Fault applies to requests that meet all of its conditions. Every request meets
 // an empty condition.
@@ -169,17 +164,9 @@ type Fault struct {
 	// PathSuffix is how the escaped path ends.
 	PathSuffix string `json:"pathSuffix,omitempty"`
 
-	// Index is the Request.Index that the fault applies to: from 1, among the
-	// requests to Server, or to REST if Server is empty. Zero: any.
-	Index int `json:"index,omitempty"`
-
-	// Times is how many requests the fault applies to: from Index on, or the next
-	// ones that match. Zero: one; negative: no end.
+	// Times is how many of the requests that match get the fault. Zero: one;
+	// negative: all.
 	Times int `json:"times,omitempty"`
-
-	// RetryAfter is the header Retry-After of TooManyRequests and of the 50x.
-	// Empty: "0" with TooManyRequests, none otherwise.
-	RetryAfter string `json:"retryAfter,omitempty"`
 
 	// Body takes the place of the body that the kind would send. It has no effect
 	// on kinds that send the regular answer or none.
@@ -190,76 +177,47 @@ type Fault struct {
 }
 
 func (f *Fault) matches(r Request) bool {
-	server := f.Server
-	if f.Index > 0 {
-		if server == "" {
-			server = REST
-		}
-		if r.Index < f.Index || (f.Times >= 0 && r.Index >= f.Index+max(f.Times, 1)) {
-			return false
-		}
-	}
-	return (server == "" || server == r.Server) &&
+	return (f.Server == "" || f.Server == r.Server) &&
 		(f.Method == "" || f.Method == r.Method) &&
 		strings.HasSuffix(r.Path, f.PathSuffix) &&
 		(f.Match == nil || f.Match(r))
 }
 
-// script is the list of the faults that are still to come.
-type script struct {
-	mu     sync.Mutex
-	faults []*scripted
-}
-
-type scripted struct {
-	Fault
-	left int // Negative: no end.
-}
-
-// next takes the first fault that applies to the request off the list.
-func (s *script) next(r Request) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if !f.matches(r) {
-			continue
-		}
-		if f.left > 0 {
-			f.left--
-		}
-		if f.left == 0 {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-		}
-		fault := f.Fault
-		return &fault
+// nextFault returns the first fault that applies to the request, or nil. The
+// caller holds the lock.
+func (r *recorder) nextFault(request Request) *Fault {
+	i := slices.IndexFunc(r.faults, func(f Fault) bool { return f.matches(request) })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	fault := r.faults[i]
+	switch {
+	case fault.Times > 1:
+		r.faults[i].Times--
+	case fault.Times >= 0:
+		r.faults = slices.Delete(r.faults, i, i+1)
+	}
+	return &fault
 }
 
 // Inject adds faults. If several apply to one request, the first one wins.
 func (s *Server) Inject(faults ...Fault) {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	for _, fault := range faults {
-		left := fault.Times
-		if left == 0 {
-			left = 1
-		}
-		s.script.faults = append(s.script.faults, &scripted{Fault: fault, left: left})
-	}
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	s.recorder.faults = append(s.recorder.faults, faults...)
 }
 
 // ClearFaults removes the faults that are still to come.
 func (s *Server) ClearFaults() {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	s.script.faults = nil
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	s.recorder.faults = nil
 }
 
 // PendingFaults returns how many of the injected faults can still apply to a
 // request.
 func (s *Server) PendingFaults() int {
-	s.script.mu.Lock()
-	defer s.script.mu.Unlock()
-	return len(s.script.faults)
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	return len(s.recorder.faults)
 }

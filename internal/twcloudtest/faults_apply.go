@@ -31,27 +31,22 @@ func (s *Server) applyFault(w http.ResponseWriter, x *exchange, entry *Request, 
 
 // substitute returns what is answered in place of a.
 func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
+	status := faultKinds[fault.Kind].status
 	switch fault.Kind {
 	case TooManyRequests:
-		a = s.failure(http.StatusTooManyRequests, "There are too many requests.")
+		a = failure(status, "There are too many requests.")
 		a.header.Set("Retry-After", "0")
-	case Status502Before, Status502After:
-		a = gatewayPage(http.StatusBadGateway)
-	case Status503Before, Status503After:
-		a = gatewayPage(http.StatusServiceUnavailable)
-	case Status504Before, Status504After:
-		a = gatewayPage(http.StatusGatewayTimeout)
 	case InternalError500, InternalError500After:
-		a = newAnswer(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("Internal server error"))
+		a = newAnswer(status, "text/plain; charset=utf-8", []byte("Internal server error"))
 	case Unauthorized401:
 		s.drop(x.request)
 		a = s.noSession()
 	case Forbidden403:
-		a = s.failure(http.StatusForbidden, "You may not do this.")
+		a = failure(status, "You may not do this.")
 	case WebPage, WebPageAfter:
 		a = signInPage()
 	case Redirect302:
-		a = newAnswer(http.StatusFound, "", nil)
+		a = newAnswer(status, "", nil)
 		a.header.Set("Location", s.WebAppURL()+signInPath)
 	case BadJSON:
 		a.header.Set("Content-Type", "application/json")
@@ -60,23 +55,18 @@ func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
 			a.status = http.StatusOK
 		}
 	case NoBody:
-		a.body = nil
 		a.header.Del("Content-Type")
+		a.body = nil
+		return a
 	case AnswerWith:
-		a = s.failure(fault.Status, http.StatusText(fault.Status))
+		a = failure(fault.Status, http.StatusText(fault.Status))
+	default: // As a proxy answers in place of the server.
+		a = htmlAnswer(status, strconv.Itoa(status)+" "+http.StatusText(status), "<hr><p>nginx</p>")
 	}
-	if fault.RetryAfter != "" {
-		a.header.Set("Retry-After", fault.RetryAfter)
-	}
-	if fault.Body != "" && fault.Kind != NoBody {
+	if fault.Body != "" {
 		a.body = []byte(fault.Body)
 	}
 	return a
-}
-
-// gatewayPage is what a proxy answers in place of the server.
-func gatewayPage(status int) *answer {
-	return htmlAnswer(status, strconv.Itoa(status)+" "+http.StatusText(status), "<hr><p>nginx</p>")
 }
 
 // signInPage is what a single sign-on proxy answers in place of the server.
@@ -89,7 +79,7 @@ func signInPage() *answer {
 func (s *Server) waitUntilClosed(x *exchange) {
 	select {
 	case <-x.request.Context().Done():
-	case <-s.done:
+	case <-s.closed.Done():
 	}
 	panic(http.ErrAbortHandler)
 }
@@ -123,7 +113,7 @@ func (s *Server) sendEndless(w http.ResponseWriter, x *exchange, a *answer) {
 	if len(a.body) > 0 {
 		_, _ = w.Write(a.body[:len(a.body)-1])
 	}
-	for x.request.Context().Err() == nil && !s.closed() {
+	for x.request.Context().Err() == nil && s.closed.Err() == nil {
 		if _, err := w.Write(blanks); err != nil {
 			break
 		}

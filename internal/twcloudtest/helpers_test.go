@@ -1,13 +1,13 @@
 package twcloudtest_test
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,9 +21,14 @@ type client struct {
 	server *twcloudtest.Server
 	http   *http.Client
 
-	// authorization is sent with every request, unless it is empty.
+	// authorization is sent with every request, unless it is empty, and so are the
+	// headers.
 	authorization string
+	headers       map[string]string
 }
+
+// form matches the beginning of a body that is a form. Other bodies are JSON.
+var form = regexp.MustCompile(`^\w+=`)
 
 type reply struct {
 	status int
@@ -70,8 +75,14 @@ func (c *client) try(method, url, body string) (reply, error) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if body != "" {
+	switch {
+	case form.MatchString(body):
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case body != "":
 		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range c.headers {
+		request.Header.Set(name, value)
 	}
 	if c.authorization != "" {
 		request.Header.Set("Authorization", c.authorization)
@@ -80,21 +91,20 @@ func (c *client) try(method, url, body string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return read(response), nil
-}
-
-func read(response *http.Response) reply {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}
+	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}, nil
 }
 
-// do calls the REST API.
-func (c *client) do(method, path, body string) reply {
+// do calls a URL, or a path of the REST API.
+func (c *client) do(method, url, body string) reply {
 	c.t.Helper()
-	r, err := c.try(method, c.server.URL()+path, body)
+	if strings.HasPrefix(url, "/") {
+		url = c.server.URL() + url
+	}
+	r, err := c.try(method, url, body)
 	if err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
+		c.t.Fatalf("%s %s: %v", method, url, err)
 	}
 	return r
 }
@@ -115,8 +125,7 @@ func (c *client) want(status int, r reply) reply {
 func decode[T any](t testing.TB, r reply) T {
 	t.Helper()
 	var value T
-	decoder := json.NewDecoder(bytes.NewReader([]byte(r.body)))
-	if err := decoder.Decode(&value); err != nil {
+	if err := json.Unmarshal([]byte(r.body), &value); err != nil {
 		t.Fatalf("%v in %q", err, r.body)
 	}
 	return value

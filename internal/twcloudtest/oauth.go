@@ -1,8 +1,8 @@
 package twcloudtest
 
 import (
-	"html"
-	"maps"
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,137 +21,145 @@ const (
 	// timestampTolerance is how far oauth_timestamp may be from the clock (A).
 	timestampTolerance = 5 * time.Minute
 
-	// tokenLifetime is how long tokens live (V).
 	tokenLifetime = wire.OAuthTokenLifetimeSeconds * time.Second
 )
 
 // token is a temporary credential or an access token, with its secret.
 type token struct {
 	id, secret, consumer string
-	callback, verifier   string // A verifier is there once a user has authorized.
 	access               bool
 	issued               time.Time
+
+	// callback and verifier belong to a temporary credential. The callback is nil
+	// for oob. The verifier is empty until a user has authorized the token.
+	callback *url.URL
+	verifier string
 }
 
-func (s *Server) webAppRouter() router {
-	return s.withProfileEndpoints(WebApp, router{
-		wire.RootServicesPath:       {operation: wire.RootServicesPath, methods: map[string]handler{http.MethodGet: s.rootServices}},
-		wire.RequestConsumerKeyPath: {operation: wire.RequestConsumerKeyPath, methods: map[string]handler{http.MethodPost: s.requestConsumerKey}},
-		wire.RequestTokenPath:       {operation: wire.RequestTokenPath, methods: map[string]handler{http.MethodPost: s.requestToken}},
-		wire.UserAuthorizationPath:  {operation: wire.UserAuthorizationPath, methods: map[string]handler{http.MethodGet: s.authorizePage}},
-		wire.AccessTokenPath:        {operation: wire.AccessTokenPath, methods: map[string]handler{http.MethodPost: s.accessToken}},
-		signInPath:                  {operation: signInPath, methods: map[string]handler{http.MethodGet: func(*exchange) *answer { return signInPage() }}},
-	})
-}
-
-// requestConsumerKey registers a consumer without a session (S); an
-// administrator must still approve it (V).
+// requestConsumerKey registers a consumer without a session (S). An administrator
+// must still approve it (V).
 func (s *Server) requestConsumerKey(x *exchange) *answer {
 	c := &call{Call: profile.BuiltIn().Calls.Register, name: "register", given: map[string][]any{}}
 	c.readBody(x)
-	stored, refusal := s.registerInput(c)
-	if refusal != nil {
-		return refusal
+	a := s.registerConsumer(c)
+	if a.status != http.StatusCreated {
+		return a
 	}
-	return jsonAnswer(http.StatusOK, wire.RequestedOAuthConsumer{Key: stored.Key})
+	var registered wire.RequestedOAuthConsumer
+	_ = json.Unmarshal(a.body, &registered) // The emulator has written it.
+	return jsonAnswer(http.StatusOK, registered)
+}
+
+// signed returns the handler of a signed request. handle holds the lock of the
+// state.
+func (s *Server) signed(handle func(*signedRequest) *answer) handler {
+	return func(x *exchange) *answer {
+		signed, err := parseSigned(x.request, x.body)
+		if err != nil {
+			return failure(http.StatusBadRequest, err.Error())
+		}
+		s.state.mu.Lock()
+		defer s.state.mu.Unlock()
+		return handle(signed)
+	}
 }
 
 // requestToken issues temporary credentials (RFC 5849, section 2.1).
-func (s *Server) requestToken(x *exchange) *answer {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	signed, refusal := s.verify(x, "")
-	if refusal != nil {
+func (s *Server) requestToken(signed *signedRequest) *answer {
+	if refusal := s.verify(signed, ""); refusal != nil {
 		return refusal
 	}
-	callback := signed.oauth["oauth_callback"]
-	if callback != "oob" {
-		if u, err := url.Parse(callback); err != nil || u.Scheme == "" || u.Host == "" {
-			return s.failure(http.StatusBadRequest, "oauth_callback must be an absolute URL or oob.")
+	var callback *url.URL
+	if text := signed.parameters.Get("oauth_callback"); text != "oob" {
+		var err error
+		if callback, err = url.Parse(text); err != nil || callback.Scheme == "" || callback.Host == "" {
+			return failure(http.StatusBadRequest, "oauth_callback must be an absolute URL or oob.")
 		}
 	}
-	issued := s.issue(token{consumer: signed.oauth["oauth_consumer_key"], callback: callback})
-	return formAnswer(url.Values{
-		"oauth_token": {issued.id}, "oauth_token_secret": {issued.secret}, "oauth_callback_confirmed": {"true"},
-	})
+	return s.issue(token{consumer: signed.parameters.Get("oauth_consumer_key"), callback: callback})
 }
 
-// accessToken exchanges authorized temporary credentials, once, for an access
-// token (RFC 5849, section 2.3).
-func (s *Server) accessToken(x *exchange) *answer {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	parsed, err := parseSigned(x.request, x.body)
-	if err != nil {
-		return s.failure(http.StatusBadRequest, err.Error())
-	}
-	temporary, ok := s.liveToken(parsed.oauth["oauth_token"])
-	if !ok || temporary.access || temporary.consumer != parsed.oauth["oauth_consumer_key"] {
+// accessToken exchanges temporary credentials that a user has authorized, once,
+// for an access token (RFC 5849, section 2.3).
+func (s *Server) accessToken(signed *signedRequest) *answer {
+	get := signed.parameters.Get
+	temporary, ok := s.liveToken(get("oauth_token"), false)
+	if !ok || temporary.consumer != get("oauth_consumer_key") {
 		return s.unauthorized("The token is unknown or has expired.")
 	}
-	if _, refusal := s.verify(x, temporary.secret); refusal != nil {
+	if refusal := s.verify(signed, temporary.secret); refusal != nil {
 		return refusal
 	}
-	if temporary.verifier == "" || !equal(temporary.verifier, parsed.oauth["oauth_verifier"]) {
+	if temporary.verifier == "" || temporary.verifier != get("oauth_verifier") {
 		return s.unauthorized("The token is not authorized, or the verifier is wrong.")
 	}
 	delete(s.state.tokens, temporary.id)
-	issued := s.issue(token{consumer: temporary.consumer, access: true})
-	return formAnswer(url.Values{"oauth_token": {issued.id}, "oauth_token_secret": {issued.secret}})
+	return s.issue(token{consumer: temporary.consumer, access: true})
 }
 
-// authorizePage takes whoever opens it for a user who agrees (A): the true
-// server asks for a sign-in first.
-func (s *Server) authorizePage(x *exchange) *answer {
+// issue stores a new token and answers it. The caller holds the lock.
+func (s *Server) issue(t token) *answer {
+	t.id, t.secret, t.issued = randomHex(), randomHex(), s.config.Now()
+	s.state.tokens[t.id] = &t
+	values := url.Values{"oauth_token": {t.id}, "oauth_token_secret": {t.secret}}
+	if !t.access {
+		values.Set("oauth_callback_confirmed", "true")
+	}
+	return newAnswer(http.StatusOK, formType, []byte(values.Encode()))
+}
+
+// liveToken returns an access token or a temporary credential that has not
+// expired. The caller holds the lock.
+func (s *Server) liveToken(id string, access bool) (*token, bool) {
+	found, ok := s.state.tokens[id]
+	return found, ok && found.access == access && s.config.Now().Sub(found.issued) < tokenLifetime
+}
+
+// userAuthorization is the page on which a user agrees (RFC 5849, section 2.2).
+// Whoever opens it agrees: a real server asks for a sign-in first (A).
+func (s *Server) userAuthorization(x *exchange) *answer {
 	authorized, ok := s.authorize(x.request.URL.Query().Get("oauth_token"))
 	if !ok {
-		return s.failure(http.StatusBadRequest, "The token is unknown or has expired.")
+		return failure(http.StatusBadRequest, "The token is unknown or has expired.")
 	}
-	if authorized.callback == "oob" {
-		return htmlAnswer(http.StatusOK, "Access granted", "<p>Verifier: <code>"+html.EscapeString(authorized.verifier)+"</code></p>")
+	if authorized.callback == nil {
+		return htmlAnswer(http.StatusOK, "Access granted", "<p>Verifier: <code>"+authorized.verifier+"</code></p>")
 	}
-	u, err := url.Parse(authorized.callback)
-	if err != nil {
-		return s.failure(http.StatusBadRequest, "The callback is malformed.")
-	}
-	query := u.Query()
+	target := *authorized.callback
+	query := target.Query()
 	query.Set("oauth_token", authorized.id)
 	query.Set("oauth_verifier", authorized.verifier)
-	u.RawQuery = query.Encode()
+	target.RawQuery = query.Encode()
 	a := newAnswer(http.StatusFound, "", nil)
-	a.header.Set("Location", u.String())
+	a.header.Set("Location", target.String())
 	return a
-}
-
-// Authorize agrees, in a user's place, to what a temporary token asks for, and
-// returns the verifier. It reports whether the token lives and is a temporary
-// one.
-func (s *Server) Authorize(id string) (verifier string, ok bool) {
-	authorized, ok := s.authorize(id)
-	return authorized.verifier, ok
 }
 
 func (s *Server) authorize(id string) (token, bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	temporary, ok := s.liveToken(id)
-	if !ok || temporary.access {
+	temporary, ok := s.liveToken(id, false)
+	if !ok {
 		return token{}, false
 	}
-	if temporary.verifier == "" {
-		temporary.verifier = randomHex(8)
-	}
+	temporary.verifier = cmp.Or(temporary.verifier, randomHex())
 	return *temporary, true
 }
 
-// AccessTokenLives reports whether an access token is still good: it has been
-// issued less than 7200 seconds ago (V), and its consumer is there and approved
-// (A).
+// Authorize authorizes a temporary token in the place of a user, and returns the
+// verifier. It reports whether there is such a token.
+func (s *Server) Authorize(id string) (verifier string, ok bool) {
+	authorized, ok := s.authorize(id)
+	return authorized.verifier, ok
+}
+
+// AccessTokenLives reports whether an access token is still good: it was issued
+// less than 7200 seconds ago (V), and its consumer is approved (A).
 func (s *Server) AccessTokenLives(id string) bool {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	found, ok := s.liveToken(id)
-	if !ok || !found.access {
+	found, ok := s.liveToken(id, true)
+	if !ok {
 		return false
 	}
 	consumer, ok := s.state.consumers[found.consumer]
@@ -160,90 +168,46 @@ func (s *Server) AccessTokenLives(id string) bool {
 
 // verify checks a signed request (RFC 5849, section 3.2). The caller holds the
 // lock.
-func (s *Server) verify(x *exchange, tokenSecret string) (*signedRequest, *answer) {
-	signed, err := parseSigned(x.request, x.body)
-	if err != nil {
-		return nil, s.failure(http.StatusBadRequest, err.Error())
-	}
+func (s *Server) verify(signed *signedRequest, tokenSecret string) *answer {
+	get := signed.parameters.Get
 	for _, name := range []string{"oauth_consumer_key", "oauth_signature_method", "oauth_signature", "oauth_timestamp", "oauth_nonce"} {
-		if signed.oauth[name] == "" {
-			return nil, s.failure(http.StatusBadRequest, name+" is missing.")
+		if get(name) == "" {
+			return failure(http.StatusBadRequest, name+" is missing.")
 		}
 	}
-	if method := signed.oauth["oauth_signature_method"]; method != "HMAC-SHA1" {
-		return nil, s.failure(http.StatusBadRequest, "The signature method must be HMAC-SHA1.")
+	if get("oauth_signature_method") != "HMAC-SHA1" {
+		return failure(http.StatusBadRequest, "The signature method must be HMAC-SHA1.")
 	}
-	if version, there := signed.oauth["oauth_version"]; there && version != "1.0" {
-		return nil, s.failure(http.StatusBadRequest, "oauth_version must be 1.0.")
+	if signed.parameters.Has("oauth_version") && get("oauth_version") != "1.0" {
+		return failure(http.StatusBadRequest, "oauth_version must be 1.0.")
 	}
-	seconds, err := strconv.ParseInt(signed.oauth["oauth_timestamp"], 10, 64)
+	seconds, err := strconv.ParseInt(get("oauth_timestamp"), 10, 64)
 	if err != nil || seconds <= 0 {
-		return nil, s.failure(http.StatusBadRequest, "oauth_timestamp must be a positive number.")
+		return failure(http.StatusBadRequest, "oauth_timestamp must be a positive number.")
 	}
-	now := s.now()
-	if now.Sub(time.Unix(seconds, 0)).Abs() > timestampTolerance {
-		return nil, s.unauthorized("oauth_timestamp is too far from the server's clock.")
+	if s.config.Now().Sub(time.Unix(seconds, 0)).Abs() > timestampTolerance {
+		return s.unauthorized("oauth_timestamp is too far from the server's clock.")
 	}
-	// One message for an unknown key, a wrong secret and a consumer that is not
+	// One message for an unknown key, a wrong secret, and a consumer that is not
 	// approved (A): only who has the right secret may know the difference.
-	consumer, ok := s.state.consumers[signed.oauth["oauth_consumer_key"]]
-	if !ok || !equal(signed.signature(consumer.Secret, tokenSecret), signed.oauth["oauth_signature"]) || !consumer.Approved {
-		return nil, s.unauthorized("The consumer key, the signature or the approval is missing or wrong.")
+	consumer, ok := s.state.consumers[get("oauth_consumer_key")]
+	if !ok || signed.signature(consumer.Secret, tokenSecret) != get("oauth_signature") || !consumer.Approved {
+		return s.unauthorized("The consumer key, the signature, or the approval is missing or wrong.")
 	}
-	if s.nonceUsed(signed, now) {
-		return nil, s.unauthorized("The nonce has been used before.")
+	// A nonce is unique for one timestamp, consumer, and token (RFC 5849, section
+	// 3.3).
+	nonce := [4]string{get("oauth_nonce"), get("oauth_timestamp"), consumer.Key, get("oauth_token")}
+	if s.state.nonces[nonce] {
+		return s.unauthorized("The nonce has been used before.")
 	}
-	return signed, nil
+	s.state.nonces[nonce] = true
+	return nil
 }
-
-// nonceUsed notes the nonce, which is unique for one timestamp, consumer and
-// token (RFC 5849, section 3.3).
-func (s *Server) nonceUsed(signed *signedRequest, now time.Time) bool {
-	nonce := url.Values{
-		"n": {signed.oauth["oauth_nonce"]}, "t": {signed.oauth["oauth_timestamp"]},
-		"c": {signed.oauth["oauth_consumer_key"]}, "o": {signed.oauth["oauth_token"]},
-	}.Encode()
-	if _, used := s.state.nonces[nonce]; used {
-		return true
-	}
-	s.state.nonces[nonce] = now.Add(2 * timestampTolerance)
-	if st := s.state; len(st.nonces) > st.noncesKept {
-		maps.DeleteFunc(st.nonces, func(_ string, expires time.Time) bool { return now.After(expires) })
-		st.noncesKept = 2*len(st.nonces) + 1000
-	}
-	return false
-}
-
-// issue stores a new token. The caller holds the lock.
-func (s *Server) issue(t token) *token {
-	t.id, t.secret, t.issued = randomHex(16), randomHex(16), s.now()
-	s.state.tokens[t.id] = &t
-	if st := s.state; len(st.tokens) > st.tokensKept {
-		maps.DeleteFunc(st.tokens, func(_ string, old *token) bool { return s.outlived(old) })
-		st.tokensKept = 2*len(st.tokens) + 1000
-	}
-	return &t
-}
-
-// liveToken returns a token that has not expired. The caller holds the lock.
-func (s *Server) liveToken(id string) (*token, bool) {
-	found, ok := s.state.tokens[id]
-	if !ok || s.outlived(found) {
-		return nil, false
-	}
-	return found, true
-}
-
-func (s *Server) outlived(t *token) bool { return s.now().Sub(t.issued) >= tokenLifetime }
 
 // unauthorized is the refusal of RFC 5849, section 3.2, with the challenge of
 // section 3.5.1.
 func (s *Server) unauthorized(message string) *answer {
-	a := s.failure(http.StatusUnauthorized, message)
+	a := failure(http.StatusUnauthorized, message)
 	a.header.Set("WWW-Authenticate", `OAuth realm="`+wire.DefaultOAuthRealm+`"`)
 	return a
-}
-
-func formAnswer(values url.Values) *answer {
-	return newAnswer(http.StatusOK, formType, []byte(values.Encode()))
 }

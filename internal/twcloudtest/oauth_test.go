@@ -1,12 +1,11 @@
 package twcloudtest_test
 
 import (
-	"encoding/json"
-	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,9 +16,9 @@ import (
 )
 
 // independent is a client of OAuth 1.0a that this project has not written.
-func independent(s *twcloudtest.Server, c *client, key, secret string) *oauth1.Config {
+func independent(s *twcloudtest.Server, c *client, key, secret, callback string) *oauth1.Config {
 	return &oauth1.Config{
-		ConsumerKey: key, ConsumerSecret: secret, CallbackURL: "oob", Realm: "TWC", HTTPClient: c.http,
+		ConsumerKey: key, ConsumerSecret: secret, CallbackURL: callback, HTTPClient: c.http,
 		Endpoint: oauth1.Endpoint{
 			RequestTokenURL: s.WebAppURL() + wire.RequestTokenPath,
 			AuthorizeURL:    s.WebAppURL() + wire.UserAuthorizationPath,
@@ -28,14 +27,9 @@ func independent(s *twcloudtest.Server, c *client, key, secret string) *oauth1.C
 	}
 }
 
-var awkward = twcloudtest.Consumer{Key: "k/e y+%ü&=\"", Name: "a", Secret: "s e/c+r%e&t=ü\"", Approved: true}
-
-// timeOffset is a clock that runs beside the system's: the independent client
-// has no other than that.
-type timeOffset struct{ *twcloudtest.ManualClock }
-
-func TestOAuth_threeLegs(t *testing.T) {
+func TestOAuth_independentClient(t *testing.T) {
 	t.Parallel()
+	awkward := twcloudtest.Consumer{Key: "k/e y+%ü&=\"", Name: "a", Secret: "s e/c+r%e&t=ü\"", Approved: true}
 	for name, option := range map[string]func(*twcloudtest.Config){
 		"http":   func(*twcloudtest.Config) {},
 		"https":  func(config *twcloudtest.Config) { config.TLS = true },
@@ -43,104 +37,113 @@ func TestOAuth_threeLegs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := timeOffset{twcloudtest.NewManualClock(time.Now())}
-			s := twcloudtest.New(t, option, func(config *twcloudtest.Config) { config.Clock = clock })
+			s := twcloudtest.New(t, option)
 			s.AddConsumer(awkward)
+			s.AddConsumer(twcloudtest.Consumer{Key: "asleep", Secret: "s"})
 			c := newClient(t, s)
-			config := independent(s, c, awkward.Key, awkward.Secret)
-
-			id, secret, err := config.RequestToken()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, _, err := config.AccessToken(id, secret, "guess"); err == nil {
-				t.Error("an access token without authorization")
-			}
-			page, err := config.AuthorizationURL(id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := c.try(http.MethodGet, page.String(), "")
-			verifier, ok := s.Authorize(id)
-			if err != nil || r.status != 200 || !ok || !strings.Contains(r.body, "<code>"+verifier+"</code>") {
-				t.Fatalf("%+v, %v", r, err)
-			}
-			if _, _, err := config.AccessToken(id, "wrong", verifier); err == nil {
-				t.Error("an access token with a wrong secret")
-			}
-			if _, _, err := config.AccessToken(id, secret, "wrong"); err == nil {
-				t.Error("an access token with a wrong verifier")
-			}
-			access, _, err := config.AccessToken(id, secret, verifier)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, _, err := config.AccessToken(id, secret, verifier); err == nil {
-				t.Error("a second access token")
-			}
-
-			clock.Advance(7200*time.Second - 1)
-			if !s.AccessTokenLives(access) {
-				t.Error("the token has expired too early")
-			}
-			clock.Advance(1)
-			if s.AccessTokenLives(access) {
-				t.Error("the token has not expired")
+			for _, test := range []struct{ key, secret, callback, refusal string }{
+				{awkward.Key, awkward.Secret, "oob", ""},
+				{awkward.Key, awkward.Secret, "https://example.com/back?x=1", ""},
+				{awkward.Key, awkward.Secret, "relative", "400"},
+				{awkward.Key, awkward.Secret + "x", "oob", "401"},
+				{"asleep", "s", "oob", "401"},
+				{"unknown", "s", "oob", "401"},
+			} {
+				token, secret, err := independent(s, c, test.key, test.secret, test.callback).RequestToken()
+				if test.refusal == "" && (err != nil || token == "" || secret == "") {
+					t.Errorf("%+v: %v", test, err)
+				}
+				if test.refusal != "" && (err == nil || !strings.Contains(err.Error(), test.refusal)) {
+					t.Errorf("%+v: %v", test, err)
+				}
 			}
 		})
 	}
 }
 
-func TestOAuth_callback(t *testing.T) {
+func TestOAuth_threeLegs(t *testing.T) {
 	t.Parallel()
-	s := twcloudtest.New(t)
-	s.AddConsumer(awkward)
-	c := newClient(t, s)
-	config := independent(s, c, awkward.Key, awkward.Secret)
-	config.CallbackURL = "https://example.com/back?x=1"
-	id, _, err := config.RequestToken()
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err := config.AuthorizationURL(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := c.try(http.MethodGet, page.String(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	location, err := url.Parse(c.want(302, r).header.Get("Location"))
-	verifier, _ := s.Authorize(id)
-	if err != nil || location.Host != "example.com" || location.Query().Get("x") != "1" ||
-		location.Query().Get("oauth_token") != id || location.Query().Get("oauth_verifier") != verifier {
-		t.Errorf("%v, %v", location, err)
-	}
-	r, err = c.try(http.MethodGet, s.WebAppURL()+wire.UserAuthorizationPath+"?oauth_token=unknown", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.want(400, r)
-	config.CallbackURL = "relative"
-	if _, _, err := config.RequestToken(); err == nil {
-		t.Error("a relative callback is taken")
-	}
-}
+	for name, test := range map[string]struct {
+		tls      bool
+		callback string
+	}{
+		"http":  {false, "oob"},
+		"https": {true, "https://example.com/back?x=1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now() // The independent client has no clock but the system's.
+			var passed atomic.Int64
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) {
+				config.TLS = test.tls
+				config.Now = func() time.Time { return began.Add(time.Duration(passed.Load())) }
+			})
+			c := newClient(t, s)
+			registration := c.do(http.MethodPost, s.WebAppURL()+wire.RequestConsumerKeyPath, `{"name":"a","secret":"s"}`)
+			key := decode[wire.RequestedOAuthConsumer](t, c.want(200, registration)).Key
+			if got, _ := s.Consumer(key); got != (twcloudtest.Consumer{Key: key, Name: "a", Secret: "s"}) || s.OpenSessions() != 0 {
+				t.Fatalf("%+v, %d sessions", got, s.OpenSessions())
+			}
+			config := independent(s, c, key, "s", test.callback)
+			if _, _, err := config.RequestToken(); err == nil {
+				t.Error("a request token before the approval")
+			}
+			s.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved = true })
+			id, secret, err := config.RequestToken()
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused := func(what, tokenSecret, verifier string) {
+				t.Helper()
+				if _, _, err := config.AccessToken(id, tokenSecret, verifier); err == nil || !strings.Contains(err.Error(), "401") {
+					t.Errorf("an access token with %s: %v", what, err)
+				}
+			}
+			refused("no authorization", secret, "guess")
 
-func TestOAuth_refusedConsumers(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	s.AddConsumer(awkward)
-	s.AddConsumer(twcloudtest.Consumer{Key: "asleep", Secret: "s"})
-	c := newClient(t, s)
-	for key, secret := range map[string]string{awkward.Key: awkward.Secret + "x", "asleep": "s", "unknown": "s"} {
-		if _, _, err := independent(s, c, key, secret).RequestToken(); err == nil || !strings.Contains(err.Error(), "401") {
-			t.Errorf("%s: %v", key, err)
-		}
-	}
-	s.UpdateConsumer("asleep", func(c *twcloudtest.Consumer) { c.Approved = true })
-	if _, _, err := independent(s, c, "asleep", "s").RequestToken(); err != nil {
-		t.Error(err)
+			page, err := config.AuthorizationURL(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := c.get(page.String())
+			verifier, ok := s.Authorize(id)
+			if !ok {
+				t.Fatal("the token is unknown")
+			}
+			if test.callback == "oob" {
+				if c.want(200, r); !strings.Contains(r.body, "<code>"+verifier+"</code>") {
+					t.Errorf("the page has no verifier: %s", r.body)
+				}
+			} else {
+				want := "https://example.com/back?" + url.Values{"oauth_token": {id}, "oauth_verifier": {verifier}, "x": {"1"}}.Encode()
+				if got := c.want(302, r).header.Get("Location"); got != want {
+					t.Errorf("Location %s, want %s", got, want)
+				}
+			}
+			c.want(400, c.get(s.WebAppURL()+wire.UserAuthorizationPath+"?oauth_token=unknown"))
+
+			refused("a wrong secret", "wrong", verifier)
+			refused("a wrong verifier", secret, "wrong")
+			access, _, err := config.AccessToken(id, secret, verifier)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused("credentials that have been used", secret, verifier)
+
+			passed.Store(int64(7200*time.Second - 1))
+			if !s.AccessTokenLives(access) {
+				t.Error("the token has expired too early")
+			}
+			s.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved = false })
+			if s.AccessTokenLives(access) {
+				t.Error("the token of a consumer that is not approved is good")
+			}
+			s.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved = true })
+			passed.Store(int64(7200 * time.Second))
+			if s.AccessTokenLives(access) {
+				t.Error("the token has not expired")
+			}
+		})
 	}
 }
 
@@ -158,7 +161,13 @@ func header(t *testing.T, s *twcloudtest.Server, change map[string]string) strin
 			delete(parameters, name)
 		}
 	}
-	signature, err := (&oauth1.HMACSigner{ConsumerSecret: "s"}).Sign("", base(s.WebAppURL()+wire.RequestTokenPath, parameters))
+	values := url.Values{}
+	for name, value := range parameters {
+		values.Set(name, value)
+	}
+	// Encode sorts; none of the values here has a blank.
+	base := "POST&" + oauth1.PercentEncode(s.WebAppURL()+wire.RequestTokenPath) + "&" + oauth1.PercentEncode(values.Encode())
+	signature, err := (&oauth1.HMACSigner{ConsumerSecret: "s"}).Sign("", base)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,15 +179,6 @@ func header(t *testing.T, s *twcloudtest.Server, change map[string]string) strin
 		items = append(items, name+`="`+oauth1.PercentEncode(value)+`"`)
 	}
 	return "OAuth " + strings.Join(items, ", ")
-}
-
-func base(uri string, parameters map[string]string) string {
-	values := url.Values{}
-	for name, value := range parameters {
-		values.Set(name, value)
-	}
-	// Encode sorts; none of the values here has a blank.
-	return "POST&" + oauth1.PercentEncode(uri) + "&" + oauth1.PercentEncode(values.Encode())
 }
 
 func TestOAuth_refusedRequests(t *testing.T) {
@@ -207,103 +207,55 @@ func TestOAuth_refusedRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.Clock = twcloudtest.NewManualClock(start) })
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.Now = func() time.Time { return start } })
 			s.AddConsumer(twcloudtest.Consumer{Key: "k", Secret: "s", Approved: true})
 			c := newClient(t, s)
 			c.authorization = header(t, s, test.change)
-			r, err := c.try(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.want(test.status, r)
+			r := c.want(test.status, c.do(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, ""))
 			if challenge := r.header.Get("WWW-Authenticate"); (challenge == `OAuth realm="TWC"`) != (test.status == 401) {
 				t.Errorf("challenge %q", challenge)
 			}
 			if test.status == 200 { // The same nonce again.
-				r, err = c.try(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.want(401, r)
+				c.want(401, c.do(http.MethodPost, s.WebAppURL()+wire.RequestTokenPath, ""))
 			}
 		})
 	}
 }
 
-func TestOAuth_requestConsumerKey(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	c := newClient(t, s)
-	r, err := c.try(http.MethodPost, s.WebAppURL()+wire.RequestConsumerKeyPath, `{"name":"a","secret":"s"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var fields map[string]string
-	if err := json.Unmarshal([]byte(c.want(200, r).body), &fields); err != nil || len(fields) != 1 {
-		t.Fatalf("%s: %v", r.body, err)
-	}
-	if got, _ := s.Consumer(fields["key"]); got != (twcloudtest.Consumer{Key: fields["key"], Name: "a", Secret: "s"}) {
-		t.Errorf("%+v", got)
-	}
-	if s.OpenSessions() != 0 {
-		t.Error("a session has been opened")
-	}
-}
-
 func TestRootServices(t *testing.T) {
 	t.Parallel()
-	for name, legacy := range map[string]bool{"web app": false, "legacy": true} {
+	const header = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+	const description = `<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:jfs="http://jazz.net/xmlns/prod/jazz/jfs/1.0/">
+  <jfs:oauthRequestConsumerKeyUrl rdf:resource="ROOT/authentication/api/oauth/register"/>
+  <jfs:oauthRequestTokenUrl rdf:resource="ROOT/authentication/api/oauth/request_token"/>
+  <jfs:oauthUserAuthorizationUrl rdf:resource="ROOT/authentication/oauth/authorize"/>
+  <jfs:oauthAccessTokenUrl rdf:resource="ROOT/authentication/api/oauth/access_token"/>
+  <jfs:oauthRealmName>TWC</jfs:oauthRealmName>
+  <jfs:oauthDomain>ROOT</jfs:oauthDomain>
+</rdf:Description>
+`
+	for name, test := range map[string]struct {
+		legacy      bool
+		want        string
+		old, webApp int // statuses of both places
+	}{
+		"web app": {false, header + description, 301, 200},
+		"legacy":  {true, header + `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` + "\n" + description + "</rdf:RDF>\n", 200, 404},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.LegacyRootServices, config.PathPrefix = legacy, "/p&q" })
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.LegacyRootServices, config.PathPrefix = test.legacy, "/p&q" })
 			c := newClient(t, s)
-			old := c.get(wire.LegacyRootServicesPath)
-			r, err := c.try(http.MethodGet, s.WebAppURL()+wire.RootServicesPath, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if legacy {
-				c.want(404, r)
-				r = old
-			} else if location := c.want(301, old).header.Get("Location"); location != s.WebAppURL()+wire.RootServicesPath {
-				t.Errorf("Location %s", location)
-			}
-			c.want(200, r)
-			if r.header.Get("Content-Type") != "application/rdf+xml" {
-				t.Errorf("%v", r.header)
-			}
-			type resource struct {
-				Resource string `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# resource,attr"`
-			}
-			type description struct {
-				Register  resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthRequestConsumerKeyUrl"`
-				Request   resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthRequestTokenUrl"`
-				Authorize resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthUserAuthorizationUrl"`
-				Access    resource `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthAccessTokenUrl"`
-				Realm     string   `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthRealmName"`
-				Domain    string   `xml:"http://jazz.net/xmlns/prod/jazz/jfs/1.0/ oauthDomain"`
-			}
-			var got description
-			if legacy {
-				var document struct {
-					XMLName     xml.Name    `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# RDF"`
-					Description description `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# Description"`
+			r := c.want(test.old, c.get(wire.LegacyRootServicesPath))
+			webApp := c.want(test.webApp, c.get(s.WebAppURL()+wire.RootServicesPath))
+			if !test.legacy {
+				if location := r.header.Get("Location"); location != s.WebAppURL()+wire.RootServicesPath {
+					t.Errorf("Location %s", location)
 				}
-				err = xml.Unmarshal([]byte(r.body), &document)
-				got = document.Description
-			} else {
-				err = xml.Unmarshal([]byte(r.body), &got)
+				r = webApp
 			}
-			web := s.WebAppURL()
-			want := description{
-				resource{web + wire.RequestConsumerKeyPath},
-				resource{web + wire.RequestTokenPath},
-				resource{web + wire.UserAuthorizationPath},
-				resource{web + wire.AccessTokenPath},
-				"TWC", web,
-			}
-			if err != nil || got != want {
-				t.Errorf("%v\ngot  %+v\nwant %+v", err, got, want)
+			if got := strings.ReplaceAll(r.body, strings.ReplaceAll(s.WebAppURL(), "&", "&amp;"), "ROOT"); got != test.want || r.header.Get("Content-Type") != "application/rdf+xml" {
+				t.Errorf("%v\ngot  %s\nwant %s", r.header, got, test.want)
 			}
 		})
 	}

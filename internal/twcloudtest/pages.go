@@ -1,11 +1,10 @@
 package twcloudtest
 
 import (
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -14,6 +13,9 @@ const defaultPageSize = 3
 
 // tokenParameter is the parameter of the pages that link to each other.
 const tokenParameter = "page_token"
+
+// tokenFormat has characters that a client must escape.
+const tokenFormat = "after=%d&more"
 
 // listPage answers one page of the consumers, in order of registration. The
 // caller holds the lock.
@@ -33,40 +35,34 @@ func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
 		start, err = after(query.Get(tokenParameter), consumers)
 	}
 	if err != nil || start < 0 {
-		return s.failure(s.config.RefusalStatus, "There is no such page.")
+		return failure(http.StatusBadRequest, "There is no such page.")
 	}
 	start = min(start, len(consumers))
 	end := min(start+s.config.PageSize, len(consumers))
 	next := ""
 	if end < len(consumers) {
-		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "after=%d", consumers[end-1].number))
+		next = fmt.Sprintf(tokenFormat, consumers[end-1].number)
 	}
-	a := s.listAnswer(x.call, consumers[start:end], func(document any) any {
-		switch {
-		case pages.By == "cursor" && next == "":
-			return setAt(document, pages.Pointer, nil)
-		case pages.By == "cursor":
-			return setAt(document, pages.Pointer, next)
-		case pages.By == "next" && next != "":
-			return setAt(document, pages.Pointer, s.nextPath(x, next))
-		case pages.Total != nil:
-			return setAt(document, *pages.Total, len(consumers))
+	document := s.listDocument(x.call, consumers[start:end])
+	switch {
+	case pages.By == "cursor" && next == "":
+		document = setAt(document, pages.Pointer, nil)
+	case pages.By == "cursor":
+		document = setAt(document, pages.Pointer, next)
+	case pages.By == "next" && next != "":
+		document = setAt(document, pages.Pointer, s.nextPath(x, next))
+	case pages.Total != nil:
+		document = setAt(document, *pages.Total, len(consumers))
+	}
+	a := shapedAnswer(x.call, document)
+	if pages.By == "link" { // RFC 8288.
+		value := "<" + requestOrigin(x.request) + s.nextPath(x, "") + `>; rel="first"`
+		if next != "" {
+			value += ", <" + requestOrigin(x.request) + s.nextPath(x, next) + `>; rel="next"; title="more, please"`
 		}
-		return document
-	})
-	if pages.By == "link" {
-		link(a, requestOrigin(x.request), s.nextPath(x, ""), s.nextPath(x, next), next != "")
+		a.header.Set("Link", value)
 	}
 	return a
-}
-
-// link sets the header of RFC 8288.
-func link(a *answer, origin, first, next string, more bool) {
-	value := "<" + origin + first + `>; rel="first"`
-	if more {
-		value += ", <" + origin + next + `>; rel="next"; title="more, please"`
-	}
-	a.header.Set("Link", value)
 }
 
 // nextPath is the path of the list with its query and the token of a page.
@@ -98,20 +94,15 @@ func after(token string, consumers []*storedConsumer) (int, error) {
 	if token == "" {
 		return 0, nil
 	}
-	decoded, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
+	var last int
+	if _, err := fmt.Sscanf(token, tokenFormat, &last); err != nil {
 		return 0, err
 	}
-	var last int
-	if _, err := fmt.Sscanf(string(decoded), "after=%d", &last); err != nil {
-		return 0, errors.New("the token is malformed")
+	i := slices.IndexFunc(consumers, func(stored *storedConsumer) bool { return stored.number > last })
+	if i < 0 {
+		i = len(consumers)
 	}
-	for i, stored := range consumers {
-		if stored.number > last {
-			return i, nil
-		}
-	}
-	return len(consumers), nil
+	return i, nil
 }
 
 // requestOrigin is the scheme, host and port that the client has used.

@@ -1,20 +1,12 @@
 package twcloudtest
 
 import (
-	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
-)
-
-// The two servers of an installation, as Request.Server and Fault.Server name
-// them.
-const (
-	REST   = "rest"   // the Teamwork Cloud REST API
-	WebApp = "webapp" // the Web Application Platform
 )
 
 // Request is a request as it arrived, without anything that could be a secret.
@@ -32,17 +24,11 @@ type Request struct {
 	// "register"; empty if it is none.
 	Call string `json:"call,omitempty"`
 
-	// Path is escaped, as on the wire.
+	// Path is escaped, as on the wire, and without the query.
 	Path string `json:"path"`
-
-	// Query has the names in the query, sorted and joined with "&"; no values.
-	Query string `json:"query,omitempty"`
 
 	// Status is what was answered, or 0 if no answer has been sent.
 	Status int `json:"status"`
-
-	// HasCookie says whether any cookie came along.
-	HasCookie bool `json:"hasCookie"`
 
 	// AuthorizationScheme is "Basic", "Token", "OAuth" or another word in
 	// front of the credentials; empty without an Authorization header.
@@ -51,52 +37,55 @@ type Request struct {
 	// Fields are the sorted top-level names of a JSON body.
 	Fields []string `json:"fields,omitempty"`
 
-	// Connection is the number of the TCP connection, counted from 1 over both
-	// servers.
-	Connection int `json:"connection"`
-
 	UserAgent string `json:"userAgent,omitempty"`
 
 	// Fault is the name of the fault that the request had, or empty.
 	Fault string `json:"fault,omitempty"`
 }
 
-// recorder is the log of the requests.
+// recorder is the log of the requests, and has the faults that are still to come.
 type recorder struct {
 	keep int
 
 	mu          sync.Mutex
+	faults      []Fault
 	requests    []*Request
-	counts      map[string]int
+	counts      map[string]int // by Request.Server
 	inFlight    int
 	maxInFlight int
 	connections int
 }
 
-// arrive notes a request and gives it its index.
-func (r *recorder) arrive(request Request) *Request {
+// record notes a request, and finds the fault that it gets.
+func (s *Server) record(x *exchange) (*Request, Request, *Fault) {
+	request := Request{
+		Server:              x.part,
+		Method:              x.request.Method,
+		Path:                x.request.URL.EscapedPath(),
+		AuthorizationScheme: authorizationScheme(x.request),
+		Fields:              fieldNames(x.body),
+		UserAgent:           x.request.UserAgent(),
+	}
+	if x.call != nil {
+		request.Call = x.call.name
+	}
+	r := &s.recorder
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.counts == nil {
-		r.counts = map[string]int{}
+	r.counts[x.part]++
+	request.Index = r.counts[x.part]
+	fault := r.nextFault(request)
+	if fault != nil {
+		request.Fault = fault.Kind.String()
 	}
-	r.counts[request.Server]++
-	request.Index = r.counts[request.Server]
 	r.inFlight++
 	r.maxInFlight = max(r.maxInFlight, r.inFlight)
 	if r.keep > 0 && len(r.requests) >= r.keep {
 		r.requests = slices.Delete(r.requests, 0, len(r.requests)-r.keep+1)
 	}
-	entry := &request
-	r.requests = append(r.requests, entry)
-	return entry
-}
-
-func (r *recorder) setFault(entry *Request, fault string) Request {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	entry.Fault = fault
-	return entry.copy()
+	entry := request.copy()
+	r.requests = append(r.requests, &entry)
+	return &entry, request, fault
 }
 
 // leave notes the status. It is called before the answer is written: as soon
@@ -108,11 +97,10 @@ func (r *recorder) leave(entry *Request, status int) {
 	r.inFlight--
 }
 
-func (r *recorder) connect() int {
+func (r *recorder) connected() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.connections++
-	return r.connections
 }
 
 func (r *Request) copy() Request {
@@ -139,7 +127,7 @@ func (s *Server) ResetRequests() {
 	s.recorder.mu.Lock()
 	defer s.recorder.mu.Unlock()
 	s.recorder.requests = nil
-	s.recorder.counts = nil
+	clear(s.recorder.counts)
 	s.recorder.maxInFlight = s.recorder.inFlight
 }
 
@@ -161,57 +149,19 @@ func (s *Server) Connections() int {
 	return s.recorder.connections
 }
 
-// describe reduces a request to what the log may hold.
-func describe(server string, connection int, r *http.Request, body []byte) Request {
-	return Request{
-		Server:              server,
-		Method:              r.Method,
-		Path:                r.URL.EscapedPath(),
-		Query:               queryNames(r.URL),
-		HasCookie:           len(r.Header["Cookie"]) > 0,
-		AuthorizationScheme: authorizationScheme(r),
-		Fields:              fieldNames(body),
-		Connection:          connection,
-		UserAgent:           r.UserAgent(),
-	}
-}
-
-func queryNames(u *url.URL) string {
-	if u.RawQuery == "" {
-		return ""
-	}
-	var names []string
-	for name := range u.Query() {
-		names = append(names, url.QueryEscape(name))
-	}
-	slices.Sort(names)
-	return strings.Join(names, "&")
-}
-
 func authorizationScheme(r *http.Request) string {
 	header := r.Header.Get("Authorization")
-	if header == "" {
-		return ""
-	}
 	scheme, _, found := strings.Cut(header, " ")
-	if !found {
+	if !found && header != "" {
 		return "malformed" // The whole might be a secret.
 	}
 	return scheme
 }
 
 func fieldNames(body []byte) []string {
-	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-		return nil
-	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal(body, &object) != nil {
 		return nil
 	}
-	names := make([]string, 0, len(object))
-	for name := range object {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(object))
 }

@@ -5,8 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -18,23 +18,20 @@ import (
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	s := twcloudtest.New(t)
+	s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.KeepRequests = 3 })
 	c := signedIn(t, s, "admin-token")
 	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"canary"}`))
 	c.want(307, c.get(wire.CurrentUserPath+"?permission=true"))
 	requests := s.Requests()
 	for i, want := range []twcloudtest.Request{
 		{Method: "GET", Path: wire.LoginPath, Status: 204, AuthorizationScheme: "Token"},
-		{Method: "POST", Call: "register", Path: consumers, Status: 201, HasCookie: true, Fields: []string{"name", "secret"}},
-		{Method: "GET", Path: wire.CurrentUserPath, Status: 307, HasCookie: true, Query: "permission"},
+		{Method: "POST", Call: "register", Path: consumers, Status: 201, Fields: []string{"name", "secret"}},
+		{Method: "GET", Path: wire.CurrentUserPath, Status: 307},
 	} {
-		want.Index, want.Server, want.Connection, want.UserAgent = i+1, twcloudtest.REST, 1, "Go-http-client/1.1"
-		if got := requests[i]; fmt.Sprint(got) != fmt.Sprint(want) {
+		want.Index, want.Server, want.UserAgent = i+1, twcloudtest.REST, "Go-http-client/1.1"
+		if got := requests[i]; !reflect.DeepEqual(got, want) {
 			t.Errorf("request %d: %+v, want %+v", i+1, got, want)
 		}
-	}
-	if strings.Contains(fmt.Sprint(requests), "canary") || strings.Contains(fmt.Sprint(requests), "admin-token") {
-		t.Error("a secret is in the log")
 	}
 	requests[1].Fields[0] = "changed"
 	if slices.Contains(s.Requests()[1].Fields, "changed") {
@@ -43,16 +40,13 @@ func TestRequests(t *testing.T) {
 	if s.Connections() != 1 {
 		t.Errorf("%d connections", s.Connections())
 	}
-}
-
-func TestRequests_keep(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.KeepRequests = 2 })
-	c := newClient(t, s)
-	for range 5 {
-		c.get(wire.VersionPath)
+	c.get(wire.VersionPath)
+	if requests := s.Requests(); len(requests) != 3 || requests[2].Index != 4 {
+		t.Errorf("%+v", requests)
 	}
-	if requests := s.Requests(); len(requests) != 2 || requests[1].Index != 5 {
+	s.ResetRequests()
+	c.get(wire.VersionPath)
+	if requests := s.Requests(); len(requests) != 1 || requests[0].Index != 1 {
 		t.Errorf("%+v", requests)
 	}
 }
@@ -89,14 +83,14 @@ func TestLog_hasNoSecrets(t *testing.T) {
 	s := twcloudtest.New(t, lenient, func(config *twcloudtest.Config) { config.Log = &log })
 	c := signedIn(t, s, "admin-token")
 	c.do("POST", consumers, `{"name":"a","secret":"canary"}`)
-	c.do("POST", wire.LoginPath+"?username=admin&password=canary", "")
+	c.get(wire.VersionPath + "?canary=canary")
 	c.do("GET", "/canary%0Aline", "")
 	s.Inject(twcloudtest.Fault{Kind: twcloudtest.NoBody})
 	c.get(consumers)
 	s.Close()
 	want := `rest   GET    /osmc/login -> 204 No Content
 rest   POST   /osmc/admin/oauthconsumers -> 201 Created
-rest   POST   /osmc/login -> 204 No Content
+rest   GET    /osmc/version -> 200 OK
 rest   GET    /canary%0Aline -> 404 Not Found
 rest   GET    /osmc/admin/oauthconsumers -> no-body
 `
@@ -110,12 +104,7 @@ func TestTLS(t *testing.T) {
 	s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.TLS = true })
 	c := newClient(t, s)
 	c.want(200, c.get(wire.VersionPath))
-	for _, host := range []string{"localhost"} {
-		r, err := c.try("GET", strings.Replace(s.URL(), "127.0.0.1", host, 1)+wire.VersionPath, "")
-		if err != nil || r.status != 200 {
-			t.Errorf("%s: %v, %v", host, r, err)
-		}
-	}
+	c.want(200, c.get(strings.Replace(s.URL(), "127.0.0.1", "localhost", 1)+wire.VersionPath))
 	other := twcloudtest.New(t, func(config *twcloudtest.Config) { config.TLS = true })
 	_, err := c.try("GET", other.URL()+wire.VersionPath, "")
 	var unknown x509.UnknownAuthorityError

@@ -1,35 +1,22 @@
 package twcloudtest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
-
-// swaggerPath is where the server describes itself (V).
-const swaggerPath = "/osmc/swagger"
 
 // handler answers one operation.
 type handler func(*exchange) *answer
 
-// endpoint is a path with its methods.
+// endpoint is what is at a path.
 type endpoint struct {
-	// operation is the path in the OpenAPI document.
-	operation string
-
-	// session says whether the endpoint needs a session.
 	session sessionNeed
-
-	// parameter is the name of the last segment of the path, if it is one.
-	parameter string
-
-	// page says that the endpoint belongs to the administration page, which is no
-	// part of the OpenAPI document.
-	page bool
-
 	methods map[string]handler
 }
 
@@ -41,105 +28,72 @@ const (
 	sessionNeeded
 )
 
-// router finds endpoints by their escaped paths: a key may hold any character,
-// an escaped slash included. A path that ends in a slash stands for all the
-// single segments below it.
+// router finds endpoints by their paths in the OpenAPI document.
 type router map[string]endpoint
 
-func (r router) find(path string) (found endpoint, parameter string, ok bool) {
-	if found, ok = r[path]; ok && !strings.HasSuffix(path, "/") {
-		return found, "", true
+// userOperation is the only such path with a parameter, besides the consumers'.
+const userOperation = wire.UsersPath + "/{username}"
+
+// swaggerPath is where a server describes itself (V).
+const swaggerPath = "/osmc/swagger"
+
+func get(handle handler) map[string]handler { return map[string]handler{http.MethodGet: handle} }
+
+func post(handle handler) map[string]handler { return map[string]handler{http.MethodPost: handle} }
+
+func (s *Server) restRoutes() router {
+	return router{
+		wire.LoginPath:              {methods: map[string]handler{http.MethodGet: s.login, http.MethodPost: s.loginWithQuery}},
+		wire.LogoutPath:             {session: sessionNeeded, methods: get(s.logout)},
+		wire.VersionPath:            {session: sessionAccepted, methods: get(s.version)},
+		wire.CurrentUserPath:        {session: sessionNeeded, methods: get(s.currentUser)},
+		userOperation:               {session: sessionNeeded, methods: get(s.readUser)},
+		swaggerPath:                 {methods: get(s.swagger)},
+		wire.LegacyRootServicesPath: {methods: get(s.legacyRootServices)},
 	}
-	slash := strings.LastIndexByte(path, '/')
-	if slash < 0 {
-		return endpoint{}, "", false
-	}
-	segment := path[slash+1:]
-	if segment == "" || segment == "." || segment == ".." { // Dot segments never get through a proxy.
-		return endpoint{}, "", false
-	}
-	if found, ok = r[path[:slash+1]]; !ok {
-		return endpoint{}, "", false
-	}
-	parameter, err := url.PathUnescape(segment)
-	return found, parameter, err == nil
 }
 
-func (s *Server) restRouter() router {
-	return s.withProfileEndpoints(REST, router{
-		wire.LoginPath: {operation: wire.LoginPath, methods: map[string]handler{
-			http.MethodGet: s.login, http.MethodPost: s.loginWithQuery,
-		}},
-		wire.LogoutPath: {operation: wire.LogoutPath, session: sessionNeeded, methods: map[string]handler{
-			http.MethodGet: s.logout,
-		}},
-		wire.VersionPath: {operation: wire.VersionPath, session: sessionAccepted, methods: map[string]handler{
-			http.MethodGet: s.version,
-		}},
-		wire.CurrentUserPath: {operation: wire.CurrentUserPath, session: sessionNeeded, methods: map[string]handler{
-			http.MethodGet: s.currentUser,
-		}},
-		wire.UsersPath + "/": {operation: wire.UsersPath + "/{username}", parameter: "username", session: sessionNeeded, methods: map[string]handler{
-			http.MethodGet: s.readUser,
-		}},
-		swaggerPath: {operation: swaggerPath, methods: map[string]handler{
-			http.MethodGet: s.swagger,
-		}},
-		wire.LegacyRootServicesPath: {operation: wire.LegacyRootServicesPath, methods: map[string]handler{
-			http.MethodGet: s.legacyRootServices,
-		}},
-	})
-}
-
-// withProfileEndpoints adds what the profile needs beside the consumer API.
-func (s *Server) withProfileEndpoints(part string, r router) router {
-	if part != s.profile.Server {
-		return r
+func (s *Server) webAppRoutes() router {
+	return router{
+		wire.RootServicesPath:       {methods: get(s.rootServices)},
+		wire.RequestConsumerKeyPath: {methods: post(s.requestConsumerKey)},
+		wire.RequestTokenPath:       {methods: post(s.signed(s.requestToken))},
+		wire.UserAuthorizationPath:  {methods: get(s.userAuthorization)},
+		wire.AccessTokenPath:        {methods: post(s.signed(s.accessToken))},
+		signInPath:                  {methods: get(func(*exchange) *answer { return signInPage() })},
 	}
-	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
-		r[csrf.Path] = endpoint{session: sessionNeeded, methods: map[string]handler{http.MethodGet: s.csrfToken}}
-	}
-	s.addAdminPage(part, r)
-	return r
 }
 
 // route finds the endpoint of a request: in the consumer API first, unless only
 // something else has the method.
 func (s *Server) route(x *exchange) (endpoint, *answer) {
-	below := strings.HasPrefix(x.request.URL.EscapedPath(), s.config.PathPrefix)
 	consumers, ok := s.consumerEndpoint(x)
-	if below && x.call != nil {
+	if x.call != nil {
 		return consumers, nil
 	}
-	routes := s.rest
-	if x.part == WebApp {
-		routes = s.webApp
+	operation := x.path
+	if strings.HasPrefix(x.path, wire.UsersPath+"/") {
+		operation = userOperation
 	}
-	if found, parameter, ok := routes.find(x.path); below && ok {
-		x.operation, x.page = found.operation, found.page
-		if found.parameter != "" {
-			x.parameters = map[string]string{found.parameter: parameter}
+	if found, ok := s.parts[x.part].routes[operation]; ok {
+		x.operation = operation
+		if operation == userOperation {
+			x.parameters = map[string]string{"username": profile.LastSegment(x.path)}
 		}
 		return found, nil
 	}
-	if below && ok {
+	if ok {
 		return consumers, nil
 	}
-	x.call = nil
-	return endpoint{}, s.failure(http.StatusNotFound, "There is nothing at this path.")
+	return endpoint{}, failure(http.StatusNotFound, "There is nothing at this path.")
 }
 
 // handle answers a request that has no fault.
 func (s *Server) handle(x *exchange, found endpoint) *answer {
 	handle, ok := found.methods[x.request.Method]
 	if !ok {
-		a := s.failure(http.StatusMethodNotAllowed, "This method is not allowed here.")
-		var allowed []string
-		for method := range found.methods {
-			allowed = append(allowed, method)
-		}
-		slices.Sort(allowed)
-		a.header.Set("Allow", strings.Join(allowed, ", "))
+		a := failure(http.StatusMethodNotAllowed, "This method is not allowed here.")
+		a.header.Set("Allow", strings.Join(slices.Sorted(maps.Keys(found.methods)), ", "))
 		return a
 	}
 	if found.session == sessionIgnored {
@@ -170,27 +124,29 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 
 // noSession is the answer without a session or with an expired one (A).
 func (s *Server) noSession() *answer {
-	return s.failure(http.StatusUnauthorized, "There is no session, or it has expired. Sign in first.")
+	return failure(http.StatusUnauthorized, "There is no session, or it has expired. Sign in first.")
 }
 
 // login opens a session (V). One that is live already goes on: only credentials
 // without its cookie open a further one (V).
 func (s *Server) login(x *exchange) *answer {
-	return s.logIn(x, func() (User, bool) { return s.authenticate(x.request.Header.Get("Authorization")) })
+	user, ok := s.authenticate(x.request.Header.Get("Authorization"))
+	return s.logIn(x, user, ok)
 }
 
-// loginWithQuery is the login that puts the password in the query string (V). A
-// client must never use it.
+// loginWithQuery is the login with a password in the query (V). A client must
+// never use it.
 func (s *Server) loginWithQuery(x *exchange) *answer {
 	query := x.request.URL.Query()
-	return s.logIn(x, func() (User, bool) { return s.checkPassword(query.Get("username"), query.Get("password")) })
+	user, ok := s.checkPassword(query.Get("username"), query.Get("password"))
+	return s.logIn(x, user, ok)
 }
 
-func (s *Server) logIn(x *exchange, user func() (User, bool)) *answer {
+func (s *Server) logIn(x *exchange, user User, ok bool) *answer {
 	open := s.live(x.request)
 	if open == nil {
 		var refusal *answer
-		if open, refusal = s.signIn(user()); refusal != nil {
+		if open, refusal = s.signIn(user, ok); refusal != nil {
 			return refusal
 		}
 	}
@@ -204,13 +160,18 @@ func (s *Server) logIn(x *exchange, user func() (User, bool)) *answer {
 
 // logout ends the session and frees its seat (V).
 func (s *Server) logout(x *exchange) *answer {
+	s.end(x.session)
 	s.state.mu.Lock()
-	delete(s.state.sessions, x.session.id)
 	s.state.logouts++
 	s.state.mu.Unlock()
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.setCookies(x, a.header, nil)
 	return a
+}
+
+// swagger answers the description of this server, not of a real one.
+func (s *Server) swagger(*exchange) *answer {
+	return newAnswer(http.StatusOK, "application/yaml", openAPI)
 }
 
 // version answers text/plain (V). Whether it needs a session is not known: here
@@ -231,11 +192,11 @@ func (s *Server) currentUser(x *exchange) *answer {
 func (s *Server) readUser(x *exchange) *answer {
 	name := x.parameters["username"]
 	if name != x.session.user.Name && !x.session.user.ConfigureServer {
-		return s.failure(http.StatusForbidden, "You may not see other users.")
+		return failure(http.StatusForbidden, "You may not see other users.")
 	}
 	user, ok := s.user(name)
 	if !ok {
-		return s.failure(http.StatusNotFound, "There is no such user.")
+		return failure(http.StatusNotFound, "There is no such user.")
 	}
 	permissions := []string{"Read Resources"}
 	if user.ConfigureServer {

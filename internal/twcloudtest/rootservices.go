@@ -1,10 +1,10 @@
 package twcloudtest
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
@@ -13,62 +13,46 @@ import (
 // Refresh2 on (V).
 func (s *Server) rootServices(*exchange) *answer {
 	if s.config.LegacyRootServices {
-		return s.failure(http.StatusNotFound, "There is nothing at this path.")
+		return failure(http.StatusNotFound, "There is nothing at this path.")
 	}
-	return newAnswer(http.StatusOK, "application/rdf+xml", s.rootServicesDocument(false))
+	return newAnswer(http.StatusOK, "application/rdf+xml", []byte(xml.Header+s.rootServicesDescription()))
 }
 
 // legacyRootServices is the document of the REST port before 2022x Refresh2, and
-// a 301 to the later place since (V).
+// a 301 to the later place since (V). One rdf:Description is at the root, or inside
+// rdf:RDF (V, S): here, the legacy document has the second form.
 func (s *Server) legacyRootServices(*exchange) *answer {
 	if s.config.LegacyRootServices {
-		return newAnswer(http.StatusOK, "application/rdf+xml", s.rootServicesDocument(true))
+		return newAnswer(http.StatusOK, "application/rdf+xml", []byte(xml.Header+
+			`<rdf:RDF xmlns:rdf="`+wire.RDFNamespace+"\">\n"+s.rootServicesDescription()+"</rdf:RDF>\n"))
 	}
 	a := newAnswer(http.StatusMovedPermanently, "", nil)
 	a.header.Set("Location", s.WebAppURL()+wire.RootServicesPath)
 	return a
 }
 
-// rootServicesDocument names the endpoints (S) and the realm (S). One
-// rdf:Description is at the root, or inside rdf:RDF (V, S): the document of the
-// Web Application Platform here has the one, the legacy document the other.
-func (s *Server) rootServicesDocument(insideRDF bool) []byte {
-	var b bytes.Buffer
-	b.WriteString(xml.Header)
-	const all = ` xmlns:rdf="` + wire.RDFNamespace + `" xmlns:jfs="` + wire.JFSNamespace + `" xmlns:dcterms="http://purl.org/dc/terms/"`
-	namespaces := all
-	if insideRDF {
-		b.WriteString("<rdf:RDF" + namespaces + ">\n")
-		namespaces = ""
-	}
-	about := s.WebAppURL() + wire.RootServicesPath
-	if insideRDF {
-		about = s.URL() + wire.LegacyRootServicesPath
-	}
-	fmt.Fprintf(&b, "<rdf:Description%s rdf:about=\"%s\">\n  <dcterms:title>Teamwork Cloud Root Services</dcterms:title>\n", namespaces, escapeXML(about))
-	for _, endpoint := range []struct{ element, path string }{
+// rootServicesDescription names the endpoints (S), the realm (S), and the domain.
+func (s *Server) rootServicesDescription() string {
+	var b strings.Builder
+	root := escapeXML(s.WebAppURL())
+	b.WriteString(`<rdf:Description xmlns:rdf="` + wire.RDFNamespace + `" xmlns:jfs="` + wire.JFSNamespace + "\">\n")
+	for _, endpoint := range [][2]string{
 		{wire.OAuthRequestConsumerKeyURLElement, wire.RequestConsumerKeyPath},
 		{wire.OAuthRequestTokenURLElement, wire.RequestTokenPath},
 		{wire.OAuthUserAuthorizationURLElement, wire.UserAuthorizationPath},
 		{wire.OAuthAccessTokenURLElement, wire.AccessTokenPath},
 	} {
-		fmt.Fprintf(&b, "  <jfs:%s rdf:resource=\"%s\"/>\n", endpoint.element, escapeXML(s.WebAppURL()+endpoint.path))
+		fmt.Fprintf(&b, "  <jfs:%s rdf:resource=\"%s\"/>\n", endpoint[0], root+endpoint[1])
 	}
-	for _, text := range []struct{ element, text string }{
-		{wire.OAuthRealmNameElement, wire.DefaultOAuthRealm},
-		{wire.OAuthDomainElement, s.WebAppURL()},
-	} {
-		fmt.Fprintf(&b, "  <jfs:%s>%s</jfs:%s>\n", text.element, escapeXML(text.text), text.element)
+	for _, text := range [][2]string{{wire.OAuthRealmNameElement, wire.DefaultOAuthRealm}, {wire.OAuthDomainElement, root}} {
+		fmt.Fprintf(&b, "  <jfs:%[1]s>%[2]s</jfs:%[1]s>\n", text[0], text[1])
 	}
 	b.WriteString("</rdf:Description>\n")
-	if insideRDF {
-		b.WriteString("</rdf:RDF>\n")
-	}
-	return b.Bytes()
+	return b.String()
 }
 
 func escapeXML(s string) string {
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(s)) // A buffer never fails.
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // A builder never fails.
 	return b.String()
 }

@@ -2,8 +2,8 @@ package twcloudtest
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,66 +37,66 @@ type Session struct {
 	// Number counts the sessions in order of opening, from 1.
 	Number int    `json:"number"`
 	User   string `json:"user"`
-	// Opened and LastUsed are times of Config.Clock.
+	// Opened and LastUsed are times of Config.Now.
 	Opened   time.Time `json:"opened"`
 	LastUsed time.Time `json:"lastUsed"`
 }
 
-// sweep ends the sessions that have been idle for too long. The caller holds the
-// lock.
-func (s *Server) sweep(now time.Time) {
-	for id, open := range s.state.sessions {
-		if now.Sub(open.used) >= s.config.IdleTimeout {
-			delete(s.state.sessions, id)
-		}
-	}
+// liveSessions ends the sessions that have been idle for too long, and returns the
+// others. The caller holds the lock.
+func (s *Server) liveSessions() map[string]*session {
+	now := s.config.Now()
+	maps.DeleteFunc(s.state.sessions, func(_ string, open *session) bool { return now.Sub(open.used) >= s.config.IdleTimeout })
+	return s.state.sessions
 }
 
 // live returns the session whose cookies the request carries, if it is still
 // open, and restarts its idle timer. Both cookies are needed (A): a client that
 // keeps a jar has both.
 func (s *Server) live(r *http.Request) *session {
-	id, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return nil
-	}
-	name, err := r.Cookie(userCookie)
-	if err != nil {
+	id, idErr := r.Cookie(sessionCookie)
+	name, nameErr := r.Cookie(userCookie)
+	if idErr != nil || nameErr != nil {
 		return nil
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	now := s.now()
-	s.sweep(now)
-	open, ok := s.state.sessions[id.Value]
+	open, ok := s.liveSessions()[id.Value]
 	if !ok || url.QueryEscape(open.user.Name) != name.Value {
 		return nil
 	}
-	open.used = now
+	open.used = s.config.Now()
 	return open
 }
 
-// signIn opens a session for the bearer of these credentials. The answer is nil
-// if it could.
+// signIn opens a session for a user, or refuses to.
 func (s *Server) signIn(user User, ok bool) (*session, *answer) {
 	if !ok {
-		a := s.failure(http.StatusUnauthorized, "The user name, the password or the token is wrong.")
+		a := failure(http.StatusUnauthorized, "The user name, the password or the token is wrong.")
 		a.header.Set("WWW-Authenticate", `Basic realm="Teamwork Cloud"`)
 		return nil, a
 	}
 	st := s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	now := s.now()
-	s.sweep(now)
-	if s.config.Seats > 0 && len(st.sessions) >= s.config.Seats {
-		return nil, s.failure(s.config.LicenceStatus, "No free licence: all "+strconv.Itoa(s.config.Seats)+
+	if s.config.Seats > 0 && len(s.liveSessions()) >= s.config.Seats {
+		return nil, failure(s.config.LicenseStatus, "No free licence: all "+strconv.Itoa(s.config.Seats)+
 			" seats are in use (license limit reached).")
 	}
 	st.sessionsOpened++
-	open := &session{id: randomHex(16), number: st.sessionsOpened, user: user, opened: now, used: now, csrf: randomHex(16)}
+	now := s.config.Now()
+	open := &session{id: randomHex(), number: st.sessionsOpened, user: user, opened: now, used: now, csrf: randomHex()}
 	st.sessions[open.id] = open
 	return open, nil
+}
+
+// user returns the user of this name.
+func (s *Server) user(name string) (User, bool) {
+	i := slices.IndexFunc(s.config.Users, func(u User) bool { return u.Name == name })
+	if i < 0 {
+		return User{}, false
+	}
+	return s.config.Users[i], true
 }
 
 // authenticate finds the user who an Authorization header belongs to: Basic (V),
@@ -114,7 +114,7 @@ func (s *Server) authenticate(header string) (User, bool) {
 		return s.checkPassword(name, password)
 	case "token":
 		for _, user := range s.config.Users {
-			if user.Token != "" && equal(user.Token, credentials) {
+			if user.Token != "" && user.Token == credentials {
 				return user, true
 			}
 		}
@@ -124,14 +124,7 @@ func (s *Server) authenticate(header string) (User, bool) {
 
 func (s *Server) checkPassword(name, password string) (User, bool) {
 	user, ok := s.user(name)
-	if !ok || !equal(user.Password, password) {
-		return User{}, false
-	}
-	return user, true
-}
-
-func equal(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+	return user, ok && user.Password == password
 }
 
 // cookiePath is the Path of the cookies that one of the servers sets.
@@ -168,11 +161,15 @@ func (s *Server) setCookies(x *exchange, header http.Header, open *session) {
 
 // drop ends the session whose cookies the request carries.
 func (s *Server) drop(r *http.Request) {
-	if id, err := r.Cookie(sessionCookie); err == nil {
-		s.state.mu.Lock()
-		defer s.state.mu.Unlock()
-		delete(s.state.sessions, id.Value)
+	if open := s.live(r); open != nil {
+		s.end(open)
 	}
+}
+
+func (s *Server) end(open *session) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	delete(s.state.sessions, open.id)
 }
 
 // OpenSessions returns how many sessions are open: how many seats are taken.
@@ -182,9 +179,8 @@ func (s *Server) OpenSessions() int { return len(s.Sessions()) }
 func (s *Server) Sessions() []Session {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	s.sweep(s.now())
-	sessions := make([]Session, 0, len(s.state.sessions))
-	for _, open := range s.state.sessions {
+	sessions := []Session{}
+	for _, open := range s.liveSessions() {
 		sessions = append(sessions, Session{Number: open.number, User: open.user.Name, Opened: open.opened, LastUsed: open.used})
 	}
 	slices.SortFunc(sessions, func(a, b Session) int { return cmp.Compare(a.Number, b.Number) })
@@ -195,26 +191,14 @@ func (s *Server) Sessions() []Session {
 func (s *Server) Seats() int { return s.config.Seats }
 
 // Logins returns how often a login has been answered with success.
-func (s *Server) Logins() int {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	return s.state.logins
-}
+func (s *Server) Logins() int { return s.state.count(&s.state.logins) }
 
 // Logouts returns how often a logout has been answered with success.
-func (s *Server) Logouts() int {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	return s.state.logouts
-}
+func (s *Server) Logouts() int { return s.state.count(&s.state.logouts) }
 
 // SessionsOpened returns how many sessions have been opened since the start, be
 // it by a login or by another call with credentials and without cookies (V).
-func (s *Server) SessionsOpened() int {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	return s.state.sessionsOpened
-}
+func (s *Server) SessionsOpened() int { return s.state.count(&s.state.sessionsOpened) }
 
 // ExpireSessions ends every session, as if it had been idle for too long.
 func (s *Server) ExpireSessions() {
@@ -229,6 +213,6 @@ func (s *Server) DropSessions() {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	clear(s.state.sessions)
-	clear(s.state.tokens)
 	clear(s.state.nonces)
+	clear(s.state.tokens)
 }

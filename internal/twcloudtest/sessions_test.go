@@ -3,7 +3,9 @@ package twcloudtest_test
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,104 +61,87 @@ func TestLogin_passwordInQuery(t *testing.T) {
 	c := newClient(t, s)
 	c.want(401, c.do(http.MethodPost, wire.LoginPath+"?username=admin&password=no", ""))
 	c.want(204, c.do(http.MethodPost, wire.LoginPath+"?username=admin&password=admin-password", ""))
-	if query := s.Requests()[0].Query; query != "password&username" {
-		t.Errorf("the log has the query %q", query)
-	}
-}
-
-func TestSession_credentialsWithoutCookieTakeASeatEach(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.Seats = 2 })
-	c := newClient(t, s)
-	c.authorization = "Token admin-token"
-	c.http.Jar = nil
-	c.want(200, c.get(wire.VersionPath))
 	c.want(200, c.get(wire.DefaultOAuthConsumersPath))
-	r := c.want(503, c.get(wire.DefaultOAuthConsumersPath))
-	if !strings.Contains(r.body, "licence") {
-		t.Errorf("the body does not mention the licence: %s", r.body)
-	}
-	if s.SessionsOpened() != 2 || s.Logins() != 0 {
-		t.Errorf("%d sessions opened, %d logins", s.SessionsOpened(), s.Logins())
-	}
 }
 
-func TestSession_seats(t *testing.T) {
+// Each case is a server with one seat, and a client that has signed in and does
+// what the case says.
+func TestSessions(t *testing.T) {
 	t.Parallel()
-	clock := twcloudtest.NewManualClock(start)
-	s := twcloudtest.New(t, func(config *twcloudtest.Config) {
-		config.Seats, config.Clock, config.LicenceStatus = 1, clock, http.StatusForbidden
-	})
-	first := signedIn(t, s, "admin-token")
-	second := newClient(t, s)
-	second.authorization = "Token viewer-token"
-	second.want(403, second.get(wire.LoginPath))
-
-	first.want(204, first.get(wire.LogoutPath))
-	if s.OpenSessions() != 0 || s.Logouts() != 1 {
-		t.Errorf("%d sessions, %d logouts", s.OpenSessions(), s.Logouts())
-	}
-	first.want(401, first.get(wire.LogoutPath))
-	second.want(204, second.get(wire.LoginPath))
-
-	clock.Advance(15 * time.Minute)
-	first.authorization = "Token admin-token"
-	first.want(204, first.get(wire.LoginPath))
-	if s.OpenSessions() != 1 || s.Logins() != 3 {
-		t.Errorf("%d sessions, %d logins", s.OpenSessions(), s.Logins())
-	}
-}
-
-func TestSession_everyCallRestartsTheIdleTimer(t *testing.T) {
-	t.Parallel()
-	clock := twcloudtest.NewManualClock(start)
-	s := twcloudtest.New(t, func(config *twcloudtest.Config) { config.Clock = clock })
-	c := signedIn(t, s, "admin-token")
-	for range 3 {
-		clock.Advance(15*time.Minute - time.Second)
-		c.want(200, c.get(wire.DefaultOAuthConsumersPath))
-	}
-	clock.Advance(15 * time.Minute)
-	c.want(401, c.get(wire.DefaultOAuthConsumersPath))
-
-	c = signedIn(t, s, "admin-token")
-	s.ExpireSessions()
-	c.want(401, c.get(wire.DefaultOAuthConsumersPath))
-}
-
-func TestSession_loginWithALiveCookieOpensNoOther(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	c := signedIn(t, s, "admin-token")
-	c.authorization = "Token admin-token"
-	c.want(204, c.get(wire.LoginPath))
-	c.want(200, c.get(wire.DefaultOAuthConsumersPath))
-	if s.OpenSessions() != 1 {
-		t.Errorf("%d sessions", s.OpenSessions())
-	}
-}
-
-func TestSession_bothCookiesAreNeeded(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t)
-	c := signedIn(t, s, "admin-token")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+wire.DefaultOAuthConsumersPath, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, cookie := range c.http.Jar.Cookies(request.URL) {
-		if cookie.Name == "twc-rest-session-id" {
-			request.AddCookie(cookie)
-		}
-	}
-	c.http.Jar = nil
-	response, err := c.http.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != 401 {
-		t.Errorf("status %d", response.StatusCode)
+	const path = wire.DefaultOAuthConsumersPath
+	for name, test := range map[string]struct {
+		idle                    time.Duration // zero: the default
+		do                      func(s *twcloudtest.Server, c *client, pass func(time.Duration))
+		open, opened, in, ended int // sessions that are open and have been opened, logins, logouts
+	}{
+		"every call restarts the idle timer": {open: 1, opened: 1, in: 1, do: func(_ *twcloudtest.Server, c *client, pass func(time.Duration)) {
+			for range 3 {
+				pass(15*time.Minute - time.Second)
+				c.want(200, c.get(path))
+			}
+		}},
+		"an idle session ends": {open: 0, opened: 1, in: 1, do: func(_ *twcloudtest.Server, c *client, pass func(time.Duration)) {
+			pass(15 * time.Minute)
+			c.want(401, c.get(path))
+		}},
+		"the idle timeout can be set": {idle: time.Minute, open: 0, opened: 1, in: 1, do: func(_ *twcloudtest.Server, c *client, pass func(time.Duration)) {
+			pass(time.Minute - time.Second)
+			c.want(200, c.get(path))
+			pass(time.Minute)
+			c.want(401, c.get(path))
+		}},
+		"an expired session ends": {open: 0, opened: 1, in: 1, do: func(s *twcloudtest.Server, c *client, _ func(time.Duration)) {
+			s.ExpireSessions()
+			c.want(401, c.get(path))
+		}},
+		"a logout frees the seat": {open: 1, opened: 2, in: 2, ended: 1, do: func(s *twcloudtest.Server, c *client, _ func(time.Duration)) {
+			c.want(204, c.get(wire.LogoutPath))
+			c.want(401, c.get(wire.LogoutPath))
+			signedIn(c.t, s, "viewer-token")
+		}},
+		"an idle session frees the seat": {open: 1, opened: 2, in: 2, do: func(s *twcloudtest.Server, c *client, pass func(time.Duration)) {
+			pass(15 * time.Minute)
+			signedIn(c.t, s, "viewer-token")
+		}},
+		"without a seat there is no session": {open: 1, opened: 1, in: 1, do: func(s *twcloudtest.Server, c *client, _ func(time.Duration)) {
+			other := newClient(c.t, s)
+			other.authorization = "Token viewer-token"
+			if r := c.want(403, other.get(wire.LoginPath)); !strings.Contains(r.body, "licence") {
+				c.t.Errorf("the body does not mention the license: %s", r.body)
+			}
+		}},
+		"credentials without a cookie open a session": {open: 1, opened: 2, in: 1, ended: 1, do: func(_ *twcloudtest.Server, c *client, _ func(time.Duration)) {
+			c.want(204, c.get(wire.LogoutPath))
+			c.authorization, c.http.Jar = "Token admin-token", nil
+			c.want(200, c.get(wire.VersionPath))
+			c.want(403, c.get(path))
+		}},
+		"credentials with a cookie open no session": {open: 1, opened: 1, in: 2, do: func(_ *twcloudtest.Server, c *client, _ func(time.Duration)) {
+			c.authorization = "Token admin-token"
+			c.want(204, c.get(wire.LoginPath))
+			c.want(200, c.get(path))
+		}},
+		"both cookies are needed": {open: 1, opened: 1, in: 1, do: func(s *twcloudtest.Server, c *client, _ func(time.Duration)) {
+			root, err := url.Parse(s.URL() + "/osmc/")
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			c.http.Jar.SetCookies(root, []*http.Cookie{{Name: "twc-rest-current-user", Path: "/osmc", MaxAge: -1}})
+			c.want(401, c.get(path))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var passed atomic.Int64
+			s := twcloudtest.New(t, func(config *twcloudtest.Config) {
+				config.Seats, config.LicenseStatus, config.IdleTimeout = 1, http.StatusForbidden, test.idle
+				config.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) }
+			})
+			test.do(s, signedIn(t, s, "admin-token"), func(d time.Duration) { passed.Add(int64(d)) })
+			if s.OpenSessions() != test.open || s.SessionsOpened() != test.opened || s.Logins() != test.in || s.Logouts() != test.ended {
+				t.Errorf("%d sessions, %d opened, %d logins, %d logouts", s.OpenSessions(), s.SessionsOpened(), s.Logins(), s.Logouts())
+			}
+		})
 	}
 }
 
@@ -165,7 +150,7 @@ func TestPathPrefix_cookies(t *testing.T) {
 	for name, rewrite := range map[string]bool{"kept": false, "rewritten": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := twcloudtest.New(t, func(config *twcloudtest.Config) {
+			s := twcloudtest.New(t, lenient, func(config *twcloudtest.Config) {
 				config.PathPrefix, config.RewriteCookies = "/proxy/", rewrite
 			})
 			c := signedIn(t, s, "admin-token")
@@ -177,19 +162,9 @@ func TestPathPrefix_cookies(t *testing.T) {
 			if path := s.Requests()[0].Path; path != "/proxy/osmc/login" {
 				t.Errorf("the log has the path %s", path)
 			}
+			c.want(404, c.get(strings.TrimSuffix(s.URL(), "/proxy")+wire.VersionPath))
 		})
 	}
-}
-
-func TestPathPrefix_isNeeded(t *testing.T) {
-	t.Parallel()
-	s := twcloudtest.New(t, lenient, func(config *twcloudtest.Config) { config.PathPrefix = "proxy" })
-	c := newClient(t, s)
-	r, err := c.try(http.MethodGet, strings.TrimSuffix(s.URL(), "/proxy")+wire.VersionPath, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.want(404, r)
 }
 
 func TestVersion(t *testing.T) {

@@ -16,25 +16,21 @@ import (
 // nothing with the code that signs, so that errors of the two cannot cancel each
 // other out.
 
-// parameter is a decoded name with its decoded value.
-type parameter struct{ name, value string }
-
 // signedRequest is what a signature is about.
 type signedRequest struct {
 	method, scheme, host, path string
 
-	// parameters are all of them, in any order, oauth_signature included.
-	parameters []parameter
-
-	// oauth are the protocol parameters, whose names begin with "oauth_".
-	oauth map[string]string
+	// parameters are all of them, oauth_signature included.
+	parameters url.Values
 }
+
+var errMalformed = errors.New("the Authorization header, the query, or the form is malformed")
 
 // parseSigned collects the parameters of a request (section 3.4.1.3.1): from the
 // Authorization header without realm, from the query, and from a body that is a
 // form.
 func parseSigned(r *http.Request, body []byte) (*signedRequest, error) {
-	signed := &signedRequest{method: r.Method, scheme: "http", host: r.Host, path: r.URL.EscapedPath(), oauth: map[string]string{}}
+	signed := &signedRequest{method: r.Method, scheme: "http", host: r.Host, path: r.URL.EscapedPath(), parameters: url.Values{}}
 	if r.TLS != nil {
 		signed.scheme = "https"
 	}
@@ -44,22 +40,23 @@ func parseSigned(r *http.Request, body []byte) (*signedRequest, error) {
 			return nil, err
 		}
 	}
-	if err := signed.addForm(r.URL.RawQuery); err != nil {
-		return nil, err
+	forms := []string{r.URL.RawQuery}
+	if mediaType(r) == formType {
+		forms = append(forms, string(body))
 	}
-	if contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(contentType), formType) {
-		if err := signed.addForm(string(body)); err != nil {
-			return nil, err
+	for _, form := range forms {
+		values, err := url.ParseQuery(form)
+		if err != nil {
+			return nil, errMalformed
+		}
+		for name, all := range values {
+			signed.parameters[name] = append(signed.parameters[name], all...)
 		}
 	}
-	for _, p := range signed.parameters {
-		if !strings.HasPrefix(p.name, "oauth_") {
-			continue
+	for name, values := range signed.parameters {
+		if strings.HasPrefix(name, "oauth_") && len(values) > 1 {
+			return nil, errors.New(name + " occurs twice") // Section 3.1.
 		}
-		if _, twice := signed.oauth[p.name]; twice {
-			return nil, errors.New(p.name + " is there twice") // Section 3.1.
-		}
-		signed.oauth[p.name] = p.value
 	}
 	return signed, nil
 }
@@ -68,45 +65,16 @@ func parseSigned(r *http.Request, body []byte) (*signedRequest, error) {
 // separated by commas and optional blanks.
 func (signed *signedRequest) addHeader(header string) error {
 	for item := range strings.SplitSeq(header, ",") {
-		if item = strings.Trim(item, " \t"); item == "" {
-			continue
-		}
-		name, value, found := strings.Cut(item, "=")
-		if !found || len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
-			return errors.New("the Authorization header is malformed")
-		}
-		name, err := url.PathUnescape(name)
-		if err != nil {
-			return errors.New("the Authorization header is malformed")
-		}
-		value, err = url.PathUnescape(value[1 : len(value)-1])
-		if err != nil {
-			return errors.New("the Authorization header is malformed")
+		name, quoted, _ := strings.Cut(strings.Trim(item, " \t"), "=")
+		value, opened := strings.CutPrefix(quoted, `"`)
+		value, closed := strings.CutSuffix(value, `"`)
+		value, err := url.PathUnescape(value)
+		if err != nil || !opened || !closed {
+			return errMalformed
 		}
 		if !strings.EqualFold(name, "realm") {
-			signed.parameters = append(signed.parameters, parameter{name, value})
+			signed.parameters.Add(name, value)
 		}
-	}
-	return nil
-}
-
-// addForm takes the parameters of a query or of a body: form encoding, where "+"
-// is a blank.
-func (signed *signedRequest) addForm(form string) error {
-	for item := range strings.SplitSeq(form, "&") {
-		if item == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(item, "=")
-		name, err := url.QueryUnescape(name)
-		if err != nil {
-			return errors.New("a parameter is malformed")
-		}
-		value, err = url.QueryUnescape(value)
-		if err != nil {
-			return errors.New("a parameter is malformed")
-		}
-		signed.parameters = append(signed.parameters, parameter{name, value})
 	}
 	return nil
 }
@@ -135,29 +103,27 @@ func (signed *signedRequest) baseURI() string {
 	return signed.scheme + "://" + host + path
 }
 
-// normalized are the parameters as section 3.4.1.3.2 has them: encoded, then
-// sorted by name and value, then joined.
+// normalized has the parameters as in section 3.4.1.3.2: encoded, then sorted by
+// name and value, then joined.
 func (signed *signedRequest) normalized() string {
-	var encoded []parameter
-	for _, p := range signed.parameters {
-		if p.name != "oauth_signature" {
-			encoded = append(encoded, parameter{percentEncode(p.name), percentEncode(p.value)})
+	var pairs [][2]string
+	for name, values := range signed.parameters {
+		for _, value := range values {
+			if name != "oauth_signature" {
+				pairs = append(pairs, [2]string{percentEncode(name), percentEncode(value)})
+			}
 		}
 	}
-	slices.SortFunc(encoded, func(a, b parameter) int {
-		if c := strings.Compare(a.name, b.name); c != 0 {
-			return c
-		}
-		return strings.Compare(a.value, b.value)
-	})
-	joined := make([]string, 0, len(encoded))
-	for _, p := range encoded {
-		joined = append(joined, p.name+"="+p.value)
+	slices.SortFunc(pairs, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	joined := make([]string, 0, len(pairs))
+	for _, pair := range pairs {
+		joined = append(joined, pair[0]+"="+pair[1])
 	}
 	return strings.Join(joined, "&")
 }
 
-// signature is the HMAC-SHA1 of section 3.4.2.
+// signature is the HMAC-SHA1 of section 3.4.2. Without a token, its secret is
+// empty.
 func (signed *signedRequest) signature(consumerSecret, tokenSecret string) string {
 	mac := hmac.New(sha1.New, []byte(percentEncode(consumerSecret)+"&"+percentEncode(tokenSecret)))
 	mac.Write([]byte(signed.baseString()))
@@ -166,16 +132,4 @@ func (signed *signedRequest) signature(consumerSecret, tokenSecret string) strin
 
 // percentEncode encodes every byte but the unreserved characters of RFC 3986
 // (section 3.6).
-func percentEncode(s string) string {
-	const hexadecimal = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~':
-			b.WriteByte(c)
-		default:
-			b.Write([]byte{'%', hexadecimal[c>>4], hexadecimal[c&15]})
-		}
-	}
-	return b.String()
-}
+func percentEncode(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

@@ -30,37 +30,25 @@ func TestBaseString_rfc5849(t *testing.T) {
 	}
 }
 
-// TestSignature_rfc5849 are the signed requests of RFC 5849, section 1.2.
+// TestSignature_rfc5849 has the requests for temporary credentials and for a
+// protected resource of RFC 5849, section 1.2.
 func TestSignature_rfc5849(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		method, url, header, tokenSecret string
-	}{
-		"temporary credentials": {
-			"POST", "https://photos.example.net/initiate",
-			`oauth_consumer_key="dpf43f3p2l4k3l03", oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131200", oauth_nonce="wIjqoS", oauth_callback="http%3A%2F%2Fprinter.example.com%2Fready", oauth_signature="74KNZJeDHnMBp0EMJ9ZHt%2FXKycU%3D"`, "",
-		},
-		"token credentials": {
-			"POST", "https://photos.example.net/token",
-			`oauth_consumer_key="dpf43f3p2l4k3l03", oauth_token="hh5s93j4hdidpola", oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131201", oauth_nonce="walatlh", oauth_verifier="hfdp7dh39dks9884", oauth_signature="gKgrFCywp7rO0OXSjdot%2FIHF7IU%3D"`, "hdhd0244k9j7ao03",
-		},
-		"resource": {
-			"GET", "http://photos.example.net/photos?file=vacation.jpg&size=original",
-			`oauth_consumer_key="dpf43f3p2l4k3l03", oauth_token="nnch734d00sl2jdk", oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131202", oauth_nonce="chapoH", oauth_signature="MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D"`, "pfkkdhi9sl3r4s00",
-		},
+	for _, test := range []struct{ method, url, header, tokenSecret string }{
+		{"POST", "https://photos.example.net/initiate", `oauth_timestamp="137131200", oauth_nonce="wIjqoS", ` +
+			`oauth_callback="http%3A%2F%2Fprinter.example.com%2Fready", oauth_signature="74KNZJeDHnMBp0EMJ9ZHt%2FXKycU%3D"`, ""},
+		{"GET", "http://photos.example.net/photos?file=vacation.jpg&size=original", `oauth_token="nnch734d00sl2jdk", ` +
+			`oauth_timestamp="137131202", oauth_nonce="chapoH", oauth_signature="MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D"`, "pfkkdhi9sl3r4s00"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := httptest.NewRequest(test.method, test.url, http.NoBody)
-			r.Header.Set("Authorization", `OAuth realm="Photos", `+test.header)
-			signed, err := parseSigned(r, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, want := signed.signature("kd94hf93k423kf44", test.tokenSecret), signed.oauth["oauth_signature"]; got != want {
-				t.Errorf("got %s, want %s", got, want)
-			}
-		})
+		r := httptest.NewRequest(test.method, test.url, http.NoBody)
+		r.Header.Set("Authorization", `OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_signature_method="HMAC-SHA1", `+test.header)
+		signed, err := parseSigned(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := signed.signature("kd94hf93k423kf44", test.tokenSecret), signed.parameters.Get("oauth_signature"); got != want {
+			t.Errorf("%s: got %s, want %s", test.url, got, want)
+		}
 	}
 }
 
@@ -89,16 +77,18 @@ func TestBaseURI(t *testing.T) {
 
 func TestParseSigned_malformed(t *testing.T) {
 	t.Parallel()
-	for _, header := range []string{`OAuth oauth_nonce`, `OAuth oauth_nonce=a`, `OAuth oauth_nonce="%zz"`, `OAuth oauth_nonce="a", oauth_nonce="a"`} {
-		r := httptest.NewRequest(http.MethodPost, "http://example.com/", http.NoBody)
-		r.Header.Set("Authorization", header)
+	for _, test := range [][2]string{
+		{"/", `OAuth oauth_nonce`},
+		{"/", `OAuth oauth_nonce=a`},
+		{"/", `OAuth oauth_nonce="%zz"`},
+		{"/", `OAuth oauth_nonce="a", oauth_nonce="a"`},
+		{"/?oauth_nonce=a", `OAuth oauth_nonce="b"`},
+		{"/?oauth_nonce=%zz", ``},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "http://example.com"+test[0], http.NoBody)
+		r.Header.Set("Authorization", test[1])
 		if _, err := parseSigned(r, nil); err == nil {
-			t.Errorf("%s is taken", header)
+			t.Errorf("%s with %s is accepted", test[0], test[1])
 		}
-	}
-	r := httptest.NewRequest(http.MethodPost, "http://example.com/?oauth_nonce=a", http.NoBody)
-	r.Header.Set("Authorization", `OAuth oauth_nonce="b"`)
-	if _, err := parseSigned(r, nil); err == nil {
-		t.Error("a parameter in two places is taken")
 	}
 }

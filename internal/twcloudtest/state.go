@@ -1,7 +1,8 @@
 package twcloudtest
 
 import (
-	"errors"
+	"cmp"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -10,24 +11,18 @@ import (
 // state is what the server knows. Its mutex guards everything in it.
 type state struct {
 	mu        sync.Mutex
-	consumers map[string]*storedConsumer
-	order     []string // keys in order of registration
-	lists     uint64   // how many lists have been answered
-	stored    int      // how many consumers have been stored
+	consumers map[string]*storedConsumer // by key
+	lists     uint64                     // how many lists have been answered
+	stored    int                        // how many consumers have been stored
 
-	sessions       map[string]*session
-	logins         int
-	logouts        int
-	sessionsOpened int
+	sessions                        map[string]*session // by ID
+	logins, logouts, sessionsOpened int
 
-	tokens map[string]*token
-	nonces map[string]time.Time // with the time after which they are forgotten
-
-	// Beyond these numbers, the expired ones are removed.
-	tokensKept, noncesKept int
+	nonces map[[4]string]bool
+	tokens map[string]*token // by ID
 }
 
-// storedConsumer is a consumer and what is known of it besides.
+// storedConsumer is a consumer with what only the server knows.
 type storedConsumer struct {
 	Consumer
 	created time.Time
@@ -36,74 +31,45 @@ type storedConsumer struct {
 
 func newState() *state {
 	return &state{
-		consumers: map[string]*storedConsumer{},
-		sessions:  map[string]*session{},
-		tokens:    map[string]*token{},
-		nonces:    map[string]time.Time{},
+		consumers: map[string]*storedConsumer{}, sessions: map[string]*session{},
+		nonces: map[[4]string]bool{}, tokens: map[string]*token{},
 	}
 }
 
-// errNameTaken is returned only under Config.UniqueNames.
-var errNameTaken = errors.New("a consumer of this name exists already")
-
-// errNoKey says that Config.NewKey only returns keys that are in use, or empty
-// ones.
-var errNoKey = errors.New("no unused key could be generated")
-
-func (st *state) nameTaken(name, except string) bool {
-	for key, c := range st.consumers {
-		if key != except && c.Name == name {
-			return true
-		}
-	}
-	return false
+// inOrder returns the consumers in order of registration. The caller holds the
+// lock.
+func (st *state) inOrder() []*storedConsumer {
+	return slices.SortedFunc(maps.Values(st.consumers), func(a, b *storedConsumer) int { return cmp.Compare(a.number, b.number) })
 }
 
-// register stores a consumer under a new key.
-func (s *Server) register(input consumerInput) (storedConsumer, error) {
-	st := s.state
+// count returns a counter of the state.
+func (st *state) count(counter *int) int {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if s.config.UniqueNames && st.nameTaken(*input.name, "") {
-		return storedConsumer{}, errNameTaken
-	}
-	key, err := s.newKey()
-	if err != nil {
-		return storedConsumer{}, err
-	}
-	c := Consumer{Key: key, Name: *input.name, Secret: *input.secret, Approved: input.approved != nil && *input.approved}
-	return *st.put(c, s.now()), nil
+	return *counter
 }
 
-func (s *Server) newKey() (string, error) {
+// newKey generates a key that is not in use.
+func (s *Server) newKey() string {
 	for range 100 {
 		key := s.config.NewKey()
 		if _, taken := s.state.consumers[key]; key != "" && !taken {
-			return key, nil
+			return key
 		}
 	}
-	return "", errNoKey
+	return randomHex() // Config.NewKey has run out of keys.
 }
 
-func (st *state) put(c Consumer, now time.Time) *storedConsumer {
-	stored, ok := st.consumers[c.Key]
+// put stores a consumer. The caller holds the lock.
+func (s *Server) put(c Consumer) *storedConsumer {
+	stored, ok := s.state.consumers[c.Key]
 	if !ok {
-		st.stored++
-		stored = &storedConsumer{created: now, number: st.stored}
-		st.consumers[c.Key] = stored
-		st.order = append(st.order, c.Key)
+		s.state.stored++
+		stored = &storedConsumer{created: s.config.Now(), number: s.state.stored}
+		s.state.consumers[c.Key] = stored
 	}
 	stored.Consumer = c
 	return stored
-}
-
-func (st *state) remove(key string) bool {
-	if _, ok := st.consumers[key]; !ok {
-		return false
-	}
-	delete(st.consumers, key)
-	st.order = slices.DeleteFunc(st.order, func(k string) bool { return k == key })
-	return true
 }
 
 // AddConsumer stores a consumer behind Terraform's back and returns it. An empty
@@ -113,22 +79,18 @@ func (s *Server) AddConsumer(c Consumer) Consumer {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	if c.Key == "" {
-		key, err := s.newKey()
-		if err != nil {
-			key = randomHex(16)
-		}
-		c.Key = key
+		c.Key = s.newKey()
 	}
-	return s.state.put(c, s.now()).Consumer
+	return s.put(c).Consumer
 }
 
 // Consumers returns every consumer, with its secret, in order of registration.
 func (s *Server) Consumers() []Consumer {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	consumers := make([]Consumer, 0, len(s.state.order))
-	for _, key := range s.state.order {
-		consumers = append(consumers, s.state.consumers[key].Consumer)
+	consumers := make([]Consumer, 0, len(s.state.consumers))
+	for _, stored := range s.state.inOrder() {
+		consumers = append(consumers, stored.Consumer)
 	}
 	return consumers
 }
@@ -149,14 +111,11 @@ func (s *Server) UpdateConsumer(key string, change func(*Consumer)) bool {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	stored, ok := s.state.consumers[key]
-	if !ok {
-		return false
+	if ok {
+		change(&stored.Consumer)
+		stored.Key = key
 	}
-	changed := stored.Consumer
-	change(&changed)
-	changed.Key = key
-	stored.Consumer = changed
-	return true
+	return ok
 }
 
 // RemoveConsumer removes a consumer behind Terraform's back and reports whether
@@ -164,15 +123,7 @@ func (s *Server) UpdateConsumer(key string, change func(*Consumer)) bool {
 func (s *Server) RemoveConsumer(key string) bool {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	return s.state.remove(key)
-}
-
-// user returns the user of this name.
-func (s *Server) user(name string) (User, bool) {
-	for _, u := range s.config.Users {
-		if u.Name == name {
-			return u, true
-		}
-	}
-	return User{}, false
+	_, ok := s.state.consumers[key]
+	delete(s.state.consumers, key)
+	return ok
 }

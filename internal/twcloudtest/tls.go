@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
 	"net"
 	"time"
 )
@@ -20,88 +19,65 @@ type authority struct {
 	server                       *tls.Config
 }
 
-// newAuthority issues a certificate for the loopback addresses and hosts, and
-// one for a client.
-func newAuthority(hosts []string, demandClient bool) (*authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// newAuthority issues a certificate for the loopback addresses, and one for a
+// client.
+func newAuthority(demandClient bool) (authority, error) {
+	ca, err := issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: "twcloud-emulator CA"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, nil)
 	if err != nil {
-		return nil, err
+		return authority{}, err
 	}
-	ca := newCertificate("twcloud-emulator CA", 1)
-	ca.IsCA = true
-	ca.BasicConstraintsValid = true
-	ca.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-	der, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
+	server, err := issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: "localhost"}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:    []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}, ca)
 	if err != nil {
-		return nil, err
+		return authority{}, err
 	}
-	if ca, err = x509.ParseCertificate(der); err != nil {
-		return nil, err
-	}
-
-	server := newCertificate("localhost", 2)
-	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	server.DNSNames = []string{"localhost"}
-	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	for _, host := range hosts {
-		if ip := net.ParseIP(host); ip == nil {
-			server.DNSNames = append(server.DNSNames, host)
-		} else if !ip.IsUnspecified() && !ip.IsLoopback() {
-			server.IPAddresses = append(server.IPAddresses, ip)
-		}
-	}
-	serverPEM, serverKeyPEM, err := issue(server, ca, key)
+	client, err := issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: "twcloud-emulator client"}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}, ca)
 	if err != nil {
-		return nil, err
+		return authority{}, err
 	}
-	client := newCertificate("twcloud-emulator client", 3)
-	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	clientPEM, clientKeyPEM, err := issue(client, ca, key)
+	key, err := x509.MarshalPKCS8PrivateKey(client.PrivateKey)
 	if err != nil {
-		return nil, err
+		return authority{}, err
 	}
-	certificate, err := tls.X509KeyPair(serverPEM, serverKeyPEM)
-	if err != nil {
-		return nil, err
-	}
-	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{Certificates: []tls.Certificate{*server}, MinVersion: tls.VersionTLS12}
 	if demandClient {
 		config.ClientCAs = x509.NewCertPool()
-		config.ClientCAs.AddCert(ca)
+		config.ClientCAs.AddCert(ca.Leaf)
 		config.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	return &authority{
-		pem:          pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		clientPEM:    clientPEM,
-		clientKeyPEM: clientKeyPEM,
+	return authority{
+		pem:          pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Leaf.Raw}),
+		clientPEM:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: client.Leaf.Raw}),
+		clientKeyPEM: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
 		server:       config,
 	}, nil
 }
 
-func newCertificate(name string, serial int64) *x509.Certificate {
-	now := time.Now()
-	return &x509.Certificate{
-		SerialNumber: big.NewInt(serial),
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.AddDate(0, 3, 0),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-	}
-}
-
-func issue(certificate, ca *x509.Certificate, caKey *ecdsa.PrivateKey) (certificatePEM, keyPEM []byte, err error) {
+// issue issues a certificate with a new key. Without an issuer, it is self-signed.
+func issue(certificate *x509.Certificate, issuer *tls.Certificate) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	der, err := x509.CreateCertificate(rand.Reader, certificate, ca, &key.PublicKey, caKey)
+	parent, parentKey := certificate, any(key)
+	if issuer != nil {
+		parent, parentKey = issuer.Leaf, issuer.PrivateKey
+	}
+	now := time.Now()
+	certificate.NotBefore, certificate.NotAfter = now.Add(-time.Hour), now.AddDate(0, 3, 0)
+	der, err := x509.CreateCertificate(rand.Reader, certificate, parent, &key.PublicKey, parentKey)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), nil
+	leaf, err := x509.ParseCertificate(der)
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }

@@ -1,9 +1,9 @@
-// Package control is the back door of the emulator: a small HTTP API and a page
-// that uses it. With it, consumers change behind Terraform's back, sessions
-// expire, and requests fail.
+// Package control changes a running emulator behind Terraform's back: a page and
+// commands use one small HTTP API. Consumers change, sessions expire, and requests
+// fail.
 //
-// It has no users and no passwords. It is for loopback addresses, and refuses
-// requests from the web pages of other sites.
+// It has no users and no passwords, and refuses requests from the web pages of
+// other sites. New is for loopback addresses.
 package control
 
 import (
@@ -11,50 +11,51 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-const (
-	jsonType = "application/json"
-	maxBody  = 1 << 20 // bytes
-)
-
 //go:embed page.html page.js
 var page embed.FS
 
-// Options of New.
-type Options struct {
-	// AllowRemote accepts requests whose Host is not a loopback address.
-	AllowRemote bool
+// New returns the control page and API of a server. It refuses requests that a web
+// page could make under a name of its own site that resolves to this machine (DNS
+// rebinding): the Host must be a loopback address.
+func New(server *twcloudtest.Server) http.Handler {
+	remote := NewRemote(server)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !Loopback(r.Host) {
+			answer(w, http.StatusForbidden, Failure{"the Host is not a loopback address"})
+			return
+		}
+		remote.ServeHTTP(w, r)
+	})
 }
 
-// New returns the control page and API of a server. Bodies are JSON.
+// NewRemote is New for addresses that other machines can reach, under any name.
+// Bodies are JSON. No answer has a secret.
 //
-//	GET    /consumers[?secrets=true]  []twcloudtest.Consumer
-//	POST   /consumers                 Change; answers the consumer
-//	PATCH  /consumers/{consumer}      Change; answers the consumer
-//	DELETE /consumers/{consumer}      answers the consumer
-//	GET    /requests                  []twcloudtest.Request
-//	DELETE /requests                  empties the log
-//	GET    /status                    Status
-//	DELETE /sessions                  expires all sessions
-//	GET    /faults                    Faults
-//	POST   /faults                    twcloudtest.Fault
-//	DELETE /faults                    removes the pending faults
+//	GET    /consumers             []twcloudtest.Consumer
+//	POST   /consumers             Change; answers the consumer
+//	PATCH  /consumers/{consumer}  Change; answers the consumer
+//	DELETE /consumers/{consumer}  answers the consumer
+//	GET    /requests              []twcloudtest.Request
+//	DELETE /requests              empties the log
+//	GET    /status                Status
+//	DELETE /sessions              expires all sessions
+//	POST   /faults                twcloudtest.Fault
+//	DELETE /faults                removes the pending faults
 //
 // {consumer} is a key, or a name that only one consumer has. A failure answers
 // {"message": "..."}.
-func New(server *twcloudtest.Server, options Options) http.Handler {
+func NewRemote(server *twcloudtest.Server) http.Handler {
 	a := api{server}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]func(*http.Request) (any, error){
-		"GET /consumers":               a.listConsumers,
+		"GET /consumers":               func(*http.Request) (any, error) { return server.Consumers(), nil },
 		"POST /consumers":              a.addConsumer,
 		"PATCH /consumers/{consumer}":  a.changeConsumer,
 		"DELETE /consumers/{consumer}": a.removeConsumer,
@@ -62,7 +63,6 @@ func New(server *twcloudtest.Server, options Options) http.Handler {
 		"DELETE /requests":             act(server.ResetRequests),
 		"GET /status":                  func(*http.Request) (any, error) { return a.status(), nil },
 		"DELETE /sessions":             act(server.ExpireSessions),
-		"GET /faults":                  func(*http.Request) (any, error) { return a.faults(), nil },
 		"POST /faults":                 a.inject,
 		"DELETE /faults":               act(server.ClearFaults),
 	} {
@@ -70,9 +70,9 @@ func New(server *twcloudtest.Server, options Options) http.Handler {
 			value, err := do(r)
 			switch {
 			case errors.Is(err, errNoConsumer):
-				answer(w, http.StatusNotFound, failure{err.Error()})
+				answer(w, http.StatusNotFound, Failure{err.Error()})
 			case err != nil:
-				answer(w, http.StatusBadRequest, failure{err.Error()})
+				answer(w, http.StatusBadRequest, Failure{err.Error()})
 			case value == nil:
 				w.WriteHeader(http.StatusNoContent)
 			default:
@@ -82,7 +82,7 @@ func New(server *twcloudtest.Server, options Options) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.html") })
 	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.js") })
-	return guard(mux, options)
+	return http.NewCrossOriginProtection().Handler(withHeaders(mux))
 }
 
 func act(do func()) func(*http.Request) (any, error) {
@@ -92,79 +92,189 @@ func act(do func()) func(*http.Request) (any, error) {
 	}
 }
 
-type failure struct {
-	Message string `json:"message"`
-}
-
 func answer(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", jsonType)
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	_ = encoder.Encode(value) // The client may have gone.
 }
 
-// parse reads a JSON body.
-func parse(r *http.Request, into any) error {
-	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	if !strings.EqualFold(strings.TrimSpace(contentType), jsonType) {
-		return errors.New("the Content-Type must be " + jsonType)
-	}
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("the body is malformed: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("the body has more than one value")
-	}
-	return nil
-}
-
-// guard refuses what does not come from this machine's user: a Host that is not
-// loopback (DNS rebinding), and a foreign Origin (another site's page).
-func guard(next http.Handler, options Options) http.Handler {
+// withHeaders tells a browser to load nothing from elsewhere, and to keep nothing.
+func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin, hasOrigin := r.Header["Origin"]
-		site := r.Header.Get("Sec-Fetch-Site")
-		refusal := ""
-		switch {
-		case !options.AllowRemote && !Loopback(r.Host):
-			refusal = "the Host must be a loopback address"
-		case hasOrigin && (len(origin) != 1 || !sameOrigin(origin[0], r.Host)):
-			refusal = "the Origin is another site"
-		case r.Method != http.MethodGet && site != "" && site != "same-origin" && site != "none":
-			refusal = "the request comes from another site"
-		}
-		if refusal != "" {
-			answer(w, http.StatusForbidden, failure{refusal})
-			return
-		}
 		header := w.Header()
 		header.Set("Cache-Control", "no-store")
 		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
-		header.Set("Referrer-Policy", "same-origin")
 		header.Set("X-Content-Type-Options", "nosniff")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
 }
 
-func sameOrigin(origin, host string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && u.Scheme == "http" && strings.EqualFold(u.Host, host)
-}
-
-// Loopback reports whether an address, with or without a port, is one of this
-// machine alone.
+// Loopback reports whether only this machine can reach an address, with or without
+// a port.
 func Loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		host = strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
 	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// Failure is the body of an answer that is a failure.
+type Failure struct {
+	Message string `json:"message"`
+}
+
+// Change says what becomes of a consumer. Nil leaves things as they are. Only a
+// new consumer can be given a key; without one, the server generates it.
+type Change struct {
+	Key      string  `json:"key,omitempty"`
+	Name     *string `json:"name,omitempty"`
+	Secret   *string `json:"secret,omitempty"`
+	Approved *bool   `json:"approved,omitempty"`
+}
+
+// Status is what the emulator does. Zero seats are no limit.
+type Status struct {
+	REST          string                  `json:"rest"`
+	WebApp        string                  `json:"webApp"`
+	AdminPage     string                  `json:"adminPage"`
+	Seats         int                     `json:"seats"`
+	Sessions      []twcloudtest.Session   `json:"sessions"`
+	Logins        int                     `json:"logins"`
+	Logouts       int                     `json:"logouts"`
+	FaultKinds    []twcloudtest.FaultKind `json:"faultKinds"`
+	PendingFaults int                     `json:"pendingFaults"`
+}
+
+var errNoConsumer = errors.New("no consumer has this key or name")
+
+type api struct {
+	server *twcloudtest.Server
+}
+
+// find returns the consumer with a key or, if only one has it, a name.
+func (a api) find(r *http.Request) (twcloudtest.Consumer, error) {
+	text := r.PathValue("consumer")
+	found, ok := a.server.Consumer(text)
+	if ok {
+		return found, nil
+	}
+	var keys []string
+	for _, consumer := range a.server.Consumers() {
+		if consumer.Name == text {
+			found, keys = consumer, append(keys, consumer.Key)
+		}
+	}
+	switch len(keys) {
+	case 1:
+		return found, nil
+	case 0:
+		return found, fmt.Errorf("%w: %q", errNoConsumer, text)
+	default:
+		return found, fmt.Errorf("%d consumers have the name %q; use one of their keys: %s", len(keys), text, strings.Join(keys, ", "))
+	}
+}
+
+// parse reads a JSON body.
+func parse(r *http.Request, into any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("the body is malformed: %w", err)
+	}
+	return nil
+}
+
+func parseChange(r *http.Request) (Change, error) {
+	var change Change
+	err := parse(r, &change)
+	switch {
+	case err != nil:
+	case change.Name != nil && strings.TrimSpace(*change.Name) == "":
+		err = errors.New("the name must not be blank")
+	case change.Secret != nil && *change.Secret == "":
+		err = errors.New("the secret must not be empty")
+	}
+	return change, err
+}
+
+func (a api) addConsumer(r *http.Request) (any, error) {
+	change, err := parseChange(r)
+	if err != nil {
+		return nil, err
+	}
+	if change.Name == nil || change.Secret == nil {
+		return nil, errors.New("name and secret are required")
+	}
+	if _, taken := a.server.Consumer(change.Key); taken {
+		return nil, fmt.Errorf("a consumer has the key %q already", change.Key)
+	}
+	return a.server.AddConsumer(twcloudtest.Consumer{
+		Key: change.Key, Name: *change.Name, Secret: *change.Secret, Approved: change.Approved != nil && *change.Approved,
+	}), nil
+}
+
+func (a api) changeConsumer(r *http.Request) (any, error) {
+	change, err := parseChange(r)
+	if err != nil {
+		return nil, err
+	}
+	if change.Key != "" {
+		return nil, errors.New("the key cannot be changed")
+	}
+	found, err := a.find(r)
+	if err != nil {
+		return nil, err
+	}
+	a.server.UpdateConsumer(found.Key, func(c *twcloudtest.Consumer) {
+		if change.Name != nil {
+			c.Name = *change.Name
+		}
+		if change.Secret != nil {
+			c.Secret = *change.Secret
+		}
+		if change.Approved != nil {
+			c.Approved = *change.Approved
+		}
+		found = *c
+	})
+	return found, nil
+}
+
+func (a api) removeConsumer(r *http.Request) (any, error) {
+	found, err := a.find(r)
+	if err != nil {
+		return nil, err
+	}
+	a.server.RemoveConsumer(found.Key)
+	return found, nil
+}
+
+func (a api) status() Status {
+	return Status{
+		REST: a.server.URL(), WebApp: a.server.WebAppURL(), AdminPage: a.server.AdminPageURL(),
+		Seats: a.server.Seats(), Sessions: a.server.Sessions(), Logins: a.server.Logins(), Logouts: a.server.Logouts(),
+		FaultKinds: twcloudtest.AllFaultKinds(), PendingFaults: a.server.PendingFaults(),
+	}
+}
+
+func (a api) inject(r *http.Request) (any, error) {
+	var fault twcloudtest.Fault
+	if err := parse(r, &fault); err != nil {
+		return nil, err
+	}
+	switch {
+	case fault.Kind == 0:
+		return nil, errors.New("the kind of the fault is missing")
+	case fault.Kind == twcloudtest.AnswerWith && (fault.Status < 200 || fault.Status > 599):
+		return nil, errors.New("answer-with needs a status from 200 to 599")
+	case fault.Server != "" && fault.Server != twcloudtest.REST && fault.Server != twcloudtest.WebApp:
+		return nil, errors.New("the server must be rest or webapp")
+	}
+	fault.Method = strings.ToUpper(fault.Method)
+	a.server.Inject(fault)
+	return nil, nil //nolint:nilnil // There is nothing to answer.
 }

@@ -61,16 +61,16 @@ function consumerRow({ key, name, approved }) {
 }
 
 async function load() {
-  const [consumers, status, faults, requests] = await Promise.all(["/consumers", "/status", "/faults", "/requests"].map((path) => call("GET", path)));
+  const [consumers, status, requests] = await Promise.all(["/consumers", "/status", "/requests"].map((path) => call("GET", path)));
   const time = (text) => new Date(text).toLocaleTimeString();
   byId("rest").textContent = "REST API " + status.rest;
   byId("web-app").textContent = "Web Application Platform " + status.webApp;
   byId("admin-page").href = status.adminPage;
   byId("seats").textContent = `${status.sessions.length} of ${status.seats || "unlimited"} seats taken, ${status.logins} logins, ${status.logouts} logouts`;
-  byId("pending").textContent = `${faults.pending} pending`;
+  byId("pending").textContent = `${status.pendingFaults} pending`;
   byId("total").textContent = `the latest of ${requests.length}`;
   const kinds = byId("fault").elements.kind;
-  if (kinds.length === 0) kinds.append(...faults.kinds.filter((kind) => kind !== "answer-with").map((kind) => element("option", kind)));
+  if (kinds.length === 0) kinds.append(...status.faultKinds.map((kind) => element("option", kind)));
   fill("consumers", consumers.map(consumerRow));
   fill("sessions", status.sessions.map((one) => ({ cells: [String(one.number), one.user, time(one.opened), time(one.lastUsed)] })));
   fill("requests", requests.reverse().slice(0, shownRequests).map((one) => ({

@@ -10,145 +10,254 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
+	"text/tabwriter"
+	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
 
-// caller is one command on its way to a running emulator.
+// commands change a running emulator, in the order of the help. In a usage, flags
+// are in brackets, and arguments in capital letters.
+var commands = []struct {
+	usage, help string
+	run         func(*caller, []string) error
+}{
+	{"list [-json]", "list the consumers", (*caller).list},
+	{"add [-approved] [-key KEY] NAME SECRET", "register a consumer", (*caller).add},
+	{"rename CONSUMER NAME", "give a consumer another name", change(func(c *control.Change, name string) { c.Name = &name })},
+	{"set-secret CONSUMER SECRET", "give it another secret", change(func(c *control.Change, secret string) { c.Secret = &secret })},
+	{"approve CONSUMER", "let it request tokens", change(func(c *control.Change, _ string) { c.Approved = new(true) })},
+	{"disapprove CONSUMER", "no longer let it request tokens", change(func(c *control.Change, _ string) { c.Approved = new(false) })},
+	{"remove CONSUMER", "remove a consumer", (*caller).remove},
+	{"requests", "show the log of requests", (*caller).requests},
+	{"clear-requests", "empty the log of requests", empty("/requests", "The log is empty.")},
+	{"sessions", "show who is signed in", (*caller).sessions},
+	{"expire-sessions", "end all sessions", empty("/sessions", "All sessions have expired.")},
+	{"fault [flags] KIND", "make the next request fail", (*caller).inject},
+	{"clear-faults", "forget the faults to come", empty("/faults", "No faults are pending.")},
+}
+
+var flagsInUsage = regexp.MustCompile(`\[[^\]]*\]`)
+
+// caller sends a command to a running emulator.
 type caller struct {
 	ctx     context.Context
 	address string
-	stdin   io.Reader
 	stdout  io.Writer
 
-	// What the flags say; each command has some of them.
-	json, secrets, approved, reset, list, clear bool
-	key                                         string
-	fault                                       twcloudtest.Fault
+	// What the flags of list, add, and fault say.
+	json     bool
+	approved bool
+	key      string
+	fault    twcloudtest.Fault
 }
 
-// commands are the commands in the order of the help.
-var commands = []struct {
-	usage, help string
-	arguments   int // A negative number is at least as many.
-	do          func(*caller, []string) error
-}{
-	{"list [-secrets] [-json]", "list the consumers", 0, (*caller).listConsumers},
-	{"add [-key KEY] [-approved] NAME SECRET", "register a consumer", 2, (*caller).add},
-	{"rename CONSUMER NAME", "", 2, func(c *caller, args []string) error { return c.change(args[:1], control.Change{Name: &args[1]}) }},
-	{"set-secret CONSUMER SECRET", "", 2, (*caller).setSecret},
-	{"approve CONSUMER...", "", -1, func(c *caller, consumers []string) error {
-		return c.change(consumers, control.Change{Approved: new(true)})
-	}},
-	{"disapprove CONSUMER...", "", -1, func(c *caller, consumers []string) error {
-		return c.change(consumers, control.Change{Approved: new(false)})
-	}},
-	{"remove CONSUMER...", "", -1, (*caller).remove},
-	{"requests [-json] [-reset]", "show the log of requests, and empty it", 0, (*caller).requests},
-	{"sessions [-json]", "show who is signed in", 0, (*caller).sessions},
-	{"expire-sessions", "end all sessions", 0, (*caller).expireSessions},
-	{"fault [flags] KIND | fault -list | fault -clear", "make the next request fail", 1, (*caller).inject},
-}
-
-func faultFlags(c *caller) *flag.FlagSet {
+func faultFlags(fault *twcloudtest.Fault) *flag.FlagSet {
 	flags := flag.NewFlagSet("fault", flag.ContinueOnError)
-	flags.IntVar(&c.fault.Index, "index", 0, "fail the `N`th request since the start or the last requests -reset, instead of the\nnext one that matches")
-	flags.IntVar(&c.fault.Times, "times", 1, "fail `N` requests; -1 is all from now on")
-	flags.StringVar(&c.fault.Server, "server", "", "only requests to this `server`: rest or webapp")
-	flags.StringVar(&c.fault.Method, "method", "", "only requests with this `method`")
-	flags.StringVar(&c.fault.PathSuffix, "path-suffix", "", "only requests whose path ends in this `text`")
-	flags.StringVar(&c.fault.RetryAfter, "retry-after", "", "`value` of the header Retry-After")
-	flags.StringVar(&c.fault.Body, "body", "", "`text` of the answer")
-	flags.IntVar(&c.fault.Status, "status", 0, "`status` of the answer, for answer-with")
+	flags.IntVar(&fault.Times, "times", 1, "fail `N` requests; -1 is all from now on")
+	flags.StringVar(&fault.Server, "server", "", "only requests to this `server`: rest or webapp")
+	flags.StringVar(&fault.Method, "method", "", "only requests with this `method`")
+	flags.StringVar(&fault.PathSuffix, "path-suffix", "", "only requests whose path ends in this `text`")
+	flags.StringVar(&fault.Body, "body", "", "`text` of the answer")
+	flags.IntVar(&fault.Status, "status", 0, "`status` of the answer, for answer-with")
 	return flags
 }
 
 // runCommand sends one command to a running emulator.
-func runCommand(ctx context.Context, name string, args []string, stdin io.Reader, stdout io.Writer) error {
-	c := &caller{ctx: ctx, stdin: stdin, stdout: stdout}
+func runCommand(ctx context.Context, name string, args []string, stdout io.Writer) error {
+	c := &caller{ctx: ctx, stdout: stdout}
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	switch name {
 	case "list":
-		flags.BoolVar(&c.secrets, "secrets", false, "")
 		flags.BoolVar(&c.json, "json", false, "")
 	case "add":
-		flags.StringVar(&c.key, "key", "", "")
 		flags.BoolVar(&c.approved, "approved", false, "")
-	case "requests":
-		flags.BoolVar(&c.reset, "reset", false, "")
-		flags.BoolVar(&c.json, "json", false, "")
-	case "sessions":
-		flags.BoolVar(&c.json, "json", false, "")
+		flags.StringVar(&c.key, "key", "", "")
 	case "fault":
-		flags = faultFlags(c)
-		flags.BoolVar(&c.list, "list", false, "")
-		flags.BoolVar(&c.clear, "clear", false, "")
+		flags = faultFlags(&c.fault)
 	}
 	flags.StringVar(&c.address, "control-address", defaultControlAddress, "")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
 	for _, command := range commands {
-		if found, _, _ := strings.Cut(command.usage, " "); found != name {
+		words := strings.Fields(flagsInUsage.ReplaceAllString(command.usage, ""))
+		if words[0] != name {
 			continue
 		}
-		wanted := command.arguments
-		if c.list || c.clear {
-			wanted = 0
-		}
-		if flags.NArg() != wanted && (wanted >= 0 || flags.NArg() < -wanted) {
+		if flags.NArg() != len(words)-1 {
 			return misuse("usage: twcloud-emulator %s", command.usage)
 		}
-		return command.do(c, flags.Args())
+		return command.run(c, flags.Args())
 	}
 	return misuse("there is no command %q", name)
 }
 
 var withoutProxy = &http.Client{Transport: &http.Transport{}}
 
-// call sends one request to the control API. With -json, it prints the answer and
-// reports that there is nothing more to print.
-func (c *caller) call(method, path string, body, into any) (printed bool, err error) {
+// call sends one request to the control API and decodes the answer, if there is
+// one.
+func (c *caller) call(method, path string, body, into any) error {
 	content, err := json.Marshal(body)
 	if err != nil {
-		return false, err
+		return err
 	}
 	request, err := http.NewRequestWithContext(c.ctx, method, "http://"+c.address+path, bytes.NewReader(content)) //nolint:gosec // The user names the address.
 	if err != nil {
-		return false, err
+		return err
 	}
-	request.Header.Set("Content-Type", "application/json")
 	response, err := withoutProxy.Do(request) //nolint:gosec // The user names the address.
 	if err != nil {
-		return false, fmt.Errorf("unable to reach the emulator at %s; is it running? %w", c.address, err)
+		return fmt.Errorf("unable to reach the emulator at %s; is it running? %w", c.address, err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return false, err
-	}
 	if response.StatusCode >= http.StatusBadRequest {
-		var failure struct{ Message string }
-		if json.Unmarshal(answer, &failure) != nil || failure.Message == "" {
+		var failure control.Failure
+		if json.NewDecoder(response.Body).Decode(&failure) != nil || failure.Message == "" {
 			failure.Message = response.Status
 		}
-		return false, errors.New(failure.Message)
+		return errors.New(failure.Message)
 	}
-	if into == nil {
-		return false, nil
+	if response.StatusCode == http.StatusNoContent {
+		return nil
 	}
-	if err := json.Unmarshal(answer, into); err != nil {
-		return false, fmt.Errorf("the server at %s is not an emulator: %w", c.address, err)
+	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+		return fmt.Errorf("the server at %s is not an emulator: %w", c.address, err)
 	}
-	if c.json {
-		_, err = c.stdout.Write(answer)
+	return nil
+}
+
+func (c *caller) say(format string, arguments ...any) error {
+	_, err := fmt.Fprintf(c.stdout, format+"\n", arguments...)
+	return err
+}
+
+// table prints rows of cells below their headings.
+func (c *caller) table(headings string, rows [][]string) error {
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, headings)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
-	return c.json, err
+	return w.Flush()
+}
+
+// send sends a change and prints what has become of the consumer.
+func (c *caller) send(method, path string, body any, done string) error {
+	var consumer twcloudtest.Consumer
+	if err := c.call(method, path, body, &consumer); err != nil {
+		return err
+	}
+	return c.say("%s %q (key %s, %s)", done, consumer.Name, consumer.Key, state(consumer))
+}
+
+func state(consumer twcloudtest.Consumer) string {
+	if consumer.Approved {
+		return "approved"
+	}
+	return "not approved"
 }
 
 // consumerPath escapes dots, too: dots alone are not a segment of a path.
 func consumerPath(consumer string) string {
 	return "/consumers/" + strings.ReplaceAll(url.PathEscape(consumer), ".", "%2E")
+}
+
+// change returns a command that changes the consumer of the first argument. set
+// gets the last one.
+func change(set func(*control.Change, string)) func(*caller, []string) error {
+	return func(c *caller, args []string) error {
+		var changed control.Change
+		set(&changed, args[len(args)-1])
+		return c.send(http.MethodPatch, consumerPath(args[0]), changed, "Changed")
+	}
+}
+
+// empty returns a command that removes everything at a path.
+func empty(path, done string) func(*caller, []string) error {
+	return func(c *caller, _ []string) error {
+		if err := c.call(http.MethodDelete, path, nil, nil); err != nil {
+			return err
+		}
+		return c.say("%s", done)
+	}
+}
+
+func (c *caller) list([]string) error {
+	var consumers []twcloudtest.Consumer
+	if err := c.call(http.MethodGet, "/consumers", nil, &consumers); err != nil {
+		return err
+	}
+	if c.json {
+		encoder := json.NewEncoder(c.stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(consumers)
+	}
+	var rows [][]string
+	for _, consumer := range consumers {
+		rows = append(rows, []string{consumer.Name, consumer.Key, state(consumer)})
+	}
+	return c.table("NAME\tKEY\tSTATUS", rows)
+}
+
+func (c *caller) add(args []string) error {
+	added := control.Change{Key: c.key, Name: &args[0], Secret: &args[1], Approved: &c.approved}
+	return c.send(http.MethodPost, "/consumers", added, "Registered")
+}
+
+func (c *caller) remove(args []string) error {
+	return c.send(http.MethodDelete, consumerPath(args[0]), nil, "Removed")
+}
+
+func (c *caller) requests([]string) error {
+	var requests []twcloudtest.Request
+	if err := c.call(http.MethodGet, "/requests", nil, &requests); err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, r := range requests {
+		answer := "none"
+		if r.Status > 0 {
+			answer = strconv.Itoa(r.Status)
+		}
+		if r.Fault != "" {
+			answer += " (" + r.Fault + ")"
+		}
+		rows = append(rows, []string{strconv.Itoa(r.Index), r.Server, r.Method, r.Path, answer, r.AuthorizationScheme, r.Call, strings.Join(r.Fields, ", ")})
+	}
+	return c.table("NO.\tSERVER\tMETHOD\tPATH\tANSWER\tCREDENTIALS\tCALL\tFIELDS", rows)
+}
+
+func (c *caller) sessions([]string) error {
+	var status control.Status
+	if err := c.call(http.MethodGet, "/status", nil, &status); err != nil {
+		return err
+	}
+	seats := "any number of"
+	if status.Seats > 0 {
+		seats = strconv.Itoa(status.Seats)
+	}
+	err := c.say("%d of %s seats taken; %d logins and %d logouts so far.", len(status.Sessions), seats, status.Logins, status.Logouts)
+	if err != nil || len(status.Sessions) == 0 {
+		return err
+	}
+	var rows [][]string
+	for _, s := range status.Sessions {
+		rows = append(rows, []string{strconv.Itoa(s.Number), s.User, s.Opened.Local().Format(time.TimeOnly), s.LastUsed.Local().Format(time.TimeOnly)})
+	}
+	return c.table("SESSION\tUSER\tOPENED\tLAST USED", rows)
+}
+
+func (c *caller) inject(args []string) (err error) {
+	if c.fault.Kind, err = twcloudtest.ParseFaultKind(args[0]); err != nil {
+		return err
+	}
+	if err := c.call(http.MethodPost, "/faults", c.fault, nil); err != nil {
+		return err
+	}
+	return c.say("The next request that matches gets %s.", c.fault.Kind)
 }

@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -19,12 +18,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// version is set by the linker in releases.
-var version = ""
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
@@ -38,23 +34,21 @@ func misuse(format string, arguments ...any) error {
 
 // run executes a command line and returns the exit status: 0, 1 for a failure or
 // 2 for a mistake in the command line.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
 	}
 	var err error
-	switch {
-	case name == "help":
+	switch name {
+	case "help":
 		err = flag.ErrHelp
-	case name == "version", len(args) > 0 && strings.TrimLeft(args[0], "-") == "version":
-		_, err = fmt.Fprintln(stdout, "twcloud-emulator "+buildVersion())
-	case name == "serve":
+	case "serve":
 		err = serve(ctx, args, stdout, stderr)
-	case name == "profile":
+	case "profile":
 		err = printProfile(args, stdout)
 	default:
-		err = runCommand(ctx, name, args, stdin, stdout)
+		err = runCommand(ctx, name, args, stdout)
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		err = printHelp(stdout)
@@ -67,16 +61,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 2
 	}
 	return 1
-}
-
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 // parse reads flags and leaves the message about a mistake to the caller.
@@ -105,7 +89,7 @@ func printProfile(args []string, stdout io.Writer) error {
 func printHelp(stdout io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, OAuth consumers, root
-services and OAuth 1.0a endpoints. Everything is lost when it stops.
+services, and OAuth 1.0a. Everything is lost when it stops.
 
 Start an emulator:
 
@@ -122,15 +106,19 @@ Start an emulator:
 	}
 	_ = table.Flush()
 	b.WriteString(`
-  CONSUMER is a key, or a name that only one consumer has. Write - as SECRET to
-  read it from standard input. Each command takes -control-address.
+  CONSUMER is a key, or a name that only one consumer has. Each command takes
+  -control-address.
 
 Flags of fault:
 
 `)
-	flags = faultFlags(&caller{})
+	flags = faultFlags(&twcloudtest.Fault{})
 	flags.SetOutput(&b)
 	flags.PrintDefaults()
+	b.WriteString("\nKinds of faults:\n\n")
+	for _, kind := range append(twcloudtest.AllFaultKinds(), twcloudtest.AnswerWith) {
+		fmt.Fprintf(&b, "  %s\n", kind)
+	}
 	b.WriteString("\nPrint the API profile of a dialect, for the provider's api_profile_file:\n\n  twcloud-emulator profile DIALECT >profile.json\n\nDialects:\n\n")
 	b.WriteString(dialectList())
 	_, err := io.WriteString(stdout, b.String())

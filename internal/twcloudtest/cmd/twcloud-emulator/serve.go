@@ -9,28 +9,31 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
 
 const (
-	defaultRESTAddress    = "127.0.0.1:8111"
-	defaultWebAppAddress  = "127.0.0.1:8443"
 	defaultControlAddress = "127.0.0.1:8112"
 
 	// keepRequests bounds the memory of an emulator that runs for days.
 	keepRequests = 10000
+
+	// dialectFile is the example of a file for the profile of a dialect.
+	dialectFile = "profile.json"
 )
 
 type serveOptions struct {
 	config         twcloudtest.Config
 	controlAddress string
 	allowRemote    bool
-	files          pemFiles
 	consumers      int
 	quiet          bool
 	dialect        string
@@ -40,8 +43,8 @@ type serveOptions struct {
 func serveFlags() (*flag.FlagSet, *serveOptions) {
 	o := &serveOptions{}
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	flags.StringVar(&o.config.RESTAddress, "rest-address", defaultRESTAddress, "`address` of the REST API; port 0 is any free port")
-	flags.StringVar(&o.config.WebAppAddress, "webapp-address", defaultWebAppAddress, "`address` of the Web Application Platform")
+	flags.StringVar(&o.config.RESTAddress, "rest-address", "127.0.0.1:8111", "`address` of the REST API; port 0 is any free port")
+	flags.StringVar(&o.config.WebAppAddress, "webapp-address", "127.0.0.1:8443", "`address` of the Web Application Platform")
 	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "`address` of the control page and API, which need no password, or \"off\"")
 	flags.BoolVar(&o.allowRemote, "allow-remote", false, "accept addresses that other machines can reach. Dangerous: anyone who reaches\nthem knows the passwords.")
 	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
@@ -50,18 +53,10 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.StringVar(&o.config.PathPrefix, "path-prefix", "", "`prefix` of every path, as behind a reverse proxy")
 	flags.BoolVar(&o.config.RewriteCookies, "rewrite-cookies", false, "let that proxy rewrite the path of cookies")
 	flags.BoolVar(&o.config.TLS, "tls", false, "serve HTTPS with a new certificate authority")
-	flags.StringVar(&o.files.ca, "ca-file", "twcloud-emulator-ca.pem", "`file` to write its certificate to; removed at the end")
 	flags.BoolVar(&o.config.ClientCA, "mutual-tls", false, "require a client certificate; implies -tls")
-	flags.StringVar(&o.files.clientCertificate, "client-cert-file", "twcloud-emulator-client.pem", "`file` to write a client certificate to")
-	flags.StringVar(&o.files.clientKey, "client-key-file", "twcloud-emulator-client-key.pem", "`file` to write its key to")
-	flags.Func("user", "a user as `NAME:PASSWORD[:TOKEN[:viewer]]`, instead of admin and viewer; repeatable.\nA viewer lacks the Configure Server permission.", func(text string) error {
-		user, err := parseUser(text)
-		o.config.Users = append(o.config.Users, user)
-		return err
-	})
 	flags.IntVar(&o.config.Seats, "seats", 0, "`number` of license seats, one for each session; 0 is no limit")
 	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", twcloudtest.DefaultIdleTimeout, "`duration` without a call after which a session ends")
-	flags.IntVar(&o.config.LicenceStatus, "license-status", http.StatusServiceUnavailable, "`status` of a login without a free seat: 503 or 403")
+	flags.IntVar(&o.config.LicenseStatus, "license-status", http.StatusServiceUnavailable, "`status` of a login without a free seat: 503 or 403")
 	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
 	flags.StringVar(&o.config.Version, "server-version", twcloudtest.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
@@ -81,25 +76,17 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 	case flags.NArg() > 0:
 		return o, misuse("there is no command or flag %q", flags.Arg(0))
 	case o.config.Seats < 0 || o.consumers < 0 || o.config.Latency < 0 || o.config.PageSize < 0:
-		return o, misuse("-seats, -consumers, -latency and -page-size must not be negative")
+		return o, misuse("-seats, -consumers, -latency, and -page-size must not be negative")
 	case o.config.IdleTimeout <= 0:
 		return o, misuse("-idle-timeout must be positive")
-	case o.config.LicenceStatus != http.StatusServiceUnavailable && o.config.LicenceStatus != http.StatusForbidden:
+	case o.config.LicenseStatus != http.StatusServiceUnavailable && o.config.LicenseStatus != http.StatusForbidden:
 		return o, misuse("-license-status must be 503 or 403")
 	case o.dialect != "" && o.profileFile != "":
 		return o, misuse("-dialect and -profile exclude each other")
 	}
-	for name, address := range map[string]string{
-		"rest-address": o.config.RESTAddress, "webapp-address": o.config.WebAppAddress, "control-address": o.controlAddress,
-	} {
-		if name == "control-address" && address == "off" {
-			continue
-		}
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			return o, misuse("-%s must be a host and a port, such as 127.0.0.1:0", name)
-		}
-		if !o.allowRemote && !control.Loopback(address) {
-			return o, misuse("-%s %s is not a loopback address. To let other machines reach it, add -allow-remote", name, address)
+	for _, address := range []string{o.config.RESTAddress, o.config.WebAppAddress, o.controlAddress} {
+		if !o.allowRemote && address != "off" && !control.Loopback(address) {
+			return o, misuse("%s is not a loopback address: -allow-remote lets other machines reach it", address)
 		}
 	}
 	if !o.quiet {
@@ -111,46 +98,35 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 	return o, err
 }
 
-// readProfile reads the profile that the flags name.
+// readProfile reads the profile that the flags name. profileFile becomes the file
+// that the provider needs.
 func (o *serveOptions) readProfile() (err error) {
-	if o.dialect != "" && o.dialect != "list" {
-		o.config.Profile, err = twcloudtest.Dialect(o.dialect)
-	}
-	if o.profileFile == "" || err != nil {
-		return err
-	}
-	content, err := os.ReadFile(o.profileFile)
-	if err != nil {
-		return err
-	}
-	var problems []profile.Problem
-	o.config.Profile, problems = profile.Parse(content)
-	for _, problem := range problems {
-		err = errors.Join(err, fmt.Errorf("%s: %s", o.profileFile, problem))
+	switch {
+	case o.dialect == "list":
+	case o.dialect != "":
+		if o.config.Profile, err = twcloudtest.Dialect(o.dialect); err != nil {
+			return err
+		}
+		o.profileFile, err = filepath.Abs(dialectFile)
+	case o.profileFile != "":
+		content, readErr := os.ReadFile(o.profileFile)
+		if readErr != nil {
+			return readErr
+		}
+		var problems []profile.Problem
+		o.config.Profile, problems = profile.Parse(content)
+		for _, problem := range problems {
+			err = errors.Join(err, fmt.Errorf("%s: %s", o.profileFile, problem))
+		}
+		if err == nil {
+			o.profileFile, err = filepath.Abs(o.profileFile)
+		}
 	}
 	return err
 }
 
-func parseUser(text string) (twcloudtest.User, error) {
-	parts := strings.Split(text, ":")
-	if len(parts) < 2 || len(parts) > 4 || parts[0] == "" || parts[1] == "" {
-		return twcloudtest.User{}, errors.New("a user is NAME:PASSWORD[:TOKEN[:viewer]]")
-	}
-	user := twcloudtest.User{Name: parts[0], Password: parts[1], ConfigureServer: true}
-	if len(parts) > 2 {
-		user.Token = parts[2]
-	}
-	if len(parts) > 3 {
-		if parts[3] != "viewer" {
-			return user, errors.New(`the fourth part of a user can only be "viewer"`)
-		}
-		user.ConfigureServer = false
-	}
-	return user, nil
-}
-
 // serve runs an emulator until ctx ends.
-func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parseServe(args, stderr)
 	if err != nil {
 		return err
@@ -164,13 +140,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		return err
 	}
 	defer server.Close()
+	makeConsumers(server, o.consumers)
+	certificates := ""
 	if o.config.TLS {
-		if err := o.files.write(server, o.config.ClientCA); err != nil {
+		if certificates, err = writeCertificates(server); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, o.files.remove()) }()
+		defer os.RemoveAll(certificates)
 	}
-	makeConsumers(server, o.consumers)
 
 	controlURL := ""
 	failed := make(chan error, 1)
@@ -180,15 +157,16 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 			return fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err)
 		}
 		controlURL = "http://" + listener.Addr().String()
-		controlServer := &http.Server{
-			Handler:           control.New(server, control.Options{AllowRemote: !control.Loopback(o.controlAddress)}),
-			ReadHeaderTimeout: time.Minute,
+		handler := control.New(server)
+		if !control.Loopback(o.controlAddress) {
+			handler = control.NewRemote(server)
 		}
+		controlServer := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 		defer controlServer.Close()
 		go func() { failed <- controlServer.Serve(listener) }()
 	}
 
-	_, _ = io.WriteString(stdout, welcome(server, o, controlURL))
+	_, _ = io.WriteString(stdout, welcome(server, o, controlURL, certificates))
 	select {
 	case <-ctx.Done():
 		_, _ = io.WriteString(stdout, "\nThe emulator has stopped.\n")
@@ -218,37 +196,80 @@ func makeConsumers(server *twcloudtest.Server, n int) {
 	}
 }
 
-// pemFiles are where certificates and a key are written.
-type pemFiles struct {
-	ca, clientCertificate, clientKey string
-	written                          []string
+// The files of writeCertificates.
+const (
+	caFile                = "ca.pem"
+	clientCertificateFile = "client.pem"
+	clientKeyFile         = "client-key.pem"
+)
+
+// writeCertificates writes what a client needs into a new folder.
+func writeCertificates(server *twcloudtest.Server) (folder string, err error) {
+	folder, err = os.MkdirTemp("", "twcloud-emulator-")
+	for name, content := range map[string][]byte{
+		caFile: server.CACertificatePEM(), clientCertificateFile: server.ClientCertificatePEM(), clientKeyFile: server.ClientKeyPEM(),
+	} {
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name), content, 0o600)
+		}
+	}
+	return folder, err
 }
 
-func (f *pemFiles) write(server *twcloudtest.Server, client bool) error {
-	type file struct {
-		path    string
-		content []byte
+// welcome is what the emulator prints when it has started.
+func welcome(server *twcloudtest.Server, o *serveOptions, controlURL, certificates string) string {
+	var b strings.Builder
+	b.WriteString("A Teamwork Cloud emulator is running. Press Ctrl+C to stop it; everything is lost then.\n\n")
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "  REST API\t%s\n", server.URL())
+	fmt.Fprintf(table, "  Web Application Platform\t%s\n", server.WebAppURL())
+	fmt.Fprintf(table, "  Administration page\t%s\n", server.AdminPageURL())
+	if controlURL != "" {
+		fmt.Fprintf(table, "  Control page\t%s/\n", controlURL)
 	}
-	files := []file{{f.ca, server.CACertificatePEM()}}
-	if client {
-		files = append(files, file{f.clientCertificate, server.ClientCertificatePEM()}, file{f.clientKey, server.ClientKeyPEM()})
+	_ = table.Flush()
+	if o.dialect != "" {
+		fmt.Fprintf(&b, "\nThe consumer API is the dialect %s. Write its profile to a file for the provider:\n  twcloud-emulator profile %[1]s >%s\n", o.dialect, dialectFile)
 	}
-	for _, file := range files {
-		if old, err := os.ReadFile(file.path); err == nil && !strings.HasPrefix(string(old), "-----BEGIN ") {
-			return errors.Join(fmt.Errorf("%s exists and is not a PEM file; it is not overwritten", file.path), f.remove())
-		}
-		if err := os.WriteFile(file.path, file.content, 0o600); err != nil {
-			return errors.Join(err, f.remove())
-		}
-		f.written = append(f.written, file.path)
-	}
-	return nil
-}
 
-func (f *pemFiles) remove() error {
-	var errs []error
-	for _, path := range f.written {
-		errs = append(errs, os.Remove(path)) //nolint:gosec // The program has written this file itself.
+	b.WriteString("\nUsers\n")
+	for _, user := range twcloudtest.DefaultUsers() {
+		with := "without"
+		if user.ConfigureServer {
+			with = "with"
+		}
+		fmt.Fprintf(table, "  %s\tpassword %s\ttoken %s\t%s %s\n", user.Name, user.Password, user.Token, with, wire.ConfigureServerPermission)
 	}
-	return errors.Join(errs...)
+	_ = table.Flush()
+
+	b.WriteString("\nFor Terraform, in a POSIX shell\n")
+	export := func(variable, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "  export TWCLOUD_%s='%s'\n", variable, strings.ReplaceAll(value, "'", `'\''`))
+		}
+	}
+	export("ENDPOINT", server.URL())
+	export("WEBAPP_ENDPOINT", server.WebAppURL())
+	export("USERNAME", twcloudtest.AdminName)
+	export("PASSWORD", twcloudtest.AdminPassword)
+	export("API_PROFILE_FILE", o.profileFile)
+	export("OAUTH_CONSUMERS_PATH", o.config.OAuthConsumersPath)
+	if o.config.TLS {
+		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
+	}
+	if o.config.ClientCA {
+		export("CLIENT_CERTIFICATE_FILE", filepath.Join(certificates, clientCertificateFile))
+		export("CLIENT_KEY_FILE", filepath.Join(certificates, clientKeyFile))
+	}
+
+	if controlURL != "" {
+		address := ""
+		if controlURL != "http://"+defaultControlAddress {
+			address = " -control-address " + strings.TrimPrefix(controlURL, "http://")
+		}
+		fmt.Fprintf(&b, "\nTo change things behind Terraform's back, open the control page, or run in another terminal\n")
+		fmt.Fprintf(&b, "  twcloud-emulator list%[1]s\n  twcloud-emulator disapprove%[1]s NAME\n  twcloud-emulator fault%[1]s -method POST drop-after\n", address)
+	}
+	b.WriteString("\n\"twcloud-emulator -help\" has the details.\n\n")
+	return b.String()
 }

@@ -1,0 +1,40 @@
+package deviation_test
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/deviation"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
+
+// No deviation turns an answer that a fault has emptied into a list without
+// consumers: a client would believe that every consumer is gone.
+func TestStandIn_keepsEmptyAnswersOfFaults(t *testing.T) {
+	t.Parallel()
+	d, _ := deviation.ByName("paged-unannounced")
+	server := twcloudtest.New(t)
+	server.AddConsumer(twcloudtest.Consumer{Name: "a"})
+	client := http.Client{Transport: deviation.NewStandIn(d, server).Transport(http.DefaultTransport)}
+	for _, want := range []int{0, 1} {
+		if want == 0 {
+			server.Inject(twcloudtest.Fault{Kind: twcloudtest.NoBody})
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL()+wire.DefaultOAuthConsumersPath, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Token "+twcloudtest.AdminToken)
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != http.StatusOK || min(len(body), 1) != want {
+			t.Errorf("%s, %v, body %q", response.Status, err, body)
+		}
+	}
+}
