@@ -23,9 +23,9 @@ type backend struct {
 	detectSecretDrift bool
 	// reported has the failures of all resources that have been reported in full.
 	reported sync.Map
-	// inconclusive and unasked let a warning appear once per run: drift could not be
-	// detected, and existing consumers could not be checked.
-	inconclusive, unasked sync.Once
+	// These let a warning appear once per run: drift could not be detected, existing
+	// consumers could not be checked, and consumers could not be listed.
+	inconclusive, unasked, unlisted sync.Once
 	// managed has the keys of consumers that are in state.
 	managed sync.Map
 	// warned has the names for which a warning about existing consumers was given.

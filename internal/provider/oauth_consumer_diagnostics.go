@@ -131,6 +131,18 @@ func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
 	}
 }
 
+// warnOfUnlisted warns, once per run, that consumers are read one by one.
+func (b *backend) warnOfUnlisted(diags *diag.Diagnostics) {
+	err := b.client.Unlisted()
+	if err == nil {
+		return
+	}
+	b.unlisted.Do(func() {
+		diags.AddWarning("Unable to list OAuth consumers", paragraphs(
+			fmt.Sprintf("The provider reads each consumer with its own request, because the list failed: %s", sentence(err)), adviceFor(err)))
+	})
+}
+
 func keysOf(consumers []twcloud.Consumer) []string {
 	keys := make([]string, len(consumers))
 	for i, consumer := range consumers {

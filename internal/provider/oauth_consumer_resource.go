@@ -174,6 +174,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
 		return
 	}
+	r.backend.warnOfUnlisted(&resp.Diagnostics)
 	r.backend.managed.Store(consumer.Key, true)
 	state.set(consumer)
 	if state.SecretRevision.IsNull() {

@@ -174,7 +174,7 @@ var providerFailures = map[string]struct {
 	},
 	"server failure": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.InternalError500}),
-		want: []string{"the server failed: 500 Internal Server Error: Internal server error", "Check the server's log"},
+		want: []string{"the server failed: 500 Internal Server Error.", "Check the server's log"},
 	},
 	"too many requests": {
 		fail: always(twcloudtest.Fault{Kind: twcloudtest.TooManyRequests}),

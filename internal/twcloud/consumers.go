@@ -43,6 +43,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	}
 	single, singleErr := c.read(ctx, key)
 	if singleErr == nil {
+		c.evidence.unlisted.Store(&err)
 		return single, nil
 	}
 	// A 404 proves nothing on a server that has never returned a consumer by key: it
@@ -52,6 +53,15 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 		return Consumer{}, singleErr
 	}
 	return Consumer{}, err
+}
+
+// Unlisted returns why the list failed, if Get has returned a consumer nevertheless.
+// Each consumer then costs a request.
+func (c *Client) Unlisted() error {
+	if err := c.evidence.unlisted.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // Ask reads one consumer by key, without the list.

@@ -110,7 +110,7 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		fmt.Fprintf(&text, ": %d %s", e.Status, http.StatusText(e.Status))
 	}
-	if e.Message != "" {
+	if e.Message != "" && !strings.EqualFold(e.Message, http.StatusText(e.Status)) {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
 	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {

@@ -18,6 +18,8 @@ type evidence struct {
 	// confirmed says that the server has a new consumer under the key that it
 	// returned.
 	confirmed atomic.Bool
+	// unlisted is why the list failed when a consumer was read by key instead.
+	unlisted atomic.Pointer[error]
 
 	mu sync.Mutex
 	// listDoubt is why a consumer that the list lacks may exist. Empty: no reason.
