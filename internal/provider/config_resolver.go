@@ -104,7 +104,7 @@ func (r *resolver) resolve(attribute configAttribute) {
 		text = contents
 	}
 	err := attribute.store(&r.settings, text)
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // errors.Join, not wrapped.
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range several.Unwrap() {
 			r.reject(v, one.Error())
 		}
