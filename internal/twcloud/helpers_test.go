@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,20 @@ func dial(request *http.Request, got bool) {
 	if got && trace.GotConn != nil {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
+}
+
+// transportFunc answers requests without a network.
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+func mustParseURL(t testing.TB, raw string) *url.URL {
+	t.Helper()
+	parsed, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
 }
 
 // fakeServer is a transport that opens a session at each login, closes it at
