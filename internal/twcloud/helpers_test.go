@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -144,6 +146,65 @@ func (f *fakeServer) count(suffix string) int {
 	return n
 }
 
+// fakeAnswers answers each call of the built-in profile: "METHOD list" for the
+// collection and "METHOD key" for a consumer. An answer is a status and a body;
+// several are given in turn, and the last one stays. Status 0 is a lost answer.
+type fakeAnswers map[string][]fakeAnswer
+
+type fakeAnswer struct {
+	status int
+	body   string
+}
+
+func (f fakeAnswers) client(t *testing.T, changes ...func(*profile.Profile)) (*Client, func() []string) {
+	t.Helper()
+	var sent []string
+	server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+		name := "list"
+		if rest, below := strings.CutPrefix(request.URL.Path, "/osmc/admin/oauthconsumers/"); below {
+			name = rest
+		}
+		call := request.Method + " " + name
+		sent = append(sent, call)
+		answers := f[call]
+		if len(answers) == 0 {
+			return reply(http.StatusNotFound, `{"message":"nothing there"}`), nil
+		}
+		if len(answers) > 1 {
+			f[call] = answers[1:]
+		}
+		if answers[0].status == 0 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return reply(answers[0].status, answers[0].body), nil
+	}}
+	client := fakeClient(t, server)
+	client.profile = ownProfile()
+	for _, change := range changes {
+		if change != nil {
+			change(client.profile)
+		}
+	}
+	return client, func() []string { return sent }
+}
+
+// ownProfile is a copy of the built-in profile that a test can change.
+func ownProfile() *profile.Profile {
+	return profile.BuiltIn().WithCollection("/elsewhere").WithCollection(profile.BuiltIn().Calls.List.Path)
+}
+
+func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
+
+func withoutRead(p *profile.Profile) { p.Calls.Read = nil }
+
+func consumersJSON(keys ...string) string {
+	var all []string
+	for _, key := range keys {
+		all = append(all, one(key))
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
+
 func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Options {
 	t.Helper()
 	built := Options{
@@ -198,3 +259,16 @@ func connect(t testing.TB, server *twcloudtest.Server, options ...func(*Options)
 }
 
 func pointer[T any](value T) *T { return &value }
+
+const collection = "/oauthconsumers"
+
+// sentTo lists the methods of the requests whose path has a suffix.
+func sentTo(server *twcloudtest.Server, suffix string) []string {
+	var methods []string
+	for _, request := range server.Requests() {
+		if strings.HasSuffix(request.Path, suffix) {
+			methods = append(methods, request.Method)
+		}
+	}
+	return methods
+}

@@ -3,7 +3,6 @@ package twcloud
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,14 +13,6 @@ type page struct {
 	body   string
 	header []string
 	status int
-}
-
-func consumersJSON(keys ...string) string {
-	var all []string
-	for _, key := range keys {
-		all = append(all, fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key))
-	}
-	return "[" + strings.Join(all, ",") + "]"
 }
 
 // A list that is not whole is read to its end where that is unambiguous, and

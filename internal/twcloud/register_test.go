@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
@@ -342,5 +343,102 @@ func TestRegisterWaitsForTheNameNoLongerThanItsContext(t *testing.T) {
 	unlock()
 	if len(server.Requests()) != 0 || len(client.names.locks) != 0 {
 		t.Errorf("sent %v, %d names are left", server.Requests(), len(client.names.locks))
+	}
+}
+
+// The first registration is understood before others are sent.
+func TestFirstRegistration(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers fakeAnswers
+		kind    error
+		key     string
+		posts   int // of two registrations
+	}{
+		"understood":           {fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}}}, nil, "k", 2},
+		"key alone, then read": {fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, `{"key":"k"}`}}, "GET k": {{200, one("k")}}}, nil, "k", 2},
+		"key alone, no more":   {fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, `{"key":"k"}`}}, "GET k": {{200, `{"key":"k"}`}}}, ErrUnreadable, "k", 1},
+		"not understood":       {fakeAnswers{"GET list": {{200, "[]"}, {200, `[{"id":"k"}]`}}, "POST list": {{201, `{"id":"k"}`}}}, ErrUnreadable, "", 1},
+		"refused":              {fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{409, ""}}}, ErrConflict, "", 2},
+		"nothing of it":        {fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{200, `{"error":"no"}`}}}, ErrUnreadable, "", 1},
+		"said, not listed":     {fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, ""}}}, ErrUnreadable, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, sent := test.answers.client(t)
+			registration, err := client.Register(t.Context(), "n", "s")
+			if !errors.Is(err, test.kind) || test.kind == nil && err != nil || registration.Consumer.Key != test.key {
+				t.Errorf("got %+v, %v", registration.Consumer, err)
+			}
+			_, second := client.Register(t.Context(), "m", "s")
+			if refused := errors.Is(second, ErrNotUnderstood); refused != (test.posts == 1) && !errors.Is(second, test.kind) {
+				t.Errorf("second: %v", second)
+			}
+			posts := 0
+			for _, call := range sent() {
+				if call == "POST list" {
+					posts++
+				}
+			}
+			if posts != test.posts {
+				t.Errorf("%d registrations were sent, want %d", posts, test.posts)
+			}
+		})
+	}
+}
+
+// A server that does not tell the key, by the profile's own word, is looked at.
+func TestRegister_keyIsNotTold(t *testing.T) {
+	t.Parallel()
+	silent := func(p *profile.Profile) { p.Calls.Register.Answer = nil }
+	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{201, ""}}}.client(t, silent)
+	registration, err := client.Register(t.Context(), "n", "s")
+	if err != nil || registration.Consumer.Key != "k" {
+		t.Errorf("got %+v, %v", registration.Consumer, err)
+	}
+	client, _ = fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, ""}}}.client(t, silent)
+	var uncertain *RegistrationError
+	if _, err := client.Register(t.Context(), "n", "s"); !errors.As(err, &uncertain) || !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), `"n"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Confirm asks once in a process, and finds a key that the server does not know.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	client, sent := fakeAnswers{"GET k": {{200, one("k")}}}.client(t)
+	for range 2 {
+		if err := client.Confirm(t.Context(), Consumer{Key: "k"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if calls := sent(); len(calls) != 1 {
+		t.Errorf("sent %v", calls)
+	}
+	client, _ = fakeAnswers{"GET list": {{200, consumersJSON("real")}}, "GET real": {{200, one("real")}}, "POST list": {{201, one("told")}}}.client(t)
+	if _, err := client.Register(t.Context(), "n", "s"); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Confirm(t.Context(), Consumer{Key: "told"}); !errors.Is(err, ErrKeyGone) || !strings.Contains(err.Error(), "does not know the key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever waits for the first one can give up.
+func TestGate_canceled(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	leave, first, err := g.enter(t.Context())
+	if err != nil || !first {
+		t.Fatal(first, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := g.enter(ctx); !errors.Is(err, ErrCanceled) {
+		t.Errorf("got %v", err)
+	}
+	leave(nil)
+	if _, first, err := g.enter(t.Context()); first || err != nil {
+		t.Errorf("got %t, %v", first, err)
 	}
 }

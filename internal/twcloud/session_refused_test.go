@@ -56,14 +56,3 @@ func TestSession_oneRefusedPathLeavesTheOthersTheirSeat(t *testing.T) {
 		t.Errorf("%v, %d sessions are open", err, server.OpenSessions())
 	}
 }
-
-func TestUpdate_answeredWithNoConsumerIsUncertain(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t)
-	key := server.AddConsumer(twcloudtest.Consumer{Name: "doors", Secret: testSecret}).Key
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Method: http.MethodPatch, Status: http.StatusOK, Body: `{"ok":true}`})
-	_, err := connect(t, server).Update(t.Context(), key, Changes{Approved: pointer(true)})
-	if !errors.Is(err, ErrUnreadable) || !Uncertain(err) {
-		t.Errorf("got %v, want one that is unreadable and uncertain", err)
-	}
-}
