@@ -113,15 +113,3 @@ func TestCSRF_missing(t *testing.T) {
 		})
 	}
 }
-
-// After a registration that was repeated, a list that lacks the new consumer does
-// not prove that there is no second one.
-func TestStrays_unknown(t *testing.T) {
-	t.Parallel()
-	client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{504, ""}, {201, one("k")}}}.client(t)
-	client.options.MaxRetries = 1
-	registration, err := client.Register(t.Context(), "n", "s")
-	if err != nil || registration.Consumer.Key != "k" || !errors.Is(registration.StraysUnknown, ErrIncomplete) {
-		t.Errorf("got %+v, %v", registration, err)
-	}
-}

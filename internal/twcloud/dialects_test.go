@@ -2,28 +2,26 @@ package twcloud
 
 import (
 	"errors"
-	"net/url"
+	"net/http"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// eachDialect runs a test with a client and a server for each dialect.
+// eachDialect runs a test with a client and a server for the built-in profile and
+// for each dialect.
 func eachDialect(t *testing.T, test func(*testing.T, *twcloudtest.Server, *Client)) {
 	t.Helper()
-	for _, name := range twcloudtest.Dialects() {
+	for _, name := range append(twcloudtest.Dialects(), "built-in") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dialect, err := twcloudtest.Dialect(name)
-			if err != nil {
+			if (err != nil) != (name == "built-in") {
 				t.Fatal(err)
 			}
 			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile = dialect })
 			client := connect(t, server, func(o *Options) {
-				o.Profile = dialect
-				if o.WebAppEndpoint, err = url.Parse(server.WebAppURL()); err != nil {
-					t.Fatal(err)
-				}
+				o.Profile, o.WebAppEndpoint = dialect, mustParseURL(t, server.WebAppURL())
 			})
 			test(t, server, client)
 		})
@@ -96,36 +94,13 @@ func TestDialects(t *testing.T) {
 		if len(server.Consumers()) != 4 {
 			t.Errorf("the server has %d consumers", len(server.Consumers()))
 		}
-	})
-}
-
-// Whatever befalls a registration in whatever dialect, the server has it once, or
-// the caller is told.
-func TestDialects_exactlyOnce(t *testing.T) {
-	t.Parallel()
-	for _, kind := range twcloudtest.AllFaultKinds() {
-		if kind == twcloudtest.Hang || kind == twcloudtest.HangAfter || kind == twcloudtest.EndlessBody {
-			continue // The simulation has them.
+		survey, err := client.SurveyConsumers(ctx)
+		if err != nil || survey.Status != http.StatusOK || survey.Shape == "" || survey.Method != client.Profile().Calls.List.Method {
+			t.Errorf("got the survey %+v, %v", survey, err)
 		}
-		t.Run(kind.String(), func(t *testing.T) {
-			t.Parallel()
-			eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
-				server.AddConsumer(twcloudtest.Consumer{Name: "other", Secret: testSecret})
-				server.Inject(twcloudtest.Fault{Kind: kind, Match: func(r twcloudtest.Request) bool { return r.Call == "register" }})
-				registration, err := client.Register(t.Context(), "doors", testSecret)
-				count := 0
-				for _, consumer := range server.Consumers() {
-					if consumer.Name == "doors" {
-						count++
-						if registration.Consumer.Key != consumer.Key {
-							t.Errorf("the server has %q, the caller was told of %q, %v", consumer.Key, registration.Consumer.Key, err)
-						}
-					}
-				}
-				if count > 1 || count == 0 && err == nil {
-					t.Errorf("registered %d times: %v", count, err)
-				}
-			})
-		})
-	}
+		requests := server.Requests()
+		if last := requests[len(requests)-1]; last.Call != "list" {
+			t.Errorf("a survey sends %s %s, which is the call %q", last.Method, last.Path, last.Call)
+		}
+	})
 }

@@ -248,15 +248,18 @@ func TestDiscover(t *testing.T) {
 	}{
 		"Web Application Platform": {
 			map[string]transportFunc{webAppRootServices: document(rootServicesNaming("/token"))},
-			"https://twcloud.example.com:8443/token", []string{webAppRootServices},
+			"https://twcloud.example.com:8443/token",
+			[]string{webAppRootServices},
 		},
 		"REST server": {
 			map[string]transportFunc{restRootServices: document(rootServicesNaming("token"))},
-			"https://twcloud.example.com:8111/prefix/oslc/token", []string{webAppRootServices, restRootServices},
+			"https://twcloud.example.com:8111/prefix/oslc/token",
+			[]string{webAppRootServices, restRootServices},
 		},
 		"redirects within the site": {
 			map[string]transportFunc{restRootServices: redirect(moved), moved: redirect("again"), again: document(rootServicesNaming("token"))},
-			"https://twcloud.example.com:8443/moved/token", []string{webAppRootServices, restRootServices, moved, again},
+			"https://twcloud.example.com:8443/moved/token",
+			[]string{webAppRootServices, restRootServices, moved, again},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
