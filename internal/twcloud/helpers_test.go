@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,6 +61,22 @@ func mustParseURL(t testing.TB, raw string) *url.URL {
 		t.Fatal(err)
 	}
 	return parsed
+}
+
+func send(ctx context.Context, t testing.TB, link http.RoundTripper, method string) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, method, "https://twcloud.example.com:8111/osmc/x?secret=canary", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return link.RoundTrip(request)
+}
+
+// hanging answers when its context ends, and not before.
+func hanging(request *http.Request) (*http.Response, error) {
+	dial(request, true)
+	<-request.Context().Done()
+	return nil, context.Cause(request.Context())
 }
 
 // fakeServer is a transport that opens a session at each login, closes it at

@@ -8,41 +8,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-)
 
-func TestLimitHoldsTheNumberInFlight(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var inFlight, most, all atomic.Int32
-		release := make(chan struct{})
-		limit := newLimit(transportFunc(func(*http.Request) (*http.Response, error) {
-			now := inFlight.Add(1)
-			defer inFlight.Add(-1)
-			for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
-			}
-			all.Add(1)
-			<-release
-			return reply(http.StatusOK, ""), nil
-		}), 3)
-		var group sync.WaitGroup
-		for range 20 {
-			group.Go(func() {
-				if _, err := send(t.Context(), t, limit, http.MethodGet); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		synctest.Wait()
-		if inFlight.Load() != 3 {
-			t.Errorf("%d are in flight, want 3", inFlight.Load())
-		}
-		close(release)
-		group.Wait()
-		if most.Load() != 3 || all.Load() != 20 {
-			t.Errorf("%d of %d at a time, want 3 of 20", most.Load(), all.Load())
-		}
-	})
-}
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+)
 
 func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 	t.Parallel()
@@ -81,17 +49,96 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 	})
 }
 
-func TestLimitGivesTheSlotBackAfterAPanic(t *testing.T) {
+// TestDrain_letsNoRegistrationBegin has registrations wait for the one slot when
+// the process is told to terminate.
+func TestDrain_letsNoRegistrationBegin(t *testing.T) {
 	t.Parallel()
-	limit := newLimit(transportFunc(func(*http.Request) (*http.Response, error) { panic("broken") }), 1)
-	for range 3 {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("the panic is swallowed")
-				}
-			}()
-			_, _ = send(t.Context(), t, limit, http.MethodGet)
+	posting, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	server := twcloudtest.New(t, func(config *twcloudtest.Config) {
+		config.OnRequest = func(request twcloudtest.Request) {
+			if request.Method == http.MethodPost {
+				once.Do(func() { close(posting) })
+				<-release
+			}
+		}
+	})
+	client := connect(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
+
+	results := make(chan error, 3)
+	for _, name := range []string{"a", "b", "c"} {
+		go func() {
+			registration, err := client.Register(t.Context(), name, testSecret)
+			if err == nil && registration.Consumer.Key == "" {
+				err = errors.New("no key")
+			}
+			results <- err
 		}()
+	}
+	<-posting
+	client.Drain()
+	close(release)
+
+	registered := 0
+	for range 3 {
+		switch err := <-results; {
+		case err == nil:
+			registered++
+		case !errors.Is(err, ErrClosed):
+			t.Errorf("got %v, want %v", err, ErrClosed)
+		}
+	}
+	if registered != 1 || len(server.Consumers()) != 1 {
+		t.Errorf("%d were registered, %d are on the server, want the one in flight", registered, len(server.Consumers()))
+	}
+	if _, err := client.Update(t.Context(), server.Consumers()[0].Key, Changes{Approved: pointer(true)}); err != nil {
+		t.Errorf("what has begun cannot be brought to an end: %v", err)
+	}
+}
+
+// TestClose_logoutGoesFirst has a request wait for the slot that the logout
+// needs.
+func TestClose_logoutGoesFirst(t *testing.T) {
+	t.Parallel()
+	reading, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	server := twcloudtest.New(t, func(config *twcloudtest.Config) {
+		config.OnRequest = func(request twcloudtest.Request) {
+			if request.Path == "/osmc/version" {
+				once.Do(func() { close(reading) })
+				<-release
+			}
+		}
+	})
+	client := connect(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
+	if _, err := client.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	results := make(chan error, 4)
+	for range 4 {
+		go func() {
+			_, err := client.Version(t.Context())
+			results <- err
+		}()
+	}
+	<-reading
+	closed := make(chan error)
+	go func() { closed <- client.Close() }()
+	<-client.chain.limit.closing
+	close(release)
+	if err := <-closed; err != nil {
+		t.Errorf("close: %v", err)
+	}
+	answered := 0
+	for range 4 {
+		if err := <-results; err == nil {
+			answered++
+		} else if !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v, want %v", err, ErrClosed)
+		}
+	}
+	if answered != 1 || server.OpenSessions() != 0 {
+		t.Errorf("%d requests were answered, %d sessions are open, want 1 and none", answered, server.OpenSessions())
 	}
 }
