@@ -106,31 +106,28 @@ func TestExchangeEnds(t *testing.T) {
 	}
 }
 
-func TestSeenThrough(t *testing.T) {
+// A context that is done with leaves no goroutine behind, or the bubble would not
+// end.
+func TestSeeThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		parent, cancelParent := context.WithCancel(t.Context())
-		ctx, cancel := seenThrough(parent, time.Minute)
-		time.Sleep(time.Hour)
-		if ctx.Err() != nil {
-			t.Fatal("it ends while the parent lives")
+		client := fakeClient(t, &fakeServer{}, func(o *Options) { o.RequestTimeout = time.Minute })
+		parent, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ctx, done := client.SeeThrough(parent)
+		defer done()
+		for _, step := range []struct {
+			wait  time.Duration
+			ended bool
+		}{{time.Hour, false}, {time.Minute - 1, false}, {1, true}} {
+			time.Sleep(step.wait)
+			synctest.Wait()
+			if (ctx.Err() != nil) != step.ended {
+				t.Errorf("after another %s: %v", step.wait, ctx.Err())
+			}
+			cancel()
 		}
-		cancelParent()
-		time.Sleep(time.Minute - 1)
-		synctest.Wait()
-		if ctx.Err() != nil {
-			t.Error("it ends before the grace is over")
-		}
-		time.Sleep(time.Nanosecond)
-		synctest.Wait()
-		if ctx.Err() == nil {
-			t.Error("it outlives the grace")
-		}
-		cancel()
-
-		// A context that is done with leaves nothing behind: the bubble ends only when
-		// all of its goroutines have ended.
-		_, cancel = seenThrough(parent, time.Hour)
-		cancel()
+		_, done = client.SeeThrough(parent)
+		done()
 	})
 }

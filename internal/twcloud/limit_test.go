@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 func TestLimitLetsGoWhoGivesUp(t *testing.T) {
@@ -49,96 +47,88 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 	})
 }
 
-// TestDrain_letsNoRegistrationBegin has registrations wait for the one slot when
-// the process is told to terminate.
-func TestDrain_letsNoRegistrationBegin(t *testing.T) {
+// Of the registrations that wait when the process is told to terminate, none
+// begins. What has begun can be brought to an end.
+func TestDrain(t *testing.T) {
 	t.Parallel()
-	posting, release := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	server := twcloudtest.New(t, func(config *twcloudtest.Config) {
-		config.OnRequest = func(request twcloudtest.Request) {
-			if request.Method == http.MethodPost {
-				once.Do(func() { close(posting) })
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+			switch request.Method {
+			case http.MethodPost:
 				<-release
+				return reply(http.StatusCreated, one("k")), nil
+			case http.MethodPatch:
+				return reply(http.StatusOK, one("k")), nil
 			}
+			return reply(http.StatusOK, "[]"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
+		results := make(chan error, 3)
+		for _, name := range []string{"a", "b", "c"} {
+			go func() {
+				_, err := client.Register(t.Context(), name, testSecret)
+				results <- err
+			}()
+		}
+		synctest.Wait()
+		client.Drain()
+		close(release)
+		checkOneSucceeds(t, results)
+		if posts := server.count(collection); posts != 2 {
+			t.Errorf("sent %q, want one list and one POST", server.sent())
+		}
+		if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); err != nil {
+			t.Error(err)
 		}
 	})
-	client := connect(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
-
-	results := make(chan error, 3)
-	for _, name := range []string{"a", "b", "c"} {
-		go func() {
-			registration, err := client.Register(t.Context(), name, testSecret)
-			if err == nil && registration.Consumer.Key == "" {
-				err = errors.New("no key")
-			}
-			results <- err
-		}()
-	}
-	<-posting
-	client.Drain()
-	close(release)
-
-	registered := 0
-	for range 3 {
-		switch err := <-results; {
-		case err == nil:
-			registered++
-		case !errors.Is(err, ErrClosed):
-			t.Errorf("got %v, want %v", err, ErrClosed)
-		}
-	}
-	if registered != 1 || len(server.Consumers()) != 1 {
-		t.Errorf("%d were registered, %d are on the server, want the one in flight", registered, len(server.Consumers()))
-	}
-	if _, err := client.Update(t.Context(), server.Consumers()[0].Key, Changes{Approved: pointer(true)}); err != nil {
-		t.Errorf("what has begun cannot be brought to an end: %v", err)
-	}
 }
 
-// TestClose_logoutGoesFirst has a request wait for the slot that the logout
-// needs.
-func TestClose_logoutGoesFirst(t *testing.T) {
+// The logout goes before the requests that wait for its slot.
+func TestCloseLogsOutFirst(t *testing.T) {
 	t.Parallel()
-	reading, release := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	server := twcloudtest.New(t, func(config *twcloudtest.Config) {
-		config.OnRequest = func(request twcloudtest.Request) {
-			if request.Path == "/osmc/version" {
-				once.Do(func() { close(reading) })
-				<-release
-			}
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+			<-release
+			return reply(http.StatusOK, "2024x"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
+		results := make(chan error, 4)
+		for range cap(results) {
+			go func() {
+				_, err := client.Version(t.Context())
+				results <- err
+			}()
+		}
+		synctest.Wait()
+		closed := make(chan error)
+		go func() { closed <- client.Close() }()
+		synctest.Wait()
+		close(release)
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		checkOneSucceeds(t, results)
+		if want := []string{"GET /osmc/login", "GET /osmc/version 1", "GET /osmc/logout 1"}; !slices.Equal(server.sent(), want) {
+			t.Errorf("sent %q, want %q", server.sent(), want)
 		}
 	})
-	client := connect(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
-	if _, err := client.List(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+}
 
-	results := make(chan error, 4)
-	for range 4 {
-		go func() {
-			_, err := client.Version(t.Context())
-			results <- err
-		}()
-	}
-	<-reading
-	closed := make(chan error)
-	go func() { closed <- client.Close() }()
-	<-client.chain.limit.closing
-	close(release)
-	if err := <-closed; err != nil {
-		t.Errorf("close: %v", err)
-	}
-	answered := 0
-	for range 4 {
+// checkOneSucceeds checks that one call succeeds and that the others find the
+// client closed.
+func checkOneSucceeds(t *testing.T, results <-chan error) {
+	t.Helper()
+	succeeded := 0
+	for range cap(results) {
 		if err := <-results; err == nil {
-			answered++
+			succeeded++
 		} else if !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v, want %v", err, ErrClosed)
 		}
 	}
-	if answered != 1 || server.OpenSessions() != 0 {
-		t.Errorf("%d requests were answered, %d sessions are open, want 1 and none", answered, server.OpenSessions())
+	if succeeded != 1 {
+		t.Errorf("%d succeeded, want 1", succeeded)
 	}
 }
