@@ -32,22 +32,16 @@ func TestClientReadsAndWrites(t *testing.T) {
 				server.AddConsumer(twcloudtest.Consumer{Key: key, Name: "name of " + key, Secret: "old"})
 			}
 			listed, err := client.List(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.IsSortedFunc(listed, func(a, b Consumer) int { return strings.Compare(a.Name, b.Name) }) {
-				t.Error("the list is not sorted")
+			if err != nil || !slices.IsSortedFunc(listed, func(a, b Consumer) int { return strings.Compare(a.Name, b.Name) }) {
+				t.Fatalf("got %v, %v, want a sorted list", listed, err)
 			}
 			for _, consumer := range listed {
 				changed, err := client.Update(ctx, consumer.Key, Changes{Name: pointer("new"), Secret: pointer(testSecret), Approved: pointer(true)})
-				want := Consumer{Key: consumer.Key, Name: "new", Approved: true}
-				if err != nil || changed != want {
-					t.Errorf("update: got %v, %v", changed, err)
+				got, _ := server.Consumer(consumer.Key)
+				if want := (Consumer{Key: consumer.Key, Name: "new", Approved: true}); err != nil || changed != want || got.Secret != testSecret {
+					t.Errorf("update: got %v, %v, the server has %v", changed, err, got)
 				}
-				if got, _ := server.Consumer(consumer.Key); got.Secret != testSecret || got.Name != "new" || !got.Approved {
-					t.Errorf("the server has %v", got)
-				}
-				if got, err := client.Get(ctx, consumer.Key); err != nil || got != want {
+				if got, err := client.Get(ctx, consumer.Key); err != nil || got != changed {
 					t.Errorf("get: got %v, %v", got, err)
 				}
 				if err := client.Remove(ctx, consumer.Key); err != nil {

@@ -101,6 +101,8 @@ func TestNetHTTPRepeatsNoRegistration(t *testing.T) {
 	}
 }
 
+// A request is certain not to have been sent only if the transport tells that it
+// got no connection.
 func TestDialErrorsAreCertain(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, http.NotFound)
@@ -108,6 +110,10 @@ func TestDialErrorsAreCertain(t *testing.T) {
 	server.Close()
 	var refused *net.OpError
 	if _, err := client.Version(t.Context()); maybeSent(err) || !errors.As(err, &refused) {
+		t.Errorf("got %v", err)
+	}
+	silent := fakeClient(t, transportFunc(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }))
+	if _, err := silent.Version(t.Context()); !maybeSent(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -157,6 +163,9 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 			if request.URL.Host != "twcloud.example.com:8111" {
 				t.Errorf("a %s follows %d to %s", request.Method, status, request.URL)
 			}
+			if request.Method == http.MethodPatch {
+				return reply(status, "", "Location", "https://%zz"), nil
+			}
 			return reply(status, "", "Location", "https://elsewhere.example.com/"), nil
 		}
 		if _, err := fakeClient(t, &fakeServer{login: redirect, serve: redirect}).List(t.Context()); !errors.Is(err, ErrWebPage) {
@@ -194,7 +203,13 @@ func TestCertificatesAreChecked(t *testing.T) {
 func TestCloseLeavesNoConnection(t *testing.T) {
 	t.Parallel()
 	var open sync.WaitGroup
-	server := newServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "2024x") }, func(s *httptest.Server) {
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		body := "2024x"
+		if strings.HasSuffix(r.URL.Path, collection) {
+			body = strings.Repeat(" ", 8<<20)
+		}
+		_, _ = io.WriteString(w, body)
+	}, func(s *httptest.Server) {
 		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
@@ -207,6 +222,9 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 	client := serverClient(t, server)
 	if err := errors.Join(together(t.Context(), client, 20)...); err != nil {
 		t.Error(err)
+	}
+	if _, err := client.List(t.Context()); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("got %v", err)
 	}
 	if err := client.Close(); err != nil {
 		t.Error(err)

@@ -3,69 +3,11 @@ package twcloud
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
-
-// endless is a body without an end.
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
-
-// closing is a body that tells whether it was closed.
-type closing struct {
-	io.Reader
-	closed *bool
-}
-
-func (c *closing) Close() error { *c.closed = true; return nil }
-
-func TestExchangeFails(t *testing.T) {
-	t.Parallel()
-	broken := errors.New("broken")
-	for name, test := range map[string]struct {
-		body   io.Reader // nil: no answer
-		silent bool      // the transport does not tell of connections
-		got    bool      // a connection
-		kind   error
-		sent   bool
-	}{
-		"no connection":                  {kind: ErrUnreachable},
-		"lost":                           {got: true, kind: ErrUnreachable, sent: true},
-		"a transport that does not tell": {silent: true, kind: ErrUnreachable, sent: true},
-		"half a body":                    {got: true, body: io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken)), kind: ErrUnreachable, sent: true},
-		"endless body":                   {got: true, body: endless{}, kind: ErrTooLarge, sent: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			closed := false
-			transport := transportFunc(func(request *http.Request) (*http.Response, error) {
-				if !test.silent {
-					dial(request, test.got)
-				}
-				if test.body == nil {
-					return nil, broken
-				}
-				response := reply(http.StatusOK, "")
-				response.Body = &closing{test.body, &closed}
-				return response, nil
-			})
-			_, err := send(t.Context(), t, &exchange{next: transport, timeout: time.Minute, maxAnswer: 100}, http.MethodPost)
-			if maybeSent(err) != test.sent || closed != (test.body != nil) {
-				t.Errorf("sent is %t, closed is %t: %v", maybeSent(err), closed, err)
-			}
-			request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://h/p", http.NoBody)
-			if err = newTransportError(request, err, &redactor{}); !errors.Is(err, test.kind) {
-				t.Errorf("got %v, want %v", err, test.kind)
-			}
-		})
-	}
-}
 
 func TestExchangeEnds(t *testing.T) {
 	t.Parallel()

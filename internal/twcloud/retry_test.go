@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -139,57 +138,6 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("%q at attempt %d waits %s, and is not to wait", header, attempt, got)
 		}
 	})
-}
-
-// TestRetryRepeats counts what goes out for one request, and what comes back.
-func TestRetryRepeats(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		method  string
-		manner  manner
-		answers []any // statuses and errors; the last one stays
-		sent    int
-		status  int // of what comes back; zero is an error
-	}{
-		"until it succeeds":                {http.MethodGet, ordinary, []any{503, lost, 429, 200}, 4, 200},
-		"to the last":                      {http.MethodPatch, ordinary, []any{503}, 4, 503},
-		"a redirect is an answer":          {http.MethodGet, ordinary, []any{302}, 1, 302},
-		"a registration that was lost":     {http.MethodPost, once, []any{lost, 201}, 1, 0},
-		"a registration that goes nowhere": {http.MethodPost, once, []any{"nowhere", 201}, 1, 302},
-		"a registration never sent":        {http.MethodPost, once, []any{refused, 429, 201}, 3, 201},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			sent := 0
-			link := newRetry(&exchange{timeout: time.Minute, next: transportFunc(func(request *http.Request) (*http.Response, error) {
-				if body, err := io.ReadAll(request.Body); string(body) != "body" || err != nil {
-					t.Errorf("the body is %q, %v", body, err)
-				}
-				answer := test.answers[min(sent, len(test.answers)-1)]
-				sent++
-				switch answer := answer.(type) {
-				case int:
-					return reply(answer, "", "Location", "/elsewhere"), nil
-				case *exchangeError:
-					dial(request, answer.sent)
-					return nil, answer.cause
-				}
-				return reply(http.StatusFound, "", "Location", "https://%zz"), nil
-			})}, Options{MaxRetries: 3})
-			request, err := http.NewRequestWithContext(withManner(t.Context(), test.manner), test.method,
-				"https://twcloud.example.com:8111/osmc/x", strings.NewReader("body"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			response, err := link.RoundTrip(request)
-			if sent != test.sent {
-				t.Errorf("sent %d times, want %d", sent, test.sent)
-			}
-			if (test.status == 0) != (err != nil) || err == nil && response.StatusCode != test.status {
-				t.Errorf("got %v, %v, want status %d", response, err, test.status)
-			}
-		})
-	}
 }
 
 func TestRetryWaitsAndGivesUp(t *testing.T) {
