@@ -79,6 +79,13 @@ func hanging(request *http.Request) (*http.Response, error) {
 	return nil, context.Cause(request.Context())
 }
 
+// async runs a call in a goroutine; the channel gets its error.
+func async(call func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	return done
+}
+
 // fakeServer is a transport that opens a session at each login, closes it at
 // logout, and leaves everything else to serve.
 type fakeServer struct {

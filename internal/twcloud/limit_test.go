@@ -23,11 +23,10 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 		synctest.Wait()
 
 		ctx, cancel := context.WithCancel(t.Context())
-		gone := make(chan error)
-		go func() {
+		gone := async(func() error {
 			_, err := send(ctx, t, limit, http.MethodGet)
-			gone <- err
-		}()
+			return err
+		})
 		synctest.Wait()
 		cancel()
 		if err := <-gone; !errors.Is(err, context.Canceled) || maybeSent(err) {
@@ -64,12 +63,12 @@ func TestDrain(t *testing.T) {
 			return reply(http.StatusOK, "[]"), nil
 		}}
 		client := fakeClient(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
-		results := make(chan error, 3)
+		var results []<-chan error
 		for _, name := range []string{"a", "b", "c"} {
-			go func() {
+			results = append(results, async(func() error {
 				_, err := client.Register(t.Context(), name, testSecret)
-				results <- err
-			}()
+				return err
+			}))
 		}
 		synctest.Wait()
 		client.Drain()
@@ -94,16 +93,12 @@ func TestCloseLogsOutFirst(t *testing.T) {
 			return reply(http.StatusOK, "2024x"), nil
 		}}
 		client := fakeClient(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
-		results := make(chan error, 4)
-		for range cap(results) {
-			go func() {
-				_, err := client.Version(t.Context())
-				results <- err
-			}()
+		var results []<-chan error
+		for range 4 {
+			results = append(results, versionOf(t.Context(), client))
 		}
 		synctest.Wait()
-		closed := make(chan error)
-		go func() { closed <- client.Close() }()
+		closed := async(client.Close)
 		synctest.Wait()
 		close(release)
 		if err := <-closed; err != nil {
@@ -118,11 +113,11 @@ func TestCloseLogsOutFirst(t *testing.T) {
 
 // checkOneSucceeds checks that one call succeeds and that the others find the
 // client closed.
-func checkOneSucceeds(t *testing.T, results <-chan error) {
+func checkOneSucceeds(t *testing.T, results []<-chan error) {
 	t.Helper()
 	succeeded := 0
-	for range cap(results) {
-		if err := <-results; err == nil {
+	for _, result := range results {
+		if err := <-result; err == nil {
 			succeeded++
 		} else if !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v, want %v", err, ErrClosed)

@@ -5,16 +5,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"slices"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
 var (
@@ -143,25 +143,23 @@ func FuzzRetryAfter(f *testing.F) {
 func TestRetryWaitsAndGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var sent atomic.Int32
-		options := NewOptions()
-		link := newRetry(transportFunc(func(*http.Request) (*http.Response, error) {
-			sent.Add(1)
-			return reply(http.StatusServiceUnavailable, "", "Retry-After", fmt.Sprint(45)), nil
-		}), options)
-		start := time.Now()
-		if response, err := send(t.Context(), t, link, http.MethodGet); err != nil || response.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("got %v, %v", response, err)
-		}
-		if took, want := time.Since(start), DefaultMaxRetries*45*time.Second; took != want || sent.Load() != 1+DefaultMaxRetries {
-			t.Errorf("%d in %s, want %s", sent.Load(), took, want)
-		}
-
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+			return reply(http.StatusServiceUnavailable, "", "Retry-After", "45"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
+		deadline, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
-		start = time.Now()
-		if _, err := send(ctx, t, link, http.MethodGet); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
-			t.Errorf("got %v after %s", err, time.Since(start))
+		for _, test := range []struct {
+			ctx  context.Context
+			kind error
+			took time.Duration
+			sent int // so far
+		}{{deadline, ErrCanceled, 100 * time.Second, 3}, {t.Context(), ErrServer, 3 * 45 * time.Second, 7}} {
+			start := time.Now()
+			_, err := client.Version(test.ctx)
+			if took := time.Since(start); !errors.Is(err, test.kind) || took != test.took || server.count(wire.VersionPath) != test.sent {
+				t.Errorf("got %v after %s, sent %q", err, took, server.sent())
+			}
 		}
 	})
 }

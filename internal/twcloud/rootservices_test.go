@@ -137,16 +137,9 @@ var rootServicesTests = []struct {
 	{name: "no description", document: `<rdf:RDF xmlns:rdf="` + wire.RDFNamespace + `"/>`, kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl"},
 	{name: "cut off", document: rootServices2024x[:len(rootServices2024x)-30], kind: ErrUnreadable, says: "EOF"},
 	{name: "unknown entity", document: rootServicesWith("&lol9;"), kind: ErrUnreadable, says: "lol9"},
-	{
-		name: "entities of entities",
-		document: `<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol1 "&lol;&lol;&lol;&lol;&lol;">]>` +
-			rootServicesWith("<jfs:oauthRealmName>&lol1;</jfs:oauthRealmName>"),
-		kind: ErrUnreadable, says: "lol1",
-	},
 	{name: "Latin 1", document: strings.Replace(rootServices2024x, "UTF-8", "ISO-8859-1", 1), kind: ErrUnreadable, says: `charset "ISO-8859-1"`},
 	{name: "UTF-16", document: "\xfe\xff\x00<\x00r", kind: ErrUnreadable, says: "UTF-8"},
 	{name: "another scheme", document: rootServicesNaming("ftp://example.com/"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the scheme"},
-	{name: "script", document: rootServicesNaming("javascript:alert(1)"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the scheme"},
 	{name: "no host", document: rootServicesNaming("https:///path"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has no host"},
 	{name: "opaque", document: rootServicesNaming("https:path"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has no host"},
 	{name: "credentials", document: rootServicesNaming("https://u:p@example.com/"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has credentials"},
@@ -362,11 +355,10 @@ func TestDiscoverIsSharedAndDetached(t *testing.T) {
 			}
 		})
 		discover := func(ctx context.Context) <-chan error {
-			done := make(chan error, 1)
-			go func() {
+			done := async(func() error {
 				_, err := client.OAuthEndpoints(ctx)
-				done <- err
-			}()
+				return err
+			})
 			synctest.Wait()
 			return done
 		}

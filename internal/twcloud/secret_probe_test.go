@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 const (
@@ -189,24 +188,6 @@ func TestProbeSignsForTheSiteOnly(t *testing.T) {
 				t.Errorf("got %v, %v, want an error that says %q", verdict, err, test.says)
 			}
 		})
-	}
-}
-
-func TestProbeOfAServer(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t)
-	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Secret: testSecret, Approved: true})
-	client := connect(t, server, func(o *Options) { o.WebAppEndpoint = mustParseURL(t, server.WebAppURL()) })
-	for secret, want := range map[string]SecretVerdict{testSecret: SecretAccepted, "canary-wrong-secret": SecretRefused} {
-		if got, err := client.ProbeSecret(t.Context(), "k", secret); got != want || err != nil {
-			t.Errorf("got %v, %v, want %v", got, err, want)
-		}
-		if got := client.Redact("it is " + secret); got != "it is "+redacted {
-			t.Errorf("got %q", got)
-		}
-	}
-	if server.Logins() != 0 {
-		t.Error("a probe signs in")
 	}
 }
 

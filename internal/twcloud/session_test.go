@@ -38,14 +38,11 @@ func slowLogin(server *fakeServer, delay time.Duration) {
 	}
 }
 
-// versionOf calls Version in a goroutine; the channel gets the error.
 func versionOf(ctx context.Context, client *Client) <-chan error {
-	done := make(chan error, 1)
-	go func() {
+	return async(func() error {
 		_, err := client.Version(ctx)
-		done <- err
-	}()
-	return done
+		return err
+	})
 }
 
 func TestSessionSharesOneLogin(t *testing.T) {

@@ -30,21 +30,43 @@ func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context
 	}
 }
 
+// A list serves for a while, and so does its failure, unless it was canceled.
 func TestSnapshotAges(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var count atomic.Int32
-		s := newSnapshot(listOf(&count, nil, "k"), newEvidence())
-		for _, step := range []struct {
-			later time.Duration
-			lists int32
-		}{{0, 1}, {snapshotAge, 1}, {1, 2}, {snapshotAge - time.Second, 2}} {
-			time.Sleep(step.later)
-			if _, found, err := s.get(t.Context(), "gone"); found || err != nil || count.Load() != step.lists {
-				t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), step.lists)
-			}
-		}
-	})
+	once, always := []int32{1, 1, 2, 2}, []int32{1, 2, 3, 4}
+	for name, test := range map[string]struct {
+		err   error
+		panic bool
+		lists []int32 // after each step
+	}{
+		"listed":   {lists: once},
+		"failed":   {err: &Error{Kind: ErrServer}, lists: once},
+		"panicked": {panic: true, lists: once},
+		"canceled": {err: &Error{Kind: ErrCanceled}, lists: always},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var count atomic.Int32
+				list := listOf(&count, test.err, "k")
+				s := newSnapshot(func(ctx context.Context) ([]Consumer, error) {
+					consumers, err := list(ctx)
+					if test.panic {
+						panic("broken")
+					}
+					return consumers, err
+				}, newEvidence())
+				for i, later := range []time.Duration{0, snapshotAge, 1, snapshotAge - time.Second} {
+					time.Sleep(later)
+					_, found, err := s.get(t.Context(), "gone")
+					if found || !test.panic && !errors.Is(err, test.err) || test.panic && err == nil || count.Load() != test.lists[i] {
+						t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), test.lists[i])
+					}
+					s.put(Consumer{Key: "k"})
+				}
+			})
+		})
+	}
 }
 
 func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
@@ -58,11 +80,10 @@ func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 		}, newEvidence())
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
-			done := make(chan error, 1)
-			go func() {
+			done := async(func() error {
 				_, _, err := s.get(ctx, "k")
-				done <- err
-			}()
+				return err
+			})
 			synctest.Wait()
 			return done
 		}
@@ -121,43 +142,6 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 			t.Errorf("got %t, %v after %d lists", found, err, count.Load())
 		}
 	})
-}
-
-func TestSnapshotFails(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		err   error
-		lists int32 // for three reads
-	}{
-		"failed":   {&Error{Kind: ErrServer}, 1},
-		"hangs":    {&Error{Kind: ErrTimeout}, 1},
-		"canceled": {&Error{Kind: ErrCanceled}, 3},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var count atomic.Int32
-				s := newSnapshot(listOf(&count, test.err), newEvidence())
-				for range 3 {
-					if _, _, err := s.get(t.Context(), "k"); !errors.Is(err, test.err) {
-						t.Errorf("got %v", err)
-					}
-					s.put(Consumer{Key: "k"})
-				}
-				if count.Load() != test.lists {
-					t.Errorf("%d lists, want %d", count.Load(), test.lists)
-				}
-			})
-		})
-	}
-}
-
-func TestSnapshotSurvivesAPanic(t *testing.T) {
-	t.Parallel()
-	s := newSnapshot(func(context.Context) ([]Consumer, error) { panic("broken") }, newEvidence())
-	if _, err := s.all(t.Context()); err == nil {
-		t.Error("no error")
-	}
 }
 
 func TestOneListServesManyGets(t *testing.T) {
