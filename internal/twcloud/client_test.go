@@ -61,7 +61,7 @@ func TestClientReadsAndWrites(t *testing.T) {
 	}
 }
 
-func TestClientTellsOfTheServer(t *testing.T) {
+func TestServerInfo(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	client := connect(t, server)

@@ -71,6 +71,7 @@ func TestCSRF(t *testing.T) {
 		"a page":            {from: body, answer: &fakeAnswer{200, "<html></html>"}, kind: ErrWebPage},
 		"no JSON":           {from: body, answer: &fakeAnswer{200, "token"}, kind: ErrUnreadable},
 		"no member":         {from: body, answer: &fakeAnswer{200, `{"other":"x"}`}, kind: ErrUnreadable},
+		"no header":         {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}, answer: &fakeAnswer{200, ""}, kind: ErrUnreadable},
 		"a number":          {from: body, answer: &fakeAnswer{200, `{"csrf":1}`}, kind: ErrUnreadable},
 	} {
 		t.Run(name, func(t *testing.T) {

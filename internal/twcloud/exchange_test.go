@@ -20,8 +20,8 @@ func TestExchangeEnds(t *testing.T) {
 	}{
 		"time-out":                   {ordinary, time.Hour, 0, 30 * time.Second, ErrTimeout},
 		"the caller's deadline":      {ordinary, time.Second, 0, time.Second, ErrCanceled},
-		"cancelled":                  {ordinary, time.Hour, time.Second, time.Second, ErrCanceled},
-		"logout cancelled":           {logout, time.Hour, time.Second, time.Second, ErrCanceled},
+		"canceled":                   {ordinary, time.Hour, time.Second, time.Second, ErrCanceled},
+		"logout canceled":            {logout, time.Hour, time.Second, time.Second, ErrCanceled},
 		"registration seen through":  {once, time.Hour, time.Second, 30 * time.Second, ErrTimeout},
 		"login seen through":         {login, time.Hour, time.Second, 30 * time.Second, ErrTimeout},
 		"registration past deadline": {once, time.Second, 0, 30 * time.Second, ErrTimeout},

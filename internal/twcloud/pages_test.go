@@ -56,6 +56,7 @@ func TestPages(t *testing.T) {
 		"by offset, no total":       {items: "/items", pages: `{"by":"offset","parameter":"o","total":"/n"}`, answers: map[string]page{"o=0": {body: wrapped(first, `"n":"3"`)}}, says: "no number of all consumers"},
 		"by cursor":                 {items: "/items", pages: `{"by":"cursor","parameter":"c","pointer":"/at"}`, answers: map[string]page{"": {body: wrapped(first, `"at":7`)}, "c=7": {body: wrapped(second, `"at":""`)}}, want: 3},
 		"by next":                   {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":"?c=1"`)}, "c=1": {body: wrapped(second, `"x":1`)}}, want: 3},
+		"by next, true":             {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":true`)}}, says: "the next page is true"},
 		"by next, unreadable":       {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":[1]`)}}, says: "is a JSON array"},
 		"one key twice":             {answers: map[string]page{"": {body: `[{"key":"a","name":"n","approved":true},{"key":"a","name":"m","approved":true}]`}}, says: `two consumers have the key "a"`},
 		"an object":                 {answers: map[string]page{"": {body: `{"data":[]}`}}, says: "its members are data"},

@@ -112,7 +112,7 @@ func FuzzNoErrorHoldsASecret(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, secret, before, after string, kind int) {
-		// A secret that is a part of what stands around it would prove nothing.
+		// A secret that is a part of the text around it would prove nothing.
 		if utf8.RuneCountInString(secret) < 8 || !utf8.ValidString(secret) || strings.ContainsFunc(secret, unicode.IsControl) {
 			t.Skip()
 		}

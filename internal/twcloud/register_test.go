@@ -327,7 +327,7 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-func TestRegisterTellsOfNamesakes(t *testing.T) {
+func TestRegisterReturnsNamesakes(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	for key, name := range map[string]string{"a": "App", "b": " app ", "c": "app", "d": "apps"} {
@@ -351,8 +351,8 @@ func TestRegisterTellsOfNamesakes(t *testing.T) {
 	}
 }
 
-// TestRegisterOneNameAtATime: whoever registers the same name, in the worst of
-// times, gets a consumer of his own.
+// Callers who register the same name at once, while answers are lost, get a
+// consumer each.
 func TestRegisterOneNameAtATime(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
@@ -382,40 +382,39 @@ func TestRegisterOneNameAtATime(t *testing.T) {
 	}
 }
 
-func TestRegisterWaitsForTheNameNoLongerThanItsContext(t *testing.T) {
+// A caller can give up waiting for a registration of the same name, and for the
+// first registration of all.
+func TestRegisterWaits(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
-	client := connect(t, server)
-	unlock, err := client.names.lock(t.Context(), nameKey("app"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := client.Register(ctx, "App", testSecret); !errors.Is(err, ErrCanceled) {
-		t.Errorf("got %v", err)
-	}
-	unlock()
-	if len(server.Requests()) != 0 || len(client.names.locks) != 0 {
-		t.Errorf("sent %v, %d names are left", server.Requests(), len(client.names.locks))
-	}
-}
-
-// Whoever waits for the first one can give up.
-func TestGate_canceled(t *testing.T) {
-	t.Parallel()
-	g := newGate()
-	leave, first, err := g.enter(t.Context())
-	if err != nil || !first {
-		t.Fatal(first, err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := g.enter(ctx); !errors.Is(err, ErrCanceled) {
-		t.Errorf("got %v", err)
-	}
-	leave(nil)
-	if _, first, err := g.enter(t.Context()); first || err != nil {
-		t.Errorf("got %t, %v", first, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+			if request.Method == http.MethodPost {
+				<-release
+				return reply(http.StatusCreated, one("k")), nil
+			}
+			return reply(http.StatusOK, "[]"), nil
+		}}
+		client := fakeClient(t, server)
+		register := func(ctx context.Context, name string) <-chan error {
+			registering := async(func() error {
+				_, err := client.Register(ctx, name, testSecret)
+				return err
+			})
+			synctest.Wait()
+			return registering
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		first, same, other := register(t.Context(), "app"), register(ctx, "App"), register(ctx, "other")
+		cancel()
+		for _, waiting := range []<-chan error{same, other} {
+			if err := <-waiting; !errors.Is(err, ErrCanceled) {
+				t.Errorf("got %v", err)
+			}
+		}
+		close(release)
+		if err := <-first; err != nil || server.count(collection) != 2 || len(client.names.locks) != 0 {
+			t.Errorf("got %v, sent %q, %d names are locked", err, server.sent(), len(client.names.locks))
+		}
+	})
 }

@@ -24,7 +24,7 @@ var (
 
 func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
-	const noLicence = `{"message":"license limit reached"}`
+	const noLicense = `{"message":"license limit reached"}`
 	for name, test := range map[string]struct {
 		status int
 		body   string
@@ -38,7 +38,7 @@ func TestRetryPolicy(t *testing.T) {
 		"400":                 {status: 400, again: []manner{logout}},
 		"401":                 {status: 401},
 		"403":                 {status: 403, again: []manner{logout}},
-		"403 for a license":   {status: 403, body: noLicence, again: []manner{login, logout}},
+		"403 for a license":   {status: 403, body: noLicense, again: []manner{login, logout}},
 		"404":                 {status: 404, again: []manner{logout}},
 		"409":                 {status: 409, again: []manner{logout}},
 		"429":                 {status: 429, again: []manner{ordinary, once, login, logout}},
@@ -46,7 +46,7 @@ func TestRetryPolicy(t *testing.T) {
 		"501":                 {status: 501, again: []manner{logout}},
 		"502":                 {status: 502, again: []manner{ordinary, login, logout}},
 		"503":                 {status: 503, again: []manner{ordinary, login, logout}},
-		"503 for a license":   {status: 503, body: noLicence, again: []manner{ordinary, login, logout}},
+		"503 for a license":   {status: 503, body: noLicense, again: []manner{ordinary, login, logout}},
 		"504":                 {status: 504, again: []manner{ordinary, login, logout}},
 		"lost":                {err: lost, again: []manner{ordinary, login, logout}},
 		"refused connection":  {err: refused, again: []manner{ordinary, once, login, logout}},

@@ -365,7 +365,7 @@ func TestSessionWaitsForASeatForNobody(t *testing.T) {
 		if now := len(server.sent()); now != sent {
 			t.Errorf("%d logins were sent for nobody", now-sent)
 		}
-		// The failure was nobody's, so it does not stay.
+		// No caller got the failure, so it does not stay.
 		server.login = nil
 		if _, err := client.Version(t.Context()); err != nil {
 			t.Error(err)

@@ -121,6 +121,37 @@ func TestNotApplied(t *testing.T) {
 	}
 }
 
+// A consumer that is gone after the change may have another key now. A change of
+// several calls may be half done.
+func TestUpdate_uncertain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers fakeAnswers
+		change  func(*profile.Profile)
+		kind    error
+	}{
+		"key is gone": {fakeAnswers{"GET list": {{200, "[]"}}, "PATCH k": {{204, ""}}}, nil, ErrKeyGone},
+		"second call fails": {
+			fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "PUT k": {{204, ""}}, "PATCH k": {{403, ""}}},
+			func(p *profile.Profile) {
+				rename := *p.Calls.Update
+				rename.Method, rename.JSON = http.MethodPut, map[string]any{"name": profile.Name}
+				p.Calls.Rename = &rename
+			},
+			ErrForbidden,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, sent := test.answers.client(t, test.change)
+			_, err := client.Update(t.Context(), "k", Changes{Name: pointer("m"), Approved: pointer(true)})
+			if !errors.Is(err, test.kind) || !Uncertain(err) {
+				t.Errorf("got %v after %q, want %v", err, sent(), test.kind)
+			}
+		})
+	}
+}
+
 // A server that wants the secret with each change gets it, or nothing is sent.
 func TestSecretIsNeeded(t *testing.T) {
 	t.Parallel()
