@@ -40,7 +40,6 @@ func TestRemove(t *testing.T) {
 		"404, no list, and readable":  {answers: fakeAnswers{"GET list": {{403, ""}}, "GET a": {{200, one("a")}}}, kind: ErrUnreadable, last: true},
 		"404, nothing can be read":    {answers: fakeAnswers{"GET list": {{502, ""}}, "GET a": {{502, ""}}}, kind: ErrUnreadable, last: true},
 		"404, list is a page":         {answers: fakeAnswers{"GET list": {{200, page}}}, kind: ErrUnreadable, last: true},
-		"404 everywhere":              {answers: fakeAnswers{}, kind: ErrNoCollection},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,65 +17,53 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-var (
-	lost    = &exchangeError{cause: io.ErrUnexpectedEOF, sent: true}
-	refused = &exchangeError{cause: syscall.ECONNREFUSED}
-)
-
 func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
 	const noLicense = `{"message":"license limit reached"}`
+	manners := []manner{ordinary, once, single, login, logout}
 	for name, test := range map[string]struct {
-		status int
-		body   string
-		err    error
-		again  []manner // the manners in which a request is repeated
+		statuses []int
+		body     string
+		errs     []error
+		again    []manner // the manners in which a request is repeated
 	}{
-		"200":                 {status: 200, again: []manner{logout}},
-		"201":                 {status: 201, again: []manner{logout}},
-		"204":                 {status: 204},
-		"302":                 {status: 302, again: []manner{logout}},
-		"400":                 {status: 400, again: []manner{logout}},
-		"401":                 {status: 401},
-		"403":                 {status: 403, again: []manner{logout}},
-		"403 for a license":   {status: 403, body: noLicense, again: []manner{login, logout}},
-		"404":                 {status: 404, again: []manner{logout}},
-		"409":                 {status: 409, again: []manner{logout}},
-		"429":                 {status: 429, again: []manner{ordinary, once, login, logout}},
-		"500":                 {status: 500, again: []manner{logout}},
-		"501":                 {status: 501, again: []manner{logout}},
-		"502":                 {status: 502, again: []manner{ordinary, login, logout}},
-		"503":                 {status: 503, again: []manner{ordinary, login, logout}},
-		"503 for a license":   {status: 503, body: noLicense, again: []manner{ordinary, login, logout}},
-		"504":                 {status: 504, again: []manner{ordinary, login, logout}},
-		"lost":                {err: lost, again: []manner{ordinary, login, logout}},
-		"refused connection":  {err: refused, again: []manner{ordinary, once, login, logout}},
-		"too large":           {err: &exchangeError{cause: ErrTooLarge, sent: true}},
-		"unknown certificate": {err: &exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}},
-		"not TLS":             {err: &exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}}},
-		"plain text":          {err: &exchangeError{cause: http.ErrSchemeMismatch}},
-		"canceled":            {err: context.Canceled},
+		"answers":              {statuses: []int{200, 201, 302, 400, 403, 404, 409, 500, 501}, again: []manner{logout}},
+		"no session any more":  {statuses: []int{204, 401}},
+		"no seat":              {statuses: []int{403}, body: noLicense, again: []manner{login, logout}},
+		"no seat, unavailable": {statuses: []int{503}, body: noLicense, again: []manner{ordinary, login, logout}},
+		"too many requests":    {statuses: []int{429}, again: []manner{ordinary, once, login, logout}},
+		"gateways":             {statuses: []int{502, 503, 504}, again: []manner{ordinary, login, logout}},
+		"lost":                 {errs: []error{&exchangeError{cause: io.ErrUnexpectedEOF, sent: true}}, again: []manner{ordinary, login, logout}},
+		"never sent":           {errs: []error{&exchangeError{cause: syscall.ECONNREFUSED}}, again: []manner{ordinary, once, login, logout}},
+		"final": {errs: []error{
+			context.Canceled,
+			ErrClosed,
+			&exchangeError{cause: ErrTooLarge, sent: true},
+			&exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
+			&exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}},
+			&exchangeError{cause: http.ErrSchemeMismatch},
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, manner := range []manner{ordinary, once, single, login, logout} {
-				want := slices.Contains(test.again, manner)
+		check := func(response *http.Response, failure error) {
+			for _, manner := range manners {
 				ctx := withManner(t.Context(), manner)
-				var response *http.Response
-				if test.err == nil {
-					response = reply(test.status, test.body)
-				}
-				got, err := worthRetrying(ctx, response, test.err)
-				if got != want || err != nil {
-					t.Errorf("manner %d: got %t, %v, want %t", manner, got, err, want)
+				want := slices.Contains(test.again, manner)
+				if got, err := worthRetrying(ctx, response, failure); got != want || err != nil {
+					t.Errorf("%s: %v, %v in the manner %d: got %t, %v, want %t", name, response, failure, manner, got, err, want)
 				}
 				ended, cancel := context.WithCancel(ctx)
 				cancel()
-				if got, err := worthRetrying(ended, response, test.err); got || err != nil {
-					t.Errorf("manner %d, canceled: got %t, %v", manner, got, err)
+				if got, err := worthRetrying(ended, response, failure); got || err != nil {
+					t.Errorf("%s: %v, %v in the manner %d, canceled: got %t, %v", name, response, failure, manner, got, err)
 				}
 			}
-		})
+		}
+		for _, status := range test.statuses {
+			check(reply(status, test.body), nil)
+		}
+		for _, err := range test.errs {
+			check(nil, err)
+		}
 	}
 }
 
