@@ -12,6 +12,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // encodings are the ways in which a server, a proxy or Go may write a secret.
@@ -82,6 +84,39 @@ func TestRedactor(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Each secret that the client is told is kept out of all texts from then on, even
+// if the call fails.
+func TestClientRedacts(t *testing.T) {
+	t.Parallel()
+	sendSecret := func(p *profile.Profile) { p.Calls.Update.UnchangedSecret = profile.Send }
+	for name, tell := range map[string]func(*Client) error{
+		"register": func(c *Client) error {
+			_, err := c.Register(t.Context(), "n", testSecret)
+			return err
+		},
+		"update": func(c *Client) error {
+			_, err := c.Update(t.Context(), "k", Changes{Secret: pointer(testSecret)})
+			return err
+		},
+		"known secret": func(c *Client) error {
+			_, err := c.Update(t.Context(), "k", Changes{Approved: pointer(true), KnownSecret: pointer(testSecret)})
+			return err
+		},
+		"probe": func(c *Client) error {
+			_, err := c.ProbeSecret(t.Context(), "k", testSecret)
+			return err
+		},
+	} {
+		client, _ := fakeAnswers{}.client(t, sendSecret)
+		if err := tell(client); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if got, want := client.Redact(testPassword+", "+testSecret), redacted+", "+redacted; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
 	}
 }
 
