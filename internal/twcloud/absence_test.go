@@ -9,8 +9,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// A consumer that a list lacks is gone only when that is proven, and where
-// nothing can be listed it is asked for by key.
+// Get reports a consumer as gone only if that is proven. If the list fails, Get
+// asks for the consumer by key.
 func TestGet(t *testing.T) {
 	t.Parallel()
 	many := func(n int) string {
@@ -65,7 +65,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// A list that has been found to lack a consumer is not believed any more.
+// After a list has lacked an existing consumer, lists no longer prove absence.
 func TestListIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	client, _ := fakeAnswers{"GET list": {{200, consumersJSON("a", "b")}}, "GET hidden": {{200, one("hidden")}}}.client(t)

@@ -65,8 +65,8 @@ func TestStatusErrors(t *testing.T) {
 	}
 }
 
-// An answer that does not tell of a consumer names the part of the profile that it
-// does not agree with, and what it has instead.
+// The error of an unreadable answer names the part of the profile that does not
+// match, and what the answer has instead.
 func TestUnreadableConsumers(t *testing.T) {
 	t.Parallel()
 	const list, read, register = "GET list", "GET k", "POST list"

@@ -62,8 +62,8 @@ func TestCloseLogsOutWhateverIsAnswered(t *testing.T) {
 	}
 }
 
-// However late the answer to a login comes, and even if nobody waits for it any
-// more, the seat is given back. Close takes no longer than its budget.
+// The seat of a login in progress is given back, even if its answer comes late or its
+// caller has given up. Close takes no longer than its budget.
 func TestCloseDuringLogin(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -74,9 +74,9 @@ func TestCloseDuringLogin(t *testing.T) {
 	}{
 		"logout hangs":               {logout: time.Hour, took: closeBudget, fails: true},
 		"in time":                    {login: time.Second, took: time.Second},
-		"in time, for nobody":        {login: time.Second, canceled: true, took: time.Second},
+		"in time, call canceled":     {login: time.Second, canceled: true, took: time.Second},
 		"too late":                   {login: 10 * time.Second, took: closeBudget, fails: true},
-		"too late, for nobody":       {login: 10 * time.Second, canceled: true, took: closeBudget, fails: true},
+		"too late, call canceled":    {login: 10 * time.Second, canceled: true, took: closeBudget, fails: true},
 		"in time, but logout hangs":  {login: time.Second, logout: time.Hour, took: closeBudget, fails: true},
 		"too late, and logout hangs": {login: 10 * time.Second, logout: time.Hour, took: closeBudget, fails: true},
 		"no answer at all":           {login: time.Hour, took: closeBudget, fails: true},

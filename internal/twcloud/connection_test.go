@@ -64,9 +64,9 @@ func serverClient(t *testing.T, server *httptest.Server, options ...func(*Option
 	return client
 }
 
-// TestNetHTTPRepeatsNoRegistration: net/http sends some requests again by itself
-// when a connection that was kept alive turns out to be dead. It must not do so
-// with a registration that has been written, nor count one as never sent.
+// net/http repeats some requests by itself when an idle connection turns out to be
+// dead. It must not repeat a registration that has been written, and the client
+// must not count it as never sent.
 func TestNetHTTPRepeatsNoRegistration(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
@@ -99,8 +99,8 @@ func TestNetHTTPRepeatsNoRegistration(t *testing.T) {
 	}
 }
 
-// A request is certain not to have been sent only if the transport tells that it
-// got no connection.
+// A failed request counts as never sent only if the transport reports that it got
+// no connection.
 func TestDialErrorsAreCertain(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, http.NotFound)
@@ -152,8 +152,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// TestRedirectsAreNeverFollowed: not at login, where the credentials would go
-// along, and nowhere else.
+// A redirect of a login would send the credentials to another server.
 func TestRedirectsAreNeverFollowed(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -179,7 +178,7 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 	}
 }
 
-// TestCloseLeavesNoConnection ends when the server has no connection any more.
+// TestCloseLeavesNoConnection ends when the server has no open connection.
 func TestCloseLeavesNoConnection(t *testing.T) {
 	t.Parallel()
 	var open sync.WaitGroup

@@ -10,11 +10,11 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// csrfServer hands out tokens and wants the latest one with each change.
+// csrfServer returns CSRF tokens and requires the latest one with each change.
 type csrfServer struct {
 	from  profile.CSRF
 	token string
-	// answer is that of the path of the token, if not the token.
+	// answer replaces the answer with the token. Nil: the token.
 	answer *fakeAnswer
 	sent   []string
 }
@@ -51,16 +51,15 @@ func (s *csrfServer) client(t *testing.T) *Client {
 	return client
 }
 
-// A token comes from wherever the profile says, is sent with changes alone, and is
-// fetched again when the server refuses the old one. Without a token nothing is
-// changed.
+// The client reads the token where the profile says, and reads it again when the
+// server refuses the old one. Without a token it sends no change.
 func TestCSRF(t *testing.T) {
 	t.Parallel()
 	body := profile.CSRF{From: "body", Path: "/csrf", Pointer: "/csrf"}
 	for name, test := range map[string]struct {
 		from   profile.CSRF
-		answer *fakeAnswer // of the path of the token, if not the token
-		kind   error       // nil: there is a token
+		answer *fakeAnswer // nil: the token
+		kind   error       // nil: the change succeeds
 	}{
 		"body":              {from: body},
 		"cookie":            {from: profile.CSRF{From: "cookie", Path: "/csrf", Name: "XSRF"}},

@@ -7,7 +7,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// An answer with which the client copes is a deviation, told once.
+// An unexpected answer that the client can handle is reported once.
 func TestDeviations(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)

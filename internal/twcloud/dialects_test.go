@@ -28,7 +28,7 @@ func eachDialect(t *testing.T, test func(*testing.T, *twcloudtest.Server, *Clien
 	}
 }
 
-// The client does everything in every dialect, with nothing but the profile.
+// The profile is all that the client needs to work with a dialect.
 func TestDialects(t *testing.T) {
 	t.Parallel()
 	eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
@@ -38,44 +38,27 @@ func TestDialects(t *testing.T) {
 		keys := map[string]string{}
 		for _, name := range []string{odd, "b", "c", "d", "e"} {
 			registration, err := client.Register(ctx, name, first)
-			if err != nil {
-				t.Fatalf("register: %v", err)
-			}
-			if c := registration.Consumer; c.Name != name || c.Approved || c.Key == "" {
-				t.Fatalf("registered %q, got %+v", name, c)
+			if c := registration.Consumer; err != nil || c.Name != name || c.Approved || c.Key == "" {
+				t.Fatalf("registered %q, got %+v, %v", name, c, err)
 			}
 			keys[name] = registration.Consumer.Key
 		}
 		key := keys[odd]
 		second := first + "-2"
-		for _, changes := range []Changes{
-			{Approved: pointer(true)},
-			{Name: pointer(odd + " two"), KnownSecret: &first},
-			{Secret: &second},
-			{Approved: pointer(false), Name: pointer(odd), Secret: &first},
-			{Approved: pointer(true), KnownSecret: &first},
+		for _, step := range []struct {
+			changes Changes
+			want    twcloudtest.Consumer
+		}{
+			{Changes{Approved: pointer(true), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
+			{Changes{Name: pointer("two"), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: "two", Secret: first, Approved: true}},
+			{Changes{Secret: &second}, twcloudtest.Consumer{Key: key, Name: "two", Secret: second, Approved: true}},
+			{Changes{Approved: pointer(false), Name: pointer(odd), Secret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first}},
+			{Changes{Approved: pointer(true), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
 		} {
-			if changes.KnownSecret == nil && changes.Secret == nil {
-				changes.KnownSecret = &first
-			}
-			before, _ := server.Consumer(key)
-			got, err := client.Update(ctx, key, changes)
-			if err != nil {
-				t.Fatalf("update %+v: %v", changes, err)
-			}
+			got, err := client.Update(ctx, key, step.changes)
 			now, _ := server.Consumer(key)
-			want := before
-			if changes.Name != nil {
-				want.Name = *changes.Name
-			}
-			if changes.Secret != nil {
-				want.Secret = *changes.Secret
-			}
-			if changes.Approved != nil {
-				want.Approved = *changes.Approved
-			}
-			if now != want || got != (Consumer{Key: key, Name: want.Name, Approved: want.Approved}) {
-				t.Fatalf("want %+v, got %+v, on the server %+v", want, got, now)
+			if err != nil || now != step.want || got != (Consumer{Key: key, Name: now.Name, Approved: now.Approved}) {
+				t.Fatalf("got %+v, %v, the server has %+v, want %+v", got, err, now, step.want)
 			}
 		}
 		if err := client.Remove(ctx, keys["c"]); err != nil {

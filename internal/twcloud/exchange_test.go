@@ -37,8 +37,7 @@ func TestExchangeEnds(t *testing.T) {
 	}
 }
 
-// A context that is done with leaves no goroutine behind, or the bubble would not
-// end.
+// The synctest bubble ends only if no goroutine is left behind.
 func TestSeeThrough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 	testSecret   = "canary-secret-0123456789"
 )
 
-// reply makes an answer; headers are names and values in turn.
+// reply returns a response; headers are alternating names and values.
 func reply(status int, body string, headers ...string) *http.Response {
 	response := &http.Response{
 		StatusCode: status,
@@ -35,7 +35,7 @@ func reply(status int, body string, headers ...string) *http.Response {
 	return response
 }
 
-// dial reports to httptrace that a connection was asked for, and got.
+// dial reports to httptrace that a connection was requested and, if so, obtained.
 func dial(request *http.Request, got bool) {
 	trace := httptrace.ContextClientTrace(request.Context())
 	if trace == nil {
@@ -72,7 +72,7 @@ func send(ctx context.Context, t testing.TB, link http.RoundTripper, method stri
 	return link.RoundTrip(request)
 }
 
-// hanging answers when its context ends, and not before.
+// hanging returns an error when its context ends, and nothing before.
 func hanging(request *http.Request) (*http.Response, error) {
 	dial(request, true)
 	<-request.Context().Done()
@@ -122,8 +122,8 @@ func (f *fakeServer) RoundTrip(request *http.Request) (*http.Response, error) {
 	return reply(http.StatusOK, "2024x"), nil
 }
 
-// openSession answers a login: the sessions are called seat-0000000000000001 and
-// so on.
+// openSession answers a login. The cookies of the sessions are
+// seat-0000000000000001, and so on.
 func (f *fakeServer) openSession() *http.Response {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -141,8 +141,8 @@ func seatOf(request *http.Request) string {
 	return cookie.Value
 }
 
-// sent lists the requests as "login", "logout seat-…1" or "GET /osmc/version
-// seat-…1", the seat shortened to its number.
+// sent lists the requests as "GET /osmc/login" or "GET /osmc/version 1", with the
+// number of the seat.
 func (f *fakeServer) sent() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -157,7 +157,7 @@ func (f *fakeServer) sent() []string {
 	return sent
 }
 
-// count says how many requests were for paths with a suffix.
+// count returns the number of requests whose path has a suffix.
 func (f *fakeServer) count(suffix string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -172,7 +172,7 @@ func (f *fakeServer) count(suffix string) int {
 
 // fakeAnswers answers each call of the built-in profile: "METHOD list" for the
 // collection and "METHOD key" for a consumer. An answer is a status and a body;
-// several are given in turn, and the last one stays. Status 0 is a lost answer.
+// several are sent in turn, and the last one stays. Status 0 is a lost answer.
 type fakeAnswers map[string][]fakeAnswer
 
 type fakeAnswer struct {
@@ -257,8 +257,8 @@ func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Opti
 	return client
 }
 
-// connect returns a client of an emulated server, without back-off, which must
-// have given its seat back when the test ends.
+// connect returns a client of an emulated server, without back-off. When the test
+// ends, the client must have given its seat back.
 func connect(t testing.TB, server *twcloudtest.Server, options ...func(*Options)) *Client {
 	t.Helper()
 	built := testOptions(t, server.URL())

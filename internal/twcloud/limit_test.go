@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 )
 
-func TestLimitLetsGoWhoGivesUp(t *testing.T) {
+func TestLimitReleasesCanceled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release, sent := make(chan struct{}), atomic.Int32{}
@@ -34,7 +34,7 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 		}
 		close(release)
 		synctest.Wait()
-		// A free slot is no reason to send what was given up.
+		// A canceled request is not sent, even if a slot is free.
 		for range 50 {
 			if _, err := send(ctx, t, limit, http.MethodGet); !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v", err)
@@ -46,8 +46,7 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 	})
 }
 
-// Of the registrations that wait when the process is told to terminate, none
-// begins. What has begun can be brought to an end.
+// After Drain, no waiting registration is sent. The one in flight can be completed.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -83,7 +82,7 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-// The logout goes before the requests that wait for its slot.
+// The logout takes precedence over requests that wait for a slot.
 func TestCloseLogsOutFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,8 +15,8 @@ type page struct {
 	status int
 }
 
-// A list that is not whole is read to its end where that is unambiguous, and
-// refused otherwise.
+// The client follows pages where the next one is unambiguous, and rejects an
+// incomplete list otherwise.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	first, second := consumersJSON("a", "b"), consumersJSON("c")

@@ -9,7 +9,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// panicking is a transport that panics in the place of the answer to a method.
+// panicking is a transport that panics after each request with a method.
 type panicking struct {
 	http.RoundTripper
 	method string

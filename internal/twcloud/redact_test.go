@@ -87,8 +87,7 @@ func TestRedactor(t *testing.T) {
 	}
 }
 
-// Each secret that the client is told is kept out of all texts from then on, even
-// if the call fails.
+// The client redacts a secret from the moment it gets it, even if the call fails.
 func TestClientRedacts(t *testing.T) {
 	t.Parallel()
 	sendSecret := func(p *profile.Profile) { p.Calls.Update.UnchangedSecret = profile.Send }

@@ -15,8 +15,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// Whatever fault a registration has, in whatever dialect, the server refuses it and
-// has no consumer, or has one with the key that the caller gets.
+// With any fault, in any dialect, a registration either fails and leaves no
+// consumer, or creates exactly one, whose key the caller gets.
 func TestRegisterExactlyOnce(t *testing.T) {
 	t.Parallel()
 	// Nothing was registered, and another try would have the same outcome.
@@ -69,8 +69,7 @@ func TestRegisterExactlyOnce(t *testing.T) {
 	}
 }
 
-// What comes of a registration of "app" whose outcome is unknown, on a server that
-// has another consumer.
+// The registrations are of "app", on a server that has another consumer.
 func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	t.Parallel()
 	const (
@@ -176,7 +175,8 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	}
 }
 
-// There is time to look after a POST that hangs, also for a caller who has given up.
+// After a POST that hangs, the client lists the consumers, even if the caller has
+// given up.
 func TestRegisterLooksAfterAHang(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -225,8 +225,7 @@ func TestRegisterLooksAfterAHang(t *testing.T) {
 	}
 }
 
-// The first registration is understood before others are sent. What the answer
-// does not tell is asked for, and what it tells is held against the list.
+// No other registration is sent until the answer to the first one is understood.
 func TestFirstRegistration(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -275,11 +274,11 @@ func TestFirstRegistration(t *testing.T) {
 
 func withoutAnswer(p *profile.Profile) { p.Calls.Register.Answer = nil }
 
-// A key that the server does not know is not the one of the consumer: what is done
-// with the registration is done again with the key that the list has.
+// If the server has the consumer under another key than it returned, the callback
+// runs again with that key.
 func TestRegister_otherKey(t *testing.T) {
 	t.Parallel()
-	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("real")}}, "POST list": {{201, one("told")}}}.client(t)
+	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("real")}}, "POST list": {{201, one("returned")}}}.client(t)
 	var keys []string
 	registration, err := client.Register(t.Context(), "n", testSecret, func(registration Registration, _ error) error {
 		keys = append(keys, registration.Consumer.Key)
@@ -289,13 +288,13 @@ func TestRegister_otherKey(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Part != "calls.register.answer.key" || registration.Consumer.Key != "real" {
 		t.Errorf("got %v, %v", registration, err)
 	}
-	if want := []string{"told", "real"}; !slices.Equal(keys, want) {
+	if want := []string{"returned", "real"}; !slices.Equal(keys, want) {
 		t.Errorf("done with %q, want %q", keys, want)
 	}
 }
 
-// After a registration that was repeated, a list that lacks the new consumer does
-// not prove that there is no second one.
+// After a repeated registration, a list without the new consumer does not prove
+// that there is no second one.
 func TestStrays_unknown(t *testing.T) {
 	t.Parallel()
 	client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{504, ""}, {201, one("k")}}}.client(t)
@@ -306,7 +305,7 @@ func TestStrays_unknown(t *testing.T) {
 	}
 }
 
-// Confirm asks once in a process, and finds a key that the server does not know.
+// Confirm asks the server once in a process, and detects an unknown key.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
 	client, sent := fakeAnswers{"GET k": {{200, one("k")}}}.client(t)
@@ -318,11 +317,11 @@ func TestConfirm(t *testing.T) {
 	if calls := sent(); len(calls) != 1 {
 		t.Errorf("sent %v", calls)
 	}
-	client, _ = fakeAnswers{"GET list": {{200, consumersJSON("real")}}, "GET real": {{200, one("real")}}, "POST list": {{201, one("told")}}}.client(t)
+	client, _ = fakeAnswers{"GET list": {{200, consumersJSON("real")}}, "GET real": {{200, one("real")}}, "POST list": {{201, one("returned")}}}.client(t)
 	if _, err := client.Register(t.Context(), "n", testSecret); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Confirm(t.Context(), Consumer{Key: "told"}); !errors.Is(err, ErrKeyGone) || !strings.Contains(err.Error(), "does not know the key") {
+	if err := client.Confirm(t.Context(), Consumer{Key: "returned"}); !errors.Is(err, ErrKeyGone) || !strings.Contains(err.Error(), "does not know the key") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -351,8 +350,8 @@ func TestRegisterReturnsNamesakes(t *testing.T) {
 	}
 }
 
-// Callers who register the same name at once, while answers are lost, get a
-// consumer each.
+// Concurrent callers who register the same name get one consumer each, even if
+// answers are lost.
 func TestRegisterOneNameAtATime(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)

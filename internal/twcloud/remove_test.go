@@ -8,8 +8,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// A removal is repeated, and a 404 counts only where the consumer is gone. The
-// first removal is looked at: after one that was not understood, no other is sent.
+// A 404 counts as success only if the consumer is gone. If the first removal is not
+// understood, no other is sent.
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	const page = "<html></html>"

@@ -37,8 +37,8 @@ func TestNewRequest(t *testing.T) {
 	}
 }
 
-// FuzzEscapeKey: on the wire a key is one segment of the path, which is not a dot
-// segment and which is that key again once unescaped.
+// FuzzEscapeKey checks that a key is one segment of the path, that it is not a dot
+// segment, and that it unescapes to the key.
 func FuzzEscapeKey(f *testing.F) {
 	for _, key := range awkwardKeys {
 		f.Add(key, "")

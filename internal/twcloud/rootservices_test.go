@@ -16,8 +16,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
-// rootServices2024x is what is known of the document of a 2024x server, shortened
-// to what matters and to some of what does not.
+// rootServices2024x is the document of a 2024x server as far as it is known,
+// shortened.
 const rootServices2024x = `<?xml version="1.0" encoding="UTF-8"?>
 <!-- A comment. -->
 <rdf:Description
@@ -46,7 +46,7 @@ var endpoints2024x = OAuthEndpoints{
 	Domain:                "https://twcloud.example.com:8443/",
 }
 
-// rootServicesWith wraps elements into a document whose prefixes are the usual ones.
+// rootServicesWith returns a document with elements and the usual prefixes.
 func rootServicesWith(elements string) string {
 	return `<rdf:RDF xmlns:rdf="` + wire.RDFNamespace + `" xmlns:jfs="` + wire.JFSNamespace + `"><rdf:Description>` +
 		elements + `</rdf:Description></rdf:RDF>`
@@ -56,7 +56,7 @@ func rootServicesNaming(resource string) string {
 	return rootServicesWith(`<jfs:oauthRequestTokenUrl rdf:resource="` + resource + `"/>`)
 }
 
-// rootServicesTests are documents with what is read of them, or with the error.
+// rootServicesTests are documents, each with its endpoints or its error.
 var rootServicesTests = []struct {
 	name     string
 	document string
@@ -198,8 +198,8 @@ const (
 	restRootServices   = "https://twcloud.example.com:8111/prefix/oslc/rootservices"
 )
 
-// discoveryClient returns a client whose roots have credentials, a path prefix,
-// and a query, and a list of the URLs that it requests. No request of a discovery
+// discoveryClient returns a client whose endpoints have credentials, a path prefix,
+// and a query, and the list of the URLs that it requests. It checks that no request
 // has credentials, a cookie, or a referrer.
 func discoveryClient(t *testing.T, serve transportFunc, options ...func(*Options)) (*Client, *[]string) {
 	t.Helper()

@@ -64,8 +64,9 @@ func checkSignature(t *testing.T, request *http.Request) string {
 	return signature
 }
 
-// In the body of an answer, SIGNATURE is that of the request, ESCAPED the
-// percent-encoded one, and HEADER the Authorization header.
+// In the body of an answer, SIGNATURE stands for the signature of the request,
+// ESCAPED for the percent-encoded signature, and HEADER for the Authorization
+// header.
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	const form = "application/x-www-form-urlencoded"

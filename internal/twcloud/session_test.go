@@ -15,7 +15,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// together calls Version so many times at once and returns the errors.
+// together makes concurrent calls of Version and returns their errors.
 func together(ctx context.Context, client *Client, times int) []error {
 	failures := make([]error, times)
 	var group sync.WaitGroup
@@ -86,7 +86,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// expiring refuses the first so many seats, once so many requests have come in.
+// expiring refuses the first seats, after it has received a number of requests.
 func expiring(server *fakeServer, seats, requests int) transportFunc {
 	var mu sync.Mutex
 	arrived, all := 0, make(chan struct{})
@@ -120,8 +120,8 @@ func TestSessionExpires(t *testing.T) {
 	}
 }
 
-// A session that is refused at once is given back, and is not tried again for each
-// request: only a view tries again.
+// If the server refuses a new session as well, the client logs out of both. It
+// signs in again only for another view.
 func TestSessionRefusedAgain(t *testing.T) {
 	t.Parallel()
 	server := &fakeServer{}
@@ -144,7 +144,7 @@ func TestSessionRefusedAgain(t *testing.T) {
 	}
 }
 
-// A server that refuses one path in each session does not end the session.
+// A session stays open if the server refuses only one path.
 func TestSessionRefusedAtOnePath(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
@@ -164,7 +164,7 @@ func TestSessionRefusedAtOnePath(t *testing.T) {
 	}
 }
 
-func TestSessionLogsOutForWhoGaveUp(t *testing.T) {
+func TestSessionLogsOutAfterCancel(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
@@ -304,7 +304,7 @@ func TestSessionCookies(t *testing.T) {
 	}
 }
 
-func TestSessionOutlivesWhoBeganIt(t *testing.T) {
+func TestSessionOutlivesItsFirstCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &fakeServer{}
@@ -323,8 +323,8 @@ func TestSessionOutlivesWhoBeganIt(t *testing.T) {
 	})
 }
 
-// Without a session, Close sends nothing either.
-func TestSessionIsNotOpenedForWhoGaveUp(t *testing.T) {
+// A canceled call does not sign in, and without a session Close sends nothing.
+func TestSessionIsNotOpenedAfterCancel(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -343,7 +343,7 @@ func TestSessionIsNotOpenedForWhoGaveUp(t *testing.T) {
 	}
 }
 
-func TestSessionWaitsForASeatForNobody(t *testing.T) {
+func TestSessionStopsWaitingForASeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &fakeServer{login: func(*http.Request) (*http.Response, error) {
@@ -363,7 +363,7 @@ func TestSessionWaitsForASeatForNobody(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if now := len(server.sent()); now != sent {
-			t.Errorf("%d logins were sent for nobody", now-sent)
+			t.Errorf("%d logins were sent after all callers had given up", now-sent)
 		}
 		// No caller got the failure, so it does not stay.
 		server.login = nil

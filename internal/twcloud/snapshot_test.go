@@ -30,7 +30,7 @@ func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context
 	}
 }
 
-// A list serves for a while, and so does its failure, unless it was canceled.
+// A list is reused until it is too old, and so is its error, except a cancellation.
 func TestSnapshotAges(t *testing.T) {
 	t.Parallel()
 	once, always := []int32{1, 1, 2, 2}, []int32{1, 2, 3, 4}
@@ -69,7 +69,7 @@ func TestSnapshotAges(t *testing.T) {
 	}
 }
 
-func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
+func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count, ended atomic.Int32
@@ -96,14 +96,14 @@ func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 			t.Errorf("the other caller got %v", err)
 		}
 
-		// When everyone has gone it ends, and who comes next begins again.
+		// The list ends when all callers have given up. The next caller begins a new one.
 		s.invalidate()
 		ctx, cancel = context.WithCancel(t.Context())
 		first, second = get(ctx), get(ctx)
 		cancel()
 		synctest.Wait()
 		if ended.Load() != 2 {
-			t.Error("a list goes on for nobody")
+			t.Error("a list goes on after all callers have given up")
 		}
 		third := get(t.Context())
 		if err := errors.Join(<-first, <-second); !errors.Is(err, ErrCanceled) {
@@ -115,8 +115,8 @@ func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 	})
 }
 
-// What this process has written since a list began is not in the list, and what was
-// begun before an outcome became unknown serves only those who wait for it.
+// Writes of this process override a list that began before them. After an unknown
+// outcome, a list in progress serves only the callers that wait for it already.
 func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

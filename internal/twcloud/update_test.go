@@ -11,9 +11,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// What comes of an update whose PATCH goes wrong, and whether the caller is told
-// that it may have been carried out. What is read afterwards is what the server
-// has.
+// The error of an update says whether the change may have been made. The next read
+// returns what the server has.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 	patch := func(kinds ...twcloudtest.FaultKind) []twcloudtest.Fault {
@@ -58,8 +57,8 @@ func TestUpdate(t *testing.T) {
 			faults: append(patch(twcloudtest.Unauthorized401), twcloudtest.Fault{Kind: twcloudtest.InternalError500, PathSuffix: "/login"}),
 		},
 
-		// A secret cannot be seen: only an answer that is understood, or none where
-		// none is expected, says that it was set.
+		// The server never returns a secret. Only an answer that is understood, or an
+		// expected status without a body, proves that it was set.
 		"secret":                      {changes: secret, name: "n"},
 		"secret, 204":                 {changes: secret, faults: answer(204, ""), name: "n"},
 		"secret, a sign-in page":      {changes: secret, faults: answer(200, "<html><input type=password></html>"), kind: ErrWebPage, uncertain: true, name: "n"},
@@ -108,7 +107,7 @@ func TestUpdateSendsOnlyWhatChanges(t *testing.T) {
 	}
 }
 
-// What the server says and does not do is an error that tells what it has.
+// If the server reports success without the change, the error has its state.
 func TestNotApplied(t *testing.T) {
 	t.Parallel()
 	no, name := false, "wanted"
@@ -121,8 +120,8 @@ func TestNotApplied(t *testing.T) {
 	}
 }
 
-// A consumer that is gone after the change may have another key now. A change of
-// several calls may be half done.
+// A consumer that is gone after the change may have another key. If the second of
+// two calls fails, the first one may have made its change.
 func TestUpdate_uncertain(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -152,7 +151,7 @@ func TestUpdate_uncertain(t *testing.T) {
 	}
 }
 
-// A server that wants the secret with each change gets it, or nothing is sent.
+// If the API requires the secret with each change, nothing is sent without it.
 func TestSecretIsNeeded(t *testing.T) {
 	t.Parallel()
 	yes, known := true, "known"
@@ -170,8 +169,8 @@ func TestSecretIsNeeded(t *testing.T) {
 	}
 }
 
-// What the profile has no call for, and what the server has refused, is known
-// before anything is sent.
+// The client sends no call that the profile lacks or that the server has refused
+// before.
 func TestSupports(t *testing.T) {
 	t.Parallel()
 	yes, name, secret := true, "n", "s"
