@@ -182,8 +182,11 @@ type fakeAnswer struct {
 
 func (f fakeAnswers) client(t *testing.T, changes ...func(*profile.Profile)) (*Client, func() []string) {
 	t.Helper()
+	var mu sync.Mutex
 	var sent []string
 	server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		name := "list"
 		if rest, below := strings.CutPrefix(request.URL.Path, "/osmc/admin/oauthconsumers/"); below {
 			name = rest

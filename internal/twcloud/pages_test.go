@@ -3,9 +3,13 @@ package twcloud
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // page is what a server answers to one request for a list.
@@ -92,5 +96,35 @@ func TestPages(t *testing.T) {
 				t.Errorf("%v is no *Error", err)
 			}
 		})
+	}
+}
+
+func TestPagesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	pages := 0
+	server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+		pages++
+		return reply(http.StatusOK, consumersJSON(fmt.Sprint("k", pages))), nil
+	}}
+	client := fakeClient(t, server)
+	client.profile = ownProfile()
+	client.profile.Calls.List.Pages = &profile.Pages{By: "number", Parameter: "p"}
+	if _, err := client.list(t.Context()); !errors.Is(err, ErrIncomplete) || pages != maxPages {
+		t.Errorf("got %v after %d pages", err, pages)
+	}
+}
+
+// Of a list that has keys alone, the client reads each consumer. It leaves out those
+// that have been removed since.
+func TestListOfKeys(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]error{http.StatusNotFound: nil, http.StatusInternalServerError: ErrServer} {
+		client, _ := fakeAnswers{
+			"GET list": {{200, consumersJSON("a", "b")}}, "GET a": {{200, one("a")}}, "GET b": {{status, ""}},
+		}.client(t, func(p *profile.Profile) { p.Calls.List.Answer.Name, p.Calls.List.Answer.Approved = nil, nil })
+		consumers, err := client.List(t.Context())
+		if !errors.Is(err, want) || err == nil && !slices.Equal(consumers, []Consumer{{Key: "a", Name: "n", Approved: true}}) {
+			t.Errorf("%d: got %v, %v, want %v", status, consumers, err, want)
+		}
 	}
 }
