@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -13,13 +12,6 @@ import (
 // asks for the consumer by key.
 func TestGet(t *testing.T) {
 	t.Parallel()
-	many := func(n int) string {
-		keys := make([]string, n)
-		for i := range keys {
-			keys[i] = fmt.Sprint("k", i)
-		}
-		return consumersJSON(keys...)
-	}
 	for name, test := range map[string]struct {
 		answers fakeAnswers
 		change  func(*profile.Profile)
@@ -31,13 +23,13 @@ func TestGet(t *testing.T) {
 		"empty list":                     {answers: fakeAnswers{"GET list": {{200, "[]"}}}, want: ErrNotFound, sent: "GET list,GET gone"},
 		"others can be read":             {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "GET a": {{200, one("a")}}}, want: ErrNotFound, sent: "GET list,GET gone,GET a"},
 		"410":                            {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "GET a": {{200, one("a")}}, "GET gone": {{410, ""}}}, want: ErrNotFound, sent: "GET list,GET gone,GET a"},
-		"nothing can be read":            {answers: fakeAnswers{"GET list": {{200, many(3)}}}, want: ErrNotFound, sent: "GET list,GET gone,GET k0"},
-		"nothing can be read, a page":    {answers: fakeAnswers{"GET list": {{200, many(10)}}}, want: ErrIncomplete, sent: "GET list,GET gone,GET k0"},
-		"reading fails":                  {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET gone": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone"},
-		"reading others fails":           {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET k0": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone,GET k0"},
-		"read is null":                   {answers: fakeAnswers{"GET list": {{200, many(3)}}, "GET gone": {{200, "null"}}}, want: ErrUnreadable, sent: "GET list,GET gone"},
-		"no read call":                   {answers: fakeAnswers{"GET list": {{200, many(3)}}}, change: withoutRead, want: ErrNotFound, sent: "GET list"},
-		"no read call, a page":           {answers: fakeAnswers{"GET list": {{200, many(25)}}}, change: withoutRead, want: ErrIncomplete, sent: "GET list"},
+		"nothing can be read":            {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(3)}}}, want: ErrNotFound, sent: "GET list,GET gone,GET k0"},
+		"nothing can be read, a page":    {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(10)}}}, want: ErrIncomplete, sent: "GET list,GET gone,GET k0"},
+		"reading fails":                  {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(3)}}, "GET gone": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone"},
+		"reading others fails":           {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(3)}}, "GET k0": {{500, ""}}}, want: ErrServer, sent: "GET list,GET gone,GET k0"},
+		"read is null":                   {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(3)}}, "GET gone": {{200, "null"}}}, want: ErrUnreadable, sent: "GET list,GET gone"},
+		"no read call":                   {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(3)}}}, change: withoutRead, want: ErrNotFound, sent: "GET list"},
+		"no read call, a page":           {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(25)}}}, change: withoutRead, want: ErrIncomplete, sent: "GET list"},
 		"no read call, list unreadable":  {answers: fakeAnswers{"GET list": {{200, "{}"}}}, change: withoutRead, want: ErrUnreadable, sent: "GET list"},
 		"list forbidden, and gone":       {answers: fakeAnswers{"GET list": {{403, ""}}}, want: ErrNotFound, sent: "GET list,GET gone"},
 		"list unreadable, read 404":      {answers: fakeAnswers{"GET list": {{200, "{}"}}}, want: ErrUnreadable, sent: "GET list,GET gone"},

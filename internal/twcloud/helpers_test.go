@@ -232,6 +232,14 @@ func consumersJSON(keys ...string) string {
 	return "[" + strings.Join(all, ",") + "]"
 }
 
+func manyConsumersJSON(n int) string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprint("k", i)
+	}
+	return consumersJSON(keys...)
+}
+
 func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Options {
 	t.Helper()
 	built := Options{

@@ -73,7 +73,7 @@ func TestDrain(t *testing.T) {
 		client.Drain()
 		close(release)
 		checkOneSucceeds(t, results)
-		if posts := server.count(collection); posts != 2 {
+		if sent := server.count(collection); sent != 2 {
 			t.Errorf("sent %q, want one list and one POST", server.sent())
 		}
 		if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); err != nil {

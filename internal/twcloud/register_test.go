@@ -247,6 +247,8 @@ func TestFirstRegistration(t *testing.T) {
 		"refused, and listed":  {answers: fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{409, ""}}}, kind: ErrConflict, says: `"k"`, last: true},
 		"refused, list fails":  {answers: fakeAnswers{"GET list": {{200, "[]"}, {500, ""}, {200, "[]"}}, "POST list": {{409, ""}}}, kind: ErrConflict, says: "500"},
 		"proxy's time-out":     {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{408, ""}, {201, one("k")}}}, key: "k"},
+		"lost, repeated":       {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{0, ""}, {201, one("k")}}}, key: "k"},
+		"lost, list is a page": {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(10)}}, "POST list": {{0, ""}, {201, one("k")}}}, kind: ErrUnreachable},
 		"no key by profile": {
 			answers: fakeAnswers{"GET list": {{200, "[]"}, {200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{201, ""}}},
 			change:  withoutAnswer, key: "k",

@@ -53,6 +53,15 @@ func TestRemove(t *testing.T) {
 			}
 		})
 	}
+
+	// After a failure, nothing that was read before is reused.
+	client, _ := fakeAnswers{"GET list": {{200, consumersJSON("a")}, {200, "[]"}}, "DELETE a": {{500, ""}}}.client(t)
+	_, before := client.Get(t.Context(), "a")
+	failure := client.Remove(t.Context(), "a")
+	if _, err := client.Get(t.Context(), "a"); before != nil || !errors.Is(failure, ErrServer) || !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v, then %v, then %v", before, failure, err)
+	}
+
 	client, sent := fakeAnswers{}.client(t)
 	if err := client.Remove(t.Context(), ""); !errors.Is(err, ErrInvalid) || len(sent()) > 0 {
 		t.Errorf("an empty key: got %v, sent %q", err, sent())
