@@ -55,7 +55,7 @@ func TestSnapshotAges(t *testing.T) {
 						panic("broken")
 					}
 					return consumers, err
-				}, newEvidence())
+				}, &evidence{})
 				for i, later := range []time.Duration{0, snapshotAge, 1, snapshotAge - time.Second} {
 					time.Sleep(later)
 					_, found, err := s.get(t.Context(), "gone")
@@ -77,7 +77,7 @@ func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 		s := newSnapshot(func(ctx context.Context) ([]Consumer, error) {
 			context.AfterFunc(ctx, func() { ended.Add(1) })
 			return list(ctx)
-		}, newEvidence())
+		}, &evidence{})
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
 			done := async(func() error {
@@ -121,7 +121,7 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int32
-		s := newSnapshot(listOf(&count, nil, "changed", "removed", "kept"), newEvidence())
+		s := newSnapshot(listOf(&count, nil, "changed", "removed", "kept"), &evidence{})
 		s.put(Consumer{Key: "early"}) // There is nothing to keep up to date yet.
 		go func() { _, _ = s.all(t.Context()) }()
 		synctest.Wait()
