@@ -3,18 +3,19 @@ package twcloud
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// csrfServer hands out tokens and wants the latest one with each change.
+// csrfServer returns CSRF tokens and requires the latest one with each change.
 type csrfServer struct {
 	from  profile.CSRF
 	token string
-	// answer is what the path of the token answers, if not the token.
-	answer func() *http.Response
+	// answer replaces the answer with the token. Nil: the token.
+	answer *fakeAnswer
 	sent   []string
 }
 
@@ -26,7 +27,7 @@ func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 	case request.Method == http.MethodPatch:
 		return reply(http.StatusOK, one("k")), nil
 	case request.URL.Path == s.from.Path && s.answer != nil:
-		return s.answer(), nil
+		return reply(s.answer.status, s.answer.body), nil
 	case request.URL.Path == s.from.Path && s.from.From == "body":
 		return reply(http.StatusOK, `{"csrf":"`+s.token+`"}`), nil
 	case request.URL.Path == s.from.Path && s.from.From == "cookie":
@@ -50,78 +51,45 @@ func (s *csrfServer) client(t *testing.T) *Client {
 	return client
 }
 
-// A token comes from wherever the profile says, is sent with changes alone, and is
-// fetched again when the server refuses the old one.
+// The client reads the token where the profile says, and reads it again when the
+// server refuses the old one. Without a token it sends no change.
 func TestCSRF(t *testing.T) {
 	t.Parallel()
-	for name, from := range map[string]profile.CSRF{
-		"body":              {From: "body", Path: "/csrf", Pointer: "/csrf"},
-		"cookie":            {From: "cookie", Path: "/csrf", Name: "XSRF"},
-		"header of a path":  {From: "header", Path: "/csrf", Name: "X-Next"},
-		"header of a list":  {From: "header", Name: "X-Next"},
-		"header of no case": {From: "header", Name: "x-next"},
+	body := profile.CSRF{From: "body", Path: "/csrf", Pointer: "/csrf"}
+	for name, test := range map[string]struct {
+		from   profile.CSRF
+		answer *fakeAnswer // nil: the token
+		kind   error       // nil: the change succeeds
+	}{
+		"body":              {from: body},
+		"cookie":            {from: profile.CSRF{From: "cookie", Path: "/csrf", Name: "XSRF"}},
+		"header of a path":  {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}},
+		"header of a list":  {from: profile.CSRF{From: "header", Name: "X-Next"}},
+		"header of no case": {from: profile.CSRF{From: "header", Name: "x-next"}},
+		"not there":         {from: body, answer: &fakeAnswer{404, ""}, kind: ErrUnreadable},
+		"a page":            {from: body, answer: &fakeAnswer{200, "<html></html>"}, kind: ErrWebPage},
+		"no JSON":           {from: body, answer: &fakeAnswer{200, "token"}, kind: ErrUnreadable},
+		"no member":         {from: body, answer: &fakeAnswer{200, `{"other":"x"}`}, kind: ErrUnreadable},
+		"no header":         {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}, answer: &fakeAnswer{200, ""}, kind: ErrUnreadable},
+		"a number":          {from: body, answer: &fakeAnswer{200, `{"csrf":1}`}, kind: ErrUnreadable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := &csrfServer{from: from, token: "first-csrf-token-0123"}
+			server := &csrfServer{from: test.from, answer: test.answer}
 			client := server.client(t)
-			yes := true
 			for _, token := range []string{"first-csrf-token-0123", "second-csrf-token-0123"} {
 				server.token = token
-				if _, err := client.Update(t.Context(), "k", Changes{Approved: &yes}); err != nil {
-					t.Fatalf("%v after %v", err, server.sent)
+				if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); !errors.Is(err, test.kind) {
+					t.Errorf("got %v after %v, want %v", err, server.sent, test.kind)
 				}
 			}
-			if text := client.Redact("x second-csrf-token-0123"); strings.Contains(text, "second") {
+			if test.kind != nil {
+				if slices.ContainsFunc(server.sent, func(call string) bool { return strings.HasPrefix(call, http.MethodPatch) }) {
+					t.Errorf("sent %v", server.sent)
+				}
+			} else if text := client.Redact("x second-csrf-token-0123"); strings.Contains(text, "second") {
 				t.Errorf("the token is in %q", text)
 			}
 		})
-	}
-}
-
-// Without a token nothing is changed.
-func TestCSRF_missing(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		status int
-		body   string
-		kind   error
-	}{
-		"not there": {http.StatusNotFound, "", ErrNotFound},
-		"a page":    {http.StatusOK, "<html></html>", ErrWebPage},
-		"no JSON":   {http.StatusOK, "token", ErrUnreadable},
-		"no member": {http.StatusOK, `{"other":"x"}`, ErrUnreadable},
-		"a number":  {http.StatusOK, `{"csrf":1}`, ErrUnreadable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := &csrfServer{
-				from:   profile.CSRF{From: "body", Path: "/csrf", Pointer: "/csrf"},
-				token:  "token",
-				answer: func() *http.Response { return reply(test.status, test.body) },
-			}
-			yes := true
-			_, err := server.client(t).Update(t.Context(), "k", Changes{Approved: &yes})
-			if !errors.Is(err, test.kind) && !errors.Is(err, ErrUnreadable) {
-				t.Errorf("got %v, want %v", err, test.kind)
-			}
-			for _, call := range server.sent {
-				if strings.HasPrefix(call, "PATCH") {
-					t.Errorf("sent %v", server.sent)
-				}
-			}
-		})
-	}
-}
-
-// After a registration that was repeated, a list that lacks the new consumer does
-// not prove that there is no second one.
-func TestStrays_unknown(t *testing.T) {
-	t.Parallel()
-	client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{504, ""}, {201, one("k")}}}.client(t)
-	client.options.MaxRetries = 1
-	registration, err := client.Register(t.Context(), "n", "s")
-	if err != nil || registration.Consumer.Key != "k" || !errors.Is(registration.StraysUnknown, ErrIncomplete) {
-		t.Errorf("got %+v, %v", registration, err)
 	}
 }

@@ -2,35 +2,33 @@ package twcloud
 
 import (
 	"errors"
-	"net/url"
+	"net/http"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// eachDialect runs a test with a client and a server for each dialect.
+// eachDialect runs a test with a client and a server for the built-in profile and
+// for each dialect.
 func eachDialect(t *testing.T, test func(*testing.T, *twcloudtest.Server, *Client)) {
 	t.Helper()
-	for _, name := range twcloudtest.Dialects() {
+	for _, name := range append(twcloudtest.Dialects(), "built-in") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dialect, err := twcloudtest.Dialect(name)
-			if err != nil {
+			if (err != nil) != (name == "built-in") {
 				t.Fatal(err)
 			}
 			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile = dialect })
 			client := connect(t, server, func(o *Options) {
-				o.Profile = dialect
-				if o.WebAppEndpoint, err = url.Parse(server.WebAppURL()); err != nil {
-					t.Fatal(err)
-				}
+				o.Profile, o.WebAppEndpoint = dialect, mustParseURL(t, server.WebAppURL())
 			})
 			test(t, server, client)
 		})
 	}
 }
 
-// The client does everything in every dialect, with nothing but the profile.
+// The profile is all that the client needs to work with a dialect.
 func TestDialects(t *testing.T) {
 	t.Parallel()
 	eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
@@ -40,44 +38,27 @@ func TestDialects(t *testing.T) {
 		keys := map[string]string{}
 		for _, name := range []string{odd, "b", "c", "d", "e"} {
 			registration, err := client.Register(ctx, name, first)
-			if err != nil {
-				t.Fatalf("register: %v", err)
-			}
-			if c := registration.Consumer; c.Name != name || c.Approved || c.Key == "" {
-				t.Fatalf("registered %q, got %+v", name, c)
+			if c := registration.Consumer; err != nil || c.Name != name || c.Approved || c.Key == "" {
+				t.Fatalf("registered %q, got %+v, %v", name, c, err)
 			}
 			keys[name] = registration.Consumer.Key
 		}
 		key := keys[odd]
 		second := first + "-2"
-		for _, changes := range []Changes{
-			{Approved: pointer(true)},
-			{Name: pointer(odd + " two"), KnownSecret: &first},
-			{Secret: &second},
-			{Approved: pointer(false), Name: pointer(odd), Secret: &first},
-			{Approved: pointer(true), KnownSecret: &first},
+		for _, step := range []struct {
+			changes Changes
+			want    twcloudtest.Consumer
+		}{
+			{Changes{Approved: pointer(true), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
+			{Changes{Name: pointer("two"), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: "two", Secret: first, Approved: true}},
+			{Changes{Secret: &second}, twcloudtest.Consumer{Key: key, Name: "two", Secret: second, Approved: true}},
+			{Changes{Approved: pointer(false), Name: pointer(odd), Secret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first}},
+			{Changes{Approved: pointer(true), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
 		} {
-			if changes.KnownSecret == nil && changes.Secret == nil {
-				changes.KnownSecret = &first
-			}
-			before, _ := server.Consumer(key)
-			got, err := client.Update(ctx, key, changes)
-			if err != nil {
-				t.Fatalf("update %+v: %v", changes, err)
-			}
+			got, err := client.Update(ctx, key, step.changes)
 			now, _ := server.Consumer(key)
-			want := before
-			if changes.Name != nil {
-				want.Name = *changes.Name
-			}
-			if changes.Secret != nil {
-				want.Secret = *changes.Secret
-			}
-			if changes.Approved != nil {
-				want.Approved = *changes.Approved
-			}
-			if now != want || got != (Consumer{Key: key, Name: want.Name, Approved: want.Approved}) {
-				t.Fatalf("want %+v, got %+v, on the server %+v", want, got, now)
+			if err != nil || now != step.want || got != (Consumer{Key: key, Name: now.Name, Approved: now.Approved}) {
+				t.Fatalf("got %+v, %v, the server has %+v, want %+v", got, err, now, step.want)
 			}
 		}
 		if err := client.Remove(ctx, keys["c"]); err != nil {
@@ -96,36 +77,13 @@ func TestDialects(t *testing.T) {
 		if len(server.Consumers()) != 4 {
 			t.Errorf("the server has %d consumers", len(server.Consumers()))
 		}
-	})
-}
-
-// Whatever befalls a registration in whatever dialect, the server has it once, or
-// the caller is told.
-func TestDialects_exactlyOnce(t *testing.T) {
-	t.Parallel()
-	for _, kind := range twcloudtest.AllFaultKinds() {
-		if kind == twcloudtest.Hang || kind == twcloudtest.HangAfter || kind == twcloudtest.EndlessBody {
-			continue // The simulation has them.
+		survey, err := client.SurveyConsumers(ctx)
+		if err != nil || survey.Status != http.StatusOK || survey.Shape == "" || survey.Method != client.Profile().Calls.List.Method {
+			t.Errorf("got the survey %+v, %v", survey, err)
 		}
-		t.Run(kind.String(), func(t *testing.T) {
-			t.Parallel()
-			eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
-				server.AddConsumer(twcloudtest.Consumer{Name: "other", Secret: testSecret})
-				server.Inject(twcloudtest.Fault{Kind: kind, Match: func(r twcloudtest.Request) bool { return r.Call == "register" }})
-				registration, err := client.Register(t.Context(), "doors", testSecret)
-				count := 0
-				for _, consumer := range server.Consumers() {
-					if consumer.Name == "doors" {
-						count++
-						if registration.Consumer.Key != consumer.Key || consumer.Secret != testSecret {
-							t.Errorf("the server has %+v, the caller was told of %q, %v", consumer, registration.Consumer.Key, err)
-						}
-					}
-				}
-				if count > 1 || count == 0 && err == nil {
-					t.Errorf("registered %d times: %v", count, err)
-				}
-			})
-		})
-	}
+		requests := server.Requests()
+		if last := requests[len(requests)-1]; last.Call != "list" {
+			t.Errorf("a survey sends %s %s, which is the call %q", last.Method, last.Path, last.Call)
+		}
+	})
 }

@@ -1,14 +1,19 @@
 package twcloud
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
@@ -18,7 +23,7 @@ const (
 	testSecret   = "canary-secret-0123456789"
 )
 
-// reply makes an answer; headers are names and values in turn.
+// reply returns a response; headers are alternating names and values.
 func reply(status int, body string, headers ...string) *http.Response {
 	response := &http.Response{
 		StatusCode: status,
@@ -31,7 +36,7 @@ func reply(status int, body string, headers ...string) *http.Response {
 	return response
 }
 
-// dial reports to httptrace that a connection was asked for, and got.
+// dial reports to httptrace that a connection was requested and, if so, obtained.
 func dial(request *http.Request, got bool) {
 	trace := httptrace.ContextClientTrace(request.Context())
 	if trace == nil {
@@ -43,6 +48,43 @@ func dial(request *http.Request, got bool) {
 	if got && trace.GotConn != nil {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
+}
+
+// transportFunc answers requests without a network.
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+func mustParseURL(t testing.TB, raw string) *url.URL {
+	t.Helper()
+	parsed, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func send(ctx context.Context, t testing.TB, link http.RoundTripper, method string) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, method, "https://twcloud.example.com:8111/osmc/x?secret=canary", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return link.RoundTrip(request)
+}
+
+// hanging returns an error when its context ends, and nothing before.
+func hanging(request *http.Request) (*http.Response, error) {
+	dial(request, true)
+	<-request.Context().Done()
+	return nil, context.Cause(request.Context())
+}
+
+// async runs a call in a goroutine; the channel gets its error.
+func async(call func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	return done
 }
 
 // fakeServer is a transport that opens a session at each login, closes it at
@@ -81,8 +123,8 @@ func (f *fakeServer) RoundTrip(request *http.Request) (*http.Response, error) {
 	return reply(http.StatusOK, "2024x"), nil
 }
 
-// openSession answers a login: the sessions are called seat-0000000000000001 and
-// so on.
+// openSession answers a login. The cookies of the sessions are
+// seat-0000000000000001, and so on.
 func (f *fakeServer) openSession() *http.Response {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,8 +142,8 @@ func seatOf(request *http.Request) string {
 	return cookie.Value
 }
 
-// sent lists the requests as "login", "logout seat-…1" or "GET /osmc/version
-// seat-…1", the seat shortened to its number.
+// sent lists the requests as "GET /osmc/login" or "GET /osmc/version 1", with the
+// number of the seat.
 func (f *fakeServer) sent() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -116,7 +158,7 @@ func (f *fakeServer) sent() []string {
 	return sent
 }
 
-// count says how many requests were for paths with a suffix.
+// count returns the number of requests whose path has a suffix.
 func (f *fakeServer) count(suffix string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -127,6 +169,81 @@ func (f *fakeServer) count(suffix string) int {
 		}
 	}
 	return n
+}
+
+// fakeAnswers answers each call of the built-in profile: "METHOD list" for the
+// collection and "METHOD key" for a consumer. An answer is a status and a body;
+// several are sent in turn, and the last one stays. Status 0 is a lost answer.
+type fakeAnswers map[string][]fakeAnswer
+
+type fakeAnswer struct {
+	status int
+	body   string
+}
+
+func (f fakeAnswers) client(t *testing.T, changes ...func(*profile.Profile)) (*Client, func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var sent []string
+	server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		name := "list"
+		if rest, below := strings.CutPrefix(request.URL.Path, "/osmc/admin/oauthconsumers/"); below {
+			name = rest
+		}
+		call := request.Method + " " + name
+		sent = append(sent, call)
+		answers := f[call]
+		if len(answers) == 0 {
+			return reply(http.StatusNotFound, `{"message":"nothing there"}`), nil
+		}
+		if len(answers) > 1 {
+			f[call] = answers[1:]
+		}
+		if answers[0].status == 0 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return reply(answers[0].status, answers[0].body), nil
+	}}
+	client := fakeClient(t, server)
+	client.profile = ownProfile()
+	for _, change := range changes {
+		if change != nil {
+			change(client.profile)
+		}
+	}
+	return client, func() []string { return sent }
+}
+
+// ownProfile is a copy of the built-in profile that a test can change.
+func ownProfile() *profile.Profile {
+	content, err := json.Marshal(profile.BuiltIn())
+	own, problems := profile.Parse(content)
+	if err != nil || len(problems) > 0 {
+		panic(fmt.Sprint(err, problems))
+	}
+	return own
+}
+
+func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
+
+func withoutRead(p *profile.Profile) { p.Calls.Read = nil }
+
+func consumersJSON(keys ...string) string {
+	var all []string
+	for _, key := range keys {
+		all = append(all, one(key))
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+func manyConsumersJSON(n int) string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprint("k", i)
+	}
+	return consumersJSON(keys...)
 }
 
 func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Options {
@@ -157,8 +274,8 @@ func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Opti
 	return client
 }
 
-// connect returns a client of an emulated server, without back-off, which must
-// have given its seat back when the test ends.
+// connect returns a client of an emulated server, without back-off. When the test
+// ends, the client must have given its seat back.
 func connect(t testing.TB, server *twcloudtest.Server, options ...func(*Options)) *Client {
 	t.Helper()
 	built := testOptions(t, server.URL())
@@ -183,3 +300,16 @@ func connect(t testing.TB, server *twcloudtest.Server, options ...func(*Options)
 }
 
 func pointer[T any](value T) *T { return &value }
+
+const collection = "/oauthconsumers"
+
+// sentTo lists the methods of the requests whose path has a suffix.
+func sentTo(server *twcloudtest.Server, suffix string) []string {
+	var methods []string
+	for _, request := range server.Requests() {
+		if strings.HasSuffix(request.Path, suffix) {
+			methods = append(methods, request.Method)
+		}
+	}
+	return methods
+}

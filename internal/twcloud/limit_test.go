@@ -4,47 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
 
-func TestLimitHoldsTheNumberInFlight(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var inFlight, most, all atomic.Int32
-		release := make(chan struct{})
-		limit := newLimit(transportFunc(func(*http.Request) (*http.Response, error) {
-			now := inFlight.Add(1)
-			defer inFlight.Add(-1)
-			for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
-			}
-			all.Add(1)
-			<-release
-			return reply(http.StatusOK, ""), nil
-		}), 3)
-		var group sync.WaitGroup
-		for range 20 {
-			group.Go(func() {
-				if _, err := send(t.Context(), t, limit, http.MethodGet); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		synctest.Wait()
-		if inFlight.Load() != 3 {
-			t.Errorf("%d are in flight, want 3", inFlight.Load())
-		}
-		close(release)
-		group.Wait()
-		if most.Load() != 3 || all.Load() != 20 {
-			t.Errorf("%d of %d at a time, want 3 of 20", most.Load(), all.Load())
-		}
-	})
-}
-
-func TestLimitLetsGoWhoGivesUp(t *testing.T) {
+func TestLimitReleasesCanceled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release, sent := make(chan struct{}), atomic.Int32{}
@@ -57,11 +23,10 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 		synctest.Wait()
 
 		ctx, cancel := context.WithCancel(t.Context())
-		gone := make(chan error)
-		go func() {
+		gone := async(func() error {
 			_, err := send(ctx, t, limit, http.MethodGet)
-			gone <- err
-		}()
+			return err
+		})
 		synctest.Wait()
 		cancel()
 		if err := <-gone; !errors.Is(err, context.Canceled) || maybeSent(err) {
@@ -69,7 +34,7 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 		}
 		close(release)
 		synctest.Wait()
-		// A free slot is no reason to send what was given up.
+		// A canceled request is not sent, even if a slot is free.
 		for range 50 {
 			if _, err := send(ctx, t, limit, http.MethodGet); !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v", err)
@@ -81,17 +46,83 @@ func TestLimitLetsGoWhoGivesUp(t *testing.T) {
 	})
 }
 
-func TestLimitGivesTheSlotBackAfterAPanic(t *testing.T) {
+// After Drain, no waiting registration is sent. The one in flight can be completed.
+func TestDrain(t *testing.T) {
 	t.Parallel()
-	limit := newLimit(transportFunc(func(*http.Request) (*http.Response, error) { panic("broken") }), 1)
-	for range 3 {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("the panic is swallowed")
-				}
-			}()
-			_, _ = send(t.Context(), t, limit, http.MethodGet)
-		}()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+			switch request.Method {
+			case http.MethodPost:
+				<-release
+				return reply(http.StatusCreated, one("k")), nil
+			case http.MethodPatch:
+				return reply(http.StatusOK, one("k")), nil
+			}
+			return reply(http.StatusOK, "[]"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
+		var results []<-chan error
+		for _, name := range []string{"a", "b", "c"} {
+			results = append(results, async(func() error {
+				_, err := client.Register(t.Context(), name, testSecret)
+				return err
+			}))
+		}
+		synctest.Wait()
+		client.Drain()
+		close(release)
+		checkOneSucceeds(t, results)
+		if sent := server.count(collection); sent != 2 {
+			t.Errorf("sent %q, want one list and one POST", server.sent())
+		}
+		if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// The logout takes precedence over requests that wait for a slot.
+func TestCloseLogsOutFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+			<-release
+			return reply(http.StatusOK, "2024x"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.MaxConcurrentRequests = 1 })
+		var results []<-chan error
+		for range 4 {
+			results = append(results, versionOf(t.Context(), client))
+		}
+		synctest.Wait()
+		closed := async(client.Close)
+		synctest.Wait()
+		close(release)
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		checkOneSucceeds(t, results)
+		if want := []string{"GET /osmc/login", "GET /osmc/version 1", "GET /osmc/logout 1"}; !slices.Equal(server.sent(), want) {
+			t.Errorf("sent %q, want %q", server.sent(), want)
+		}
+	})
+}
+
+// checkOneSucceeds checks that one call succeeds and that the others find the
+// client closed.
+func checkOneSucceeds(t *testing.T, results []<-chan error) {
+	t.Helper()
+	succeeded := 0
+	for _, result := range results {
+		if err := <-result; err == nil {
+			succeeded++
+		} else if !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v, want %v", err, ErrClosed)
+		}
+	}
+	if succeeded != 1 {
+		t.Errorf("%d succeeded, want 1", succeeded)
 	}
 }

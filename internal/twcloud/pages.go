@@ -133,7 +133,11 @@ func (l *lister) unannounced(answer *answer, document any) (url.Values, error) {
 				if value != "" {
 					return nil, answer.incomplete("the member %q says that there is a next page", member)
 				}
-			case json.Number, map[string]any:
+			case bool:
+				if value {
+					return nil, answer.incomplete("the member %q says that there is a next page", member)
+				}
+			case json.Number, map[string]any, []any:
 				return nil, answer.incomplete("the member %q says that there is a next page", member)
 			}
 		}

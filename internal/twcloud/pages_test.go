@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // page is what a server answers to one request for a list.
@@ -16,25 +19,15 @@ type page struct {
 	status int
 }
 
-func consumersJSON(keys ...string) string {
-	var all []string
-	for _, key := range keys {
-		all = append(all, fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key))
-	}
-	return "[" + strings.Join(all, ",") + "]"
-}
-
-// A list that is not whole is read to its end where that is unambiguous, and
-// refused otherwise.
+// The client follows pages where the next one is unambiguous, and rejects an
+// incomplete list otherwise.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	first, second := consumersJSON("a", "b"), consumersJSON("c")
 	wrapped := func(list, more string) string { return `{"items":` + list + `,` + more + `}` }
 	for name, test := range map[string]struct {
 		items string // where the list is
-		// member says that the list is an object whose members are named by the keys.
-		member bool
-		pages  string // of the profile, JSON
+		pages string // of the profile, JSON
 		// answers are by query.
 		answers map[string]page
 		want    int // consumers; 0: refused
@@ -56,6 +49,7 @@ func TestPages(t *testing.T) {
 		"next link object":          {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"_links":{"next":{"href":"/osmc/admin/oauthconsumers?p=2"}}`)}, "p=2": {body: wrapped(second, `"_links":{}`)}}, want: 3},
 		"next number":               {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"next":2`)}}, says: `"next" says`},
 		"next token":                {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"nextPageToken":"xyz"`)}}, says: `"nextPageToken" says`},
+		"next is true":              {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"next":true`)}}, says: `"next" says`},
 		"has more":                  {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"hasMore":true`)}}, says: `"hasMore" says`},
 		"not the last":              {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"last":false`)}}, says: `"last" says`},
 		"total":                     {items: "/items", answers: map[string]page{"": {body: wrapped(first, `"page":{"totalElements":5}`)}}, says: `"totalElements" says`},
@@ -68,15 +62,9 @@ func TestPages(t *testing.T) {
 		"by cursor":                 {items: "/items", pages: `{"by":"cursor","parameter":"c","pointer":"/at"}`, answers: map[string]page{"": {body: wrapped(first, `"at":7`)}, "c=7": {body: wrapped(second, `"at":""`)}}, want: 3},
 		"by next":                   {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":"?c=1"`)}, "c=1": {body: wrapped(second, `"x":1`)}}, want: 3},
 		"by next, true":             {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":true`)}}, says: "the next page is true"},
-		"by next, false":            {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":false`)}}, want: 2},
 		"by next, unreadable":       {items: "/items", pages: `{"by":"next","pointer":"/more"}`, answers: map[string]page{"": {body: wrapped(first, `"more":[1]`)}}, says: "is a JSON array"},
 		"one key twice":             {answers: map[string]page{"": {body: `[{"key":"a","name":"n","approved":true},{"key":"a","name":"m","approved":true}]`}}, says: `two consumers have the key "a"`},
 		"an object":                 {answers: map[string]page{"": {body: `{"data":[]}`}}, says: "its members are data"},
-		"objects, and an array":     {member: true, answers: map[string]page{"": {body: `[]`}}, says: "an array at"},
-		"objects":                   {member: true, answers: map[string]page{"": {body: `{"a":{"name":"n","approved":true}}`}}, want: 1},
-		"objects, one without name": {member: true, answers: map[string]page{"": {body: `{"a":{"approved":true}}`}}, says: "has no name"},
-		"nothing at the place":      {items: "/items", answers: map[string]page{"": {body: `{"data":[]}`}}, says: `no list at "/items"`},
-		"a word at the place":       {items: "/items", answers: map[string]page{"": {body: `{"items":"none"}`}}, says: "a JSON string"},
 		"null":                      {answers: map[string]page{"": {body: `null`}}, says: "no list"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,9 +80,6 @@ func TestPages(t *testing.T) {
 			client.profile = ownProfile()
 			call := client.profile.Calls.List
 			call.Answer.Items = test.items
-			if call.Answer.KeyIsMember = test.member; test.member {
-				call.Answer.Key = nil
-			}
 			if test.pages != "" {
 				if err := json.Unmarshal([]byte(test.pages), &call.Pages); err != nil {
 					t.Fatal(err)
@@ -112,5 +97,35 @@ func TestPages(t *testing.T) {
 				t.Errorf("%v is no *Error", err)
 			}
 		})
+	}
+}
+
+func TestPagesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	pages := 0
+	server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+		pages++
+		return reply(http.StatusOK, consumersJSON(fmt.Sprint("k", pages))), nil
+	}}
+	client := fakeClient(t, server)
+	client.profile = ownProfile()
+	client.profile.Calls.List.Pages = &profile.Pages{By: "number", Parameter: "p"}
+	if _, err := client.list(t.Context()); !errors.Is(err, ErrIncomplete) || pages != maxPages {
+		t.Errorf("got %v after %d pages", err, pages)
+	}
+}
+
+// Of a list that has keys alone, the client reads each consumer. It leaves out those
+// that have been removed since.
+func TestListOfKeys(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]error{http.StatusNotFound: nil, http.StatusInternalServerError: ErrServer} {
+		client, _ := fakeAnswers{
+			"GET list": {{200, consumersJSON("a", "b")}}, "GET a": {{200, one("a")}}, "GET b": {{status, ""}},
+		}.client(t, func(p *profile.Profile) { p.Calls.List.Answer.Name, p.Calls.List.Answer.Approved = nil, nil })
+		consumers, err := client.List(t.Context())
+		if !errors.Is(err, want) || err == nil && !slices.Equal(consumers, []Consumer{{Key: "a", Name: "n", Approved: true}}) {
+			t.Errorf("%d: got %v, %v, want %v", status, consumers, err, want)
+		}
 	}
 }

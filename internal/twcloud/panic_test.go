@@ -27,7 +27,9 @@ func (p *panicking) RoundTrip(request *http.Request) (*http.Response, error) {
 func TestPanicLosesNothing(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
-	posting := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, "POST /osmc/admin/oauthconsumers"} })
+	posting := connect(t, server, func(o *Options) {
+		o.Transport, o.MaxConcurrentRequests = &panicking{http.DefaultTransport, "POST /osmc/admin/oauthconsumers"}, 1 // The slot must be given back.
+	})
 	registration, err := posting.Register(t.Context(), "doors", testSecret)
 	if !errors.Is(err, ErrPanic) || registration.Consumer.Key == "" || strings.Contains(err.Error(), twcloudtest.AdminToken) {
 		t.Fatalf("registered %v: %v", registration, err)

@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // encodings are the ways in which a server, a proxy or Go may write a secret.
@@ -87,22 +87,36 @@ func TestRedactor(t *testing.T) {
 	}
 }
 
-func TestRedactorIsSafeForConcurrentUse(t *testing.T) {
+// The client redacts a secret from the moment it gets it, even if the call fails.
+func TestClientRedacts(t *testing.T) {
 	t.Parallel()
-	redact := &redactor{}
-	var group sync.WaitGroup
-	for i := range 8 {
-		group.Go(func() {
-			for j := range 20 {
-				secret := fmt.Sprintf("canary-%d-%d", i, j)
-				redact.add(secret)
-				if got := redact.text(secret + "!"); got != redacted+"!" {
-					t.Errorf("got %q", got)
-				}
-			}
-		})
+	sendSecret := func(p *profile.Profile) { p.Calls.Update.UnchangedSecret = profile.Send }
+	for name, tell := range map[string]func(*Client) error{
+		"register": func(c *Client) error {
+			_, err := c.Register(t.Context(), "n", testSecret)
+			return err
+		},
+		"update": func(c *Client) error {
+			_, err := c.Update(t.Context(), "k", Changes{Secret: pointer(testSecret)})
+			return err
+		},
+		"known secret": func(c *Client) error {
+			_, err := c.Update(t.Context(), "k", Changes{Approved: pointer(true), KnownSecret: pointer(testSecret)})
+			return err
+		},
+		"probe": func(c *Client) error {
+			_, err := c.ProbeSecret(t.Context(), "k", testSecret)
+			return err
+		},
+	} {
+		client, _ := fakeAnswers{}.client(t, sendSecret)
+		if err := tell(client); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if got, want := client.Redact(testPassword+", "+testSecret), redacted+", "+redacted; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
 	}
-	group.Wait()
 }
 
 func TestShorten(t *testing.T) {
@@ -132,7 +146,7 @@ func FuzzNoErrorHoldsASecret(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, secret, before, after string, kind int) {
-		// A secret that is a part of what stands around it would prove nothing.
+		// A secret that is a part of the text around it would prove nothing.
 		if utf8.RuneCountInString(secret) < 8 || !utf8.ValidString(secret) || strings.ContainsFunc(secret, unicode.IsControl) {
 			t.Skip()
 		}

@@ -11,13 +11,15 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// TestRegisterExactlyOnce lets every fault befall the registration.
+// With any fault, in any dialect, a registration either fails and leaves no
+// consumer, or creates exactly one, whose key the caller gets.
 func TestRegisterExactlyOnce(t *testing.T) {
 	t.Parallel()
-	// Nothing was registered, and another try would meet with the same.
+	// Nothing was registered, and another try would have the same outcome.
 	refusals := map[twcloudtest.FaultKind]error{
 		twcloudtest.InternalError500: ErrServer,
 		twcloudtest.Forbidden403:     ErrForbidden,
@@ -25,95 +27,49 @@ func TestRegisterExactlyOnce(t *testing.T) {
 		twcloudtest.Redirect302:      ErrWebPage,
 	}
 	for _, kind := range twcloudtest.AllFaultKinds() {
+		if kind == twcloudtest.Hang || kind == twcloudtest.HangAfter {
+			continue // TestRegisterLooksAfterAHang has them.
+		}
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t)
-			client := connectWithTimeout(t, server)
-			server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
-			registration, err := client.Register(t.Context(), "app", testSecret)
-			consumers := server.Consumers()
-			if refusal := refusals[kind]; refusal != nil {
-				var uncertain *RegistrationError
-				if !errors.Is(err, refusal) || errors.As(err, &uncertain) || registration.Consumer.Key != "" || len(consumers) != 0 {
-					t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
+			eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
+				times := 1
+				if kind == twcloudtest.Forbidden403 && client.Profile().CSRF != nil {
+					times = 2 // The first one may be due to an old token.
 				}
-				return
-			}
-			if err != nil || len(consumers) != 1 || len(registration.Strays) != 0 || registration.StraysUnknown != nil {
-				t.Fatalf("got %v, %v, the server has %v", registration, err, consumers)
-			}
-			want := Consumer{Key: consumers[0].Key, Name: "app"}
-			if registration.Consumer != want || consumers[0].Secret != testSecret {
-				t.Errorf("got %v, the server has %v", registration.Consumer, consumers[0])
-			}
-			if got, err := client.Get(t.Context(), want.Key); err != nil || got != want {
-				t.Errorf("get: got %v, %v", got, err)
-			}
+				server.Inject(twcloudtest.Fault{Kind: kind, Times: times, Match: func(r twcloudtest.Request) bool { return r.Call == "register" }})
+				registration, err := client.Register(t.Context(), "app", testSecret)
+				consumers := server.Consumers()
+				if kind == twcloudtest.Redirect302 && slices.Contains(client.Profile().Calls.Register.Success, http.StatusFound) {
+					// The server has said yes.
+					if err == nil || len(consumers) != 0 {
+						t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
+					}
+					return
+				}
+				if refusal := refusals[kind]; refusal != nil {
+					var uncertain *RegistrationError
+					if !errors.Is(err, refusal) || errors.As(err, &uncertain) || registration.Consumer.Key != "" || len(consumers) != 0 {
+						t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
+					}
+					return
+				}
+				if err != nil || len(consumers) != 1 || len(registration.Strays) != 0 || registration.StraysUnknown != nil {
+					t.Fatalf("got %v, %v, the server has %v", registration, err, consumers)
+				}
+				want := Consumer{Key: consumers[0].Key, Name: "app"}
+				if registration.Consumer != want || consumers[0].Secret != testSecret {
+					t.Errorf("got %v, the server has %v", registration.Consumer, consumers[0])
+				}
+				if got, err := client.Get(t.Context(), want.Key); err != nil || got != want {
+					t.Errorf("get: got %v, %v", got, err)
+				}
+			})
 		})
 	}
 }
 
-// scenario is a registration of "app" on a server where onPost is called at each
-// POST, with its number, before it is handled.
-type scenario struct {
-	faults []twcloudtest.FaultKind // of the POSTs, in turn
-	onPost func(server *twcloudtest.Server, number int, cancel context.CancelFunc)
-	unique bool
-	reads  twcloudtest.FaultKind // of every GET from the last POST on
-	posts  int
-	check  func(t *testing.T, registration Registration, err error, server *twcloudtest.Server)
-}
-
-func (s scenario) run(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.UniqueNames = s.unique })
-	server.AddConsumer(twcloudtest.Consumer{Key: "other", Name: "other"})
-	client := connect(t, server)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	posts := 0
-	server.SetOnRequest(func(request twcloudtest.Request) {
-		if request.Method != http.MethodPost {
-			return
-		}
-		posts++
-		if posts == s.posts && s.reads != 0 {
-			server.Inject(twcloudtest.Fault{Kind: s.reads, Method: http.MethodGet, PathSuffix: collection, Times: -1})
-		}
-		if s.onPost != nil {
-			s.onPost(server, posts, cancel)
-		}
-	})
-	for _, kind := range s.faults {
-		server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
-	}
-	registration, err := client.Register(ctx, "app", testSecret)
-	if posts != s.posts {
-		t.Errorf("%d POSTs, want %d", posts, s.posts)
-	}
-	s.check(t, registration, err, server)
-
-	// What is read after that is what stands on the server.
-	server.ClearFaults()
-	if listed, err := client.List(t.Context()); err != nil || len(listed) != len(server.Consumers()) {
-		t.Errorf("listed %v, %v, the server has %v", listed, err, server.Consumers())
-	}
-}
-
-func addApp(server *twcloudtest.Server, key string) {
-	server.AddConsumer(twcloudtest.Consumer{Key: key, Name: "app", Secret: "somebody else's"})
-}
-
-// ours checks that a consumer is on the server with the secret, and that there are
-// so many besides "other".
-func ours(t *testing.T, server *twcloudtest.Server, registration Registration, err error, number int) {
-	t.Helper()
-	consumer, there := server.Consumer(registration.Consumer.Key)
-	if err != nil || !there || consumer.Secret != testSecret || len(server.Consumers()) != 1+number {
-		t.Errorf("got %v, %v, the server has %v", registration, err, server.Consumers())
-	}
-}
-
+// The registrations are of "app", on a server that has another consumer.
 func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	t.Parallel()
 	const (
@@ -121,157 +77,258 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 		dropped = twcloudtest.DropBefore
 		gateway = twcloudtest.Status504Before
 	)
-	for name, test := range map[string]scenario{
-		"lost again and again": {
-			faults: []twcloudtest.FaultKind{dropped, gateway, dropped}, posts: 4,
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 1)
-			},
-		},
-		"lost once too often": {
-			faults: []twcloudtest.FaultKind{gateway, gateway, gateway, gateway}, posts: 4,
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				if !errors.Is(err, ErrServer) || registration.Consumer.Key != "" || len(server.Consumers()) != 1 {
-					t.Errorf("got %v, %v", registration, err)
+	theirs := twcloudtest.Consumer{Key: "theirs", Name: "app", Secret: "somebody else's"}
+	for name, test := range map[string]struct {
+		faults    []twcloudtest.FaultKind // of the POSTs, in turn
+		appears   twcloudtest.Consumer    // when the last POST arrives
+		cancel    bool                    // the caller gives up then
+		unique    bool                    // the server's names
+		reads     twcloudtest.FaultKind   // of each GET after the last POST
+		patch     twcloudtest.FaultKind
+		posts     int
+		consumers int   // on the server in the end
+		kind      error // nil: it succeeds, with testSecret
+		keys      int   // in the RegistrationError
+		look      error // of the RegistrationError
+		strays    int
+		unknown   error // why strays are unknown
+	}{
+		"lost again and again":            {faults: []twcloudtest.FaultKind{dropped, gateway, dropped}, posts: 4, consumers: 2},
+		"lost once too often":             {faults: []twcloudtest.FaultKind{gateway, gateway, gateway, gateway}, posts: 4, consumers: 1, kind: ErrServer},
+		"two have appeared":               {faults: []twcloudtest.FaultKind{lost}, appears: theirs, posts: 1, consumers: 3, kind: ErrUnreachable, keys: 2},
+		"another name has appeared, too":  {faults: []twcloudtest.FaultKind{lost}, appears: twcloudtest.Consumer{Name: "another"}, posts: 1, consumers: 3},
+		"list fails":                      {faults: []twcloudtest.FaultKind{lost}, reads: twcloudtest.InternalError500, posts: 1, consumers: 2, kind: ErrUnreachable, look: ErrServer},
+		"carried out late":                {faults: []twcloudtest.FaultKind{gateway}, appears: theirs, posts: 2, consumers: 3, strays: 1},
+		"carried out late, unique names":  {faults: []twcloudtest.FaultKind{gateway}, appears: theirs, unique: true, posts: 2, consumers: 2},
+		"list of strays fails":            {faults: []twcloudtest.FaultKind{gateway}, reads: twcloudtest.Forbidden403, posts: 2, consumers: 2, unknown: ErrForbidden},
+		"secret cannot be set":            {faults: []twcloudtest.FaultKind{lost}, patch: twcloudtest.InternalError500, posts: 1, consumers: 2, kind: ErrServer},
+		"canceled in flight":              {cancel: true, posts: 1, consumers: 2},
+		"canceled in flight, and lost":    {faults: []twcloudtest.FaultKind{lost}, cancel: true, posts: 1, consumers: 2},
+		"canceled in flight, and dropped": {faults: []twcloudtest.FaultKind{dropped}, cancel: true, posts: 1, consumers: 1, kind: ErrUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.UniqueNames = test.unique })
+			server.AddConsumer(twcloudtest.Consumer{Key: "other", Name: "other"})
+			client := connect(t, server)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			posts := 0
+			server.SetOnRequest(func(request twcloudtest.Request) {
+				if request.Method != http.MethodPost {
+					return
 				}
-			},
-		},
-		"several have appeared": {
-			faults: []twcloudtest.FaultKind{lost}, posts: 1,
-			onPost: func(server *twcloudtest.Server, _ int, _ context.CancelFunc) { addApp(server, "theirs") },
-			check: func(t *testing.T, _ Registration, err error, server *twcloudtest.Server) {
-				var uncertain *RegistrationError
-				if !errors.As(err, &uncertain) || len(uncertain.Keys) != 2 || uncertain.Name != "app" || !errors.Is(err, ErrUnreachable) {
-					t.Fatalf("got %v", err)
+				if posts++; posts != test.posts {
+					return
 				}
-				for _, consumer := range server.Consumers()[1:] {
-					if !slices.Contains(uncertain.Keys, consumer.Key) || !strings.Contains(err.Error(), consumer.Key) {
-						t.Errorf("%s is not in %v", consumer.Key, err)
+				if test.appears.Name != "" {
+					server.AddConsumer(test.appears)
+				}
+				if test.reads != 0 {
+					server.Inject(twcloudtest.Fault{Kind: test.reads, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+				}
+				if test.cancel {
+					cancel()
+				}
+			})
+			for _, kind := range test.faults {
+				server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
+			}
+			if test.patch != 0 {
+				server.Inject(twcloudtest.Fault{Kind: test.patch, Method: http.MethodPatch})
+			}
+			registration, err := client.Register(ctx, "app", testSecret)
+			consumers := server.Consumers()
+			if !errors.Is(err, test.kind) || posts != test.posts || len(consumers) != test.consumers {
+				t.Fatalf("got %v, %v after %d POSTs, the server has %v", registration, err, posts, consumers)
+			}
+			consumer, exists := server.Consumer(registration.Consumer.Key)
+			if test.kind == nil && consumer.Secret != testSecret || !exists && registration.Consumer.Key != "" {
+				t.Errorf("got %v, the server has %v", registration.Consumer, consumers)
+			}
+			if got, exists := server.Consumer(theirs.Key); exists && !test.unique && got != theirs {
+				t.Errorf("the consumer of somebody else is %v now", got)
+			}
+			if len(registration.Strays) != test.strays || test.strays > 0 && registration.Strays[0].Key != theirs.Key || !errors.Is(registration.StraysUnknown, test.unknown) {
+				t.Errorf("the strays are %v, %v", registration.Strays, registration.StraysUnknown)
+			}
+			var uncertain *RegistrationError
+			if errors.As(err, &uncertain) {
+				for _, key := range uncertain.Keys {
+					if _, exists := server.Consumer(key); !exists || !strings.Contains(err.Error(), key) {
+						t.Errorf("the key %q is not in %v", key, err)
 					}
 				}
-				if theirs, _ := server.Consumer("theirs"); theirs.Secret == testSecret {
-					t.Error("somebody else's secret was set")
+				if uncertain.Name != "app" || len(uncertain.Keys) != test.keys || !errors.Is(uncertain.Look, test.look) {
+					t.Errorf("got %+v", uncertain)
 				}
-			},
-		},
-		"others have appeared, too": {
-			faults: []twcloudtest.FaultKind{lost}, posts: 1,
-			onPost: func(server *twcloudtest.Server, _ int, _ context.CancelFunc) {
-				server.AddConsumer(twcloudtest.Consumer{Name: "another"})
-			},
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 2)
-			},
-		},
-		"nobody can look": {
-			faults: []twcloudtest.FaultKind{lost}, posts: 1, reads: twcloudtest.InternalError500,
-			check: func(t *testing.T, _ Registration, err error, _ *twcloudtest.Server) {
-				var uncertain *RegistrationError
-				if !errors.As(err, &uncertain) || uncertain.Keys != nil || !errors.Is(uncertain.Look, ErrServer) || !errors.Is(uncertain.Cause, ErrUnreachable) {
-					t.Errorf("got %v", err)
-				}
-			},
-		},
-		"carried out late": {
-			faults: []twcloudtest.FaultKind{gateway}, posts: 2,
-			onPost: func(server *twcloudtest.Server, number int, _ context.CancelFunc) {
-				if number == 2 {
-					addApp(server, "late")
-				}
-			},
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 2)
-				if len(registration.Strays) != 1 || registration.Strays[0].Key != "late" {
-					t.Errorf("the strays are %v", registration.Strays)
-				}
-			},
-		},
-		"carried out late, names being unique": {
-			faults: []twcloudtest.FaultKind{gateway}, posts: 2, unique: true,
-			onPost: func(server *twcloudtest.Server, number int, _ context.CancelFunc) {
-				if number == 2 {
-					addApp(server, "late")
-				}
-			},
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 1)
-			},
-		},
-		"nobody can look for strays": {
-			faults: []twcloudtest.FaultKind{gateway}, posts: 2, reads: twcloudtest.Forbidden403,
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 1)
-				if !errors.Is(registration.StraysUnknown, ErrForbidden) {
-					t.Errorf("got %v", registration.StraysUnknown)
-				}
-			},
-		},
-		"cancelled in flight": {
-			posts:  1,
-			onPost: func(_ *twcloudtest.Server, _ int, cancel context.CancelFunc) { cancel() },
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 1)
-			},
-		},
-		"cancelled in flight, and lost": {
-			faults: []twcloudtest.FaultKind{lost}, posts: 1,
-			onPost: func(_ *twcloudtest.Server, _ int, cancel context.CancelFunc) { cancel() },
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				ours(t, server, registration, err, 1)
-			},
-		},
-		"cancelled in flight, and dropped": {
-			faults: []twcloudtest.FaultKind{dropped}, posts: 1,
-			onPost: func(_ *twcloudtest.Server, _ int, cancel context.CancelFunc) { cancel() },
-			check: func(t *testing.T, registration Registration, err error, server *twcloudtest.Server) {
-				if !errors.Is(err, ErrUnreachable) || registration.Consumer.Key != "" || len(server.Consumers()) != 1 {
-					t.Errorf("got %v, %v", registration, err)
-				}
-			},
-		},
-	} {
-		t.Run(name, test.run)
+			} else if test.keys > 0 || test.look != nil {
+				t.Errorf("got %v, want a RegistrationError", err)
+			}
+
+			// What is read after that is what the server has.
+			server.ClearFaults()
+			if listed, err := client.List(t.Context()); err != nil || len(listed) != len(consumers) {
+				t.Errorf("listed %v, %v, the server has %v", listed, err, consumers)
+			}
+		})
 	}
 }
 
-// TestRegisterLooksAfterAHang: the call is canceled as soon as the request is out,
-// no answer comes, and there is time to look all the same.
+// After a POST that hangs, the client lists the consumers, even if the caller has
+// given up.
 func TestRegisterLooksAfterAHang(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		consumers := `[]`
-		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
-			switch request.Method {
-			case http.MethodPost:
-				consumers = `[{"key":"k","name":"app","approved":false}]`
-				cancel()
-				return hanging(request)
-			case http.MethodPatch:
-				return reply(http.StatusOK, strings.Trim(consumers, "[]")), nil
-			}
-			return reply(http.StatusOK, consumers), nil
-		}}
-		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
-		if registration, err := client.Register(ctx, "app", testSecret); err != nil || registration.Consumer.Key != "k" {
-			t.Errorf("got %v, %v", registration, err)
-		}
-	})
-}
-
-func TestRegisterWhoseSecretIsUncertain(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t)
-	client := connect(t, server)
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost},
-		twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
-	registration, err := client.Register(t.Context(), "app", testSecret)
-	if consumers := server.Consumers(); !errors.Is(err, ErrServer) || len(consumers) != 1 || registration.Consumer.Key != consumers[0].Key {
-		t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
+	for name, test := range map[string]struct {
+		cancel, done bool // while it hangs, and on the server
+		kind         error
+		posts        int
+	}{
+		"carried out":               {done: true, posts: 1},
+		"carried out, canceled":     {done: true, cancel: true, posts: 1},
+		"not carried out":           {posts: 2},
+		"not carried out, canceled": {cancel: true, posts: 1, kind: ErrTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				const consumer = `{"key":"k","name":"app","approved":false}`
+				consumers, posts := `[]`, 0
+				server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+					switch request.Method {
+					case http.MethodPost:
+						posts++
+						if test.cancel {
+							cancel()
+						}
+						if test.done || posts > 1 {
+							consumers = "[" + consumer + "]"
+						}
+						if posts == 1 {
+							return hanging(request)
+						}
+						return reply(http.StatusCreated, consumer), nil
+					case http.MethodPatch:
+						return reply(http.StatusOK, consumer), nil
+					}
+					return reply(http.StatusOK, consumers), nil
+				}}
+				client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
+				registration, err := client.Register(ctx, "app", testSecret)
+				if !errors.Is(err, test.kind) || (registration.Consumer.Key == "k") != (err == nil) || posts != test.posts {
+					t.Errorf("got %v, %v after %d POSTs", registration, err, posts)
+				}
+			})
+		})
 	}
 }
 
-func TestRegisterTellsOfNamesakes(t *testing.T) {
+// No other registration is sent until the answer to the first one is understood.
+func TestFirstRegistration(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers fakeAnswers
+		change  func(*profile.Profile)
+		kind    error // nil: it succeeds
+		says    string
+		key     string
+		last    bool // no other is sent
+	}{
+		"understood":           {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}}}, key: "k"},
+		"key alone, then read": {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, `{"key":"k"}`}}, "GET k": {{200, one("k")}}}, key: "k"},
+		"key alone, no more":   {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, `{"key":"k"}`}}, "GET k": {{200, `{"key":"k"}`}}}, kind: ErrUnreadable, key: "k", last: true},
+		"not understood":       {answers: fakeAnswers{"GET list": {{200, "[]"}, {200, `[{"id":"k"}]`}, {200, "[]"}}, "POST list": {{201, `{"id":"k"}`}}}, kind: ErrUnreadable, last: true},
+		"an error with 200":    {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{200, `{"error":"no"}`}}}, kind: ErrUnreadable, last: true},
+		"said, not listed":     {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, ""}}}, kind: ErrUnreadable, last: true},
+		"another one's key":    {answers: fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "POST list": {{201, one("k")}}}, kind: ErrUnreadable, says: "another consumer's", last: true},
+		"refused":              {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{409, ""}}}, kind: ErrConflict},
+		"refused, and listed":  {answers: fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{409, ""}}}, kind: ErrConflict, says: `"k"`, last: true},
+		"refused, list fails":  {answers: fakeAnswers{"GET list": {{200, "[]"}, {500, ""}, {200, "[]"}}, "POST list": {{409, ""}}}, kind: ErrConflict, says: "500"},
+		"proxy's time-out":     {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{408, ""}, {201, one("k")}}}, key: "k"},
+		"lost, repeated":       {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{0, ""}, {201, one("k")}}}, key: "k"},
+		"lost, list is a page": {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(10)}}, "POST list": {{0, ""}, {201, one("k")}}}, kind: ErrUnreachable},
+		"no key by profile": {
+			answers: fakeAnswers{"GET list": {{200, "[]"}, {200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{201, ""}}},
+			change:  withoutAnswer, key: "k",
+		},
+		"no key by profile, not listed": {
+			answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, ""}}},
+			change:  withoutAnswer, kind: ErrIncomplete, says: `"n"`, last: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, sent := test.answers.client(t, test.change)
+			registration, err := client.Register(t.Context(), "n", testSecret)
+			if !errors.Is(err, test.kind) || registration.Consumer.Key != test.key || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %+v, %v, want %q, %v", registration.Consumer, err, test.key, test.kind)
+			}
+			before := len(sent())
+			_, err = client.Register(t.Context(), "m", testSecret)
+			if errors.Is(err, ErrNotUnderstood) != test.last || slices.Contains(sent()[before:], "POST list") == test.last {
+				t.Errorf("got %v for the second one, sent %q", err, sent())
+			}
+		})
+	}
+}
+
+func withoutAnswer(p *profile.Profile) { p.Calls.Register.Answer = nil }
+
+// If the server has the consumer under another key than it returned, the callback
+// runs again with that key.
+func TestRegister_otherKey(t *testing.T) {
+	t.Parallel()
+	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("real")}}, "POST list": {{201, one("returned")}}}.client(t)
+	var keys []string
+	registration, err := client.Register(t.Context(), "n", testSecret, func(registration Registration, _ error) error {
+		keys = append(keys, registration.Consumer.Key)
+		return &Error{Kind: ErrNotFound}
+	})
+	var failure *Error
+	if !errors.As(err, &failure) || failure.Part != "calls.register.answer.key" || registration.Consumer.Key != "real" {
+		t.Errorf("got %v, %v", registration, err)
+	}
+	if want := []string{"returned", "real"}; !slices.Equal(keys, want) {
+		t.Errorf("done with %q, want %q", keys, want)
+	}
+}
+
+// After a repeated registration, a list without the new consumer does not prove
+// that there is no second one.
+func TestStrays_unknown(t *testing.T) {
+	t.Parallel()
+	client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{504, ""}, {201, one("k")}}}.client(t)
+	client.options.MaxRetries = 1
+	registration, err := client.Register(t.Context(), "n", testSecret)
+	if err != nil || registration.Consumer.Key != "k" || !errors.Is(registration.StraysUnknown, ErrIncomplete) {
+		t.Errorf("got %+v, %v", registration, err)
+	}
+}
+
+// Confirm asks the server once in a process, and detects an unknown key.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	client, sent := fakeAnswers{"GET k": {{200, one("k")}}}.client(t)
+	for range 2 {
+		if err := client.Confirm(t.Context(), Consumer{Key: "k"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if calls := sent(); len(calls) != 1 {
+		t.Errorf("sent %v", calls)
+	}
+	client, _ = fakeAnswers{"GET list": {{200, consumersJSON("real")}}, "GET real": {{200, one("real")}}, "POST list": {{201, one("returned")}}}.client(t)
+	if _, err := client.Register(t.Context(), "n", testSecret); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Confirm(t.Context(), Consumer{Key: "returned"}); !errors.Is(err, ErrKeyGone) || !strings.Contains(err.Error(), "does not know the key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRegisterReturnsNamesakes(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	for key, name := range map[string]string{"a": "App", "b": " app ", "c": "app", "d": "apps"} {
@@ -295,8 +352,8 @@ func TestRegisterTellsOfNamesakes(t *testing.T) {
 	}
 }
 
-// TestRegisterOneNameAtATime: whoever registers the same name, in the worst of
-// times, gets a consumer of his own.
+// Concurrent callers who register the same name get one consumer each, even if
+// answers are lost.
 func TestRegisterOneNameAtATime(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
@@ -323,21 +380,39 @@ func TestRegisterOneNameAtATime(t *testing.T) {
 	}
 }
 
-func TestRegisterWaitsForTheNameNoLongerThanItsContext(t *testing.T) {
+// A caller can give up waiting for a registration of the same name, and for the
+// first registration of all.
+func TestRegisterWaits(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
-	client := connect(t, server)
-	unlock, err := client.names.lock(t.Context(), nameKey("app"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := client.Register(ctx, "App", testSecret); !errors.Is(err, ErrCanceled) {
-		t.Errorf("got %v", err)
-	}
-	unlock()
-	if len(server.Requests()) != 0 {
-		t.Errorf("sent %v", server.Requests())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+			if request.Method == http.MethodPost {
+				<-release
+				return reply(http.StatusCreated, one("k")), nil
+			}
+			return reply(http.StatusOK, "[]"), nil
+		}}
+		client := fakeClient(t, server)
+		register := func(ctx context.Context, name string) <-chan error {
+			registering := async(func() error {
+				_, err := client.Register(ctx, name, testSecret)
+				return err
+			})
+			synctest.Wait()
+			return registering
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		first, same, other := register(t.Context(), "app"), register(ctx, "App"), register(ctx, "other")
+		cancel()
+		for _, waiting := range []<-chan error{same, other} {
+			if err := <-waiting; !errors.Is(err, ErrCanceled) {
+				t.Errorf("got %v", err)
+			}
+		}
+		close(release)
+		if err := <-first; err != nil || server.count(collection) != 2 {
+			t.Errorf("got %v, sent %q", err, server.sent())
+		}
+	})
 }

@@ -5,82 +5,65 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
-	"strings"
-	"sync/atomic"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-)
 
-var (
-	lost    = &exchangeError{cause: io.ErrUnexpectedEOF, sent: true}
-	refused = &exchangeError{cause: syscall.ECONNREFUSED}
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
 func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
-	const noLicence = `{"message":"license limit reached"}`
-	all := []manner{ordinary, once, single, login, logout}
-	names := map[manner]string{ordinary: "ordinary", once: "once", single: "single", login: "login", logout: "logout"}
+	const noLicense = `{"message":"license limit reached"}`
+	manners := []manner{ordinary, once, single, login, logout}
 	for name, test := range map[string]struct {
-		status int
-		body   string
-		err    error
-		again  []manner // the manners in which a request is repeated
+		statuses []int
+		body     string
+		errs     []error
+		again    []manner // the manners in which a request is repeated
 	}{
-		"200":                 {status: 200, again: []manner{logout}},
-		"201":                 {status: 201, again: []manner{logout}},
-		"204":                 {status: 204},
-		"302":                 {status: 302, again: []manner{logout}},
-		"400":                 {status: 400, again: []manner{logout}},
-		"401":                 {status: 401},
-		"403":                 {status: 403, again: []manner{logout}},
-		"403 for a license":   {status: 403, body: noLicence, again: []manner{login, logout}},
-		"404":                 {status: 404, again: []manner{logout}},
-		"409":                 {status: 409, again: []manner{logout}},
-		"429":                 {status: 429, again: []manner{ordinary, once, login, logout}},
-		"500":                 {status: 500, again: []manner{logout}},
-		"501":                 {status: 501, again: []manner{logout}},
-		"502":                 {status: 502, again: []manner{ordinary, login, logout}},
-		"503":                 {status: 503, again: []manner{ordinary, login, logout}},
-		"503 for a license":   {status: 503, body: noLicence, again: []manner{ordinary, login, logout}},
-		"504":                 {status: 504, again: []manner{ordinary, login, logout}},
-		"lost":                {err: lost, again: []manner{ordinary, login, logout}},
-		"refused connection":  {err: refused, again: []manner{ordinary, once, login, logout}},
-		"too large":           {err: &exchangeError{cause: ErrTooLarge, sent: true}},
-		"unknown certificate": {err: &exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}},
-		"not TLS":             {err: &exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}}},
-		"plain text":          {err: &exchangeError{cause: http.ErrSchemeMismatch}},
-		"cancelled":           {err: context.Canceled},
+		"answers":              {statuses: []int{200, 201, 302, 400, 403, 404, 409, 500, 501}, again: []manner{logout}},
+		"no session any more":  {statuses: []int{204, 401}},
+		"no seat":              {statuses: []int{403}, body: noLicense, again: []manner{login, logout}},
+		"no seat, unavailable": {statuses: []int{503}, body: noLicense, again: []manner{ordinary, login, logout}},
+		"too many requests":    {statuses: []int{429}, again: []manner{ordinary, once, login, logout}},
+		"gateways":             {statuses: []int{502, 503, 504}, again: []manner{ordinary, login, logout}},
+		"lost":                 {errs: []error{&exchangeError{cause: io.ErrUnexpectedEOF, sent: true}}, again: []manner{ordinary, login, logout}},
+		"never sent":           {errs: []error{&exchangeError{cause: syscall.ECONNREFUSED}}, again: []manner{ordinary, once, login, logout}},
+		"final": {errs: []error{
+			context.Canceled,
+			ErrClosed,
+			&exchangeError{cause: ErrTooLarge, sent: true},
+			&exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
+			&exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}},
+			&exchangeError{cause: http.ErrSchemeMismatch},
+		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, manner := range all {
-				want := false
-				for _, again := range test.again {
-					want = want || again == manner
-				}
+		check := func(response *http.Response, failure error) {
+			for _, manner := range manners {
 				ctx := withManner(t.Context(), manner)
-				var response *http.Response
-				if test.err == nil {
-					response = reply(test.status, test.body)
-				}
-				got, err := worthRetrying(ctx, response, test.err)
-				if got != want || err != nil {
-					t.Errorf("%s: got %t, %v, want %t", names[manner], got, err, want)
+				want := slices.Contains(test.again, manner)
+				if got, err := worthRetrying(ctx, response, failure); got != want || err != nil {
+					t.Errorf("%s: %v, %v in the manner %d: got %t, %v, want %t", name, response, failure, manner, got, err, want)
 				}
 				ended, cancel := context.WithCancel(ctx)
 				cancel()
-				if got, err := worthRetrying(ended, response, test.err); got || err != nil {
-					t.Errorf("%s, cancelled: got %t, %v", names[manner], got, err)
+				if got, err := worthRetrying(ended, response, failure); got || err != nil {
+					t.Errorf("%s: %v, %v in the manner %d, canceled: got %t, %v", name, response, failure, manner, got, err)
 				}
 			}
-		})
+		}
+		for _, status := range test.statuses {
+			check(reply(status, test.body), nil)
+		}
+		for _, err := range test.errs {
+			check(nil, err)
+		}
 	}
 }
 
@@ -128,19 +111,6 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestBackoffWithoutWaits(t *testing.T) {
-	t.Parallel()
-	b := newBackoff(Options{})
-	for attempt := range 100 {
-		if got := b.wait(attempt, nil); got != 0 {
-			t.Fatalf("attempt %d waits %s", attempt, got)
-		}
-	}
-	if got := b.wait(0, reply(429, "", "Retry-After", "60")); got != 0 {
-		t.Errorf("Retry-After waits %s", got)
-	}
-}
-
 func FuzzRetryAfter(f *testing.F) {
 	for _, header := range []string{"", "0", "7", "-1", "+5", "1e9", "9223372036854775807", "Fri, 17 May 2024 12:00:00 GMT", "Friday, 17-May-24 12:00:00 GMT", "\x00"} {
 		f.Add(header, 0)
@@ -152,87 +122,32 @@ func FuzzRetryAfter(f *testing.F) {
 		if got := b.wait(attempt, response); got < 0 || got > 4*DefaultRetryWaitMax {
 			t.Errorf("%q at attempt %d waits %s", header, attempt, got)
 		}
+		if got := newBackoff(Options{}).wait(attempt, response); got != 0 {
+			t.Errorf("%q at attempt %d waits %s, and is not to wait", header, attempt, got)
+		}
 	})
-}
-
-// TestRetryRepeats counts what goes out for one request, and what comes back.
-func TestRetryRepeats(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		method  string
-		manner  manner
-		answers []any // statuses and errors; the last one stays
-		sent    int
-		status  int // of what comes back; zero is an error
-	}{
-		"until it succeeds":                 {http.MethodGet, ordinary, []any{503, lost, 429, 200}, 4, 200},
-		"to the last":                       {http.MethodPatch, ordinary, []any{503}, 4, 503},
-		"errors to the last":                {http.MethodDelete, ordinary, []any{lost}, 4, 0},
-		"no 500":                            {http.MethodGet, ordinary, []any{500, 200}, 1, 500},
-		"a redirect is an answer":           {http.MethodGet, ordinary, []any{302}, 1, 302},
-		"a registration that was lost":      {http.MethodPost, once, []any{lost, 201}, 1, 0},
-		"a registration behind a gateway":   {http.MethodPost, once, []any{502, 201}, 1, 502},
-		"a registration that is redirected": {http.MethodPost, once, []any{302, 201}, 1, 302},
-		"a registration that goes nowhere":  {http.MethodPost, once, []any{"nowhere", 201}, 1, 302},
-		"a registration never sent":         {http.MethodPost, once, []any{refused, 429, 201}, 3, 201},
-		"a probe":                           {http.MethodPost, single, []any{429, 200}, 1, 429},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			sent := 0
-			link := newRetry(&exchange{timeout: time.Minute, next: transportFunc(func(request *http.Request) (*http.Response, error) {
-				if body, err := io.ReadAll(request.Body); string(body) != "body" || err != nil {
-					t.Errorf("the body is %q, %v", body, err)
-				}
-				answer := test.answers[min(sent, len(test.answers)-1)]
-				sent++
-				switch answer := answer.(type) {
-				case int:
-					return reply(answer, "", "Location", "/elsewhere"), nil
-				case *exchangeError:
-					dial(request, answer.sent)
-					return nil, answer.cause
-				}
-				return reply(http.StatusFound, "", "Location", "https://%zz"), nil
-			})}, Options{MaxRetries: 3})
-			request, err := http.NewRequestWithContext(withManner(t.Context(), test.manner), test.method,
-				"https://twcloud.example.com:8111/osmc/x", strings.NewReader("body"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			response, err := link.RoundTrip(request)
-			if sent != test.sent {
-				t.Errorf("sent %d times, want %d", sent, test.sent)
-			}
-			if (test.status == 0) != (err != nil) || err == nil && response.StatusCode != test.status {
-				t.Errorf("got %v, %v, want status %d", response, err, test.status)
-			}
-		})
-	}
 }
 
 func TestRetryWaitsAndGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var sent atomic.Int32
-		options := NewOptions()
-		link := newRetry(transportFunc(func(*http.Request) (*http.Response, error) {
-			sent.Add(1)
-			return reply(http.StatusServiceUnavailable, "", "Retry-After", fmt.Sprint(45)), nil
-		}), options)
-		start := time.Now()
-		if response, err := send(t.Context(), t, link, http.MethodGet); err != nil || response.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("got %v, %v", response, err)
-		}
-		if took, want := time.Since(start), DefaultMaxRetries*45*time.Second; took != want || sent.Load() != 1+DefaultMaxRetries {
-			t.Errorf("%d in %s, want %s", sent.Load(), took, want)
-		}
-
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+			return reply(http.StatusServiceUnavailable, "", "Retry-After", "45"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
+		deadline, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
-		start = time.Now()
-		if _, err := send(ctx, t, link, http.MethodGet); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 10*time.Second {
-			t.Errorf("got %v after %s", err, time.Since(start))
+		for _, test := range []struct {
+			ctx  context.Context
+			kind error
+			took time.Duration
+			sent int // so far
+		}{{deadline, ErrCanceled, 100 * time.Second, 3}, {t.Context(), ErrServer, 3 * 45 * time.Second, 7}} {
+			start := time.Now()
+			_, err := client.Version(test.ctx)
+			if took := time.Since(start); !errors.Is(err, test.kind) || took != test.took || server.count(wire.VersionPath) != test.sent {
+				t.Errorf("got %v after %s, sent %q", err, took, server.sent())
+			}
 		}
 	})
 }

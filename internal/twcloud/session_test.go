@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// together calls Version so many times at once and returns the errors.
+// together makes concurrent calls of Version and returns their errors.
 func together(ctx context.Context, client *Client, times int) []error {
 	failures := make([]error, times)
 	var group sync.WaitGroup
@@ -25,19 +26,33 @@ func together(ctx context.Context, client *Client, times int) []error {
 	return failures
 }
 
+// slowLogin makes logins succeed after a delay.
+func slowLogin(server *fakeServer, delay time.Duration) {
+	server.login = func(request *http.Request) (*http.Response, error) {
+		select {
+		case <-time.After(delay):
+			return server.openSession(), nil
+		case <-request.Context().Done():
+			return nil, context.Cause(request.Context())
+		}
+	}
+}
+
+func versionOf(ctx context.Context, client *Client) <-chan error {
+	return async(func() error {
+		_, err := client.Version(ctx)
+		return err
+	})
+}
+
 func TestSessionSharesOneLogin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &fakeServer{}
-		server.login = func(*http.Request) (*http.Response, error) {
-			time.Sleep(time.Second)
-			return server.openSession(), nil
-		}
+		slowLogin(server, time.Second)
 		client := fakeClient(t, server)
-		for _, err := range together(t.Context(), client, 10) {
-			if err != nil {
-				t.Error(err)
-			}
+		if err := errors.Join(together(t.Context(), client, 10)...); err != nil {
+			t.Error(err)
 		}
 		if err := client.Close(); err != nil {
 			t.Error(err)
@@ -47,7 +62,7 @@ func TestSessionSharesOneLogin(t *testing.T) {
 		}
 		for i, request := range server.requests {
 			first := i == 0
-			if (request.Header.Get("Authorization") != "") != first || (seatOf(request) != "") == first {
+			if (request.Header.Get("Authorization") != "") != first || (seatOf(request) != "") == first || request.UserAgent() != "test" {
 				t.Errorf("%s has the header %v", request.URL, request.Header)
 			}
 			if request.URL.RawQuery != "" {
@@ -57,31 +72,21 @@ func TestSessionSharesOneLogin(t *testing.T) {
 	})
 }
 
-func TestSessionCredentials(t *testing.T) {
+func TestCredentials(t *testing.T) {
 	t.Parallel()
 	for want, credentials := range map[string]Credentials{
 		"Basic YWRtaW46cMOkc3M6d29yZA==": BasicCredentials{Username: "admin", Password: "päss:word"},
 		"Token abc.def":                  TokenCredentials{Token: "abc.def"},
 	} {
-		server := &fakeServer{}
-		client := fakeClient(t, server, func(o *Options) {
-			o.Credentials = credentials
-			// What a URL says of a user is nobody's business.
-			o.Endpoint = mustParseURL(t, "https://user:canary@twcloud.example.com:8111/prefix/")
-		})
-		if _, err := client.Version(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if got := server.requests[0].Header.Get("Authorization"); got != want {
-			t.Errorf("login has %q, want %q", got, want)
-		}
-		if got := server.requests[1].Header.Get("Authorization"); got != "" {
-			t.Errorf("a request has %q", got)
+		request := &http.Request{Header: http.Header{}}
+		credentials.Authorize(request)
+		if got := request.Header.Get("Authorization"); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
 
-// expiring refuses the first so many seats, once so many requests have come in.
+// expiring refuses the first seats, after it has received a number of requests.
 func expiring(server *fakeServer, seats, requests int) transportFunc {
 	var mu sync.Mutex
 	arrived, all := 0, make(chan struct{})
@@ -107,24 +112,25 @@ func TestSessionExpires(t *testing.T) {
 	server := &fakeServer{}
 	server.serve = expiring(server, 1, 10)
 	client := fakeClient(t, server)
-	for _, err := range together(t.Context(), client, 10) {
-		if err != nil {
-			t.Error(err)
-		}
+	if err := errors.Join(together(t.Context(), client, 10)...); err != nil {
+		t.Error(err)
 	}
 	if server.logins != 2 || server.count(wire.LogoutPath) != 1 || server.count(wire.VersionPath) != 20 {
 		t.Errorf("sent %q", server.sent())
 	}
 }
 
+// If the server refuses a new session as well, the client logs out of both. It
+// signs in again only for another view.
 func TestSessionRefusedAgain(t *testing.T) {
 	t.Parallel()
 	server := &fakeServer{}
 	server.serve = expiring(server, 2, 1)
 	client := fakeClient(t, server)
-	_, err := client.Version(t.Context())
-	if !errors.Is(err, ErrSession) {
-		t.Errorf("got %v", err)
+	for range 20 {
+		if _, err := client.Version(t.Context()); !errors.Is(err, ErrSession) {
+			t.Errorf("got %v", err)
+		}
 	}
 	want := []string{
 		"GET /osmc/login", "GET /osmc/version 1", "GET /osmc/logout 1",
@@ -133,35 +139,32 @@ func TestSessionRefusedAgain(t *testing.T) {
 	if got := server.sent(); !slices.Equal(got, want) {
 		t.Errorf("sent %q, want %q", got, want)
 	}
-	if err := client.Close(); err != nil || server.count(wire.LogoutPath) != 2 {
-		t.Errorf("close: %v, sent %q", err, server.sent())
+	if _, err := client.View().Version(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
-// TestSessionRepeatsTheBody: a request that was refused is sent again as a whole.
-func TestSessionRepeatsTheBody(t *testing.T) {
+// A session stays open if the server refuses only one path.
+func TestSessionRefusedAtOnePath(t *testing.T) {
 	t.Parallel()
-	server := &fakeServer{}
-	var bodies []string
-	server.serve = func(request *http.Request) (*http.Response, error) {
-		body := make([]byte, 100)
-		n, _ := request.Body.Read(body)
-		bodies = append(bodies, string(body[:n]))
-		if seatOf(request) == seatName(1) {
-			return reply(http.StatusUnauthorized, ""), nil
+	server := twcloudtest.New(t)
+	server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusUnauthorized, PathSuffix: "/version", Times: -1})
+	client := connect(t, server)
+	for range 3 {
+		if _, err := client.List(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		return reply(http.StatusOK, `{"key":"k","name":"n","approved":true}`), nil
+		if _, err := client.Version(t.Context()); !errors.Is(err, ErrSession) {
+			t.Fatalf("got %v, want %v", err, ErrSession)
+		}
+		client = client.View()
 	}
-	client := fakeClient(t, server)
-	if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{`{"approved":true}`, `{"approved":true}`}; !slices.Equal(bodies, want) {
-		t.Errorf("sent %q, want %q", bodies, want)
+	if err := client.Close(); err != nil || server.OpenSessions() != 0 {
+		t.Errorf("%v, %d sessions are open", err, server.OpenSessions())
 	}
 }
 
-func TestSessionLogsOutForWhoGaveUp(t *testing.T) {
+func TestSessionLogsOutAfterCancel(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
@@ -211,7 +214,7 @@ func TestSessionLoginFails(t *testing.T) {
 			for range 3 {
 				_, err := client.Version(t.Context())
 				var failure *Error
-				if !errors.Is(err, test.kind) || !errors.As(err, &failure) || !failure.Login || failure.Path != wire.LoginPath {
+				if !errors.Is(err, test.kind) || !errors.As(err, &failure) || !failure.Login || failure.Path != wire.LoginPath || failure.Part != "" {
 					t.Errorf("got %v, want %v", err, test.kind)
 				}
 			}
@@ -229,25 +232,6 @@ func TestSessionLoginFails(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSessionWaitsForASeat(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		free := time.Now().Add(50 * time.Second)
-		server := &fakeServer{}
-		server.login = func(*http.Request) (*http.Response, error) {
-			if time.Now().Before(free) {
-				return reply(http.StatusServiceUnavailable, "license", "Retry-After", "20"), nil
-			}
-			return server.openSession(), nil
-		}
-		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Second, 15*time.Second })
-		start := time.Now()
-		if _, err := client.Version(t.Context()); err != nil || time.Since(start) != time.Minute {
-			t.Errorf("got %v after %s", err, time.Since(start))
-		}
-	})
 }
 
 func TestSessionSurvivesAPanicAtLogin(t *testing.T) {
@@ -318,4 +302,95 @@ func TestSessionCookies(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSessionOutlivesItsFirstCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &fakeServer{}
+		slowLogin(server, time.Second)
+		client := fakeClient(t, server)
+		ctx, cancel := context.WithCancel(t.Context())
+		first, second := versionOf(ctx, client), versionOf(t.Context(), client)
+		synctest.Wait()
+		cancel()
+		if err := <-first; !errors.Is(err, ErrCanceled) {
+			t.Errorf("the canceled caller got %v", err)
+		}
+		if err := <-second; err != nil || server.logins != 1 {
+			t.Errorf("the other caller got %v after %d logins", err, server.logins)
+		}
+	})
+}
+
+// A canceled call does not sign in, and without a session Close sends nothing.
+func TestSessionIsNotOpenedAfterCancel(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	server := &fakeServer{}
+	client := fakeClient(t, server)
+	for _, err := range together(ctx, client, 5) {
+		if !errors.Is(err, ErrCanceled) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.List(t.Context()); !errors.Is(err, ErrClosed) || len(server.sent()) != 0 {
+		t.Errorf("after Close: %v, sent %q", err, server.sent())
+	}
+}
+
+func TestSessionStopsWaitingForASeat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &fakeServer{login: func(*http.Request) (*http.Response, error) {
+			return reply(http.StatusServiceUnavailable, "license"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.MaxRetries, o.RetryWaitMin, o.RetryWaitMax = 1000, time.Minute, time.Minute })
+		ctx, cancel := context.WithCancel(t.Context())
+		first, second := versionOf(ctx, client), versionOf(ctx, client)
+		time.Sleep(90 * time.Second)
+		cancel()
+		for _, done := range []<-chan error{first, second} {
+			if err := <-done; !errors.Is(err, ErrCanceled) {
+				t.Errorf("got %v", err)
+			}
+		}
+		sent := len(server.sent())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if now := len(server.sent()); now != sent {
+			t.Errorf("%d logins were sent after all callers had given up", now-sent)
+		}
+		// No caller got the failure, so it does not stay.
+		server.login = nil
+		if _, err := client.Version(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestSessionBeginsALoginAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, answers := &fakeServer{}, make(chan *http.Response)
+		server.login = func(*http.Request) (*http.Response, error) { return <-answers, nil }
+		client := fakeClient(t, server)
+		ctx, cancel := context.WithCancel(t.Context())
+		first := versionOf(ctx, client)
+		synctest.Wait()
+		cancel()
+		<-first
+
+		late := versionOf(t.Context(), client)
+		synctest.Wait()
+		answers <- reply(http.StatusServiceUnavailable, "license")
+		answers <- server.openSession()
+		if err := <-late; err != nil || server.count(wire.LoginPath) != 2 {
+			t.Errorf("got %v, sent %q", err, server.sent())
+		}
+	})
 }

@@ -3,6 +3,7 @@ package twcloud
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,36 +30,37 @@ func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context
 	}
 }
 
-func TestSnapshotIsSharedAndAges(t *testing.T) {
+// A list is reused until it is too old, and so is its error, except a cancellation.
+func TestSnapshotAges(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var count atomic.Int32
-		s := newSnapshot(listOf(&count, nil, "k"), &evidence{})
-		if _, found := s.peek("k"); found || count.Load() != 0 {
-			t.Error("a peek lists")
-		}
-		var group sync.WaitGroup
-		for range 20 {
-			group.Go(func() {
-				if consumer, found, err := s.get(t.Context(), "k"); err != nil || !found || consumer.Name != "listed" {
-					t.Errorf("got %v, %t, %v", consumer, found, err)
+	once, always := []int32{1, 1, 2, 2}, []int32{1, 2, 3, 4}
+	for name, test := range map[string]struct {
+		err   error
+		lists []int32 // after each step
+	}{
+		"listed":   {lists: once},
+		"failed":   {err: &Error{Kind: ErrServer}, lists: once},
+		"canceled": {err: &Error{Kind: ErrCanceled}, lists: always},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var count atomic.Int32
+				s := newSnapshot(listOf(&count, test.err, "k"), &evidence{})
+				for i, later := range []time.Duration{0, snapshotAge, 1, snapshotAge - time.Second} {
+					time.Sleep(later)
+					_, found, err := s.get(t.Context(), "gone")
+					if found || !errors.Is(err, test.err) || count.Load() != test.lists[i] {
+						t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), test.lists[i])
+					}
+					s.put(Consumer{Key: "k"})
 				}
 			})
-		}
-		group.Wait()
-		for _, step := range []struct {
-			later time.Duration
-			lists int32
-		}{{0, 1}, {snapshotAge, 1}, {1, 2}, {snapshotAge - time.Second, 2}} {
-			time.Sleep(step.later)
-			if _, found, err := s.get(t.Context(), "gone"); found || err != nil || count.Load() != step.lists {
-				t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), step.lists)
-			}
-		}
-	})
+		})
+	}
 }
 
-func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
+func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count, ended atomic.Int32
@@ -69,42 +71,43 @@ func TestSnapshotOutlivesWhoBeganIt(t *testing.T) {
 		}, &evidence{})
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
-			done := make(chan error, 1)
-			go func() {
+			done := async(func() error {
 				_, _, err := s.get(ctx, "k")
-				done <- err
-			}()
+				return err
+			})
 			synctest.Wait()
 			return done
 		}
 		first, second := get(ctx), get(t.Context())
 		cancel()
 		if err := <-first; !errors.Is(err, ErrCanceled) || !errors.Is(err, context.Canceled) {
-			t.Errorf("who cancelled got %v", err)
+			t.Errorf("the canceled caller got %v", err)
 		}
 		if err := <-second; err != nil || count.Load() != 1 {
-			t.Errorf("who did not got %v", err)
+			t.Errorf("the other caller got %v", err)
 		}
 
-		// When everyone has gone it ends, and who comes next begins again.
+		// The list ends when all callers have given up. The next caller begins a new one.
 		s.invalidate()
 		ctx, cancel = context.WithCancel(t.Context())
 		first, second = get(ctx), get(ctx)
 		cancel()
 		synctest.Wait()
 		if ended.Load() != 2 {
-			t.Error("a list goes on for nobody")
+			t.Error("a list goes on after all callers have given up")
 		}
 		third := get(t.Context())
 		if err := errors.Join(<-first, <-second); !errors.Is(err, ErrCanceled) {
-			t.Errorf("who cancelled got %v", err)
+			t.Errorf("the canceled caller got %v", err)
 		}
 		if err := <-third; err != nil || count.Load() != 3 {
-			t.Errorf("who came next got %v after %d lists", err, count.Load())
+			t.Errorf("the next caller got %v after %d lists", err, count.Load())
 		}
 	})
 }
 
+// Writes of this process override a list that began before them. After an unknown
+// outcome, a list in progress serves only the callers that wait for it already.
 func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,24 +116,15 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 		s.put(Consumer{Key: "early"}) // There is nothing to keep up to date yet.
 		go func() { _, _ = s.all(t.Context()) }()
 		synctest.Wait()
-		check := func(when string) {
-			s.put(Consumer{Key: "new", Name: when})
-			s.put(Consumer{Key: "changed", Name: when})
-			s.remove("removed")
-			consumers, err := s.all(t.Context())
-			got := map[string]string{}
-			for _, consumer := range consumers {
-				got[consumer.Key] = consumer.Name
-			}
-			if err != nil || len(got) != 3 || got["new"] != when || got["changed"] != when || got["kept"] != "listed" {
-				t.Errorf("%s: got %v, %v", when, got, err)
-			}
+		s.put(Consumer{Key: "new", Name: "written"})
+		s.put(Consumer{Key: "changed", Name: "written"})
+		s.remove("removed")
+		consumers, err := s.all(t.Context())
+		want := []Consumer{{Key: "kept", Name: "listed"}, {Key: "changed", Name: "written"}, {Key: "new", Name: "written"}}
+		if err != nil || !slices.Equal(sorted(consumers), want) {
+			t.Errorf("got %v, %v, want %v", consumers, err, want)
 		}
-		check("while it is under way")
-		check("when it is done")
 
-		// What was begun before an outcome became unknown serves only those who wait
-		// for it.
 		s.invalidate()
 		go func() { _, _ = s.all(t.Context()) }()
 		synctest.Wait()
@@ -141,46 +135,14 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	})
 }
 
-func TestSnapshotFails(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		err   error
-		lists int32 // for three reads
-	}{
-		"forbidden":     {&Error{Kind: ErrForbidden}, 1},
-		"no collection": {&Error{Kind: ErrNoCollection}, 1},
-		"failed":        {&Error{Kind: ErrServer}, 1},
-		"unreadable":    {&Error{Kind: ErrUnreadable}, 1},
-		"unreachable":   {&Error{Kind: ErrUnreachable}, 1},
-		"web page":      {&Error{Kind: ErrWebPage}, 1},
-		"no session":    {&Error{Kind: ErrSession}, 1},
-		"hangs":         {&Error{Kind: ErrTimeout}, 1},
-		"canceled":      {&Error{Kind: ErrCanceled}, 3},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var count atomic.Int32
-				s := newSnapshot(listOf(&count, test.err), &evidence{})
-				for range 3 {
-					if _, _, err := s.get(t.Context(), "k"); !errors.Is(err, test.err) {
-						t.Errorf("got %v", err)
-					}
-					s.put(Consumer{Key: "k"})
-				}
-				if count.Load() != test.lists {
-					t.Errorf("%d lists, want %d", count.Load(), test.lists)
-				}
-			})
-		})
-	}
-}
-
 func TestOneListServesManyGets(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)
 	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Approved: true})
 	client := connect(t, server)
+	if got, known := client.Peek("k"); known {
+		t.Errorf("a peek has found %v before anything was listed", got)
+	}
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
@@ -194,6 +156,9 @@ func TestOneListServesManyGets(t *testing.T) {
 		t.Errorf("sent %v", requests)
 	}
 
+	if got, known := client.Peek("k"); !known || got.Name != "n" {
+		t.Errorf("a peek has found %v", got)
+	}
 	server.RemoveConsumer("k")
 	if _, err := client.Get(t.Context(), "k"); err != nil {
 		t.Errorf("the listing does not serve: %v", err)
@@ -203,57 +168,5 @@ func TestOneListServesManyGets(t *testing.T) {
 	}
 	if server.Logins() != 1 {
 		t.Errorf("%d logins", server.Logins())
-	}
-}
-
-func TestGetWhereNothingCanBeListed(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		list, single twcloudtest.FaultKind
-		key          string
-		kind         error
-	}{
-		"forbidden":                      {list: twcloudtest.Forbidden403, key: "k"},
-		"failed":                         {list: twcloudtest.InternalError500, key: "k"},
-		"unreadable":                     {list: twcloudtest.BadJSON, key: "k"},
-		"endless":                        {list: twcloudtest.EndlessBody, key: "k"},
-		"forbidden, and gone":            {list: twcloudtest.Forbidden403, key: "gone", kind: ErrNotFound},
-		"forbidden, and forbidden":       {list: twcloudtest.Forbidden403, single: twcloudtest.Forbidden403, key: "k", kind: ErrForbidden},
-		"failed, and unreadable":         {list: twcloudtest.InternalError500, single: twcloudtest.NoBody, key: "k", kind: ErrServer},
-		"a page is no reason to ask":     {list: twcloudtest.WebPage, key: "k", kind: ErrWebPage},
-		"a redirect is no reason to ask": {list: twcloudtest.Redirect302, key: "k", kind: ErrWebPage},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := twcloudtest.New(t)
-			server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n"})
-			client := connect(t, server)
-			server.Inject(twcloudtest.Fault{Kind: test.list, PathSuffix: collection})
-			if test.single != 0 {
-				server.Inject(twcloudtest.Fault{Kind: test.single, PathSuffix: collection + "/" + test.key})
-			}
-			got, err := client.Get(t.Context(), test.key)
-			if !errors.Is(err, test.kind) || err == nil && got.Name != "n" {
-				t.Errorf("got %v, %v, want %v", got, err, test.kind)
-			}
-		})
-	}
-}
-
-func TestGetAtTheWrongPath(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.ValidateContract = false })
-	server.AddConsumer(twcloudtest.Consumer{Key: "k"})
-	client := connect(t, server, func(o *Options) { o.OAuthConsumersPath = "/osmc/admin/elsewhere" })
-	for _, key := range []string{"k", "gone"} {
-		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNoCollection) || errors.Is(err, ErrNotFound) {
-			t.Errorf("got %v", err)
-		}
-		if _, err := client.Update(t.Context(), key, Changes{Name: pointer("n")}); !errors.Is(err, ErrNoCollection) {
-			t.Errorf("got %v", err)
-		}
-	}
-	if _, err := client.Register(t.Context(), "n", testSecret); !errors.Is(err, ErrNoCollection) {
-		t.Errorf("got %v", err)
 	}
 }

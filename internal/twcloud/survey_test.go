@@ -45,33 +45,3 @@ func TestSurvey(t *testing.T) {
 		t.Errorf("got %+v, %v", page, err)
 	}
 }
-
-func TestClientProbesASecret(t *testing.T) {
-	t.Parallel()
-	server := twcloudtest.New(t)
-	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Secret: testSecret, Approved: true})
-	client := connect(t, server, func(o *Options) { o.WebAppEndpoint = mustParseURL(t, server.WebAppURL()) })
-	if endpoints, err := client.OAuthEndpoints(t.Context()); err != nil || endpoints.RequestTokenURL == "" {
-		t.Errorf("got %+v, %v", endpoints, err)
-	}
-	for secret, want := range map[string]SecretVerdict{testSecret: SecretAccepted, "canary-wrong-secret": SecretRefused} {
-		if got, err := client.ProbeSecret(t.Context(), "k", secret); got != want || err != nil {
-			t.Errorf("got %v, %v, want %v", got, err, want)
-		}
-		if got := client.Redact("it is " + secret); got != "it is "+redacted {
-			t.Errorf("got %q", got)
-		}
-	}
-	if server.Logins() != 0 {
-		t.Error("a probe signs in")
-	}
-	if _, known := client.Peek("k"); known {
-		t.Error("a peek asks the server")
-	}
-	if _, err := client.List(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got, known := client.Peek("k"); !known || got.Name != "n" {
-		t.Errorf("got %v, %t", got, known)
-	}
-}

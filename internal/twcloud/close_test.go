@@ -1,0 +1,137 @@
+package twcloud
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+)
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	server := &fakeServer{}
+	client := fakeClient(t, server)
+	if _, err := client.Version(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := client.View().Version(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	want := []string{"GET /osmc/login", "GET /osmc/version 1", "GET /osmc/logout 1"}
+	if got := server.sent(); !slices.Equal(got, want) {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+func TestCloseLogsOutWhateverIsAnswered(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		statuses []int
+		logouts  int
+		fails    bool
+	}{
+		"expired":            {[]int{401}, 1, false},
+		"after some trouble": {[]int{502, 500, 204}, 3, false},
+		"never":              {[]int{500}, 4, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, logouts := &fakeServer{}, 0
+			server.logout = func(*http.Request) (*http.Response, error) {
+				logouts++
+				return reply(test.statuses[min(logouts, len(test.statuses))-1], ""), nil
+			}
+			client := fakeClient(t, server)
+			if _, err := client.Version(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.Close(); (err != nil) != test.fails || logouts != test.logouts {
+				t.Errorf("got %v after %d logouts, want %d", err, logouts, test.logouts)
+			}
+		})
+	}
+}
+
+// The seat of a login in progress is given back, even if its answer comes late or its
+// caller has given up. Close takes no longer than its budget.
+func TestCloseDuringLogin(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		login, logout time.Duration
+		canceled      bool // the call that logs in
+		took          time.Duration
+		fails         bool
+	}{
+		"logout hangs":               {logout: time.Hour, took: closeBudget, fails: true},
+		"in time":                    {login: time.Second, took: time.Second},
+		"in time, call canceled":     {login: time.Second, canceled: true, took: time.Second},
+		"too late":                   {login: 10 * time.Second, took: closeBudget, fails: true},
+		"too late, call canceled":    {login: 10 * time.Second, canceled: true, took: closeBudget, fails: true},
+		"in time, but logout hangs":  {login: time.Second, logout: time.Hour, took: closeBudget, fails: true},
+		"too late, and logout hangs": {login: 10 * time.Second, logout: time.Hour, took: closeBudget, fails: true},
+		"no answer at all":           {login: time.Hour, took: closeBudget, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &fakeServer{}
+				slowLogin(server, test.login)
+				server.logout = func(request *http.Request) (*http.Response, error) {
+					select {
+					case <-time.After(test.logout):
+						return reply(http.StatusNoContent, ""), nil
+					case <-request.Context().Done():
+						return nil, context.Cause(request.Context())
+					}
+				}
+				client := fakeClient(t, server)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				call := versionOf(ctx, client)
+				synctest.Wait()
+				if test.canceled {
+					cancel()
+					<-call
+				}
+				start := time.Now()
+				err := client.Close()
+				if took := time.Since(start); took != test.took || (err != nil) != test.fails {
+					t.Errorf("got %v after %s, want %s", err, took, test.took)
+				}
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if server.count(wire.LogoutPath) < server.logins {
+					t.Errorf("%d logins, sent %q", server.logins, server.sent())
+				}
+			})
+		})
+	}
+}
+
+func TestCloseEndsAWaitForASeat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &fakeServer{login: func(*http.Request) (*http.Response, error) {
+			return reply(http.StatusServiceUnavailable, "license"), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Hour, time.Hour })
+		call := versionOf(t.Context(), client)
+		synctest.Wait()
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-call; !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

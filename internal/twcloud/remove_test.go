@@ -1,0 +1,69 @@
+package twcloud
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+)
+
+// A 404 counts as success only if the consumer is gone. If the first removal is not
+// understood, no other is sent.
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	const page = "<html></html>"
+	for name, test := range map[string]struct {
+		answers fakeAnswers
+		change  func(*profile.Profile)
+		kind    error // nil: it succeeds
+		last    bool  // no other is sent
+	}{
+		"removed":                     {answers: fakeAnswers{"GET list": {{200, "[]"}}, "DELETE a": {{204, ""}}}},
+		"removed late":                {answers: fakeAnswers{"DELETE a": {{204, ""}}, "GET a": {{200, one("a")}, {404, ""}}}},
+		"not removed":                 {answers: fakeAnswers{"GET list": {{200, "[]"}}, "DELETE a": {{204, ""}}, "GET a": {{200, one("a")}}}, kind: ErrNotApplied, last: true},
+		"202, removed":                {answers: fakeAnswers{"GET list": {{200, "[]"}}, "DELETE a": {{202, ""}}}},
+		"202, not removed":            {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "DELETE a": {{202, ""}}}, kind: ErrNotApplied, last: true},
+		"no read call":                {answers: fakeAnswers{"GET list": {{200, "[]"}}, "DELETE a": {{204, ""}}}, change: withoutRead},
+		"read fails":                  {answers: fakeAnswers{"GET a": {{500, ""}}, "DELETE a": {{204, ""}}}, kind: ErrServer},
+		"no such call":                {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "DELETE a": {{405, ""}}}, kind: ErrUnsupported, last: true},
+		"forbidden":                   {answers: fakeAnswers{"DELETE a": {{403, ""}}}, kind: ErrForbidden},
+		"failed":                      {answers: fakeAnswers{"DELETE a": {{500, ""}}}, kind: ErrServer},
+		"page":                        {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}, "DELETE a": {{200, page}}}, kind: ErrWebPage, last: true},
+		"redirect":                    {answers: fakeAnswers{"DELETE a": {{302, ""}}}, kind: ErrWebPage, last: true},
+		"lost, repeated":              {answers: fakeAnswers{"GET list": {{200, "[]"}}, "DELETE a": {{0, ""}, {404, ""}}}},
+		"gateway, repeated":           {answers: fakeAnswers{"GET list": {{200, "[]"}}, "DELETE a": {{502, ""}, {404, ""}}}},
+		"404, gone":                   {answers: fakeAnswers{"GET list": {{200, "[]"}}}},
+		"404, gone from a second try": {answers: fakeAnswers{"GET list": {{0, ""}, {200, "[]"}}}},
+		"404, and listed":             {answers: fakeAnswers{"GET list": {{200, consumersJSON("a")}}}, kind: ErrUnreadable, last: true},
+		"404, no list, gone":          {answers: fakeAnswers{"GET list": {{403, ""}}}},
+		"404, no list, and readable":  {answers: fakeAnswers{"GET list": {{403, ""}}, "GET a": {{200, one("a")}}}, kind: ErrUnreadable, last: true},
+		"404, nothing can be read":    {answers: fakeAnswers{"GET list": {{502, ""}}, "GET a": {{502, ""}}}, kind: ErrUnreadable, last: true},
+		"404, list is a page":         {answers: fakeAnswers{"GET list": {{200, page}}}, kind: ErrUnreadable, last: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, sent := test.answers.client(t, test.change)
+			if err := client.Remove(t.Context(), "a"); !errors.Is(err, test.kind) {
+				t.Errorf("got %v, want %v", err, test.kind)
+			}
+			err := client.Remove(t.Context(), "b")
+			if errors.Is(err, ErrNotUnderstood) != test.last || slices.Contains(sent(), "DELETE b") == test.last {
+				t.Errorf("got %v for the second one, sent %q", err, sent())
+			}
+		})
+	}
+
+	// After a failure, nothing that was read before is reused.
+	client, _ := fakeAnswers{"GET list": {{200, consumersJSON("a")}, {200, "[]"}}, "DELETE a": {{500, ""}}}.client(t)
+	_, before := client.Get(t.Context(), "a")
+	failure := client.Remove(t.Context(), "a")
+	if _, err := client.Get(t.Context(), "a"); before != nil || !errors.Is(failure, ErrServer) || !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v, then %v, then %v", before, failure, err)
+	}
+
+	client, sent := fakeAnswers{}.client(t)
+	if err := client.Remove(t.Context(), ""); !errors.Is(err, ErrInvalid) || len(sent()) > 0 {
+		t.Errorf("an empty key: got %v, sent %q", err, sent())
+	}
+}
