@@ -21,15 +21,10 @@ type backend struct {
 
 	hashCost          hashCost
 	detectSecretDrift bool
-	// reported has the failures of all resources that have been reported in full.
+	// reported has what is reported only once per run: see first.
 	reported sync.Map
-	// These let a warning appear once per run: drift could not be detected, existing
-	// consumers could not be checked, and consumers could not be listed.
-	inconclusive, unasked, unlisted sync.Once
 	// managed has the keys of consumers that are in state.
 	managed sync.Map
-	// warned has the names for which a warning about existing consumers was given.
-	warned sync.Map
 }
 
 // backendFrom returns the backend that Configure made. It is nil before the
@@ -42,14 +37,20 @@ func backendFrom(providerData any) *backend {
 // ready reports whether the server can be called.
 func (b *backend) ready() bool { return b != nil && b.client != nil }
 
-// need returns the client, or adds an error that says why there is none.
-func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
+// first reports whether a diagnostic was not given before in this run.
+func (b *backend) first(diagnostic string) bool {
+	_, reported := b.reported.LoadOrStore(diagnostic, true)
+	return !reported
+}
+
+// need returns the client, or adds an error about why there is none.
+func (b *backend) need(diags *diag.Diagnostics) *twcloud.Client {
 	if b.ready() {
-		return b.client, true
+		return b.client
 	}
 	if b == nil {
 		diags.AddError("Provider is not configured", "The server is needed before Terraform configured the provider. "+reportBug)
-		return nil, false
+		return nil
 	}
 	names := make([]string, len(b.unknown))
 	for i, unknown := range b.unknown {
@@ -59,7 +60,7 @@ func (b *backend) need(diags *diag.Diagnostics) (*twcloud.Client, bool) {
 		fmt.Sprintf("The provider needs the server now, but %s is known only after apply.\n\n"+
 			"Use provider values that are known at plan time, or first apply what they depend on with -target.",
 			strings.Join(names, ", ")))
-	return nil, false
+	return nil
 }
 
 // dataSource is embedded in every data source.

@@ -23,20 +23,19 @@ var (
 // The report can be published: it has no secrets, host names, user names, or
 // names of other consumers.
 func (p *Provider) Check(ctx context.Context, out io.Writer, write bool) error {
-	report := &checkReport{out: out, failedSubjects: map[string]bool{}, failedParts: map[string]bool{}, told: map[string]bool{}}
-	trial := newTrial(report)
+	report := &checkReport{out: out}
 	report.line("Check of a Teamwork Cloud server by terraform-provider-twcloud %s", p.version)
 	if !write {
 		report.line("The check changes nothing.")
 	}
 	report.line("The report has no secrets, host names or user names, and no names of your consumers.\n")
 
-	report.guard("check", func() { p.check(ctx, report, trial, write) })
+	report.guard("check", func() { p.check(ctx, report, write) })
 	report.signOut(p.Close())
 	return report.end(write)
 }
 
-func (p *Provider) check(ctx context.Context, report *checkReport, trial *trial, write bool) {
+func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 	client := p.checkSettings(report)
 	if client == nil {
 		return
@@ -51,9 +50,10 @@ func (p *Provider) check(ctx context.Context, report *checkReport, trial *trial,
 	case len(report.failedSubjects) > 0:
 		report.note("write check", "not started, because of the failure above", "")
 	default:
+		trial := newTrial(report, client)
 		report.line("\nThe check now registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
 		report.line("changes its secret, and removes it. It does not change other consumers.\n")
-		trial.run(ctx, client)
+		trial.run(ctx)
 	}
 }
 

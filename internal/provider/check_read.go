@@ -50,19 +50,18 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 		{"remove", client.CanRemove()},
 	} {
 		if needed.err != nil {
-			r.lacks = append(r.lacks, needed.call)
+			r.missing = append(r.missing, needed.call)
 		}
 	}
-	if len(r.lacks) > 0 {
-		r.note("API profile", "not in the profile: "+strings.Join(r.lacks, ", "), "")
+	if len(r.missing) > 0 {
+		r.note("API profile", "not in the profile: "+strings.Join(r.missing, ", "), "")
 	}
 }
 
 // signIn reads the version, which requires a sign-in.
 func (r *checkReport) signIn(ctx context.Context, client *twcloud.Client) bool {
 	version, err := client.Version(ctx)
-	var failure *twcloud.Error
-	if errors.Is(err, twcloud.ErrCanceled) || (errors.As(err, &failure) && failure.Login) {
+	if errors.Is(err, twcloud.ErrCanceled) || isLogin(err) {
 		r.failure("sign-in", err)
 		return false
 	}

@@ -26,15 +26,15 @@ type checkReport struct {
 
 	// failedSubjects are the subjects of failed findings, and failedParts the
 	// parts of the API profile that they are about.
-	failedSubjects, failedParts map[string]bool
-	// told is the advice that was given, so that it is given once.
-	told map[string]bool
+	failedSubjects, failedParts []string
+	// advised is the advice in the report, which has each only once.
+	advised []string
 	// differs is true if a failure is about the API profile.
 	differs bool
 	// canceled is true if the check was interrupted.
 	canceled bool
-	// lacks are the calls that the provider needs and that the profile lacks.
-	lacks []string
+	// missing are the calls that the provider needs and that the profile lacks.
+	missing []string
 	// ownProfile is true if the profile comes from a file.
 	ownProfile bool
 	signedIn   bool
@@ -52,7 +52,6 @@ const runLearn = "run terraform-provider-twcloud learn, as the guide \"When your
 
 // end writes what to do next, and returns the result of the check.
 func (r *checkReport) end(write bool) error {
-	lacks := strings.Join(r.lacks, ", ")
 	var err error
 	var next string
 	switch {
@@ -64,8 +63,8 @@ func (r *checkReport) end(write bool) error {
 		err, next = ErrCheckFailed, "The server differs from what the provider assumes: "+runLearn
 	case len(r.failedSubjects) > 0:
 		err, next = ErrCheckFailed, "The provider does not work with this server yet: fix what failed above, and run the check again."
-	case lacks != "":
-		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have the calls %s: %s", lacks, runLearn)
+	case len(r.missing) > 0:
+		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have the calls %s: %s", strings.Join(r.missing, ", "), runLearn)
 	case write:
 		next = "The provider works with this server."
 	default:
@@ -74,6 +73,12 @@ func (r *checkReport) end(write bool) error {
 	r.line("\n%s", next)
 	return err
 }
+
+// lacks reports whether the profile does not have a call.
+func (r *checkReport) lacks(call string) bool { return slices.Contains(r.missing, call) }
+
+// failed reports whether a finding about a subject is a failure.
+func (r *checkReport) failed(subject string) bool { return slices.Contains(r.failedSubjects, subject) }
 
 // guard reports a panic, so that the check can continue.
 func (r *checkReport) guard(subject string, do func()) {
@@ -97,7 +102,7 @@ func (r *checkReport) note(subject, finding, meaning string) {
 }
 
 func (r *checkReport) bad(subject, finding, meaning string) {
-	r.failedSubjects[subject] = true
+	r.failedSubjects = append(r.failedSubjects, subject)
 	r.finding("FAIL", subject, finding, meaning)
 }
 
@@ -108,7 +113,7 @@ func (r *checkReport) failure(subject string, err error) {
 	finding := describeFailure(err)
 	if part, found := r.partOf(err); part != "" {
 		r.differs = r.differs || aboutProfile(err)
-		r.failedParts[part] = true
+		r.failedParts = append(r.failedParts, part)
 		finding = part + ": " + finding + found
 	}
 	r.bad(subject, finding, adviceInCheck(err))
@@ -118,15 +123,15 @@ func (r *checkReport) failure(subject string, err error) {
 // else.
 func (r *checkReport) deviates(subject, part, difference string) {
 	r.differs = true
-	r.failedParts[part] = true
+	r.failedParts = append(r.failedParts, part)
 	r.bad(subject, part+": the server said yes, but "+difference, "")
 }
 
 func (r *checkReport) finding(mark, subject, finding, meaning string) {
 	r.line("%s", strings.TrimRight(fmt.Sprintf("%-5s %-14s %s", mark, subject, finding), " "))
 	for paragraph := range strings.SplitSeq(meaning, "\n\n") {
-		if paragraph != "" && !r.told[paragraph] {
-			r.told[paragraph] = true
+		if paragraph != "" && !slices.Contains(r.advised, paragraph) {
+			r.advised = append(r.advised, paragraph)
 			r.line("%-20s %s", "", paragraph)
 		}
 	}

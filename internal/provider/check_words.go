@@ -53,13 +53,22 @@ func describeFailure(err error) string {
 	return text
 }
 
+// isAny reports whether an error is of one of several kinds.
+func isAny(err error, kinds ...error) bool {
+	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
+}
+
+// isLogin reports whether an error is about a sign-in.
+func isLogin(err error) bool {
+	var failure *twcloud.Error
+	return errors.As(err, &failure) && failure.Login
+}
+
 // aboutProfile reports whether an error can mean that the server differs from
 // the API profile.
 func aboutProfile(err error) bool {
-	return !slices.ContainsFunc([]error{
-		twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
-		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrPanic,
-	}, func(kind error) bool { return errors.Is(err, kind) })
+	return !isAny(err, twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
+		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrPanic)
 }
 
 // partOf returns the part of the API profile that an error is about, and what
@@ -97,18 +106,10 @@ func (r *checkReport) found(failure *twcloud.Error) string {
 // adviceInCheck is the advice of diagnostics for errors of the connection. It
 // is empty for errors about what Terraform does.
 func adviceInCheck(err error) string {
-	for _, kind := range []error{
-		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied, twcloud.ErrInvalid,
-		twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood, twcloud.ErrUnsupported,
-	} {
-		if errors.Is(err, kind) {
-			// A malformed sign-in has its own advice.
-			var failure *twcloud.Error
-			if errors.As(err, &failure) && failure.Login && !errors.Is(err, twcloud.ErrCanceled) {
-				break
-			}
-			return ""
-		}
+	// A malformed sign-in has its own advice.
+	if errors.Is(err, twcloud.ErrCanceled) || !isLogin(err) && isAny(err, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied,
+		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood, twcloud.ErrUnsupported) {
+		return ""
 	}
 	text := strings.TrimSpace(strings.TrimSuffix(adviceFor(err), whenDiffers))
 	return strings.ReplaceAll(text, "apply again", "run the check again")

@@ -23,9 +23,8 @@ type trial struct {
 	// secret is the last one that the server accepted.
 	secret string
 
-	// attempted is true after a registration was sent. unknown is true if its
-	// outcome is unknown.
-	attempted, unknown bool
+	// unknown is true if the outcome of the registration is unknown.
+	unknown bool
 	// consumer is the registered consumer as the server returned it last. The key
 	// is empty if it is unknown.
 	consumer twcloud.Consumer
@@ -33,9 +32,9 @@ type trial struct {
 	reported int
 }
 
-func newTrial(report *checkReport) *trial {
+func newTrial(report *checkReport, client *twcloud.Client) *trial {
 	id := randomText(4)
-	return &trial{report: report, id: id, name: "terraform-check-" + id, secret: randomText(16)}
+	return &trial{report: report, client: client, id: id, name: "terraform-check-" + id, secret: randomText(16)}
 }
 
 // randomText returns n random bytes as hexadecimal digits.
@@ -46,16 +45,15 @@ func randomText(n int) string {
 }
 
 // run tries everything. In any case, it removes what it registered.
-func (t *trial) run(ctx context.Context, client *twcloud.Client) {
-	t.client = client
-	if slices.Contains(t.report.lacks, "remove") && !slices.Contains(t.report.lacks, "register") {
+func (t *trial) run(ctx context.Context) {
+	if t.skips("register") {
+		return
+	}
+	if t.report.lacks("remove") {
 		t.report.note("remove", "not in the profile: remove "+t.name+" yourself when the check has ended", "")
 	}
 	t.report.guard("write check", func() { t.steps(ctx) })
-	if !t.attempted {
-		return
-	}
-	ctx, cancel := client.SeeThrough(ctx)
+	ctx, cancel := t.client.SeeThrough(ctx)
 	defer cancel()
 	t.report.guard("remove", func() { t.cleanUp(ctx) })
 }
@@ -75,10 +73,6 @@ func (t *trial) steps(ctx context.Context) {
 }
 
 func (t *trial) register(ctx context.Context) bool {
-	if t.lacks("register") {
-		return false
-	}
-	t.attempted = true
 	registration, err := t.client.Register(ctx, t.name, t.secret)
 	t.consumer = registration.Consumer
 	if t.consumer.Key == "" {
@@ -127,7 +121,7 @@ func (t *trial) read(ctx context.Context) bool {
 // subject is the name of the call for this change. It returns whether the trial
 // can continue.
 func (t *trial) change(ctx context.Context, subject string, changes twcloud.Changes) bool {
-	if t.lacks(subject) {
+	if t.skips(subject) {
 		return true
 	}
 	changes.KnownSecret = &t.secret
@@ -158,7 +152,7 @@ func (t *trial) change(ctx context.Context, subject string, changes twcloud.Chan
 
 // disapprove proves something only if the consumer is approved.
 func (t *trial) disapprove(ctx context.Context, changes twcloud.Changes) bool {
-	if !t.consumer.Approved && !slices.Contains(t.report.lacks, "disapprove") {
+	if !t.consumer.Approved && !t.report.lacks("disapprove") {
 		t.report.note("disapprove", "not tried, because the consumer is not approved", "")
 		return true
 	}
@@ -167,7 +161,7 @@ func (t *trial) disapprove(ctx context.Context, changes twcloud.Changes) bool {
 
 // approveAgain approves the consumer to prove its secret.
 func (t *trial) approveAgain(ctx context.Context, changes twcloud.Changes) bool {
-	if t.consumer.Approved || t.report.failedSubjects["approve"] || slices.Contains(t.report.lacks, "approve") {
+	if t.consumer.Approved || t.report.failed("approve") || t.report.lacks("approve") {
 		return true
 	}
 	return t.change(ctx, "approve", changes)
@@ -228,13 +222,13 @@ func (t *trial) describe(consumer twcloud.Consumer) string {
 	return fmt.Sprintf("%s (key %q)", name, consumer.Key)
 }
 
-// lacks reports that the profile does not have a call.
-func (t *trial) lacks(call string) bool {
-	if !slices.Contains(t.report.lacks, call) {
-		return false
+// skips reports whether the profile does not have a call, and notes it.
+func (t *trial) skips(call string) bool {
+	lacks := t.report.lacks(call)
+	if lacks {
+		t.report.note(call, "not in the profile", "")
 	}
-	t.report.note(call, "not in the profile", "")
-	return true
+	return lacks
 }
 
 // goOn reads the consumer after an error. It returns whether the trial can
@@ -254,13 +248,9 @@ func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 // endsTrial reports whether an error affects more than one call.
 func endsTrial(err error) bool {
 	var failure *twcloud.Error
-	if errors.As(err, &failure) && (failure.Login || failure.Listing) {
-		return true
-	}
-	return slices.ContainsFunc([]error{
-		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
-		twcloud.ErrPanic, twcloud.ErrNotFound,
-	}, func(kind error) bool { return errors.Is(err, kind) })
+	return errors.As(err, &failure) && (failure.Login || failure.Listing) ||
+		isAny(err, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
+			twcloud.ErrPanic, twcloud.ErrNotFound)
 }
 
 // coped reports answers that differ from the profile, but that the provider can
@@ -269,7 +259,7 @@ func (t *trial) coped(subject string) {
 	deviations := t.client.Deviations()
 	for _, deviation := range deviations[t.reported:] {
 		switch {
-		case t.report.failedParts[deviation.Part]:
+		case slices.Contains(t.report.failedParts, deviation.Part):
 		case deviation.Err != nil:
 			t.report.note(subject, fmt.Sprintf("%s: %s%s; the provider copes with it", deviation.Part, describeFailure(deviation.Err), t.report.found(deviation.Err)), "")
 		default:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -12,21 +11,23 @@ import (
 // cleanUp removes what the trial registered, also if the answer to the
 // registration was lost. It names what it cannot remove.
 func (t *trial) cleanUp(ctx context.Context) {
-	known := t.consumer.Key != ""
 	left := map[string]twcloud.Consumer{}
-	done := false
+	remove := func(consumer twcloud.Consumer) {
+		left[consumer.Key] = consumer
+		if t.remove(ctx, consumer) {
+			delete(left, consumer.Key)
+		}
+	}
 	defer func() {
 		// This also runs after a panic.
-		if !done && known {
-			left[t.consumer.Key] = t.consumer
-		}
 		for _, consumer := range left {
 			t.nameLeftover(consumer)
 		}
 	}()
 
-	if known && !t.remove(ctx, t.consumer) {
-		left[t.consumer.Key] = t.consumer
+	found := t.consumer.Key != ""
+	if found {
+		remove(t.consumer)
 	}
 	consumers, err := t.client.View().List(ctx)
 	for _, consumer := range consumers {
@@ -34,19 +35,16 @@ func (t *trial) cleanUp(ctx context.Context) {
 		switch {
 		case failed:
 			left[consumer.Key] = consumer
-		case known && consumer.Key == t.consumer.Key:
+		case consumer.Key == t.consumer.Key:
 			t.report.deviates("remove", "calls.remove", "the list still has the consumer")
 			left[consumer.Key] = consumer
 		case t.isOwn(consumer.Name):
 			t.report.note("remove", "found "+t.describe(consumer)+": the answer to its registration was lost, or not understood", "")
-			known = true
-			if !t.remove(ctx, consumer) {
-				left[consumer.Key] = consumer
-			}
+			found = true
+			remove(consumer)
 		}
 	}
-	done = true
-	if !known && t.unknown {
+	if !found && t.unknown {
 		reason := "the list does not have it"
 		if err != nil {
 			reason = "the list cannot be read: " + describeFailure(err)
@@ -58,7 +56,7 @@ func (t *trial) cleanUp(ctx context.Context) {
 
 // remove removes a consumer of the trial, and reports the result.
 func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
-	if slices.Contains(t.report.lacks, "remove") {
+	if t.report.lacks("remove") {
 		return false // The report has it in advance.
 	}
 	err := t.client.Remove(ctx, consumer.Key)
@@ -76,7 +74,7 @@ func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
 
 func (t *trial) nameLeftover(consumer twcloud.Consumer) {
 	report := t.report.bad
-	if slices.Contains(t.report.lacks, "remove") {
+	if t.report.lacks("remove") {
 		report = t.report.note
 	}
 	report("remove", t.describe(consumer)+" may still exist on the server", "Remove it in TWCloud Admin, on the page OAuth consumers.")

@@ -19,17 +19,31 @@ const (
 	describeApproved  = "Only consumers that are approved (`true`), or only those that are not (`false`)."
 )
 
-// filterConsumers returns the consumers that match both filters. A null filter
-// matches all.
-func filterConsumers(consumers []twcloud.Consumer, nameRegex types.String, approved types.Bool, diags *diag.Diagnostics) []twcloud.Consumer {
-	name, err := regexp.Compile(nameRegex.ValueString())
+// consumerFilter selects consumers. Null matches all.
+type consumerFilter struct {
+	NameRegex types.String `tfsdk:"name_regex"`
+	Approved  types.Bool   `tfsdk:"approved"`
+}
+
+// find lists the consumers that match.
+func (f consumerFilter) find(ctx context.Context, b *backend, diags *diag.Diagnostics) []twcloud.Consumer {
+	client := b.need(diags)
+	if diags.HasError() {
+		return nil
+	}
+	consumers, err := client.List(ctx)
+	if err != nil {
+		b.addListError(diags, err)
+		return nil
+	}
+	name, err := regexp.Compile(f.NameRegex.ValueString())
 	if err != nil {
 		diags.AddAttributeError(path.Root("name_regex"), "Invalid regular expression", err.Error())
 		return nil
 	}
 	var matching []twcloud.Consumer
 	for _, consumer := range consumers {
-		if name.MatchString(consumer.Name) && (approved.IsNull() || approved.ValueBool() == consumer.Approved) {
+		if name.MatchString(consumer.Name) && (f.Approved.IsNull() || f.Approved.ValueBool() == consumer.Approved) {
 			matching = append(matching, consumer)
 		}
 	}

@@ -18,24 +18,15 @@ import (
 
 const reportBug = "This is a bug in the provider: please report it."
 
-// subject is the consumer that a diagnostic is about.
-type subject struct {
-	name string
-	key  string
-}
-
-func subjectOf(consumer twcloud.Consumer) subject {
-	return subject{name: consumer.Name, key: consumer.Key}
-}
-
-func (s subject) String() string {
+// describe names a consumer, of which the name or the key can be unknown.
+func describe(consumer twcloud.Consumer) string {
 	switch {
-	case s.key == "":
-		return fmt.Sprintf("OAuth consumer %q", s.name)
-	case s.name == "":
-		return fmt.Sprintf("OAuth consumer with key %q", s.key)
+	case consumer.Key == "":
+		return fmt.Sprintf("OAuth consumer %q", consumer.Name)
+	case consumer.Name == "":
+		return fmt.Sprintf("OAuth consumer with key %q", consumer.Key)
 	}
-	return fmt.Sprintf("OAuth consumer %q (key %q)", s.name, s.key)
+	return fmt.Sprintf("OAuth consumer %q (key %q)", consumer.Name, consumer.Key)
 }
 
 // addClientError reports a failed call: what was tried, the server's answer, what
@@ -51,7 +42,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
 		return
 	}
-	if _, reported := b.reported.LoadOrStore(cause+err.Error(), true); reported {
+	if !b.first(cause + err.Error()) {
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: see the error %q.", tried, cause), "", state...))
 		return
 	}
@@ -60,6 +51,11 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		text, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
 	}
 	diags.AddError(cause, paragraphs(text, advice, append([]string{tried + " failed."}, state...)...))
+}
+
+// addListError reports that the consumers cannot be listed.
+func (b *backend) addListError(diags *diag.Diagnostics, err error) {
+	b.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
 }
 
 // lackedCall returns the name of a call that the API profile lacks, if the error is
@@ -102,7 +98,7 @@ func paragraphs(cause, advice string, state ...string) string {
 // may be at its end, can have its own.
 func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "." }
 
-// adviceFor tells what to do about an error of the client.
+// adviceFor returns what to do about an error of the client.
 func adviceFor(err error) string {
 	var (
 		unknownAuthority x509.UnknownAuthorityError

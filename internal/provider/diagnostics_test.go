@@ -58,7 +58,7 @@ func TestAddClientError(t *testing.T) {
 		Kind: twcloud.ErrForbidden, Method: "PATCH", Path: "/osmc/admin/oauthconsumers/a%2Fb", Status: 403, Message: "You may not do this.",
 	}
 	var diags diag.Diagnostics
-	(&backend{}).addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+subject{"doors", "a/b"}.String(), failure, "Nothing was changed.")
+	(&backend{}).addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+describe(twcloud.Consumer{Name: "doors", Key: "a/b"}), failure, "Nothing was changed.")
 	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this.
 
 Only users with the Configure Server permission can manage OAuth consumers. Ask an administrator to grant it to the provider's user.
@@ -137,11 +137,11 @@ func TestRareMessages(t *testing.T) {
 			notApplied := &twcloud.NotAppliedError{Consumer: consumer, Err: failure(twcloud.ErrNotApplied, `the name is "doors", not "gates"`)}
 			approved := false
 			changes := twcloud.Changes{Approved: &approved, Secret: &rareSecret}
-			b.addClientError(d, "Unable to update OAuth consumer", "Setting "+describeChanges(changes)+" of "+subjectOf(consumer).String(), notApplied, stateAfterUpdate(notApplied))
+			b.addClientError(d, "Unable to update OAuth consumer", "Setting "+describeChanges(changes)+" of "+describe(consumer), notApplied, stateAfterUpdate(notApplied))
 		},
 		func(d *diag.Diagnostics) {
 			uncertain := &twcloud.UncertainError{Err: lost}
-			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+subjectOf(consumer).String(), uncertain, stateAfterUpdate(uncertain))
+			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, stateAfterUpdate(uncertain))
 		},
 		func(d *diag.Diagnostics) {
 			warnOfStrays(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
@@ -163,7 +163,7 @@ func TestRareMessages(t *testing.T) {
 		}
 		seen[advice] = kind
 		var diags diag.Diagnostics
-		b.addClientError(&diags, "Unable to remove OAuth consumer", "Removing "+subjectOf(consumer).String(),
+		b.addClientError(&diags, "Unable to remove OAuth consumer", "Removing "+describe(consumer),
 			&twcloud.Error{Kind: kind, Method: "DELETE", Path: path}, "The consumer stays in state. Apply again to remove it.")
 		checkMessages(t, diags)
 	}

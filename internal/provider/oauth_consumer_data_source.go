@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -11,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -20,21 +20,6 @@ var _ datasource.DataSourceWithConfigure = (*oauthConsumerDataSource)(nil)
 
 type oauthConsumerDataSource struct {
 	dataSource
-}
-
-// consumerModel is a consumer in data sources.
-type consumerModel struct {
-	Key      types.String `tfsdk:"key"`
-	Name     types.String `tfsdk:"name"`
-	Approved types.Bool   `tfsdk:"approved"`
-}
-
-func newConsumerModel(consumer twcloud.Consumer) consumerModel {
-	return consumerModel{
-		Key:      types.StringValue(consumer.Key),
-		Name:     types.StringValue(consumer.Name),
-		Approved: types.BoolValue(consumer.Approved),
-	}
 }
 
 // NewOAuthConsumerDataSource returns the data source twcloud_oauth_consumer.
@@ -72,8 +57,8 @@ func (d *oauthConsumerDataSource) Read(ctx context.Context, req datasource.ReadR
 	defer d.backend.diagnosePanic(&resp.Diagnostics, "looking for an OAuth consumer")
 	var config consumerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	client, ready := d.backend.need(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !ready {
+	client := d.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	var consumer twcloud.Consumer
@@ -94,7 +79,7 @@ func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud
 		diags.AddAttributeError(path.Root("key"), "No such OAuth consumer",
 			fmt.Sprintf("The server has no OAuth consumer with key %q.", key))
 	case err != nil:
-		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+subject{key: key}.String(), err)
+		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+describe(twcloud.Consumer{Key: key}), err)
 	}
 	return consumer
 }
@@ -102,15 +87,10 @@ func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud
 func (d *oauthConsumerDataSource) findByName(ctx context.Context, client *twcloud.Client, name string, diags *diag.Diagnostics) twcloud.Consumer {
 	consumers, err := client.List(ctx)
 	if err != nil {
-		d.backend.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+		d.backend.addListError(diags, err)
 		return twcloud.Consumer{}
 	}
-	var named []twcloud.Consumer
-	for _, consumer := range consumers {
-		if consumer.Name == name {
-			named = append(named, consumer)
-		}
-	}
+	named := slices.DeleteFunc(consumers, func(consumer twcloud.Consumer) bool { return consumer.Name != name })
 	switch len(named) {
 	case 0:
 		diags.AddAttributeError(path.Root("name"), "No such OAuth consumer",

@@ -14,7 +14,7 @@ import (
 // addRegistrationError reports a failed registration and its result on the
 // server.
 func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {
-	tried := "Registering " + subject{name: name}.String()
+	tried := "Registering " + describe(twcloud.Consumer{Name: name})
 	var uncertain *twcloud.RegistrationError
 	switch {
 	case errors.Is(err, twcloud.ErrNotUnderstood):
@@ -54,7 +54,7 @@ func leftAfterCreate(consumer twcloud.Consumer, err error) string {
 func taintedAdvice(consumer twcloud.Consumer) string {
 	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
 		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
-		subjectOf(consumer), approvalOf(consumer))
+		describe(consumer), approvalOf(consumer))
 }
 
 func approvalOf(consumer twcloud.Consumer) string {
@@ -102,13 +102,11 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 		_, managed := r.backend.managed.Load(namesake.Key)
 		return managed
 	})
-	if len(namesakes) == 0 {
+	summary := fmt.Sprintf("OAuth consumer %q already exists", name)
+	if len(namesakes) == 0 || !r.backend.first(summary) {
 		return
 	}
-	if _, warned := r.backend.warned.LoadOrStore(name, true); warned {
-		return
-	}
-	diags.AddWarning(fmt.Sprintf("OAuth consumer %q already exists", name),
+	diags.AddWarning(summary,
 		fmt.Sprintf("The server already has %q (key %s). Terraform will register a second consumer with the same name and a different key.\n\n"+
 			"If you want Terraform to manage the existing one, import it instead: terraform import ADDRESS KEY. "+
 			"An earlier run that was interrupted may have left it behind.",
@@ -134,13 +132,10 @@ func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
 // warnOfUnlisted warns, once per run, that consumers are read one by one.
 func (b *backend) warnOfUnlisted(diags *diag.Diagnostics) {
 	err := b.client.Unlisted()
-	if err == nil {
-		return
-	}
-	b.unlisted.Do(func() {
-		diags.AddWarning("Unable to list OAuth consumers", paragraphs(
+	if summary := "Unable to list OAuth consumers"; err != nil && b.first(summary) {
+		diags.AddWarning(summary, paragraphs(
 			fmt.Sprintf("The provider reads each consumer with its own request, because the list failed: %s", sentence(err)), adviceFor(err)))
-	})
+	}
 }
 
 func keysOf(consumers []twcloud.Consumer) []string {

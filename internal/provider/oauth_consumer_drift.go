@@ -39,12 +39,11 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 	verdict, err := r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret)
 	switch {
 	case err != nil:
-		r.backend.inconclusive.Do(func() {
-			diags.AddWarning("Could not check secrets for drift",
-				fmt.Sprintf("The provider could not check the secret of %s: %s\n\n"+
-					"No secret is changed because of this, and the warning appears once per run. "+
-					"Check webapp_endpoint, or turn detect_secret_drift off.", state.subject(), r.backend.client.Redact(sentence(err))))
-		})
+		if summary := "Could not check secrets for drift"; r.backend.first(summary) {
+			diags.AddWarning(summary, fmt.Sprintf("The provider could not check the secret of %s: %s\n\n"+
+				"No secret is changed because of this, and the warning appears once per run. "+
+				"Check webapp_endpoint, or turn detect_secret_drift off.", state.describe(), r.backend.client.Redact(sentence(err))))
+		}
 		return twcloud.SecretUnknown
 	case verdict == twcloud.SecretRefused && !r.isApproved(ctx, state):
 		return twcloud.SecretUnknown
@@ -62,5 +61,5 @@ func (r *oauthConsumerResource) isApproved(ctx context.Context, state oauthConsu
 
 func warnOfDrift(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning("Secret was changed outside of Terraform",
-		fmt.Sprintf("The server refuses the secret of %s, although the consumer is approved. The next apply sets the configured secret.", state.subject()))
+		fmt.Sprintf("The server refuses the secret of %s, although the consumer is approved. The next apply sets the configured secret.", state.describe()))
 }

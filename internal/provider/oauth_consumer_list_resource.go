@@ -20,11 +20,6 @@ type oauthConsumerListResource struct {
 	oauthConsumerResource
 }
 
-type oauthConsumerListModel struct {
-	NameRegex types.String `tfsdk:"name_regex"`
-	Approved  types.Bool   `tfsdk:"approved"`
-}
-
 // NewOAuthConsumerListResource returns the list resource twcloud_oauth_consumer.
 func NewOAuthConsumerListResource() list.ListResource { return &oauthConsumerListResource{} }
 
@@ -66,18 +61,9 @@ func (l *oauthConsumerListResource) List(ctx context.Context, req list.ListReque
 
 func (l *oauthConsumerListResource) find(ctx context.Context, req list.ListRequest, diags *diag.Diagnostics) []twcloud.Consumer {
 	defer l.backend.diagnosePanic(diags, "listing the OAuth consumers")
-	var config oauthConsumerListModel
-	diags.Append(req.Config.Get(ctx, &config)...)
-	client, ready := l.backend.need(diags)
-	if diags.HasError() || !ready {
-		return nil
-	}
-	consumers, err := client.List(ctx)
-	if err != nil {
-		l.backend.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
-		return nil
-	}
-	return filterConsumers(consumers, config.NameRegex, config.Approved, diags)
+	var filter consumerFilter
+	diags.Append(req.Config.Get(ctx, &filter)...)
+	return filter.find(ctx, l.backend, diags)
 }
 
 func listResult(ctx context.Context, req list.ListRequest, consumer twcloud.Consumer) list.ListResult {
@@ -85,9 +71,7 @@ func listResult(ctx context.Context, req list.ListRequest, consumer twcloud.Cons
 	result.DisplayName = consumer.Name
 	result.Diagnostics.Append(result.Identity.Set(ctx, oauthConsumerIdentity{Key: types.StringValue(consumer.Key)})...)
 	if req.IncludeResource {
-		var model oauthConsumerModel
-		model.set(consumer)
-		model.SecretRevision = types.Int64Value(0)
+		model := oauthConsumerModel{consumerModel: newConsumerModel(consumer), SecretRevision: types.Int64Value(0)}
 		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
 	}
 	return result

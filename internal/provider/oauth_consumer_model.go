@@ -6,26 +6,33 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
+// consumerModel is what the server returns of a consumer. It never returns a
+// secret.
+type consumerModel struct {
+	Key      types.String `tfsdk:"key"`
+	Name     types.String `tfsdk:"name"`
+	Approved types.Bool   `tfsdk:"approved"`
+}
+
+func newConsumerModel(consumer twcloud.Consumer) consumerModel {
+	return consumerModel{
+		Key:      types.StringValue(consumer.Key),
+		Name:     types.StringValue(consumer.Name),
+		Approved: types.BoolValue(consumer.Approved),
+	}
+}
+
+func (m *consumerModel) describe() string {
+	return describe(twcloud.Consumer{Name: m.Name.ValueString(), Key: m.Key.ValueString()})
+}
+
 // oauthConsumerModel is an OAuth consumer in configuration, plan and state.
 type oauthConsumerModel struct {
-	Key             types.String `tfsdk:"key"`
-	Name            types.String `tfsdk:"name"`
-	Approved        types.Bool   `tfsdk:"approved"`
+	consumerModel
 	Secret          types.String `tfsdk:"secret"`
 	SecretWO        types.String `tfsdk:"secret_wo"`
 	SecretWOVersion types.Int64  `tfsdk:"secret_wo_version"`
 	SecretRevision  types.Int64  `tfsdk:"secret_revision"`
-}
-
-// set stores what the server returned. The server never returns a secret.
-func (m *oauthConsumerModel) set(consumer twcloud.Consumer) {
-	m.Key = types.StringValue(consumer.Key)
-	m.Name = types.StringValue(consumer.Name)
-	m.Approved = types.BoolValue(consumer.Approved)
-}
-
-func (m *oauthConsumerModel) subject() subject {
-	return subject{name: m.Name.ValueString(), key: m.Key.ValueString()}
 }
 
 // wantedSecret is the configured secret, from either attribute. It is null if

@@ -69,7 +69,7 @@ func moveRestapiObject(ctx context.Context, req resource.MoveStateRequest, resp 
 		return
 	}
 
-	consumer := oauthConsumerModel{Key: types.StringValue(id), SecretRevision: types.Int64Value(0)}
+	consumer := oauthConsumerModel{consumerModel: consumerModel{Key: types.StringValue(id)}, SecretRevision: types.Int64Value(0)}
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &consumer)...)
 	resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, oauthConsumerIdentity{Key: consumer.Key})...)
 	// Whether the configuration keeps the secret in state is not known yet. The

@@ -63,7 +63,7 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		wanted.Approved = plan.Approved.ValueBoolPointer()
 	}
 	r.planCall(errors.Join(r.backend.client.CanRegister(), r.backend.client.Supports(wanted)),
-		"Unable to register OAuth consumer", "Registering "+plan.subject().String(), &resp.Diagnostics)
+		"Unable to register OAuth consumer", "Registering "+plan.describe(), &resp.Diagnostics)
 	if !plan.Name.IsUnknown() && !resp.Diagnostics.HasError() {
 		r.planNamesakes(ctx, plan.Name.ValueString(), &resp.Diagnostics)
 	}
@@ -73,7 +73,7 @@ func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.Mo
 	var state oauthConsumerModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if r.backend.ready() && !resp.Diagnostics.HasError() {
-		r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.subject().String(), &resp.Diagnostics)
+		r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.describe(), &resp.Diagnostics)
 	}
 }
 
@@ -90,14 +90,14 @@ func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
-		r.backend.addClientError(diags, "Unable to register OAuth consumer", "Registering "+subject{name: name}.String(), err, "Nothing was registered.")
+		r.backend.addClientError(diags, "Unable to register OAuth consumer", "Registering "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
 		return
 	}
 	if err != nil {
-		r.backend.unasked.Do(func() {
-			diags.AddWarning("Could not check for existing consumers",
+		if summary := "Could not check for existing consumers"; r.backend.first(summary) {
+			diags.AddWarning(summary,
 				paragraphs(fmt.Sprintf("Consumers with the planned names may already exist: %s", sentence(err)), adviceFor(err)))
-		})
+		}
 		return
 	}
 	r.warnOfNamesakes(name, namesakes, diags)
@@ -105,8 +105,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 
 // refused reports whether an error would occur in the apply as well.
 func refused(err error) bool {
-	return errors.Is(err, twcloud.ErrCredentials) || errors.Is(err, twcloud.ErrForbidden) ||
-		errors.Is(err, twcloud.ErrNoAPI) || errors.Is(err, twcloud.ErrNoCollection) || errors.Is(err, twcloud.ErrIncomplete)
+	return isAny(err, twcloud.ErrCredentials, twcloud.ErrForbidden, twcloud.ErrNoAPI, twcloud.ErrNoCollection, twcloud.ErrIncomplete)
 }
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
@@ -114,32 +113,32 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	// A refusal makes the revision unknown. Terraform plans again during apply,
 	// and a known value must not become unknown then. So if anything else
 	// changes, the next plan checks the secret.
-	if r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) && worthProbing(decision, config, record) {
+	if r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) && canProbe(decision, config, record) {
 		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
 		case twcloud.SecretAccepted:
-			decision.unproven = false
+			decision = keepSecret
 		case twcloud.SecretRefused:
 			if record.Hash == nil {
 				// The provider has never set a secret, so nobody changed it.
-				decision.unproven = false
+				decision = keepSecret
 				warnOfOtherSecret(state, &resp.Diagnostics)
 				break
 			}
 			warnOfDrift(state, &resp.Diagnostics)
 			// With a known number, the apply would fail if the result changed between
 			// plan and apply.
-			decision = secretDecision{sending: sendUndecided}
+			decision = sendUndecided
 			record.Drifted = true
 			writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 		}
 	}
-	if decision.unproven {
+	if decision == keepUnproven {
 		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret may differ from the configured one",
-			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.subject(), setOnce))
+			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
 	}
 	r.planChanges(config, plan, state, decision, &resp.Diagnostics)
 	revision := state.SecretRevision
-	switch decision.sending {
+	switch decision {
 	case sendSecret:
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	case sendUndecided:
@@ -152,7 +151,7 @@ const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo
 
 func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret differs from the configured one",
-		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.subject(), setOnce))
+		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), setOnce))
 }
 
 // planChanges reports changes that the API profile has no call for, and a
@@ -162,7 +161,7 @@ func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerMod
 		return
 	}
 	changes := plan.changesFrom(state)
-	if decision.sending != sendNothing {
+	if decision == sendSecret || decision == sendUndecided {
 		changes.Secret = new(string)
 	}
 	if changes.None() {
@@ -172,10 +171,5 @@ func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerMod
 	if err == nil && r.backend.client.NeedsSecret(changes) && config.wantedSecret().IsNull() {
 		err = &twcloud.Error{Kind: twcloud.ErrSecretNeeded}
 	}
-	r.planCall(err, "Unable to update OAuth consumer", "Updating "+state.subject().String(), diags)
-}
-
-func worthProbing(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {
-	return decision.probing == probeSecret ||
-		decision.probing == probeIfLast && record.Hash.matches(config.SecretWO.ValueString())
+	r.planCall(err, "Unable to update OAuth consumer", "Updating "+state.describe(), diags)
 }

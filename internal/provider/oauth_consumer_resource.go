@@ -56,8 +56,8 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	var plan, config oauthConsumerModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	client, ready := r.backend.need(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !ready {
+	client := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	secret := config.wantedSecret()
@@ -73,10 +73,10 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		approval.KnownSecret = secret.ValueStringPointer()
 	}
 	if err := client.Supports(approval); err != nil {
-		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+subject{name: name}.String(), err, "Nothing was registered.")
+		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
 		return
 	}
-	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+	hash := r.backend.hashCost.hashUnlessKept(secret, plan.Secret)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
 		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
@@ -98,10 +98,10 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 // saveRegistered puts the key in state. If the registration failed after it was
 // sent, the secret on the server is uncertain. The provider sends it again when
 // the resource is untainted.
-func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
+func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash *secretHash, certain bool, resp *resource.CreateResponse) {
 	r.backend.managed.Store(consumer.Key, true)
 	state := plan
-	state.set(consumer)
+	state.consumerModel = newConsumerModel(consumer)
 	state.SecretRevision = types.Int64Value(1)
 	if !certain {
 		state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
@@ -110,7 +110,7 @@ func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthCo
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
 	record := secretRecord{Drifted: true}
 	if certain {
-		record = secretRecord{Hash: hash()}
+		record = secretRecord{Hash: hash}
 	}
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
@@ -126,16 +126,16 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
 			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
-				"Approving "+subjectOf(consumer).String(), err, leftAfterCreate(consumer, err))
+				"Approving "+describe(consumer), err, leftAfterCreate(consumer, err))
 			return err
 		}
 		consumer = approved
 	} else if err := client.Confirm(through, consumer); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
-			"Reading "+subjectOf(consumer).String(), err, leftAfterCreate(consumer, err))
+			"Reading "+describe(consumer), err, leftAfterCreate(consumer, err))
 		return err
 	}
-	plan.set(consumer)
+	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	checkName(name, consumer, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -148,8 +148,8 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "reading an OAuth consumer")
 	var state oauthConsumerModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	client, ready := r.backend.need(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !ready {
+	client := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	// Set the identity first: Terraform 1.11 requires it even for a resource that
@@ -167,16 +167,16 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	case errors.Is(err, twcloud.ErrNotFound):
 		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", state.Name.ValueString()),
 			fmt.Sprintf("%s was removed outside of Terraform. The next apply registers it again with a new key. "+
-				"Give the new key to every application that uses the old one.", state.subject()))
+				"Give the new key to every application that uses the old one.", state.describe()))
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.subject().String(), err)
+		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
 		return
 	}
 	r.backend.warnOfUnlisted(&resp.Diagnostics)
 	r.backend.managed.Store(consumer.Key, true)
-	state.set(consumer)
+	state.consumerModel = newConsumerModel(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)
 	}
@@ -195,8 +195,8 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	record := readSecretRecord(ctx, req.Private, &resp.Diagnostics)
-	client, ready := r.backend.need(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !ready {
+	client := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 
@@ -204,19 +204,17 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
-	hash := func() *secretHash { return known.Hash }
-	switch sends := decideSecret(config, state, record).sending == sendSecret; {
+	switch sends := decideSecret(config, state, record) == sendSecret; {
 	case sends:
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
-		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
-		record.Drifted = false
+		record = secretRecord{Hash: r.backend.hashCost.hashUnlessKept(secret, plan.Secret)}
 		// Until the server answers, it is unknown which secret it has. The next
 		// apply sends one again, even if it is the old one.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	case !state.Secret.IsNull():
-		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
+		record.Hash = r.backend.hashCost.hashUnlessKept(state.Secret, plan.Secret)
 	}
 	if !changes.None() {
 		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
@@ -229,7 +227,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 			}
 			var unapplied *twcloud.NotAppliedError
 			if errors.As(err, &unapplied) {
-				state.set(unapplied.Consumer)
+				state.consumerModel = newConsumerModel(unapplied.Consumer)
 				resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			}
 			left := stateAfterUpdate(err)
@@ -237,15 +235,14 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 				left = mayExist(plan.Name.ValueString())
 			}
 			r.backend.addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
-				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.subject()), err, left)
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.describe()), err, left)
 			return
 		}
 		checkUnasked(plan, consumer, &resp.Diagnostics)
-		plan.set(consumer)
+		plan.consumerModel = newConsumerModel(consumer)
 	}
 	plan.SecretRevision = revision
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	record.Hash = hash()
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 
@@ -254,12 +251,12 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	defer r.backend.diagnosePanic(&resp.Diagnostics, "removing an OAuth consumer")
 	var state oauthConsumerModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	client, ready := r.backend.need(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !ready {
+	client := r.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
-		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.subject().String(), err,
+		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.describe(), err,
 			"The consumer stays in state. Apply again to remove it.")
 	}
 }
@@ -287,5 +284,5 @@ func checkUnasked(plan oauthConsumerModel, consumer twcloud.Consumer, diags *dia
 	diags.AddError("Server changed more than it was asked",
 		fmt.Sprintf("After the update, %s has approved = %t. The plan has the name %q and approved = %t. The state holds what the server has.\n\n"+
 			"Apply again. If this happens again, the server differs from what the provider assumes. %s",
-			subjectOf(consumer), consumer.Approved, plan.Name.ValueString(), plan.Approved.ValueBool(), whenDiffers))
+			describe(consumer), consumer.Approved, plan.Name.ValueString(), plan.Approved.ValueBool(), whenDiffers))
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var _ datasource.DataSourceWithConfigure = (*oauthConsumersDataSource)(nil)
@@ -16,8 +15,7 @@ type oauthConsumersDataSource struct {
 }
 
 type oauthConsumersModel struct {
-	NameRegex types.String             `tfsdk:"name_regex"`
-	Approved  types.Bool               `tfsdk:"approved"`
+	consumerFilter
 	Consumers []consumerModel          `tfsdk:"consumers"`
 	ByName    map[string]consumerModel `tfsdk:"by_name"`
 }
@@ -65,16 +63,10 @@ func (d *oauthConsumersDataSource) Read(ctx context.Context, req datasource.Read
 	defer d.backend.diagnosePanic(&resp.Diagnostics, "listing the OAuth consumers")
 	var state oauthConsumersModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
-	client, ready := d.backend.need(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !ready {
+	matching := state.find(ctx, d.backend, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	consumers, err := client.List(ctx)
-	if err != nil {
-		d.backend.addClientError(&resp.Diagnostics, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
-		return
-	}
-	matching := filterConsumers(consumers, state.NameRegex, state.Approved, &resp.Diagnostics)
 	bearers := map[string]int{}
 	for _, consumer := range matching {
 		bearers[consumer.Name]++

@@ -53,8 +53,8 @@ func (d *oauthEndpointsDataSource) Schema(_ context.Context, _ datasource.Schema
 
 func (d *oauthEndpointsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.backend.diagnosePanic(&resp.Diagnostics, "discovering the OAuth endpoints")
-	client, ready := d.backend.need(&resp.Diagnostics)
-	if !ready {
+	client := d.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	endpoints, err := client.OAuthEndpoints(ctx)

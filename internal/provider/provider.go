@@ -33,11 +33,6 @@ type Provider struct {
 
 	mu      sync.Mutex
 	clients map[string]*twcloud.Client // by settings.text
-
-	// configured is the result of the last Configure, for
-	// server.ConfigureProvider.
-	configuring sync.Mutex
-	configured  *backend
 }
 
 // Option changes how a provider is built.
@@ -141,7 +136,6 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		}
 		backend.client = client
 	}
-	p.configured = backend
 	resp.ResourceData = backend
 	resp.DataSourceData = backend
 	resp.ListResourceData = backend

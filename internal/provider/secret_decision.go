@@ -1,50 +1,38 @@
 package provider
 
-// sending tells whether an update sets the secret.
-type sending int
+// secretDecision is what to do with the secret of a registered consumer.
+type secretDecision int
 
 const (
-	sendNothing sending = iota
+	keepSecret secretDecision = iota
+	// keepUnproven keeps a secret that may differ from the configured one.
+	keepUnproven
 	sendSecret
 	// sendUndecided is for a plan that depends on an unknown value.
 	sendUndecided
 )
 
-// probing tells whether drift detection may check the configured secret with
-// the server. The zero value is no.
-type probing int
-
-const (
-	// probeSecret is for the secret that was last set, or may have been.
-	probeSecret probing = iota + 1
-	// probeIfLast is for a secret that may differ in every run. Check it only if
-	// it is the one that was last set, because a refusal of another one proves
-	// nothing. The comparison takes as long as a hash.
-	probeIfLast
-)
-
-// secretDecision is what to do with the secret of a registered consumer.
-type secretDecision struct {
-	sending sending
-	// unproven is true if the server's secret may differ from the configured one,
-	// and the provider does not send it.
-	unproven bool
-	probing  probing
-}
-
 // decideSecret compares the configuration with the state and the record. It
 // sends nothing twice, unless the server was found to have another secret. It
 // never treats an unknown as a change.
 func decideSecret(config, state oauthConsumerModel, record secretRecord) secretDecision {
+	secret, writeOnly := config.wantedSecret(), !config.SecretWO.IsNull()
 	switch {
-	case !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull():
+	case secret.IsNull():
+		return keepSecret
+	case writeOnly && !config.SecretWOVersion.IsNull():
 		return decideVersioned(config, state, record)
-	case !config.SecretWO.IsNull():
-		return decideWriteOnly(config, state, record)
-	case !config.Secret.IsNull():
-		return decideStored(config, state, record)
+	case secret.IsUnknown():
+		return sendUndecided
+	case record.Drifted:
+		return sendSecret
+	case writeOnly && !lastSecretKnown(state, record):
+		// The consumer was imported.
+		return keepUnproven
+	case lastSecretIs(secret.ValueString(), state, record):
+		return keepSecret
 	}
-	return secretDecision{}
+	return sendSecret
 }
 
 // lastSecretKnown reports whether the secret that was last set is in state, or
@@ -61,35 +49,6 @@ func lastSecretIs(secret string, state oauthConsumerModel, record secretRecord) 
 	return record.Hash.matches(secret)
 }
 
-// decideStored is for "secret". Its last value is in state.
-func decideStored(config, state oauthConsumerModel, record secretRecord) secretDecision {
-	switch {
-	case config.Secret.IsUnknown():
-		return secretDecision{sending: sendUndecided}
-	case record.Drifted:
-		return secretDecision{sending: sendSecret}
-	case lastSecretIs(config.Secret.ValueString(), state, record):
-		return secretDecision{}
-	}
-	return secretDecision{sending: sendSecret}
-}
-
-// decideWriteOnly is for "secret_wo" without a version. The hash detects a
-// change. An imported consumer has no hash.
-func decideWriteOnly(config, state oauthConsumerModel, record secretRecord) secretDecision {
-	switch {
-	case config.SecretWO.IsUnknown():
-		return secretDecision{sending: sendUndecided}
-	case record.Drifted:
-		return secretDecision{sending: sendSecret}
-	case !lastSecretKnown(state, record):
-		return secretDecision{unproven: true, probing: probeSecret}
-	case lastSecretIs(config.SecretWO.ValueString(), state, record):
-		return secretDecision{probing: probeSecret}
-	}
-	return secretDecision{sending: sendSecret}
-}
-
 // decideVersioned is for "secret_wo" with "secret_wo_version". The version
 // decides, because an ephemeral generator returns another value in every run.
 // The value matters only when the version is new: the same secret may have been
@@ -98,17 +57,27 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 	adopting := state.SecretWOVersion.IsNull()
 	switch {
 	case record.Drifted:
-		return secretDecision{sending: sendSecret}
+		return sendSecret
 	case config.SecretWOVersion.IsUnknown():
-		return secretDecision{sending: sendUndecided}
-	case config.SecretWOVersion.Equal(state.SecretWOVersion) && config.SecretWO.IsUnknown():
-		return secretDecision{}
+		return sendUndecided
 	case config.SecretWOVersion.Equal(state.SecretWOVersion):
-		return secretDecision{probing: probeIfLast}
+		return keepSecret
 	case adopting && lastSecretKnown(state, record) && config.SecretWO.IsUnknown():
-		return secretDecision{sending: sendUndecided}
+		return sendUndecided
 	case adopting && lastSecretIs(config.SecretWO.ValueString(), state, record):
-		return secretDecision{}
+		return keepSecret
 	}
-	return secretDecision{sending: sendSecret}
+	return sendSecret
+}
+
+// canProbe reports whether the answer of the server to the configured write-only
+// secret would prove or disprove drift. A versioned secret may differ in every
+// run, and a refusal of another one than the last proves nothing. That
+// comparison takes as long as a hash.
+func canProbe(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {
+	keeps := decision == keepSecret || decision == keepUnproven
+	if !keeps || config.SecretWO.IsNull() || config.SecretWO.IsUnknown() {
+		return false
+	}
+	return config.SecretWOVersion.IsNull() || record.Hash.matches(config.SecretWO.ValueString())
 }

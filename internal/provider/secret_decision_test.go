@@ -24,52 +24,54 @@ func TestDecideSecret(t *testing.T) {
 		config, state secret
 		record        secretRecord
 		want          secretDecision
+		// probes: the server can be asked about the secret.
+		probes bool
 	}{
-		"none, registered": {stored(null), stored(null), hashOfA, secretDecision{}},
-		"none, drifted":    {stored(null), stored(null), drifted, secretDecision{}},
-		"taken out":        {stored(null), stored(value("a")), none, secretDecision{}},
+		"none, registered": {stored(null), stored(null), hashOfA, keepSecret, false},
+		"none, drifted":    {stored(null), stored(null), drifted, keepSecret, false},
+		"taken out":        {stored(null), stored(value("a")), none, keepSecret, false},
 
-		"stored, the same":                   {stored(value("a")), stored(value("a")), none, secretDecision{}},
-		"stored, the same, with a hash":      {stored(value("a")), stored(value("a")), hashOfA, secretDecision{}},
-		"stored, with an older hash":         {stored(value("b")), stored(value("b")), hashOfA, secretDecision{}},
-		"stored, another":                    {stored(value("b")), stored(value("a")), none, secretDecision{sending: sendSecret}},
-		"stored, drifted":                    {stored(value("a")), stored(value("a")), uncertain, secretDecision{sending: sendSecret}},
-		"stored, unknown":                    {stored(unknown), stored(value("a")), none, secretDecision{sending: sendUndecided}},
-		"stored, unknown, drifted":           {stored(unknown), stored(value("a")), uncertain, secretDecision{sending: sendUndecided}},
-		"stored, after an import":            {stored(value("a")), stored(null), none, secretDecision{sending: sendSecret}},
-		"stored, after an uncertain end":     {stored(value("a")), stored(null), uncertain, secretDecision{sending: sendSecret}},
-		"stored, was write-only":             {stored(value("a")), stored(null), hashOfA, secretDecision{}},
-		"stored, was another write-only":     {stored(value("b")), stored(null), hashOfA, secretDecision{sending: sendSecret}},
-		"stored, was versioned":              {stored(value("a")), writeOnly(null, version(1)), hashOfA, secretDecision{}},
-		"write-only, the same":               {writeOnly(value("a"), noVersion), stored(null), hashOfA, secretDecision{probing: probeSecret}},
-		"write-only, another":                {writeOnly(value("b"), noVersion), stored(null), hashOfA, secretDecision{sending: sendSecret}},
-		"write-only, drifted":                {writeOnly(value("a"), noVersion), stored(null), drifted, secretDecision{sending: sendSecret}},
-		"write-only, unknown":                {writeOnly(unknown, noVersion), stored(null), hashOfA, secretDecision{sending: sendUndecided}},
-		"write-only, unknown, after import":  {writeOnly(unknown, noVersion), stored(null), none, secretDecision{sending: sendUndecided}},
-		"write-only, after an import":        {writeOnly(value("a"), noVersion), stored(null), none, secretDecision{unproven: true, probing: probeSecret}},
-		"write-only, after an uncertain end": {writeOnly(value("a"), noVersion), stored(null), uncertain, secretDecision{sending: sendSecret}},
-		"write-only, was stored":             {writeOnly(value("a"), noVersion), stored(value("a")), none, secretDecision{probing: probeSecret}},
-		"write-only, was stored, another":    {writeOnly(value("b"), noVersion), stored(value("a")), none, secretDecision{sending: sendSecret}},
-		"write-only, version dropped":        {writeOnly(value("a"), noVersion), writeOnly(null, version(1)), hashOfA, secretDecision{probing: probeSecret}},
+		"stored, the same":                   {stored(value("a")), stored(value("a")), none, keepSecret, false},
+		"stored, the same, with a hash":      {stored(value("a")), stored(value("a")), hashOfA, keepSecret, false},
+		"stored, with an older hash":         {stored(value("b")), stored(value("b")), hashOfA, keepSecret, false},
+		"stored, another":                    {stored(value("b")), stored(value("a")), none, sendSecret, false},
+		"stored, drifted":                    {stored(value("a")), stored(value("a")), uncertain, sendSecret, false},
+		"stored, unknown":                    {stored(unknown), stored(value("a")), none, sendUndecided, false},
+		"stored, unknown, drifted":           {stored(unknown), stored(value("a")), uncertain, sendUndecided, false},
+		"stored, after an import":            {stored(value("a")), stored(null), none, sendSecret, false},
+		"stored, after an uncertain end":     {stored(value("a")), stored(null), uncertain, sendSecret, false},
+		"stored, was write-only":             {stored(value("a")), stored(null), hashOfA, keepSecret, false},
+		"stored, was another write-only":     {stored(value("b")), stored(null), hashOfA, sendSecret, false},
+		"stored, was versioned":              {stored(value("a")), writeOnly(null, version(1)), hashOfA, keepSecret, false},
+		"write-only, the same":               {writeOnly(value("a"), noVersion), stored(null), hashOfA, keepSecret, true},
+		"write-only, another":                {writeOnly(value("b"), noVersion), stored(null), hashOfA, sendSecret, false},
+		"write-only, drifted":                {writeOnly(value("a"), noVersion), stored(null), drifted, sendSecret, false},
+		"write-only, unknown":                {writeOnly(unknown, noVersion), stored(null), hashOfA, sendUndecided, false},
+		"write-only, unknown, after import":  {writeOnly(unknown, noVersion), stored(null), none, sendUndecided, false},
+		"write-only, after an import":        {writeOnly(value("a"), noVersion), stored(null), none, keepUnproven, true},
+		"write-only, after an uncertain end": {writeOnly(value("a"), noVersion), stored(null), uncertain, sendSecret, false},
+		"write-only, was stored":             {writeOnly(value("a"), noVersion), stored(value("a")), none, keepSecret, true},
+		"write-only, was stored, another":    {writeOnly(value("b"), noVersion), stored(value("a")), none, sendSecret, false},
+		"write-only, version dropped":        {writeOnly(value("a"), noVersion), writeOnly(null, version(1)), hashOfA, keepSecret, true},
 
-		"versioned, the same":                     {writeOnly(value("a"), version(1)), writeOnly(null, version(1)), hashOfA, secretDecision{probing: probeIfLast}},
-		"versioned, generated":                    {writeOnly(value("b"), version(1)), writeOnly(null, version(1)), hashOfA, secretDecision{probing: probeIfLast}},
-		"versioned, unknown":                      {writeOnly(unknown, version(1)), writeOnly(null, version(1)), hashOfA, secretDecision{}},
-		"versioned, next":                         {writeOnly(value("a"), version(2)), writeOnly(null, version(1)), hashOfA, secretDecision{sending: sendSecret}},
-		"versioned, next, unknown":                {writeOnly(unknown, version(2)), writeOnly(null, version(1)), hashOfA, secretDecision{sending: sendSecret}},
-		"versioned, lower":                        {writeOnly(value("a"), version(1)), writeOnly(null, version(2)), hashOfA, secretDecision{sending: sendSecret}},
-		"versioned, drifted":                      {writeOnly(value("b"), version(1)), writeOnly(null, version(1)), drifted, secretDecision{sending: sendSecret}},
-		"versioned, drifted, unknown":             {writeOnly(unknown, version(1)), writeOnly(null, version(1)), drifted, secretDecision{sending: sendSecret}},
-		"versioned, unknown version":              {writeOnly(value("a"), unknownVersion), writeOnly(null, version(1)), hashOfA, secretDecision{sending: sendUndecided}},
-		"versioned, after an import":              {writeOnly(value("a"), version(1)), stored(null), none, secretDecision{sending: sendSecret}},
-		"versioned, unknown, after an import":     {writeOnly(unknown, version(1)), stored(null), none, secretDecision{sending: sendSecret}},
-		"versioned, was stored":                   {writeOnly(value("a"), version(1)), stored(value("a")), none, secretDecision{}},
-		"versioned, was stored, another":          {writeOnly(value("b"), version(1)), stored(value("a")), none, secretDecision{sending: sendSecret}},
-		"versioned, was stored, unknown":          {writeOnly(unknown, version(1)), stored(value("a")), none, secretDecision{sending: sendUndecided}},
-		"versioned, was write-only, the same":     {writeOnly(value("a"), version(1)), stored(null), hashOfA, secretDecision{}},
-		"versioned, after an uncertain end":       {writeOnly(value("a"), version(1)), stored(null), uncertain, secretDecision{sending: sendSecret}},
-		"versioned, unknown version, was stored":  {writeOnly(value("a"), unknownVersion), stored(value("a")), none, secretDecision{sending: sendUndecided}},
-		"versioned, unknown, after uncertain end": {writeOnly(unknown, version(1)), stored(null), uncertain, secretDecision{sending: sendSecret}},
+		"versioned, the same":                     {writeOnly(value("a"), version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, true},
+		"versioned, generated":                    {writeOnly(value("b"), version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, false},
+		"versioned, unknown":                      {writeOnly(unknown, version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, false},
+		"versioned, next":                         {writeOnly(value("a"), version(2)), writeOnly(null, version(1)), hashOfA, sendSecret, false},
+		"versioned, next, unknown":                {writeOnly(unknown, version(2)), writeOnly(null, version(1)), hashOfA, sendSecret, false},
+		"versioned, lower":                        {writeOnly(value("a"), version(1)), writeOnly(null, version(2)), hashOfA, sendSecret, false},
+		"versioned, drifted":                      {writeOnly(value("b"), version(1)), writeOnly(null, version(1)), drifted, sendSecret, false},
+		"versioned, drifted, unknown":             {writeOnly(unknown, version(1)), writeOnly(null, version(1)), drifted, sendSecret, false},
+		"versioned, unknown version":              {writeOnly(value("a"), unknownVersion), writeOnly(null, version(1)), hashOfA, sendUndecided, false},
+		"versioned, after an import":              {writeOnly(value("a"), version(1)), stored(null), none, sendSecret, false},
+		"versioned, unknown, after an import":     {writeOnly(unknown, version(1)), stored(null), none, sendSecret, false},
+		"versioned, was stored":                   {writeOnly(value("a"), version(1)), stored(value("a")), none, keepSecret, false},
+		"versioned, was stored, another":          {writeOnly(value("b"), version(1)), stored(value("a")), none, sendSecret, false},
+		"versioned, was stored, unknown":          {writeOnly(unknown, version(1)), stored(value("a")), none, sendUndecided, false},
+		"versioned, was write-only, the same":     {writeOnly(value("a"), version(1)), stored(null), hashOfA, keepSecret, true},
+		"versioned, after an uncertain end":       {writeOnly(value("a"), version(1)), stored(null), uncertain, sendSecret, false},
+		"versioned, unknown version, was stored":  {writeOnly(value("a"), unknownVersion), stored(value("a")), none, sendUndecided, false},
+		"versioned, unknown, after uncertain end": {writeOnly(unknown, version(1)), stored(null), uncertain, sendSecret, false},
 	}
 	model := func(s secret) oauthConsumerModel {
 		return oauthConsumerModel{Secret: s.stored, SecretWO: s.writeOnly, SecretWOVersion: s.version}
@@ -77,8 +79,9 @@ func TestDecideSecret(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := decideSecret(model(test.config), model(test.state), test.record); got != test.want {
-				t.Errorf("%+v, want %+v", got, test.want)
+			got := decideSecret(model(test.config), model(test.state), test.record)
+			if probes := canProbe(got, model(test.config), test.record); got != test.want || probes != test.probes {
+				t.Errorf("%d, probes %t, want %d, %t", got, probes, test.want, test.probes)
 			}
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"runtime"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -85,24 +84,13 @@ func (cost hashCost) hash(secret string) *secretHash {
 	return hash
 }
 
-// start computes a hash in the background. The returned function waits for it,
-// and repeats a panic of the computation.
-func (cost hashCost) start(secret string) (wait func() *secretHash) {
-	wait = sync.OnceValue(func() *secretHash { return cost.hash(secret) })
-	go func() {
-		defer func() { _ = recover() }()
-		wait()
-	}()
-	return wait
-}
-
-// startUnlessKept starts the hash of a secret, unless the state has the secret
-// itself and no hash is needed.
-func (cost hashCost) startUnlessKept(secret, kept types.String) (wait func() *secretHash) {
+// hashUnlessKept returns the hash of a secret. It returns nil if the state keeps
+// the secret itself, and no hash is needed.
+func (cost hashCost) hashUnlessKept(secret, kept types.String) *secretHash {
 	if !kept.IsNull() {
-		return func() *secretHash { return nil }
+		return nil
 	}
-	return cost.start(secret.ValueString())
+	return cost.hash(secret.ValueString())
 }
 
 // matches reports whether the hash is that of the secret. A nil hash matches

@@ -6,17 +6,32 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 // Server returns a server of the plugin protocol, version 6.
 func (p *Provider) Server() tfprotov6.ProviderServer {
-	inner, ok := providerserver.NewProtocol6(p)().(tfprotov6.ProviderServerWithListResource)
+	s := &server{logs: logsWanted(os.Environ())}
+	inner, ok := providerserver.NewProtocol6(&served{Provider: p, by: s})().(tfprotov6.ProviderServerWithListResource)
 	if !ok {
 		panic("the framework's server does not list resources")
 	}
-	return &server{ProviderServerWithListResource: inner, provider: p, logs: logsWanted(os.Environ())}
+	s.ProviderServerWithListResource = inner
+	return s
+}
+
+// served is a provider that gives its server what Configure made.
+type served struct {
+	*Provider
+	by *server
+}
+
+// Configure implements provider.Provider.
+func (s *served) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	s.Provider.Configure(ctx, req, resp)
+	s.by.backend.Store(backendFrom(resp.ResourceData))
 }
 
 // server wraps the framework's server to make large plans cheap.
@@ -31,9 +46,8 @@ func (p *Provider) Server() tfprotov6.ProviderServer {
 // unchanged.go answers for unchanged resources without the framework.
 type server struct {
 	tfprotov6.ProviderServerWithListResource
-	provider *Provider
-	backend  atomic.Pointer[backend]
-	logs     bool
+	backend atomic.Pointer[backend]
+	logs    bool
 }
 
 // logsWanted reports whether an environment variable enables logs.
@@ -56,16 +70,6 @@ func lean[Request, Response any](ctx context.Context, s *server, method func(con
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 	return method(inner, request)
-}
-
-// ConfigureProvider implements tfprotov6.ProviderServer.
-func (s *server) ConfigureProvider(ctx context.Context, request *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
-	s.provider.configuring.Lock()
-	defer s.provider.configuring.Unlock()
-	s.provider.configured = nil
-	response, err := s.ProviderServerWithListResource.ConfigureProvider(ctx, request)
-	s.backend.Store(s.provider.configured)
-	return response, err
 }
 
 // ValidateResourceConfig implements tfprotov6.ResourceServer.

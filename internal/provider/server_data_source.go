@@ -44,8 +44,8 @@ func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 
 func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.backend.diagnosePanic(&resp.Diagnostics, "reading about the server")
-	client, ready := d.backend.need(&resp.Diagnostics)
-	if !ready {
+	client := d.backend.need(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	version, err := client.Version(ctx)
