@@ -159,15 +159,15 @@ func terminating() []os.Signal {
 func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent int) error {
 	watch := time.NewTicker(time.Second)
 	defer watch.Stop()
-	for told := false; !told; {
+	for ending := false; !ending; {
 		select {
 		case err := <-served:
 			return err
 		case <-watch.C:
 			// Terraform was killed, so nobody stops the provider.
-			told = parent != 0 && os.Getppid() != parent
+			ending = parent != 0 && os.Getppid() != parent
 		case <-signals:
-			told = true
+			ending = true
 		}
 	}
 	drain()

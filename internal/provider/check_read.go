@@ -33,20 +33,19 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 	}
 	description, _, _ := strings.Cut(client.Profile().Description, ". ")
 	if description = r.clean(strings.Join(strings.Fields(description), " ")); description != "" {
-		origin += ": " + strings.Trim(shorten(description), `"`)
+		origin += ": " + unquote(shorten(description))
 	}
 	r.ok("API profile", origin)
 
-	name, secret, yes, no := "", "", true, false
 	for _, needed := range []struct {
 		call string
 		err  error
 	}{
 		{"register", client.CanRegister()},
-		{"approve", client.Supports(twcloud.Changes{Approved: &yes})},
-		{"disapprove", client.Supports(twcloud.Changes{Approved: &no})},
-		{"rename", client.Supports(twcloud.Changes{Name: &name})},
-		{"set_secret", client.Supports(twcloud.Changes{Secret: &secret})},
+		{"approve", client.Supports(twcloud.Changes{Approved: new(true)})},
+		{"disapprove", client.Supports(twcloud.Changes{Approved: new(false)})},
+		{"rename", client.Supports(twcloud.Changes{Name: new("")})},
+		{"set_secret", client.Supports(twcloud.Changes{Secret: new("")})},
 		{"remove", client.CanRemove()},
 	} {
 		if needed.err != nil {

@@ -39,7 +39,7 @@ type checkReport struct {
 	ownProfile bool
 	signedIn   bool
 
-	// hosts are the hosts and ports in the settings.
+	// hosts are the host names in the settings, in lower case.
 	hosts []string
 	// hidden are other private texts.
 	hidden []string
@@ -153,7 +153,7 @@ func (r *checkReport) hide(text string) {
 	}
 	r.hidden = append(r.hidden, text)
 	if parsed, err := url.Parse(text); err == nil && parsed.Host != "" {
-		r.hosts = append(r.hosts, strings.ToLower(parsed.Host))
+		r.hosts = append(r.hosts, strings.ToLower(parsed.Hostname()))
 		r.hidden = append(r.hidden, parsed.Host, parsed.Hostname(), parsed.Path)
 	}
 }
@@ -184,7 +184,7 @@ func (r *checkReport) place(text string) string {
 		return "(no URL)"
 	}
 	host := "HOST"
-	if !slices.ContainsFunc(r.hosts, func(known string) bool { return hostname(known) == hostname(parsed.Host) }) {
+	if !slices.Contains(r.hosts, strings.ToLower(parsed.Hostname())) {
 		host = "ANOTHER-HOST"
 	}
 	if port := parsed.Port(); port != "" {
@@ -192,5 +192,3 @@ func (r *checkReport) place(text string) string {
 	}
 	return parsed.Scheme + "://" + host + r.clean(parsed.EscapedPath())
 }
-
-func hostname(host string) string { return (&url.URL{Host: strings.ToLower(host)}).Hostname() }

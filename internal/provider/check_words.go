@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
@@ -46,22 +45,16 @@ func describeFailure(err error) string {
 		kinds = append(kinds, twcloud.ErrPanic.Error())
 	}
 	text := cmp.Or(strings.Join(kinds, "; "), "it failed")
-	var failure *twcloud.Error
-	if errors.As(err, &failure) && failure.Status != 0 {
+	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Status != 0 {
 		text += fmt.Sprintf(" (status %d)", failure.Status)
 	}
 	return text
 }
 
-// isAny reports whether an error is of one of several kinds.
-func isAny(err error, kinds ...error) bool {
-	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
-}
-
 // isLogin reports whether an error is about a sign-in.
 func isLogin(err error) bool {
-	var failure *twcloud.Error
-	return errors.As(err, &failure) && failure.Login
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	return ok && failure.Login
 }
 
 // aboutProfile reports whether an error can mean that the server differs from
@@ -75,13 +68,11 @@ func aboutProfile(err error) bool {
 // the server has instead.
 func (r *checkReport) partOf(err error) (part, found string) {
 	causes := []error{err}
-	var registration *twcloud.RegistrationError
-	if errors.As(err, &registration) {
+	if registration, ok := errors.AsType[*twcloud.RegistrationError](err); ok {
 		causes = []error{registration.Cause, registration.Look}
 	}
 	for _, cause := range causes {
-		var failure *twcloud.Error
-		if errors.As(cause, &failure) && !failure.Login && failure.Part != "" {
+		if failure, ok := errors.AsType[*twcloud.Error](cause); ok && !failure.Login && failure.Part != "" {
 			return failure.Part, r.found(failure)
 		}
 	}

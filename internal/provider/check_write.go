@@ -60,15 +60,14 @@ func (t *trial) run(ctx context.Context) {
 
 // steps stops at the first step after which the trial cannot continue.
 func (t *trial) steps(ctx context.Context) {
-	yes, no := true, false
 	renamed := t.name + "-renamed"
 	_ = t.register(ctx) &&
 		t.read(ctx) &&
-		t.change(ctx, "approve", twcloud.Changes{Approved: &yes}) &&
+		t.change(ctx, "approve", twcloud.Changes{Approved: new(true)}) &&
 		t.proveFirstSecret(ctx) &&
-		t.disapprove(ctx, twcloud.Changes{Approved: &no}) &&
+		t.disapprove(ctx, twcloud.Changes{Approved: new(false)}) &&
 		t.change(ctx, "rename", twcloud.Changes{Name: &renamed}) &&
-		t.approveAgain(ctx, twcloud.Changes{Approved: &yes}) &&
+		t.approveAgain(ctx, twcloud.Changes{Approved: new(true)}) &&
 		t.changeSecret(ctx)
 }
 
@@ -76,8 +75,7 @@ func (t *trial) register(ctx context.Context) bool {
 	registration, err := t.client.Register(ctx, t.name, t.secret)
 	t.consumer = registration.Consumer
 	if t.consumer.Key == "" {
-		var uncertain *twcloud.RegistrationError
-		t.unknown = registration.InDoubt || errors.As(err, &uncertain) || twcloud.Uncertain(err)
+		t.unknown = registration.InDoubt || isType[*twcloud.RegistrationError](err) || twcloud.Uncertain(err)
 		t.report.failure("register", err)
 		return false
 	}
@@ -127,8 +125,7 @@ func (t *trial) change(ctx context.Context, subject string, changes twcloud.Chan
 	changes.KnownSecret = &t.secret
 	part := t.client.PartFor(changes)
 	_, err := t.client.Update(ctx, t.consumer.Key, changes)
-	var unapplied *twcloud.NotAppliedError
-	if err != nil && !errors.As(err, &unapplied) {
+	if err != nil && !isType[*twcloud.NotAppliedError](err) {
 		t.report.failure(subject, err)
 		return t.goOn(ctx, subject, err)
 	}
@@ -247,8 +244,8 @@ func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 
 // endsTrial reports whether an error affects more than one call.
 func endsTrial(err error) bool {
-	var failure *twcloud.Error
-	return errors.As(err, &failure) && (failure.Login || failure.Listing) ||
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	return ok && (failure.Login || failure.Listing) ||
 		isAny(err, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
 			twcloud.ErrPanic, twcloud.ErrNotFound)
 }

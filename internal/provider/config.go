@@ -97,9 +97,9 @@ func resolveConfig(config providerModel, source configSource) (
 	return r.settings, unknown, r.diagnostics
 }
 
-// validateConfig reports what is wrong with the provider block alone, whatever
-// the environment and the files turn out to be. It gives no warnings: resolveConfig
-// gives them when Terraform configures the provider.
+// validateConfig reports what is wrong with the provider block in any
+// environment and with any files. It gives no warnings: resolveConfig gives them
+// when Terraform configures the provider.
 func validateConfig(config providerModel) diag.Diagnostics {
 	_, _, diagnostics := resolveConfig(config, configSource{})
 	return diagnostics.Errors()

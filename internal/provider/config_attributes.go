@@ -54,9 +54,6 @@ type configAttribute struct {
 	store func(*settings, string) error
 }
 
-// isFile reports whether the value is the path of a file.
-func (a configAttribute) isFile() bool { return strings.HasSuffix(a.name, "_file") }
-
 // environmentVariable is the variable for an attribute.
 func environmentVariable(attribute string) string {
 	return "TWCLOUD_" + strings.ToUpper(attribute)

@@ -47,7 +47,6 @@ func readConfigFile(name string) ([]byte, error) {
 type value struct {
 	attribute       string
 	text            string
-	isFile          bool
 	fromEnvironment bool
 	// unknown is true if the value is known only after apply.
 	unknown bool
@@ -59,6 +58,9 @@ func (v value) given() bool { return v.text != "" }
 // missing reports whether there is no value, now or later.
 func (v value) missing() bool { return v.text == "" && !v.unknown }
 
+// isFile reports whether the value is the path of a file.
+func (v value) isFile() bool { return strings.HasSuffix(v.attribute, "_file") }
+
 // label is the name that the user set: the attribute or the variable.
 func (v value) label() string {
 	if v.fromEnvironment {
@@ -69,7 +71,7 @@ func (v value) label() string {
 
 // subject begins a sentence about the value or about the content of its file.
 func (v value) subject() string {
-	if v.isFile {
+	if v.isFile() {
 		return fmt.Sprintf("The file %s (%s)", shorten(v.text), v.label())
 	}
 	return v.label()
@@ -96,7 +98,7 @@ func (r *resolver) resolve(attribute configAttribute) {
 		return
 	case v.missing():
 		text = attribute.standard
-	case v.isFile:
+	case v.isFile():
 		contents, ok := r.read(v)
 		if !ok {
 			return
@@ -117,7 +119,7 @@ func (r *resolver) resolve(attribute configAttribute) {
 }
 
 func (r *resolver) find(attribute configAttribute) value {
-	v := value{attribute: attribute.name, isFile: attribute.isFile()}
+	v := value{attribute: attribute.name}
 	v.text, v.unknown = r.config.text(attribute.name)
 	if v.given() || v.unknown {
 		return v
@@ -148,7 +150,7 @@ func (r *resolver) read(v value) (contents string, ok bool) {
 	if err == nil {
 		return string(bytes.TrimPrefix(text, []byte("\ufeff"))), true
 	}
-	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
 	hint := ", unless it starts with ${path.module}/. To expand ~, use pathexpand(...)"

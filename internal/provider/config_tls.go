@@ -55,7 +55,7 @@ func checkKey(text string) (string, error) {
 	return "", noPEM(text, "private key")
 }
 
-// noPEM says why no certificate or private key was found.
+// noPEM explains why no certificate or private key was found.
 func noPEM(text, what string) error {
 	switch {
 	case len(pemBlocks(text)) > 0:

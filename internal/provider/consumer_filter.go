@@ -2,12 +2,10 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
@@ -48,18 +46,4 @@ func (f consumerFilter) find(ctx context.Context, b *backend, diags *diag.Diagno
 		}
 	}
 	return matching
-}
-
-// regularExpression is a validator.String.
-type regularExpression struct{}
-
-func (regularExpression) Description(context.Context) string { return "must be a regular expression" }
-
-func (v regularExpression) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (regularExpression) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid regular expression",
-			fmt.Sprintf("%s. The syntax is that of RE2: https://github.com/google/re2/wiki/Syntax", err))
-	}
 }

@@ -61,11 +61,21 @@ func (b *backend) addListError(diags *diag.Diagnostics, err error) {
 // lackedCall returns the name of a call that the API profile lacks, if the error is
 // about one.
 func lackedCall(err error) (string, bool) {
-	var failure *twcloud.Error
-	if errors.As(err, &failure) && failure.Kind == twcloud.ErrUnsupported && failure.Status == 0 {
+	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Kind == twcloud.ErrUnsupported && failure.Status == 0 {
 		return failure.Path, true
 	}
 	return "", false
+}
+
+// isAny reports whether an error is of one of several kinds.
+func isAny(err error, kinds ...error) bool {
+	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
+}
+
+// isType reports whether an error is, or wraps, one of the type T.
+func isType[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }
 
 // sharedCause summarizes a failure that concerns all resources. It is empty for
@@ -74,13 +84,13 @@ func sharedCause(err error) string {
 	if call, lacks := lackedCall(err); lacks {
 		return fmt.Sprintf("API profile has no call %q", call)
 	}
-	var failure *twcloud.Error
+	failure, ok := errors.AsType[*twcloud.Error](err)
 	switch {
-	case !errors.As(err, &failure), !failure.Login && !failure.Listing:
+	case !ok, !failure.Login && !failure.Listing:
 		return ""
-	case errors.Is(failure, twcloud.ErrCanceled), errors.Is(failure, twcloud.ErrClosed):
+	case isAny(failure, twcloud.ErrCanceled, twcloud.ErrClosed):
 		return "Run canceled"
-	case errors.Is(failure, twcloud.ErrUnreachable), errors.Is(failure, twcloud.ErrTimeout):
+	case isAny(failure, twcloud.ErrUnreachable, twcloud.ErrTimeout):
 		return "Unable to reach Teamwork Cloud"
 	case failure.Login, errors.Is(failure, twcloud.ErrSession):
 		return "Unable to sign in to Teamwork Cloud"
@@ -100,36 +110,29 @@ func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "
 
 // adviceFor returns what to do about an error of the client.
 func adviceFor(err error) string {
-	var (
-		unknownAuthority x509.UnknownAuthorityError
-		hostname         x509.HostnameError
-		invalid          x509.CertificateInvalidError
-		noTLS            tls.RecordHeaderError
-		dns              *net.DNSError
-		operation        *net.OpError
-		failure          *twcloud.Error
-	)
+	operation, isOperation := errors.AsType[*net.OpError](err)
+	failure, isFailure := errors.AsType[*twcloud.Error](err)
 	switch {
-	case errors.As(err, &unknownAuthority):
+	case isType[x509.UnknownAuthorityError](err):
 		return "This machine does not trust the authority that signed the server's certificate. " +
 			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
-	case errors.As(err, &hostname):
+	case isType[x509.HostnameError](err):
 		return "The server's certificate is for another host name. Use that name in endpoint, or set tls_server_name to it."
-	case errors.As(err, &invalid):
+	case isType[x509.CertificateInvalidError](err):
 		return "The server's certificate is not valid: it may have expired. Renew it on the server."
-	case errors.As(err, &noTLS):
+	case isType[tls.RecordHeaderError](err):
 		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
-	case errors.As(err, &operation) && operation.Op == "remote error":
+	case isOperation && operation.Op == "remote error":
 		return "The server ended the TLS handshake. If it requires a client certificate, set client_certificate_file and client_key_file " +
 			"(or client_certificate_pem and client_key_pem)."
-	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+	case isOperation && operation.Op == "proxyconnect":
 		return "The proxy in HTTPS_PROXY cannot be reached. Check it, or exclude the server with NO_PROXY."
-	case errors.As(err, &dns):
+	case isType[*net.DNSError](err):
 		return "The host name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens at that address. Check that the server runs, and the host and port of endpoint (the REST API uses port 8111 by default)."
-	case errors.As(err, &failure) && failure.Login && failure.Kind == twcloud.ErrInvalid:
+	case isFailure && failure.Login && failure.Kind == twcloud.ErrInvalid:
 		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of endpoint."
 	}
 	for _, known := range advice {

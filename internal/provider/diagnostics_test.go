@@ -137,11 +137,11 @@ func TestRareMessages(t *testing.T) {
 			notApplied := &twcloud.NotAppliedError{Consumer: consumer, Err: failure(twcloud.ErrNotApplied, `the name is "doors", not "gates"`)}
 			approved := false
 			changes := twcloud.Changes{Approved: &approved, Secret: &rareSecret}
-			b.addClientError(d, "Unable to update OAuth consumer", "Setting "+describeChanges(changes)+" of "+describe(consumer), notApplied, stateAfterUpdate(notApplied))
+			b.addClientError(d, "Unable to update OAuth consumer", "Setting "+describeChanges(changes)+" of "+describe(consumer), notApplied, leftAfterUpdate("gates", notApplied))
 		},
 		func(d *diag.Diagnostics) {
 			uncertain := &twcloud.UncertainError{Err: lost}
-			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, stateAfterUpdate(uncertain))
+			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, leftAfterUpdate("gates", uncertain))
 		},
 		func(d *diag.Diagnostics) {
 			warnOfStrays(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)

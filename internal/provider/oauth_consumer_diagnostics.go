@@ -15,17 +15,17 @@ import (
 // server.
 func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {
 	tried := "Registering " + describe(twcloud.Consumer{Name: name})
-	var uncertain *twcloud.RegistrationError
+	uncertain, isUncertain := errors.AsType[*twcloud.RegistrationError](err)
 	switch {
 	case errors.Is(err, twcloud.ErrNotUnderstood):
 		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	case registration.Consumer.Key != "":
 		b.addClientError(diags, "OAuth consumer registered, but not confirmed", tried, err, leftAfterCreate(registration.Consumer, err))
-	case errors.As(err, &uncertain) && len(uncertain.Keys) > 0:
+	case isUncertain && len(uncertain.Keys) > 0:
 		b.addClientError(diags, "Unable to tell which OAuth consumer was registered", tried, err,
 			fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
 				"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys)))
-	case errors.As(err, &uncertain):
+	case isUncertain:
 		b.addClientError(diags, "Unable to tell whether OAuth consumer was registered", tried, err, mayExist(name))
 	case registration.InDoubt:
 		b.addClientError(diags, "Unable to register OAuth consumer", tried, err,
@@ -41,17 +41,12 @@ func mayExist(name string) string {
 		"and import it (terraform import ADDRESS KEY) or remove it.", name)
 }
 
-// leftAfterCreate tells what a failed create left on the server.
+// leftAfterCreate describes what exists on the server if a create fails after
+// the registration, and the options.
 func leftAfterCreate(consumer twcloud.Consumer, err error) string {
 	if errors.Is(err, twcloud.ErrKeyGone) {
 		return mayExist(consumer.Name)
 	}
-	return taintedAdvice(consumer)
-}
-
-// taintedAdvice tells what exists on the server if a create fails after the
-// registration, and the two options.
-func taintedAdvice(consumer twcloud.Consumer) string {
 	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
 		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
 		describe(consumer), approvalOf(consumer))
@@ -64,11 +59,14 @@ func approvalOf(consumer twcloud.Consumer) string {
 	return "not approved"
 }
 
-// stateAfterUpdate tells what a failed update left on the server.
-func stateAfterUpdate(err error) string {
-	var unapplied *twcloud.NotAppliedError
+// leftAfterUpdate describes what exists on the server after a failed update to
+// this name.
+func leftAfterUpdate(name string, err error) string {
+	unapplied, isUnapplied := errors.AsType[*twcloud.NotAppliedError](err)
 	switch {
-	case errors.As(err, &unapplied):
+	case errors.Is(err, twcloud.ErrKeyGone):
+		return mayExist(name)
+	case isUnapplied:
 		return fmt.Sprintf("The server and the state now have the name %q, %s.", unapplied.Consumer.Name, approvalOf(unapplied.Consumer))
 	case twcloud.Uncertain(err):
 		return "The change may or may not have been made. The next plan reads the current state on the server, and a new secret is sent again."

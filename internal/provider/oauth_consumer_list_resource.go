@@ -30,7 +30,7 @@ func (l *oauthConsumerListResource) ListResourceConfigSchema(_ context.Context, 
 			"name_regex": schema.StringAttribute{
 				MarkdownDescription: describeNameRegex,
 				Optional:            true,
-				Validators:          []validator.String{regularExpression{}},
+				Validators:          []validator.String{stringValidator(regularExpression)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: describeApproved,

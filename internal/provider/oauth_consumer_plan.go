@@ -162,7 +162,7 @@ func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerMod
 	}
 	changes := plan.changesFrom(state)
 	if decision == sendSecret || decision == sendUndecided {
-		changes.Secret = new(string)
+		changes.Secret = new("")
 	}
 	if changes.None() {
 		return

@@ -118,7 +118,6 @@ func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthCo
 // finishCreate approves the consumer if configured. It continues after Ctrl-C,
 // because Terraform would taint a consumer that is not approved.
 func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twcloud.Client, plan oauthConsumerModel, consumer twcloud.Consumer, secret types.String, resp *resource.CreateResponse) error {
-	name := plan.Name.ValueString()
 	through, cancel := client.SeeThrough(ctx)
 	defer cancel()
 	if plan.Approved.ValueBool() != consumer.Approved {
@@ -135,9 +134,9 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			"Reading "+describe(consumer), err, leftAfterCreate(consumer, err))
 		return err
 	}
+	checkName(plan, consumer, &resp.Diagnostics)
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
-	checkName(name, consumer, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	return nil
 }
@@ -225,17 +224,12 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 			if !twcloud.Uncertain(err) {
 				writeSecretRecord(ctx, resp.Private, known, &resp.Diagnostics)
 			}
-			var unapplied *twcloud.NotAppliedError
-			if errors.As(err, &unapplied) {
+			if unapplied, ok := errors.AsType[*twcloud.NotAppliedError](err); ok {
 				state.consumerModel = newConsumerModel(unapplied.Consumer)
 				resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			}
-			left := stateAfterUpdate(err)
-			if errors.Is(err, twcloud.ErrKeyGone) {
-				left = mayExist(plan.Name.ValueString())
-			}
 			r.backend.addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
-				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.describe()), err, left)
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.describe()), err, leftAfterUpdate(plan.Name.ValueString(), err))
 			return
 		}
 		checkUnasked(plan, consumer, &resp.Diagnostics)
@@ -267,8 +261,8 @@ func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.Im
 
 // checkName reports a server that stores another name. The plan would never be
 // empty.
-func checkName(wanted string, consumer twcloud.Consumer, diags *diag.Diagnostics) {
-	if consumer.Name != wanted {
+func checkName(plan oauthConsumerModel, consumer twcloud.Consumer, diags *diag.Diagnostics) {
+	if wanted := plan.Name.ValueString(); consumer.Name != wanted {
 		diags.AddAttributeError(path.Root("name"), "The server stores another name",
 			fmt.Sprintf("The provider sent the name %q, and the server stores %q (key %q).\n\nWrite the name in the configuration as the server stores it.",
 				wanted, consumer.Name, consumer.Key))

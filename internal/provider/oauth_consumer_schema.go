@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"regexp"
-
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -13,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
-
-var notBlank = stringvalidator.RegexMatches(regexp.MustCompile(`\S`), "must not be blank")
 
 // oauthConsumerIdentity is the resource identity.
 type oauthConsumerIdentity struct {
@@ -49,7 +45,7 @@ func oauthConsumerSchema() schema.Schema {
 					"and neither to manage the name and approval of an imported one. The server never returns it.",
 				Optional:   true,
 				Sensitive:  true,
-				Validators: []validator.String{notBlank, strayWhiteSpace{}, stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
+				Validators: []validator.String{notBlank, stringValidator(strayWhiteSpace), stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
 			},
 			"secret_wo": schema.StringAttribute{
 				MarkdownDescription: "Consumer secret, write-only: never in a plan or in state. Without `secret_wo_version`, the provider detects a new value with a salted hash " +
@@ -57,7 +53,7 @@ func oauthConsumerSchema() schema.Schema {
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
-				Validators: []validator.String{notBlank, strayWhiteSpace{}},
+				Validators: []validator.String{notBlank, stringValidator(strayWhiteSpace)},
 			},
 			"secret_wo_version": schema.Int64Attribute{
 				MarkdownDescription: "Version of `secret_wo`. If set, the provider sends `secret_wo` only when this number changes. Set it for generators, which return another value in every run, and for large configurations.",

@@ -39,7 +39,7 @@ func (d *oauthConsumersDataSource) Schema(_ context.Context, _ datasource.Schema
 			"name_regex": schema.StringAttribute{
 				MarkdownDescription: describeNameRegex,
 				Optional:            true,
-				Validators:          []validator.String{regularExpression{}},
+				Validators:          []validator.String{stringValidator(regularExpression)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: describeApproved,
@@ -67,16 +67,16 @@ func (d *oauthConsumersDataSource) Read(ctx context.Context, req datasource.Read
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	bearers := map[string]int{}
+	named := map[string]int{}
 	for _, consumer := range matching {
-		bearers[consumer.Name]++
+		named[consumer.Name]++
 	}
 	state.Consumers = make([]consumerModel, 0, len(matching))
 	state.ByName = make(map[string]consumerModel, len(matching))
 	for _, consumer := range matching {
 		model := newConsumerModel(consumer)
 		state.Consumers = append(state.Consumers, model)
-		if bearers[consumer.Name] == 1 {
+		if named[consumer.Name] == 1 {
 			state.ByName[consumer.Name] = model
 		}
 	}

@@ -20,7 +20,7 @@ func TestStrayWhiteSpace(t *testing.T) {
 		types.StringValue("canary\r\n"): 1,
 	} {
 		var resp validator.StringResponse
-		strayWhiteSpace{}.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("secret"), ConfigValue: value}, &resp)
+		stringValidator(strayWhiteSpace).ValidateString(t.Context(), validator.StringRequest{Path: path.Root("secret"), ConfigValue: value}, &resp)
 		if resp.Diagnostics.HasError() || len(resp.Diagnostics) != warns {
 			t.Errorf("%q: %v", value.ValueString(), resp.Diagnostics)
 		}

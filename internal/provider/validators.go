@@ -1,0 +1,40 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+var notBlank = stringvalidator.RegexMatches(regexp.MustCompile(`\S`), "must not be blank")
+
+// stringValidator is a validator.String. The schema describes what it requires.
+type stringValidator func(validator.StringRequest, *validator.StringResponse)
+
+func (stringValidator) Description(context.Context) string { return "" }
+
+func (stringValidator) MarkdownDescription(context.Context) string { return "" }
+
+func (validate stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	validate(req, resp)
+}
+
+func regularExpression(req validator.StringRequest, resp *validator.StringResponse) {
+	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid regular expression",
+			fmt.Sprintf("%s. The syntax is that of RE2: https://github.com/google/re2/wiki/Syntax", err))
+	}
+}
+
+// strayWhiteSpace warns of a secret that was probably read from a file with a
+// line break at its end. It never quotes the value.
+func strayWhiteSpace(req validator.StringRequest, resp *validator.StringResponse) {
+	if value := req.ConfigValue.ValueString(); strings.TrimSpace(value) != value {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Secret begins or ends with white space",
+			"The provider sends the secret as it is. If you read it from a file, it may include the line break at the end: use trimspace() to remove it.")
+	}
+}
