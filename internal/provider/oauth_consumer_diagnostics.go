@@ -14,25 +14,21 @@ import (
 // addRegistrationError reports a failed registration and its result on the
 // server.
 func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {
-	tried := "Registering " + describe(twcloud.Consumer{Name: name})
+	summary, left := "Unable to register OAuth consumer", "Nothing was registered."
 	uncertain, isUncertain := errors.AsType[*twcloud.RegistrationError](err)
 	switch {
-	case errors.Is(err, twcloud.ErrNotUnderstood):
-		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
 	case registration.Consumer.Key != "":
-		b.addClientError(diags, "OAuth consumer registered, but not confirmed", tried, err, leftAfterCreate(registration.Consumer, err))
+		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, err)
 	case isUncertain && len(uncertain.Keys) > 0:
-		b.addClientError(diags, "Unable to tell which OAuth consumer was registered", tried, err,
-			fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
-				"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys)))
+		summary = "Unable to tell which OAuth consumer was registered"
+		left = fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
+			"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys))
 	case isUncertain:
-		b.addClientError(diags, "Unable to tell whether OAuth consumer was registered", tried, err, mayExist(name))
+		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
 	case registration.InDoubt:
-		b.addClientError(diags, "Unable to register OAuth consumer", tried, err,
-			"The server lists no new consumer with this name. "+mayExist(name))
-	default:
-		b.addClientError(diags, "Unable to register OAuth consumer", tried, err, "Nothing was registered.")
+		left = "The server lists no new consumer with this name. " + mayExist(name)
 	}
+	b.addClientError(diags, summary, "Registering "+describe(twcloud.Consumer{Name: name}), err, left)
 }
 
 // mayExist is for a registration whose result is unknown.

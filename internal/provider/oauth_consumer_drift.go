@@ -45,18 +45,15 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 				"Check webapp_endpoint, or turn detect_secret_drift off.", state.describe(), r.backend.client.Redact(sentence(err))))
 		}
 		return twcloud.SecretUnknown
-	case verdict == twcloud.SecretRefused && !r.isApproved(ctx, state):
-		return twcloud.SecretUnknown
+	case verdict == twcloud.SecretRefused:
+		// The server refuses any secret of a consumer that is not approved. Without
+		// a refresh, the approval in state can be outdated.
+		consumer, err := r.backend.client.Get(ctx, state.Key.ValueString())
+		if err != nil || !consumer.Approved {
+			return twcloud.SecretUnknown
+		}
 	}
 	return verdict
-}
-
-// isApproved reads the consumer, because without a refresh the approval in
-// state can be outdated. The server refuses any secret of a consumer that is
-// not approved.
-func (r *oauthConsumerResource) isApproved(ctx context.Context, state oauthConsumerModel) bool {
-	consumer, err := r.backend.client.Get(ctx, state.Key.ValueString())
-	return err == nil && consumer.Approved
 }
 
 func warnOfDrift(state oauthConsumerModel, diags *diag.Diagnostics) {

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -69,7 +70,7 @@ func (l *oauthConsumerListResource) find(ctx context.Context, req list.ListReque
 func listResult(ctx context.Context, req list.ListRequest, consumer twcloud.Consumer) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = consumer.Name
-	result.Diagnostics.Append(result.Identity.Set(ctx, oauthConsumerIdentity{Key: types.StringValue(consumer.Key)})...)
+	result.Diagnostics.Append(result.Identity.SetAttribute(ctx, path.Root("key"), types.StringValue(consumer.Key))...)
 	if req.IncludeResource {
 		model := oauthConsumerModel{consumerModel: newConsumerModel(consumer), SecretRevision: types.Int64Value(0)}
 		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)

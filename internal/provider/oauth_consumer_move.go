@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -71,7 +72,7 @@ func moveRestapiObject(ctx context.Context, req resource.MoveStateRequest, resp 
 
 	consumer := oauthConsumerModel{consumerModel: consumerModel{Key: types.StringValue(id)}, SecretRevision: types.Int64Value(0)}
 	resp.Diagnostics.Append(resp.TargetState.Set(ctx, &consumer)...)
-	resp.Diagnostics.Append(resp.TargetIdentity.Set(ctx, oauthConsumerIdentity{Key: consumer.Key})...)
+	resp.Diagnostics.Append(resp.TargetIdentity.SetAttribute(ctx, path.Root("key"), consumer.Key)...)
 	// Whether the configuration keeps the secret in state is not known yet. The
 	// hash is enough to avoid sending it again.
 	if secret := object.secret(); secret != "" {

@@ -107,7 +107,7 @@ func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthCo
 		state.Secret, state.SecretWOVersion, state.SecretRevision = types.StringNull(), types.Int64Null(), types.Int64Value(0)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	record := secretRecord{Drifted: true}
 	if certain {
 		record = secretRecord{Hash: hash}
@@ -153,7 +153,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	}
 	// Set the identity first: Terraform 1.11 requires it even for a resource that
 	// is gone.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 
 	importing := state.Name.IsNull()
 	consumer, err := client.Get(ctx, state.Key.ValueString())
@@ -199,7 +199,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthConsumerIdentity{Key: state.Key})...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record

@@ -9,13 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
-
-// oauthConsumerIdentity is the resource identity.
-type oauthConsumerIdentity struct {
-	Key types.String `tfsdk:"key"`
-}
 
 // oauthConsumerSchema is small, because each provider process sends it to
 // Terraform.

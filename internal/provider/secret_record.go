@@ -45,11 +45,7 @@ func readSecretRecord(ctx context.Context, private privateState, diags *diag.Dia
 }
 
 func writeSecretRecord(ctx context.Context, private privateState, record secretRecord, diags *diag.Diagnostics) {
-	document, err := json.Marshal(record)
-	if err != nil {
-		diags.AddError("Unwritable private state", err.Error()+". "+reportBug)
-		return
-	}
+	document, _ := json.Marshal(record) // It never fails for these types.
 	diags.Append(private.SetKey(ctx, secretRecordKey, document)...)
 }
 
