@@ -15,9 +15,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// checkReport writes findings as they come. The answers of a server or proxy
-// can contain anything. So do not write any part of them, or of a setting,
-// without clean.
+// checkReport writes each finding at once. The answers of a server or proxy can
+// contain anything, so pass any part of them, or of a setting, through clean
+// before you write it.
 type checkReport struct {
 	out io.Writer
 	// redact removes the client's secrets from a text. It is nil until there is a

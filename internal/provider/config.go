@@ -25,7 +25,7 @@ func readProviderModel(ctx context.Context, config tfsdk.Config, diagnostics *di
 	return block.Attributes()
 }
 
-// text returns the text of an attribute, or that it is unknown. Empty: not set.
+// text returns an attribute as text, and whether it is unknown. Empty: not set.
 func (m providerModel) text(name string) (text string, unknown bool) {
 	switch v := m[name].(type) {
 	case nil:
@@ -68,12 +68,12 @@ func (s settings) Format(state fmt.State, _ rune) {
 // variable, else from its default, and checks it. An empty attribute or variable
 // counts as not set.
 //
-// The diagnostics report every problem at once and contain no secret. With an
-// error among them the settings are empty.
+// The diagnostics report every problem at once and contain no secret. If one of
+// them is an error, the settings are empty.
 //
-// The attributes in unknown get their values later. They are neither checked nor
-// replaced by the environment, and nothing that they may still provide is
-// reported as missing. If there are any, the settings are incomplete.
+// The attributes in unknown are known only after apply. They are not checked,
+// not replaced by the environment, and not reported as missing. If there are
+// any, the settings are incomplete.
 func resolveConfig(config providerModel, source configSource) (
 	resolved settings, unknown []path.Path, diagnostics diag.Diagnostics,
 ) {

@@ -16,7 +16,7 @@ const (
 	exampleWebAppEndpoint = "https://twcloud.example.com:" + twcloud.DefaultWebAppPort
 )
 
-// Bounds of what can be configured.
+// Bounds of attributes.
 const (
 	minRequestTimeout        = 100 * time.Millisecond
 	maxRequestTimeout        = time.Hour

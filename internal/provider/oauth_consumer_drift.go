@@ -10,13 +10,13 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// detects reports whether to detect drift of secrets, and whether it is
-// possible.
+// detects reports whether to detect drift of secrets, and whether the server can
+// be called.
 func (b *backend) detects() bool { return b.ready() && b.detectSecretDrift }
 
 // detectDriftOfStored checks the secret in state, and stores the result in
-// private state for the plan. It works only for an approved consumer: of
-// others, the server refuses any secret.
+// private state for the plan. The consumer must be approved: the server refuses
+// any secret of other consumers.
 func (r *oauthConsumerResource) detectDriftOfStored(ctx context.Context, state oauthConsumerModel, resp *resource.ReadResponse) {
 	if !r.backend.detects() || !state.Approved.ValueBool() {
 		return
@@ -33,8 +33,8 @@ func (r *oauthConsumerResource) detectDriftOfStored(ctx context.Context, state o
 	}
 }
 
-// probe checks a secret with the server. No result is a warning, once per run.
-// It never fails a plan.
+// probe checks a secret with the server. If it gets no result, it warns once per
+// run. It never fails a plan.
 func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerModel, secret string, diags *diag.Diagnostics) twcloud.SecretVerdict {
 	verdict, err := r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret)
 	switch {
