@@ -7,9 +7,16 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
+
+func addMissingSecret(diags *diag.Diagnostics) {
+	diags.AddAttributeError(path.Root("secret"), "Missing secret",
+		"An OAuth consumer needs a secret to be registered. Set secret, or secret_wo to keep it out of state.\n\n"+
+			"Only an imported consumer can be managed without its secret.")
+}
 
 // addRegistrationError reports a failed registration and its result on the
 // server.

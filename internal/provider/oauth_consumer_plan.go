@@ -13,12 +13,6 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-const (
-	missingSecretSummary = "Missing secret"
-	missingSecretDetail  = "An OAuth consumer needs a secret to be registered. Set secret, or secret_wo to keep it out of state.\n\n" +
-		"Only an imported consumer can be managed without its secret."
-)
-
 // ModifyPlan reports at plan time what would fail in the apply, and decides
 // what the plan shows of the secret.
 func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -50,8 +44,8 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 }
 
 func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, plan oauthConsumerModel, resp *resource.ModifyPlanResponse) {
-	if config.Secret.IsNull() && config.SecretWO.IsNull() {
-		resp.Diagnostics.AddAttributeError(path.Root("secret"), missingSecretSummary, missingSecretDetail)
+	if config.wantedSecret().IsNull() {
+		addMissingSecret(&resp.Diagnostics)
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)

@@ -62,7 +62,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	}
 	secret := config.wantedSecret()
 	if secret.ValueString() == "" {
-		resp.Diagnostics.AddAttributeError(path.Root("secret"), missingSecretSummary, missingSecretDetail)
+		addMissingSecret(&resp.Diagnostics)
 		return
 	}
 
