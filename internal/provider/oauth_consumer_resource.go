@@ -76,7 +76,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
 		return
 	}
-	hash := r.backend.hashCost.hashUnlessKept(secret, plan.Secret)
+	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
 		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
@@ -98,7 +98,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 // saveRegistered puts the key in state. If the registration failed after it was
 // sent, the secret on the server is uncertain. The provider sends it again when
 // the resource is untainted.
-func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash *secretHash, certain bool, resp *resource.CreateResponse) {
+func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
 	r.backend.managed.Store(consumer.Key, true)
 	state := plan
 	state.consumerModel = newConsumerModel(consumer)
@@ -110,7 +110,7 @@ func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthCo
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	record := secretRecord{Drifted: true}
 	if certain {
-		record = secretRecord{Hash: hash}
+		record = secretRecord{Hash: hash()}
 	}
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
@@ -203,17 +203,19 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
+	hash := func() *secretHash { return known.Hash }
 	switch sends := decideSecret(config, state, record) == sendSecret; {
 	case sends:
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
-		record = secretRecord{Hash: r.backend.hashCost.hashUnlessKept(secret, plan.Secret)}
+		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+		record.Drifted = false
 		// Until the server answers, it is unknown which secret it has. The next
 		// apply sends one again, even if it is the old one.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	case !state.Secret.IsNull():
-		record.Hash = r.backend.hashCost.hashUnlessKept(state.Secret, plan.Secret)
+		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
 	}
 	if !changes.None() {
 		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
@@ -237,6 +239,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	}
 	plan.SecretRevision = revision
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	record.Hash = hash()
 	writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
 }
 

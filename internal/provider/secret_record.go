@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"runtime"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -80,13 +81,16 @@ func (cost hashCost) hash(secret string) *secretHash {
 	return hash
 }
 
-// hashUnlessKept returns the hash of a secret. It returns nil if the state keeps
-// the secret itself, and no hash is needed.
-func (cost hashCost) hashUnlessKept(secret, kept types.String) *secretHash {
+// startUnlessKept starts the hash of a secret, which is computed while the server
+// works. The returned function waits for it. If the state keeps the secret itself,
+// no hash is needed, and it is nil.
+func (cost hashCost) startUnlessKept(secret, kept types.String) (wait func() *secretHash) {
 	if !kept.IsNull() {
-		return nil
+		return func() *secretHash { return nil }
 	}
-	return cost.hash(secret.ValueString())
+	done := make(chan *secretHash, 1)
+	go func() { done <- cost.hash(secret.ValueString()) }()
+	return sync.OnceValue(func() *secretHash { return <-done })
 }
 
 // matches reports whether the hash is that of the secret. A nil hash matches

@@ -31,13 +31,13 @@ func TestSecretHash(t *testing.T) {
 	}
 }
 
-func TestHashUnlessKept(t *testing.T) {
+func TestStartUnlessKept(t *testing.T) {
 	t.Parallel()
 	secret := types.StringValue("s3cret")
-	if hash := usualHashCost.hashUnlessKept(secret, types.StringNull()); !hash.matches("s3cret") || hash.matches("other") {
+	if hash := usualHashCost.startUnlessKept(secret, types.StringNull())(); !hash.matches("s3cret") || hash.matches("other") {
 		t.Error("not the hash of the secret")
 	}
-	if hash := usualHashCost.hashUnlessKept(secret, secret); hash != nil {
+	if hash := usualHashCost.startUnlessKept(secret, secret)(); hash != nil {
 		t.Error("a secret that the state keeps is hashed")
 	}
 }

@@ -40,9 +40,8 @@ func (s *served) Configure(ctx context.Context, req provider.ConfigureRequest, r
 // appends each cancel function to proto6server.Server.contextCancels and
 // removes none. The contexts hold the loggers, so a plan of a thousand
 // resources needs about 50 MB instead of 4. Unless logs are enabled, the calls
-// that each run makes for each resource therefore get a context without values,
-// which is canceled with the original one. Remove this when the framework
-// releases contexts.
+// for each resource therefore get a context without values, which is canceled with
+// the original one. Remove this when the framework releases contexts.
 //
 // unchanged.go answers for unchanged resources without the framework.
 type server struct {
@@ -107,6 +106,16 @@ func (s *server) PlanResourceChange(ctx context.Context, request *tfprotov6.Plan
 // ApplyResourceChange implements tfprotov6.ResourceServer.
 func (s *server) ApplyResourceChange(ctx context.Context, request *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	return lean(ctx, s, s.ProviderServerWithListResource.ApplyResourceChange, request)
+}
+
+// ImportResourceState implements tfprotov6.ResourceServer.
+func (s *server) ImportResourceState(ctx context.Context, request *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return lean(ctx, s, s.ProviderServerWithListResource.ImportResourceState, request)
+}
+
+// MoveResourceState implements tfprotov6.ResourceServer.
+func (s *server) MoveResourceState(ctx context.Context, request *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return lean(ctx, s, s.ProviderServerWithListResource.MoveResourceState, request)
 }
 
 // ValidateDataResourceConfig implements tfprotov6.DataSourceServer.

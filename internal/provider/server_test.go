@@ -29,7 +29,7 @@ func TestServer_letsGo(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{
 		"ValidateResourceConfig", "UpgradeResourceState", "UpgradeResourceIdentity", "ReadResource", "PlanResourceChange",
-		"ApplyResourceChange", "ValidateDataResourceConfig", "ReadDataSource",
+		"ApplyResourceChange", "ImportResourceState", "MoveResourceState", "ValidateDataResourceConfig", "ReadDataSource",
 	} {
 		for _, logs := range []bool{false, true} {
 			s, ok := New("test").Server().(*server)
