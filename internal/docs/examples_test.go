@@ -46,20 +46,20 @@ func newExampleWorkspace(t *testing.T, examples ...string) *workspace {
 	t.Helper()
 	w := newWorkspace(t, "examples/provider")
 	block := readFile(t, filepath.Join(w.Dir, "provider.tf"))
-	here := strings.Replace(block, "https://twcloud.example.com:8111", w.server.URL(), 1)
+	here := strings.Replace(block, "https://twcloud.example.com:8111", w.Server.URL(), 1)
 	if here == block {
 		t.Fatal("the provider block has another endpoint")
 	}
-	w.write(t, "provider.tf", here)
+	w.WriteFile(t, "provider.tf", here)
 	for _, consumer := range []twcloudtest.Consumer{
 		{Key: exampleKey, Name: "doors-next", Secret: "made by hand", Approved: true},
 		{Key: "k1", Name: "tool-a", Secret: "made by hand", Approved: true},
 		{Key: "k2", Name: "tool-b", Secret: "made by hand"},
 	} {
-		w.server.AddConsumer(consumer)
+		w.Server.AddConsumer(consumer)
 	}
 	for _, example := range examples {
-		w.write(t, filepath.Base(example), readFile(t, filepath.Join(root, "examples", example)))
+		w.WriteFile(t, filepath.Base(example), readFile(t, filepath.Join(root, "examples", example)))
 	}
 	w.Setenv(secretVariable + "s3cret")
 	return w
@@ -87,7 +87,7 @@ func TestAccExamples_import(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			w := newExampleWorkspace(t, resourceExamples+"resource.tf", resourceExamples+file)
-			before := w.server.Consumers()
+			before := w.Server.Consumers()
 			switch status, output := w.run(t, "validate"); {
 			case status != 0 && strings.Contains(file, "identity") && strings.Contains(output, `"identity"`):
 				t.Skip("this needs Terraform 1.12 or OpenTofu 1.12")
@@ -120,7 +120,7 @@ func TestAccModule(t *testing.T) {
 	w := newWorkspace(t, "examples/modules/oauth-consumers")
 	w.mustRun(t, "validate")
 	contains(t, w.mustRun(t, "test", "-filter=tests/mocked.tftest.hcl"), " passed, 0 failed.")
-	if requests := w.server.Requests(); len(requests) > 0 {
+	if requests := w.Server.Requests(); len(requests) > 0 {
 		t.Errorf("the tests with a mocked provider called the server: %v", requests)
 	}
 	contains(t, w.mustRun(t, "test", "-filter=tests/server.tftest.hcl"), " passed, 0 failed.")

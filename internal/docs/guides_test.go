@@ -22,8 +22,8 @@ import (
 func TestAccGettingStarted(t *testing.T) {
 	t.Parallel()
 	w := newEmptyWorkspace(t)
-	w.server = twcloudtest.New(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return exampleKey } })
-	admin := httptest.NewServer(control.New(w.server))
+	w.Server = twcloudtest.New(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return exampleKey } })
+	admin := httptest.NewServer(control.New(w.Server))
 	t.Cleanup(admin.Close)
 
 	w.Dir = filepath.Join(w.Dir, "terraform-provider-twcloud")
@@ -39,7 +39,7 @@ func TestAccGettingStarted(t *testing.T) {
 	blocks := slices.DeleteFunc(readDocument(t, filepath.Join(root, "docs", "guides", "getting-started.md")).blocks, func(b block) bool {
 		return strings.Contains(b.text, "git clone") || b.text == ".bin/twcloud-emulator\n" || strings.Contains(b.text, "example.com")
 	})
-	here := strings.NewReplacer("http://127.0.0.1:8111", w.server.URL(), "http://127.0.0.1:8443", w.server.WebAppURL(),
+	here := strings.NewReplacer("http://127.0.0.1:8111", w.Server.URL(), "http://127.0.0.1:8443", w.Server.WebAppURL(),
 		`"$repository/.bin/twcloud-emulator" `, `emulator `)
 	for i := range blocks {
 		if blocks[i].language != "text" {
@@ -66,7 +66,7 @@ func newAdopter(t *testing.T) *workspace {
 		if i < len(names) {
 			name = names[i]
 		}
-		w.server.AddConsumer(twcloudtest.Consumer{Name: name, Secret: "made by hand", Approved: i%3 > 0})
+		w.Server.AddConsumer(twcloudtest.Consumer{Name: name, Secret: "made by hand", Approved: i%3 > 0})
 	}
 	return w
 }
@@ -76,7 +76,7 @@ func newAdopter(t *testing.T) *workspace {
 func TestAccAdopting_dataSource(t *testing.T) {
 	t.Parallel()
 	w := newAdopter(t)
-	before := w.server.Consumers()
+	before := w.Server.Consumers()
 	w.follow(t, "", section(t, adoptingGuide, "With the data source"))
 	w.unchanged(t, before, nil)
 	goneBack := func(secrets map[string]string) {
@@ -99,7 +99,7 @@ func TestAccAdopting_dataSource(t *testing.T) {
 	header, _, _ := strings.Cut(readFile(t, filepath.Join(w.Dir, "main.tf")), "\nresource ")
 	replace := func(heading string) {
 		t.Helper()
-		w.write(t, "main.tf", header+"\n"+texts(t, section(t, adoptingGuide, heading), "terraform", 1)[0])
+		w.WriteFile(t, "main.tf", header+"\n"+texts(t, section(t, adoptingGuide, heading), "terraform", 1)[0])
 	}
 	changed := map[string]string{"Requirements tool": "n3w"}
 	replace("Afterwards")
@@ -115,13 +115,13 @@ func TestAccAdopting_query(t *testing.T) {
 	t.Parallel()
 	w := newAdopter(t)
 	w.needQuery(t)
-	before := w.server.Consumers()
+	before := w.Server.Consumers()
 	blocks := section(t, adoptingGuide, "With `terraform query`")
 	w.follow(t, "", blocks)
 	w.unchanged(t, before, nil)
 
 	w.Dir = filepath.Join(w.Dir, "query")
-	w.write(t, "consumers.tfquery.hcl", texts(t, blocks, "terraform", 1)[0])
+	w.WriteFile(t, "consumers.tfquery.hcl", texts(t, blocks, "terraform", 1)[0])
 	want := 0
 	for _, consumer := range before {
 		if strings.HasPrefix(consumer.Name, "Requirements tool") && consumer.Approved {
@@ -140,23 +140,23 @@ const scriptsGuide = "coming-from-scripts.md"
 func newMigration(t *testing.T) *workspace {
 	t.Helper()
 	w := newExampleWorkspace(t)
-	w.server.UpdateConsumer(exampleKey, func(consumer *twcloudtest.Consumer) { consumer.Secret = "s3cret" })
+	w.Server.UpdateConsumer(exampleKey, func(consumer *twcloudtest.Consumer) { consumer.Secret = "s3cret" })
 	return w
 }
 
 func TestAccScripts_import(t *testing.T) {
 	t.Parallel()
 	w := newMigration(t)
-	before := w.server.Consumers()
+	before := w.Server.Consumers()
 	blocks := section(t, scriptsGuide, "Take over what the script has made")
 	configurations := texts(t, blocks, "terraform", 2)
-	w.write(t, "main.tf", configurations[0])
+	w.WriteFile(t, "main.tf", configurations[0])
 	output, _ := w.plan(t)
 	contains(t, output, strings.TrimSpace(texts(t, blocks, "text", 1)[0]))
 	w.apply(t)
 
 	// Terraform sets the secret once, to the same value.
-	w.write(t, "main.tf", configurations[1])
+	w.WriteFile(t, "main.tf", configurations[1])
 	contains(t, w.apply(t), "0 added, 1 changed, 0 destroyed")
 	w.unchanged(t, before, nil)
 	w.noChanges(t)
@@ -167,9 +167,9 @@ func TestAccAdopting_restapi(t *testing.T) {
 	t.Parallel()
 	blocks := section(t, adoptingGuide, "From the generic REST provider")
 	w := newMigration(t)
-	before := w.server.Consumers()
+	before := w.Server.Consumers()
 	w.managedByRestapi(t)
-	w.write(t, "main.tf", texts(t, blocks, "terraform", 2)[0])
+	w.WriteFile(t, "main.tf", texts(t, blocks, "terraform", 2)[0])
 	w.mustRun(t, "init")
 	status, output := w.run(t, "plan")
 	switch {
@@ -193,7 +193,7 @@ func TestAccAdopting_restapi(t *testing.T) {
 // Terraform starts each provider that the state names, to ask for its schemas.
 func (w *workspace) managedByRestapi(t *testing.T) {
 	t.Helper()
-	w.write(t, "terraform.tfstate", fmt.Sprintf(`{
+	w.WriteFile(t, "terraform.tfstate", fmt.Sprintf(`{
   "version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "5c4d3f51-1f6e-4f3d-9d3c-0d1b7f0f8a11", "outputs": {},
   "resources": [{
     "mode": "managed", "type": "restapi_object", "name": "doors", "provider": "provider[\"registry.terraform.io/mastercard/restapi\"]",

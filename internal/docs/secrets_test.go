@@ -32,7 +32,7 @@ func TestAccSecrets_rotation(t *testing.T) {
 		{"versioned", "versioned", "2", true},
 		{"stored", "versioned", "2", false},
 	} {
-		before := w.server.Consumers()
+		before := w.Server.Consumers()
 		w.copy(t, secretExamples+step.example)
 		w.apply(t, secretVariable+step.secret, "TF_VAR_doors_secret_version="+step.version)
 		w.noChanges(t)
@@ -72,7 +72,7 @@ func TestAccSecrets_drift(t *testing.T) {
 	w := newWorkspace(t, secretExamples+"drift")
 	w.apply(t, secretVariable+"s3cret")
 	w.noChanges(t)
-	w.server.UpdateConsumer(w.server.Consumers()[0].Key, func(consumer *twcloudtest.Consumer) { consumer.Secret = "another" })
+	w.Server.UpdateConsumer(w.Server.Consumers()[0].Key, func(consumer *twcloudtest.Consumer) { consumer.Secret = "another" })
 
 	if output := w.mustRun(t, "plan", "-refresh-only"); strings.Contains(output, "Warning") {
 		t.Errorf("-refresh-only finds the drift; the guide says that it does not:\n%s", output)
@@ -101,9 +101,9 @@ func TestAccSecrets_savedPlan(t *testing.T) {
 		{"third", "fourth", true}, // This plan changes only the approval.
 	} {
 		if step.planned == "third" {
-			w.write(t, "approval_override.tf", "resource \"twcloud_oauth_consumer\" \"doors\" {\n  approved = false\n}\n")
+			w.WriteFile(t, "approval_override.tf", "resource \"twcloud_oauth_consumer\" \"doors\" {\n  approved = false\n}\n")
 		}
-		before := w.server.Consumers()
+		before := w.Server.Consumers()
 		w.Setenv(secretVariable + step.planned)
 		w.mustRun(t, "plan", "-out=saved.tfplan")
 		w.Setenv(secretVariable + step.applied)

@@ -16,17 +16,13 @@ import (
 
 func TestMain(m *testing.M) { terraformtest.Main(m) }
 
-// workspace is a workspace with a server.
-type workspace struct {
-	*terraformcli.Workspace
-	server *twcloudtest.Server
-}
+// workspace is a workspace whose output is compared with the documents.
+type workspace struct{ *terraformtest.Workspace }
 
 // newEmptyWorkspace has no configuration, and uses the provider without init.
 func newEmptyWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	server := twcloudtest.New(t)
-	return &workspace{terraformtest.New(t, server), server}
+	return &workspace{terraformtest.New(t, twcloudtest.New(t))}
 }
 
 // newWorkspace copies a folder of the repository and runs init there.
@@ -34,7 +30,7 @@ func newWorkspace(t *testing.T, folder string) *workspace {
 	t.Helper()
 	w := newEmptyWorkspace(t)
 	w.copy(t, folder)
-	terraformtest.Init(t, w.Workspace)
+	w.Init(t)
 	return w
 }
 
@@ -46,13 +42,6 @@ func (w *workspace) copy(t *testing.T, folder string) {
 		err = errors.Join(err, os.Remove(path))
 	}
 	if err = errors.Join(err, os.CopyFS(w.Dir, os.DirFS(filepath.Join(root, filepath.FromSlash(folder))))); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *workspace) write(t *testing.T, name, content string) {
-	t.Helper()
-	if err := w.Write(name, content); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -74,24 +63,13 @@ func flat(output string) string {
 // run returns the exit status and the flat output.
 func (w *workspace) run(t *testing.T, arguments ...string) (status int, output string) {
 	t.Helper()
-	var written strings.Builder
-	status, err := w.Run(t.Context(), &written, arguments...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if open := w.server.OpenSessions(); open > 0 {
-		t.Errorf("%s left %d sessions open", arguments[0], open)
-	}
-	return status, flat(written.String())
+	status, output = w.Output(t, arguments...)
+	return status, flat(output)
 }
 
 func (w *workspace) mustRun(t *testing.T, arguments ...string) (output string) {
 	t.Helper()
-	status, output := w.run(t, arguments...)
-	if status != 0 {
-		t.Fatalf("%s: exit status %d\n%s", strings.Join(arguments, " "), status, output)
-	}
-	return output
+	return flat(w.MustExit(t, 0, arguments...))
 }
 
 // apply applies with these variables: NAME=VALUE.
@@ -122,10 +100,7 @@ func (w *workspace) noChanges(t *testing.T) {
 // key is the key of twcloud_oauth_consumer.doors in state.
 func (w *workspace) key(t *testing.T) any {
 	t.Helper()
-	resources, err := w.Resources(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	resources := w.State(t)
 	i := slices.IndexFunc(resources, func(r terraformcli.Resource) bool { return r.Address == doors })
 	if i < 0 {
 		t.Fatalf("%s is not in state", doors)
@@ -138,7 +113,7 @@ func (w *workspace) key(t *testing.T) any {
 func (w *workspace) onServer(t *testing.T, secrets map[string]string) (keys map[string]string) {
 	t.Helper()
 	keys = map[string]string{}
-	for _, consumer := range w.server.Consumers() {
+	for _, consumer := range w.Server.Consumers() {
 		if want, ok := secrets[consumer.Name]; !ok || consumer.Secret != want {
 			t.Errorf("the server has %q with the secret %q, want %q", consumer.Name, consumer.Secret, want)
 		}
@@ -159,7 +134,7 @@ func (w *workspace) unchanged(t *testing.T, before []twcloudtest.Consumer, secre
 			want[i].Secret = secret
 		}
 	}
-	if got := w.server.Consumers(); !slices.Equal(got, want) {
+	if got := w.Server.Consumers(); !slices.Equal(got, want) {
 		t.Errorf("on the server: %v, want %v", got, want)
 	}
 }

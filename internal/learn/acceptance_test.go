@@ -2,7 +2,6 @@ package learn
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
@@ -36,15 +34,10 @@ func TestAccLearned(t *testing.T) {
 			t.Parallel()
 			server := newDialectServer(t, name)
 			server.AddConsumer(twcloudtest.Consumer{Name: "by hand", Secret: "x", Approved: true})
-			w := &learnedWorkspace{terraformtest.New(t, server), server}
-			if err := w.Write("profile.json", string(learnFile(t, file).Profile)); err != nil {
-				t.Fatal(err)
-			}
+			w := &learnedWorkspace{terraformtest.New(t, server)}
+			w.WriteFile(t, "profile.json", string(learnFile(t, file).Profile))
 			w.Setenv("TWCLOUD_API_PROFILE_FILE=" + filepath.Join(w.Dir, "profile.json"))
 			w.live(t)
-			if open := server.OpenSessions(); open != 0 {
-				t.Errorf("%d sessions are open", open)
-			}
 		})
 	}
 }
@@ -63,10 +56,7 @@ func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
 	return twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract, c.PageSize = dialect, false, 2 })
 }
 
-type learnedWorkspace struct {
-	*terraformcli.Workspace
-	server *twcloudtest.Server
-}
+type learnedWorkspace struct{ *terraformtest.Workspace }
 
 const learnedConfig = `
 terraform {
@@ -96,50 +86,38 @@ output "count" { value = length(data.twcloud_oauth_consumers.all.consumers) }
 // live is a user's life with two consumers.
 func (w *learnedWorkspace) live(t *testing.T) {
 	w.config(t, "first", true)
-	w.run(t, 0, "apply", "-auto-approve")
-	w.run(t, 0, "plan", "-detailed-exitcode")
-	if count := strings.TrimSpace(w.run(t, 0, "output", "-raw", "count")); count != "3" {
+	w.MustExit(t, 0, "apply", "-auto-approve")
+	w.MustExit(t, 0, "plan", "-detailed-exitcode")
+	if count := strings.TrimSpace(w.MustExit(t, 0, "output", "-raw", "count")); count != "3" {
 		t.Errorf("the data source has %s consumers, want 3", count)
 	}
 
 	key := w.onServer(t, "first", true)
-	w.server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved, c.Name = false, "renamed by hand" })
-	w.run(t, 2, "plan", "-detailed-exitcode")
-	w.run(t, 0, "apply", "-auto-approve")
+	w.Server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved, c.Name = false, "renamed by hand" })
+	w.MustExit(t, 2, "plan", "-detailed-exitcode")
+	w.MustExit(t, 0, "apply", "-auto-approve")
 	w.onServer(t, "first", true)
 
 	w.config(t, "second", false)
-	w.run(t, 0, "apply", "-auto-approve")
+	w.MustExit(t, 0, "apply", "-auto-approve")
 	w.onServer(t, "second", false)
 
-	w.run(t, 0, "state", "rm", "twcloud_oauth_consumer.stored")
-	w.run(t, 0, "import", "twcloud_oauth_consumer.stored", key)
-	w.run(t, 0, "apply", "-auto-approve")
+	w.MustExit(t, 0, "state", "rm", "twcloud_oauth_consumer.stored")
+	w.MustExit(t, 0, "import", "twcloud_oauth_consumer.stored", key)
+	w.MustExit(t, 0, "apply", "-auto-approve")
 	if now := w.onServer(t, "second", false); now != key {
 		t.Errorf("the key was %q and is %q", key, now)
 	}
 
-	w.run(t, 0, "destroy", "-auto-approve")
-	if left := w.server.Consumers(); len(left) != 1 || left[0].Name != "by hand" {
+	w.MustExit(t, 0, "destroy", "-auto-approve")
+	if left := w.Server.Consumers(); len(left) != 1 || left[0].Name != "by hand" {
 		t.Errorf("left on the server: %+v", left)
 	}
 }
 
 func (w *learnedWorkspace) config(t *testing.T, secret string, approved bool) {
 	t.Helper()
-	if err := w.Write("main.tf", fmt.Sprintf(learnedConfig, secret, approved)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *learnedWorkspace) run(t *testing.T, want int, arguments ...string) string {
-	t.Helper()
-	var output strings.Builder
-	status, err := w.Run(t.Context(), io.Writer(&output), arguments...)
-	if err != nil || status != want {
-		t.Fatalf("%s: exit status %d, want %d, %v\n%s", strings.Join(arguments, " "), status, want, err, output.String())
-	}
-	return output.String()
+	w.WriteFile(t, "main.tf", fmt.Sprintf(learnedConfig, secret, approved))
 }
 
 // onServer fails unless the server has what is configured. It returns the key of
@@ -152,7 +130,7 @@ func (w *learnedWorkspace) onServer(t *testing.T, secret string, approved bool) 
 		"stored too":      {Secret: secret + "-too"},
 	}
 	got := map[string]twcloudtest.Consumer{}
-	all := w.server.Consumers()
+	all := w.Server.Consumers()
 	for _, one := range all {
 		if one.Name == `stored & "odd"/` {
 			key = one.Key

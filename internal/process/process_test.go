@@ -52,7 +52,7 @@ func breakOff(t *testing.T, w *workspace, interrupt func(*program)) *program {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	arrive, let := sync.OnceFunc(func() { close(arrived) }), sync.OnceFunc(func() { close(release) })
 	t.Cleanup(let)
-	w.server.SetOnRequest(func(request twcloudtest.Request) {
+	w.Server.SetOnRequest(func(request twcloudtest.Request) {
 		if request.Method == http.MethodPost {
 			arrive()
 			<-release
@@ -67,7 +67,7 @@ func breakOff(t *testing.T, w *workspace, interrupt func(*program)) *program {
 	interrupt(p)
 	let()
 	_ = p.wait()
-	w.server.SetOnRequest(nil)
+	w.Server.SetOnRequest(nil)
 	return p
 }
 
@@ -178,17 +178,17 @@ func TestAccServerRestarted(t *testing.T) {
 	w := newWorkspace(t, first, 6, "max_concurrent_requests = 2")
 	p := breakOff(t, w, func(*program) {
 		first.Close()
-		w.server = twcloudtest.New(t, func(c *twcloudtest.Config) {
+		w.Server = twcloudtest.New(t, func(c *twcloudtest.Config) {
 			c.RESTAddress, c.WebAppAddress = strings.TrimPrefix(first.URL(), "http://"), strings.TrimPrefix(first.WebAppURL(), "http://")
 		})
 		for _, consumer := range first.Consumers() {
-			w.server.AddConsumer(consumer)
+			w.Server.AddConsumer(consumer)
 		}
 	})
 	if p.err != nil {
 		t.Fatalf("%v\n%s", p.err, p.output())
 	}
-	loggedOut(t, w.server, 1)
+	loggedOut(t, w.Server, 1)
 	w.agrees(t)
 	w.settles(t, 6)
 }

@@ -20,21 +20,16 @@ import (
 
 func TestMain(m *testing.M) { terraformtest.Main(m) }
 
-// workspace is a workspace with a server.
-type workspace struct {
-	*terraformcli.Workspace
-	server *twcloudtest.Server
-}
+// workspace is a workspace whose processes get signals.
+type workspace struct{ *terraformtest.Workspace }
 
 // newWorkspace has a configuration of so many approved consumers, and these
 // arguments in the provider block.
 func newWorkspace(t *testing.T, server *twcloudtest.Server, consumers int, arguments string) *workspace {
 	t.Helper()
 	w := terraformtest.New(t, server)
-	if err := w.Write("main.tf", configuration(consumers, arguments)); err != nil {
-		t.Fatal(err)
-	}
-	return &workspace{w, server}
+	w.WriteFile(t, "main.tf", configuration(consumers, arguments))
+	return &workspace{w}
 }
 
 // configuration has consumers of which the variable "renamed" renames the first ones.
@@ -163,20 +158,11 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func (w *workspace) state(t *testing.T) []terraformcli.Resource {
-	t.Helper()
-	resources, err := w.Resources(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resources
-}
-
 // recovers imports the only consumer, which is not in state, as the next plan
 // advises.
 func (w *workspace) recovers(t *testing.T) {
 	t.Helper()
-	consumers, known := w.server.Consumers(), w.state(t)
+	consumers, known := w.Server.Consumers(), w.State(t)
 	if len(consumers) != 1 || len(known) > 0 {
 		t.Fatalf("on the server: %v, in state: %v", consumers, known)
 	}
@@ -193,13 +179,13 @@ func (w *workspace) recovers(t *testing.T) {
 func (w *workspace) agrees(t *testing.T) {
 	t.Helper()
 	known := map[any]bool{}
-	for _, resource := range w.state(t) {
+	for _, resource := range w.State(t) {
 		known[resource.Values["key"]] = true
 		if resource.Tainted || resource.Values["approved"] != true {
 			t.Errorf("%s: tainted %t, approved %v", resource.Address, resource.Tainted, resource.Values["approved"])
 		}
 	}
-	for _, consumer := range w.server.Consumers() {
+	for _, consumer := range w.Server.Consumers() {
 		if !known[consumer.Key] {
 			t.Errorf("%s (key %s) is on the server, but not in state", consumer.Name, consumer.Key)
 		}
@@ -215,12 +201,12 @@ func (w *workspace) settles(t *testing.T, consumers int) {
 	t.Helper()
 	w.run(t, "apply", "-auto-approve")
 	w.agrees(t)
-	if got := len(w.server.Consumers()); got != consumers {
+	if got := len(w.Server.Consumers()); got != consumers {
 		t.Errorf("%d consumers on the server, want %d", got, consumers)
 	}
 	w.run(t, "plan", "-detailed-exitcode")
 	w.run(t, "destroy", "-auto-approve")
-	if got := w.server.Consumers(); len(got) > 0 {
+	if got := w.Server.Consumers(); len(got) > 0 {
 		t.Errorf("after destroy: %v", got)
 	}
 }

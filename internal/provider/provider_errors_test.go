@@ -149,7 +149,7 @@ var providerFailures = map[string]struct {
 	"timeout": {
 		fail: func(t *testing.T, h *harness) []string {
 			t.Helper()
-			return append(always(twcloudtest.Fault{Kind: twcloudtest.Hang})(t, h), `request_timeout = "100ms"`, "max_retries = 2")
+			return append(always(twcloudtest.Fault{Kind: twcloudtest.Hang})(t, h), `request_timeout = "2s"`, "max_retries = 2")
 		},
 		want: []string{"no answer in time", "raise request_timeout"},
 		// One list serves all resources: it is tried three times.

@@ -53,9 +53,16 @@ func CLI(t testing.TB) terraformcli.CLI {
 	return cli
 }
 
+// Workspace is a workspace with a server. A method that cannot do its work ends the
+// test.
+type Workspace struct {
+	*terraformcli.Workspace
+	Server *twcloudtest.Server
+}
+
 // New returns a workspace, without a configuration, that uses the provider on a
 // server. It skips the test unless TF_ACC is set.
-func New(t testing.TB, server *twcloudtest.Server) *terraformcli.Workspace {
+func New(t testing.TB, server *twcloudtest.Server) *Workspace {
 	t.Helper()
 	w, err := terraformcli.NewWorkspace(CLI(t), t.TempDir())
 	if err != nil {
@@ -65,7 +72,50 @@ func New(t testing.TB, server *twcloudtest.Server) *terraformcli.Workspace {
 		t.Fatal(err)
 	}
 	w.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)...)
-	return w
+	return &Workspace{w, server}
+}
+
+// WriteFile writes a file.
+func (w *Workspace) WriteFile(t testing.TB, name, content string) {
+	t.Helper()
+	if err := w.Write(name, content); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Output runs the CLI, and returns its exit status and output. It reports sessions
+// that are left open.
+func (w *Workspace) Output(t testing.TB, arguments ...string) (status int, output string) {
+	t.Helper()
+	var written strings.Builder
+	status, err := w.Run(t.Context(), &written, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if open := w.Server.OpenSessions(); open > 0 {
+		t.Errorf("%s left %d sessions open", arguments[0], open)
+	}
+	return status, written.String()
+}
+
+// MustExit runs the CLI, which must exit with the status, and returns its output.
+func (w *Workspace) MustExit(t testing.TB, status int, arguments ...string) (output string) {
+	t.Helper()
+	got, output := w.Output(t, arguments...)
+	if got != status {
+		t.Fatalf("%s: exit status %d, want %d\n%s", strings.Join(arguments, " "), got, status, output)
+	}
+	return output
+}
+
+// State returns the resources in state.
+func (w *Workspace) State(t testing.TB) []terraformcli.Resource {
+	t.Helper()
+	resources, err := w.Resources(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resources
 }
 
 // Provider returns the path of the provider's binary.
@@ -82,19 +132,17 @@ func Provider(t testing.TB) string {
 	return binary[0]
 }
 
-// Init has the workspace install the provider with the init command. It skips the
-// test if the configuration requires a newer CLI.
-func Init(t testing.TB, w *terraformcli.Workspace) {
+// Init installs the provider with the init command. It skips the test if the
+// configuration requires a newer CLI.
+func (w *Workspace) Init(t testing.TB) {
 	t.Helper()
 	if err := w.UseMirror(mirror); err != nil {
 		t.Fatal(err)
 	}
-	var output strings.Builder
-	status, err := w.Run(t.Context(), &output, "init")
-	switch {
-	case strings.Contains(output.String(), "Unsupported "+w.CLI.Name+" Core version"):
-		t.Skip(output.String())
-	case err != nil || status != 0:
-		t.Fatalf("init: exit status %d, %v\n%s", status, err, output.String())
+	switch status, output := w.Output(t, "init"); {
+	case strings.Contains(output, "Unsupported "+w.CLI.Name+" Core version"):
+		t.Skip(output)
+	case status != 0:
+		t.Fatalf("init: exit status %d\n%s", status, output)
 	}
 }
