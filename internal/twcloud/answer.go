@@ -28,12 +28,10 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	}
 	var exchange *exchangeError
 	switch {
+	case errors.As(err, &exchange):
+		failure.Kind = exchange.kind
 	case errors.Is(err, ErrClosed):
 		failure.Kind = ErrClosed
-	case errors.Is(err, ErrTooLarge):
-		failure.Kind = ErrTooLarge
-	case errors.As(err, &exchange) && exchange.timedOut:
-		failure.Kind = ErrTimeout
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		failure.Kind = ErrCanceled
 	}

@@ -26,10 +26,12 @@ type exchange struct {
 // exchangeError is an exchange without a complete answer.
 type exchangeError struct {
 	cause error
+	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, or ErrUnreachable. The cause
+	// does not tell: that of a connection that timed out is also
+	// context.DeadlineExceeded.
+	kind error
 	// sent is false if the request certainly did not reach the server.
 	sent bool
-	// timedOut is true if the time limit ended the exchange.
-	timedOut bool
 }
 
 func (e *exchangeError) Error() string { return e.cause.Error() }
@@ -57,11 +59,16 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	fail := func(err error) (*http.Response, error) {
 		sent := !asked.Load() || got.Load()
 		note(ctx, sent)
-		return nil, &exchangeError{
-			cause:    err,
-			sent:     sent,
-			timedOut: errors.Is(context.Cause(ctx), tooLate),
+		failure := &exchangeError{cause: err, kind: ErrUnreachable, sent: sent}
+		switch {
+		case errors.Is(err, ErrTooLarge):
+			failure.kind = ErrTooLarge
+		case errors.Is(context.Cause(ctx), tooLate):
+			failure.kind = ErrTimeout
+		case ctx.Err() != nil:
+			failure.kind = ErrCanceled
 		}
+		return nil, failure
 	}
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
