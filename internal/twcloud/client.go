@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -42,7 +41,6 @@ type connection struct {
 	chain    *chain
 	redact   *redactor
 	names    *nameLocks
-	csrf     *csrf
 	evidence *evidence
 }
 
@@ -75,11 +73,7 @@ func New(options Options) (*Client, error) {
 		chain:    newChain(options, redact),
 		redact:   redact,
 		names:    &nameLocks{},
-		csrf:     &csrf{},
 		evidence: &evidence{},
-	}
-	connection.chain.session.observe = func(session *openSession, response *http.Response) {
-		connection.csrf.observe(options.Profile.CSRF, session, response, redact)
 	}
 	return connection.view(), nil
 }

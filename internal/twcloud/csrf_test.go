@@ -40,15 +40,10 @@ func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 
 func (s *csrfServer) client(t *testing.T) *Client {
 	t.Helper()
-	client := fakeClient(t, &fakeServer{serve: s.serve})
 	changed := *profile.BuiltIn()
 	changed.CSRF = &s.from
 	changed.Headers = map[string]string{"Accept": "application/json", "X-Token": profile.CSRFToken, "Origin": profile.Origin}
-	client.profile = &changed
-	client.chain.session.observe = func(session *openSession, response *http.Response) {
-		client.csrf.observe(&s.from, session, response, client.redact)
-	}
-	return client
+	return fakeClient(t, &fakeServer{serve: s.serve}, func(o *Options) { o.Profile = &changed })
 }
 
 // The client reads the token where the profile says, and reads it again when the

@@ -2,6 +2,7 @@ package twcloud
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -16,6 +17,10 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		// A panic in this goroutine would end the process without signing out.
 		if reason := recover(); reason != nil {
 			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
+		}
+		var failure *Error
+		if errors.As(err, &failure) {
+			failure.Login = true
 		}
 	}()
 	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
@@ -40,8 +45,8 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		return nil, failure
 	}
 	jar, _ := cookiejar.New(nil) // It fails only for options.
-	opened = &openSession{cookies: jar, values: map[string]string{}}
-	s.keepCookies(opened, request.URL, response)
+	opened = &openSession{cookies: jar}
+	s.keep(opened, request.URL, response)
 	if len(jar.Cookies(request.URL)) == 0 {
 		kind := ErrNoSession
 		if looksLikeWebPage(response) {
@@ -52,19 +57,16 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	return opened, nil
 }
 
-// keepCookies stores the cookies of an answer. The server sets them for /osmc
-// (seen). Behind a reverse proxy with a path prefix that does not rewrite them,
-// no request would carry them, so keepCookies adds the prefix.
-func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.Response) {
+// keep stores the cookies and the CSRF token of an answer. The server sets the
+// cookies for /osmc (seen). Behind a reverse proxy with a path prefix that does
+// not rewrite them, no request would carry them, so keep adds the prefix.
+func (s *session) keep(seat *openSession, from *url.URL, response *http.Response) {
 	prefix := strings.TrimRight(s.root.Path, "/")
-	defer s.observe(seat, response)
 	cookies := response.Cookies()
-	s.mu.Lock()
 	for _, cookie := range cookies {
-		seat.values[cookie.Name] = cookie.Value
-	}
-	s.mu.Unlock()
-	for _, cookie := range cookies {
+		if s.tokenFrom("cookie") && cookie.Name == s.csrf.Name {
+			s.keepToken(seat, cookie.Value)
+		}
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
 		}
@@ -75,6 +77,18 @@ func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.R
 		}
 	}
 	seat.cookies.SetCookies(from, cookies)
+	if s.tokenFrom("header") {
+		if token := response.Header.Get(s.csrf.Name); token != "" {
+			s.keepToken(seat, token)
+		}
+	}
+}
+
+func (s *session) tokenFrom(place string) bool { return s.csrf != nil && s.csrf.From == place }
+
+func (s *session) keepToken(seat *openSession, token string) {
+	s.redact.add(token)
+	seat.token.Store(&token)
 }
 
 // cookiesFor returns the cookies of a request. The Web Application Platform
@@ -92,13 +106,6 @@ func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie 
 		}
 	}
 	return cookies
-}
-
-// cookie is the value of a cookie of the session, whatever its path.
-func (s *session) cookie(seat *openSession, name string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return seat.values[name]
 }
 
 func (s *session) logout(ctx context.Context, open *openSession) error {

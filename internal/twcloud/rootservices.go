@@ -56,34 +56,19 @@ type discoverer struct {
 	// transport does retries, limits, and logging. It follows no redirects.
 	transport http.RoundTripper
 
-	turn      nameLocks // of one name
-	done      bool
-	endpoints OAuthEndpoints
-	err       error
+	endpoints shared[OAuthEndpoints]
 }
 
-// discover returns the endpoints of the server's root services document. Concurrent
-// callers wait for one discovery. If its caller gives up, the next one begins again.
+// discover returns the endpoints of the server's root services document.
 //
 // The server chooses the URLs. Before anything is sent to one, the caller checks it
 // with sameSite.
 func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
-	canceled := func() error {
-		return fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
+	endpoints, err := d.endpoints.get(withManner(ctx, ordinary), d.try)
+	if err != nil && ctx.Err() != nil {
+		return OAuthEndpoints{}, fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
 	}
-	unlock, err := d.turn.lock(ctx, "")
-	if err != nil {
-		return OAuthEndpoints{}, canceled()
-	}
-	defer unlock()
-	if !d.done && ctx.Err() == nil {
-		d.endpoints, d.err = d.try(withManner(ctx, ordinary))
-		d.done = ctx.Err() == nil
-	}
-	if !d.done {
-		return OAuthEndpoints{}, canceled()
-	}
-	return d.endpoints, d.err
+	return endpoints, err
 }
 
 // try looks at the location since 2022x Refresh2, then at the older one. The
