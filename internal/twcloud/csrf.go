@@ -18,7 +18,7 @@ func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 	for _, text := range p.Headers {
 		inherited = inherited || text == profile.CSRFToken
 	}
-	return call.Has(profile.CSRFToken) || inherited && call.Method != http.MethodGet && call != p.Calls.List && call != p.Calls.Read
+	return call.Has(profile.CSRFToken) || inherited && call.Method != http.MethodGet && !call.Reads()
 }
 
 // csrfToken returns the latest token of the session. It requests one if there is

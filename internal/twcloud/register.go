@@ -243,32 +243,20 @@ func (c *Client) post(ctx context.Context, name, secret string) (told partial, o
 	return told, registered, nil
 }
 
-// outcomeOf returns what an error means for a registration. It is not
+// outcomeOf returns what the error of a call means for a registration. It is not
 // registered only if that is certain: the request was never sent, or the answer
 // is 4xx.
 func outcomeOf(err error) outcome {
 	var failure *Error
-	if !errors.As(err, &failure) {
+	switch {
+	case !Uncertain(err) || !errors.As(err, &failure):
 		return notRegistered
+	case errors.Is(err, ErrPanic), errors.Is(err, ErrTooLarge):
+		return unknownForGood
 	}
-	switch status := failure.Status; {
-	case failure.Login:
-		return notRegistered
-	case errors.Is(err, ErrPanic):
-		return unknownForGood
-	case status == 0 && !maybeSent(err):
-		return notRegistered
-	case status == 0 && errors.Is(err, ErrTooLarge):
-		return unknownForGood
-	case status == 0:
-		return unknown
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return unknown
-	case status == http.StatusRequestTimeout:
-		// A proxy may have timed out.
-		return unknown
-	case status >= 400 && status <= 499:
-		return notRegistered
+	switch failure.Status {
+	case 0, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
+		return unknown // A proxy may have timed out.
 	}
 	return unknownForGood
 }

@@ -57,8 +57,12 @@ func (s *shared[T]) join(ctx context.Context, call func(context.Context) (T, err
 	defer s.mu.Unlock()
 	if s.current == nil {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		s.current = &flight[T]{cancel: cancel, done: make(chan struct{})}
-		go s.run(ctx, s.current, call)
+		started := &flight[T]{cancel: cancel, done: make(chan struct{})}
+		s.current = started
+		go func() {
+			defer cancel()
+			s.run(ctx, started, call)
+		}()
 	}
 	s.current.waiters++
 	return s.current
@@ -73,7 +77,6 @@ func (s *shared[T]) leave(left *flight[T]) {
 }
 
 func (s *shared[T]) run(ctx context.Context, running *flight[T], call func(context.Context) (T, error)) {
-	defer running.cancel()
 	result, err := call(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -86,6 +86,21 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+// A read changes nothing, so its error is never uncertain.
+func TestUpdate_failedRead(t *testing.T) {
+	t.Parallel()
+	client, server := fakeAnswers{"GET list": {{200, "[]"}}, "GET k": {{500, ""}}}.client(t)
+	changed := *client.profile
+	update := *changed.Calls.Update
+	update.Unchanged = profile.Send
+	changed.Calls.Update = &update
+	client.profile = &changed
+	_, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)})
+	if !errors.Is(err, ErrServer) || Uncertain(err) {
+		t.Errorf("got %v, sent %q", err, server())
+	}
+}
+
 func TestUpdateSendsOnlyWhatChanges(t *testing.T) {
 	t.Parallel()
 	server := twcloudtest.New(t)

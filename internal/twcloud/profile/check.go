@@ -17,8 +17,8 @@ func (p *Profile) check() []Problem {
 	c.headers("/headers", p.Headers)
 	c.approved()
 	c.csrf()
-	for name, call := range p.Calls.All() {
-		c.call(name, call)
+	for _, call := range p.Calls.All() {
+		c.call(call)
 	}
 	if list := p.Calls.List; list != nil && !list.Answer.TellsAll() && (p.Calls.Read == nil || !p.Calls.Read.Answer.TellsAll()) {
 		c.add("/calls/list/answer", "the list does not tell key, name and approval of each consumer, and there is no read call that does")
@@ -93,8 +93,8 @@ var uses = map[string]struct{ must, may []string }{
 	"remove":     {must: []string{Key}},
 }
 
-func (c *checker) call(name string, call *Call) {
-	place, use := "/calls/"+name, uses[name]
+func (c *checker) call(call *Call) {
+	place, use := "/calls/"+call.Name, uses[call.Name]
 	c.path(place+"/path", call.Path, slices.Contains(use.must, Key))
 	c.headers(place+"/headers", call.Headers)
 	for _, placeholder := range use.must {
@@ -102,7 +102,7 @@ func (c *checker) call(name string, call *Call) {
 			c.add(place, "the call needs %s in its path, query or body", placeholder)
 		}
 	}
-	if name == "update" && !call.Has(Name) && !call.Has(Secret) && !call.Has(ApprovedNow) {
+	if call.Name == "update" && !call.Has(Name) && !call.Has(Secret) && !call.Has(ApprovedNow) {
 		c.add(place, "the call changes nothing: its body has none of %s, %s and %s", Name, Secret, ApprovedNow)
 	}
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
@@ -120,51 +120,41 @@ func (c *checker) call(name string, call *Call) {
 	if call.Method == http.MethodGet && (call.JSON != nil || call.Form != nil) {
 		c.add(place+"/method", "a GET has no body")
 	}
-	if (name == "list" || name == "read") && call.Method != http.MethodGet && call.Method != http.MethodPost {
+	if call.Reads() && call.Method != http.MethodGet && call.Method != http.MethodPost {
 		c.add(place+"/method", "a call that only reads is a GET or a POST")
 	}
-	if name != "list" && name != "read" && call.Method == http.MethodGet {
+	if !call.Reads() && call.Method == http.MethodGet {
 		c.add(place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
 	}
-	c.answer(name, place+"/answer", call)
-	c.pages(name, place+"/pages", call)
+	if call.Answer != nil {
+		c.answer(place+"/answer", call.Name == "list", call.Answer)
+	}
+	if call.Pages != nil {
+		c.pages(place+"/pages", call.Name == "list", call.Pages)
+	}
 }
 
-func (c *checker) answer(name, place string, call *Call) {
-	answer := call.Answer
-	if answer == nil {
-		return
-	}
-	if name != "list" && (answer.Items != "" || answer.KeyIsMember) {
+func (c *checker) answer(place string, list bool, answer *Answer) {
+	if !list && (answer.Items != "" || answer.KeyIsMember) {
 		c.add(place, "items and key_is_member are for list")
 	}
-	if answer.Format == "text" && (answer.Key != nil || answer.Name != nil || answer.Approved != nil || name == "list") {
+	if answer.Format == "text" && (answer.Key != nil || answer.Name != nil || answer.Approved != nil || list) {
 		c.add(place, "a text is the key alone: no pointers, and not for list")
 	}
-	if name == "list" && !answer.TellsKey() {
+	if list && !answer.TellsKey() {
 		c.add(place, "missing: key")
 	}
 }
 
-func (c *checker) pages(name, place string, call *Call) {
-	pages := call.Pages
-	if pages == nil {
-		return
-	}
-	if name != "list" {
+func (c *checker) pages(place string, list bool, pages *Pages) {
+	if !list {
 		c.add(place, "only a list has pages")
 	}
-	switch pages.By {
-	case "next", "cursor":
-		if pages.Pointer == "" {
-			c.add(place, "missing: pointer")
-		}
+	if pages.Pointer == "" && slices.Contains([]string{"next", "cursor"}, pages.By) {
+		c.add(place, "missing: pointer")
 	}
-	switch pages.By {
-	case "cursor", "number", "offset":
-		if pages.Parameter == "" {
-			c.add(place, "missing: parameter")
-		}
+	if pages.Parameter == "" && slices.Contains([]string{"cursor", "number", "offset"}, pages.By) {
+		c.add(place, "missing: parameter")
 	}
 }
 

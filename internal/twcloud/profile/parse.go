@@ -67,6 +67,9 @@ func Parse(content []byte) (*Profile, []Problem) {
 	if err := decoder.Decode(&parsed); err != nil && !errors.As(err, &mismatch) {
 		problems = append(problems, Problem{Message: err.Error()})
 	}
+	for name, call := range parsed.Calls.All() {
+		call.Name = name
+	}
 	malformed := problems
 	for _, problem := range parsed.check() {
 		if !slices.ContainsFunc(malformed, func(known Problem) bool { return within(problem.Pointer, known.Pointer) }) {
@@ -79,9 +82,6 @@ func Parse(content []byte) (*Profile, []Problem) {
 		}
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
 		return nil, problems
-	}
-	for name, call := range parsed.Calls.All() {
-		call.Name = name
 	}
 	return &parsed, nil
 }

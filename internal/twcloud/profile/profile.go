@@ -150,6 +150,9 @@ type Pages struct {
 	Total     *string `json:"total,omitempty"`
 }
 
+// Reads reports whether the call only reads consumers.
+func (c *Call) Reads() bool { return c.Name == "list" || c.Name == "read" }
+
 // All yields the calls that the profile has, with their names in the document.
 func (c *Calls) All() iter.Seq2[string, *Call] {
 	return func(yield func(string, *Call) bool) {
