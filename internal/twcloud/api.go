@@ -58,7 +58,7 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 		return err
 	}
 	if !answer.expected() {
-		if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		if !success(answer.StatusCode) {
 			return answer.failure()
 		}
 		c.evidence.noteStatus(answer)

@@ -172,7 +172,7 @@ func (e *RegistrationError) Error() string {
 	switch {
 	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
-	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && answered.Status >= 200 && answered.Status <= 299:
+	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && success(answered.Status):
 		if errors.Is(e.Look, answered.Kind) {
 			return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
 		}

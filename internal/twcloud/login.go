@@ -32,7 +32,7 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	if err != nil {
 		return nil, newTransportError(request, err, s.redact)
 	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !success(response.StatusCode) {
 		failure := newStatusError(request, response, s.redact)
 		switch {
 		case noSeat(response):
