@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"regexp"
@@ -133,4 +134,11 @@ func describePage(title string) string {
 		return ""
 	}
 	return fmt.Sprintf("a web page titled %q", title)
+}
+
+// bodyOf returns the body of an answer, which is in memory and stays readable.
+func bodyOf(response *http.Response) []byte {
+	body, _ := io.ReadAll(response.Body)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return body
 }

@@ -30,7 +30,6 @@ type Client struct {
 	snapshot *snapshot
 	// registrations and removals wait for the first of their kind.
 	registrations, removals gate
-	discoverer              *discoverer
 	prober                  *secretProber
 }
 
@@ -57,6 +56,7 @@ func New(options Options) (*Client, error) {
 	}
 	options.Profile = options.Profile.WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
+	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
 	if options.WebAppEndpoint == nil {
 		options.WebAppEndpoint = &url.URL{
@@ -89,15 +89,9 @@ func (c *connection) view() *Client {
 	client := &Client{
 		connection:    c,
 		registrations: newGate(), removals: newGate(),
-		discoverer: &discoverer{
-			restRoot:       c.options.Endpoint,
-			webAppRoot:     c.options.WebAppEndpoint,
-			webAppExplicit: c.options.WebAppExplicit,
-			transport:      c.chain.retry,
-		},
+		prober: &secretProber{discoverer: &discoverer{connection: c}, now: time.Now},
 	}
 	client.snapshot = newSnapshot(client.list, c.evidence)
-	client.prober = &secretProber{discoverer: client.discoverer, transport: c.chain.retry}
 	return client
 }
 
@@ -140,7 +134,7 @@ func (c *Client) ProbeSecret(ctx context.Context, key, secret string) (SecretVer
 // OAuthEndpoints returns the OAuth 1.0a endpoints that the root services
 // document names.
 func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
-	return c.discoverer.discover(ctx)
+	return c.prober.discover(ctx)
 }
 
 // proxySecrets are the secrets in the environment's proxy settings. Some errors

@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,14 +74,13 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		return fail(err)
 	}
 	note(ctx, response.StatusCode < 400 || response.StatusCode > 499 || response.StatusCode == http.StatusRequestTimeout)
-	limit := cmp.Or(e.maxAnswer, DefaultMaxAnswer)
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, e.maxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
 	if err != nil {
 		return fail(err)
 	}
-	if int64(len(body)) > limit {
+	if int64(len(body)) > e.maxAnswer {
 		return fail(ErrTooLarge)
 	}
 	if _, err := response.Location(); err != nil {

@@ -112,15 +112,16 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 	if err != nil {
 		return Consumer{}, err
 	}
-	var last outcomeOfChange
+	var told partial
+	var problem error
 	for i, step := range steps {
 		v, err := c.valuesOf(ctx, key, step, changes)
 		if err == nil {
-			last, err = c.change(ctx, step, v)
+			told, problem, err = c.change(ctx, step, v)
 		}
-		if err == nil && v.secret != nil && changes.Secret != nil && last.problem != nil {
+		if err == nil && v.secret != nil && changes.Secret != nil && problem != nil {
 			// The secret is not visible, so its change is uncertain.
-			err = &UncertainError{Err: last.problem}
+			err = &UncertainError{Err: problem}
 		}
 		if err != nil {
 			// The server may have made the change nevertheless.
@@ -132,11 +133,11 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 		}
 	}
 	c.evidence.confirmed.Store(true)
-	if told := last.told; len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
+	if len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
 		c.snapshot.put(told.consumer())
 		return told.consumer(), nil
 	}
-	return c.settled(ctx, key, steps[len(steps)-1], changes, last.problem)
+	return c.settled(ctx, key, steps[len(steps)-1], changes, problem)
 }
 
 // NeedsSecret reports whether the API requires the secret (Changes.KnownSecret)
@@ -179,22 +180,15 @@ func (c *Client) valuesOf(ctx context.Context, key string, call *profile.Call, c
 	return v, nil
 }
 
-// outcomeOfChange is the answer to a change.
-type outcomeOfChange struct {
-	// told is the consumer in the answer, as far as it is readable.
-	told partial
-	// problem is why a successful answer is unreadable.
-	problem error
-}
-
-// change sends one call of an update. An unreadable answer does not mean that
-// the change failed. It is returned as a problem.
-func (c *Client) change(ctx context.Context, call *profile.Call, v values) (result outcomeOfChange, err error) {
+// change sends one call of an update. It returns the consumer in the answer, as
+// far as it is readable. An unreadable answer does not mean that the change
+// failed. It is returned as a problem.
+func (c *Client) change(ctx context.Context, call *profile.Call, v values) (told partial, problem, err error) {
 	err = c.call(ctx, call, v, func(answer *answer) error {
 		silent := len(bytes.TrimSpace(bodyOf(answer.Response))) == 0
 		switch {
 		case looksLikeSignIn(answer.Response):
-			result.problem = answer.unreadable("a sign-in page")
+			problem = answer.unreadable("a sign-in page")
 		case call.Answer == nil && answer.expected(), silent && !answer.expected():
 			// Success without words.
 		default:
@@ -203,18 +197,18 @@ func (c *Client) change(ctx context.Context, call *profile.Call, v values) (resu
 				err = answer.unreadable("asked about consumer %q, the server returned %q", v.key, found.key)
 			}
 			if err != nil {
-				result.problem = err
+				problem = err
 				c.evidence.noteAnswer(err)
 				break
 			}
 			if found.key == "" {
 				found.key = v.key
 			}
-			result.told = found
+			told = found
 		}
 		return nil
 	})
-	return result, err
+	return told, problem, err
 }
 
 // settled reads the consumer after a change, and again if it differs: the
