@@ -75,7 +75,7 @@ func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
 			return err
 		}
 		if found.key == "" {
-			found.key = key // The answer does not tell it.
+			found.key = key // The answer does not have it.
 		}
 		switch {
 		case found.key != key:

@@ -37,10 +37,10 @@ type answer struct {
 // may be a success, too: check what exists on the server.
 func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.StatusCode) }
 
-// call sends one call of the profile in the session and hands the answer to
+// call sends one call of the profile in the session and passes the answer to
 // read, if its status means, or may mean, success. The caller makes secrets in
-// the body known to the redactor. A panic becomes an error, so that what the
-// server may have done is not forgotten over it. The error of a call that may have
+// the body known to the redactor. A panic becomes an error, so that the caller
+// can report what may exist on the server. The error of a call that may have
 // changed something is an *UncertainError.
 func (c *connection) call(ctx context.Context, call *profile.Call, v values, read func(*answer) error) (err error) {
 	ctx, uncertain := withDoubt(ctx)
@@ -68,7 +68,7 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 	return err
 }
 
-// send sends one call and returns the answer, whatever its status.
+// send sends one call and returns the answer with any status.
 func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*answer, error) {
 	for attempt := 0; ; attempt++ {
 		token := ""

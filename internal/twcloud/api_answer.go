@@ -14,9 +14,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// partial is what an answer says about a consumer. Nil means that it says
-// nothing: if a missing approval were read as false, the provider would
-// disapprove.
+// partial is the part of a consumer that an answer has. Nil is a missing value:
+// if a missing approval were read as false, the provider would disapprove.
 type partial struct {
 	key      string
 	name     *string

@@ -25,7 +25,7 @@ func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 // none, or if renew is set.
 func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
 	from, session := c.profile.CSRF, c.chain.session
-	// The request for the token says nothing about the call that needs it.
+	// The request for the token proves nothing about the call that needs it.
 	ctx, _ = withDoubt(withManner(ctx, ordinary))
 	seat, err := session.acquire(ctx)
 	if err != nil {

@@ -52,7 +52,7 @@ func (e *evidence) noteDeviation(deviation Deviation) {
 	}
 }
 
-// in says which part of the API profile an error is about.
+// in sets the part of the API profile that an error is about.
 func (e *Error) in(part string) *Error {
 	e.Part = part
 	return e

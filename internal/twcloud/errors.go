@@ -160,13 +160,16 @@ type RegistrationError struct {
 	// Keys are the keys of new consumers with this name: several, or none if the
 	// server could not be asked.
 	Keys []string
-	// Cause is why the outcome was unknown, Look why looking did not settle it
-	// (nil when Keys does, but for a registration that was refused and done).
+	// Cause is why the outcome was unknown. It is nil if the registration
+	// succeeded.
 	Cause error
-	Look  error
+	// Look is why a comparison of the consumers did not find the outcome. If it is
+	// nil, Keys are the result. If both are set, the server refused the
+	// registration, and has a new consumer.
+	Look error
 }
 
-// Error lists the keys, or says that they are unknown.
+// Error lists the keys, or states that they are unknown.
 func (e *RegistrationError) Error() string {
 	var answered *Error
 	switch {

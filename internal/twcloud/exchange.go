@@ -25,8 +25,8 @@ type exchange struct {
 // exchangeError is an exchange without a complete answer.
 type exchangeError struct {
 	cause error
-	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, or ErrUnreachable. The cause
-	// does not tell: that of a connection that timed out is also
+	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, or ErrUnreachable. It can't be
+	// derived from the cause: if a connection timed out, errors.Is finds
 	// context.DeadlineExceeded.
 	kind error
 	// sent is false if the request certainly did not reach the server.

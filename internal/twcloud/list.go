@@ -64,7 +64,7 @@ func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, erro
 			switch {
 			case err == nil:
 				consumers = append(consumers, consumer)
-			case errors.Is(err, ErrNotFound): // It was removed meanwhile.
+			case errors.Is(err, ErrNotFound): // It was removed after the list was read.
 			case failure == nil:
 				failure = err
 				cancel()

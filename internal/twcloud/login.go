@@ -70,7 +70,7 @@ func (s *session) keep(seat *openSession, from *url.URL, response *http.Response
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
 		}
-		// The cookie goes to this server only, whatever name a proxy gives it.
+		// The cookie is for this server only, also if a proxy changes the domain.
 		cookie.Domain = ""
 		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
 			cookie.Path = prefix + cookie.Path

@@ -29,7 +29,7 @@ func (r *registering) look(ctx context.Context, attempt int, certain bool) (now,
 	}
 }
 
-// conflict looks, after a 409, for a consumer that was registered nevertheless.
+// conflict looks, after a 409, for a consumer that was registered anyway.
 // It may be someone else's, so it is named but not used.
 func (r *registering) conflict(ctx context.Context, err error) error {
 	var failure *Error

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// UncertainError is the error of a call that the server may have made
-// nevertheless, in its last attempt or in an earlier one: the server may refuse
-// the last attempt after the answer to the first was lost.
+// UncertainError is the error of a call that may have changed something on the
+// server, in its last attempt or in an earlier one: the server may refuse the
+// last attempt after the answer to the first was lost. Reads have no such error.
 type UncertainError struct {
 	// Err is the last error.
 	Err error

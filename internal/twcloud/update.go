@@ -124,7 +124,7 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 			err = &UncertainError{Err: problem}
 		}
 		if err != nil {
-			// The server may have made the change nevertheless.
+			// The server may have made the change anyway.
 			c.snapshot.invalidate()
 			if err = c.missing(ctx, key, step, err); i > 0 && !Uncertain(err) {
 				err = &UncertainError{Err: err}

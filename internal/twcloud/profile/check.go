@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// check finds what a schema cannot: parts that contradict each other or are not
-// enough, and placeholders in the wrong place.
+// check finds mistakes that a schema can't find: contradictions, missing parts,
+// and placeholders in the wrong place.
 func (p *Profile) check() []Problem {
 	c := &checker{profile: p}
 	c.headers("/headers", p.Headers)
@@ -35,7 +35,7 @@ func (c *checker) add(pointer, format string, arguments ...any) {
 	c.problems = append(c.problems, Problem{Pointer: pointer, Message: fmt.Sprintf(format, arguments...)})
 }
 
-// approved wants values that cannot be mistaken for each other.
+// approved finds values that mean both.
 func (c *checker) approved() {
 	for i, value := range c.profile.Approved.No {
 		if slices.ContainsFunc(c.profile.Approved.Yes, func(yes any) bool { return reflect.DeepEqual(yes, value) }) {
@@ -60,8 +60,8 @@ func (c *checker) csrf() {
 	}
 }
 
-// forbidden are headers that the provider sets itself, or that hold a secret or
-// a host.
+// forbidden are headers that the provider sets itself, or that have a secret or a
+// host.
 var forbidden = []string{
 	"Authorization", "Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Proxy-Authorization", "Transfer-Encoding", "User-Agent",
 }
@@ -80,7 +80,7 @@ func (c *checker) headers(place string, headers map[string]string) {
 	}
 }
 
-// what a call must and may have placeholders for, beside {csrf}.
+// uses are the placeholders that a call must have and may have, besides {csrf}.
 var uses = map[string]struct{ must, may []string }{
 	"list":       {},
 	"read":       {must: []string{Key}},
@@ -95,7 +95,8 @@ var uses = map[string]struct{ must, may []string }{
 
 func (c *checker) call(call *Call) {
 	place, use := "/calls/"+call.Name, uses[call.Name]
-	c.path(place+"/path", call.Path, slices.Contains(use.must, Key))
+	withKey := slices.Contains(use.must, Key)
+	c.path(place+"/path", call.Path, withKey)
 	c.headers(place+"/headers", call.Headers)
 	for _, placeholder := range use.must {
 		if !call.Has(placeholder) {
@@ -109,9 +110,10 @@ func (c *checker) call(call *Call) {
 	call.strings(func(pointer, text string) {
 		switch {
 		case strings.HasPrefix(pointer, "/headers"): // checked above
+		case strings.HasPrefix(pointer, "/query") && withKey && text == Key:
 		case strings.HasPrefix(pointer, "/query"):
 			// A query is written to logs.
-			c.placeholder(place+pointer, text, intersection(allowed, Key)...)
+			c.placeholder(place+pointer, text)
 		default:
 			c.placeholder(place+pointer, text, allowed...)
 		}
@@ -193,8 +195,4 @@ func (c *checker) noHost(pointer, text string) {
 	if strings.Contains(text, "://") {
 		c.add(pointer, "a profile holds no URL: {origin} stands for the server's in a header")
 	}
-}
-
-func intersection(of []string, with ...string) []string {
-	return slices.DeleteFunc(slices.Clone(of), func(one string) bool { return !slices.Contains(with, one) })
 }
