@@ -96,7 +96,7 @@ func wordsOf(response *http.Response, redact *redactor) string {
 	var message wire.Error
 	switch {
 	case looksLikeWebPage(response):
-		return describePage(shorten(redact.text(pageTitle(body))))
+		return describePage(body, redact)
 	case json.Unmarshal(body, &message) == nil && message.Message != "":
 		return shorten(redact.text(message.Message))
 	}
@@ -122,14 +122,12 @@ var passwordField = regexp.MustCompile(`(?i)<input[^>]*type=["']?password`)
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 
-func pageTitle(page []byte) string {
-	if found := titleElement.FindSubmatch(page); found != nil {
-		return string(found[1])
+func describePage(page []byte, redact *redactor) string {
+	found := titleElement.FindSubmatch(page)
+	if found == nil {
+		return ""
 	}
-	return ""
-}
-
-func describePage(title string) string {
+	title := shorten(redact.text(string(found[1])))
 	if title == "" {
 		return ""
 	}

@@ -117,7 +117,12 @@ func (c *Client) Drain() { c.chain.limit.drain() }
 // approving a consumer that was just registered. It outlives the cancellation
 // of the given one by one request timeout.
 func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.CancelFunc) {
-	return seenThrough(ctx, c.options.RequestTimeout)
+	through, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(c.options.RequestTimeout, cancel) })
+	return through, func() {
+		stop()
+		cancel()
+	}
 }
 
 // Redact removes every secret that the client knows from a text.

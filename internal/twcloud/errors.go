@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -172,21 +173,18 @@ type RegistrationError struct {
 // Error lists the keys, or states that they are unknown.
 func (e *RegistrationError) Error() string {
 	var answered *Error
+	unreadable := errors.As(e.Cause, &answered) && success(answered.Status)
 	switch {
 	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
-	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && success(answered.Status):
-		if errors.Is(e.Look, answered.Kind) {
-			return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
-		}
+	case len(e.Keys) > 0 && e.Look != nil:
+		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, quoted(e.Keys))
+	case len(e.Keys) > 0:
+		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s", e.Cause, e.Name, quoted(e.Keys))
+	case unreadable && errors.Is(e.Look, answered.Kind):
+		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
+	case unreadable:
 		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
-	}
-	if len(e.Keys) > 0 && e.Look != nil {
-		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, strings.Join(quoted(e.Keys), ", "))
-	}
-	if len(e.Keys) > 0 {
-		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s",
-			e.Cause, e.Name, strings.Join(quoted(e.Keys), ", "))
 	}
 	return fmt.Sprintf("the answer was lost (%v), and the server could not be asked whether %q was registered (%v)",
 		e.Cause, e.Name, e.Look)
@@ -197,10 +195,10 @@ func (e *RegistrationError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Cause, e.Look}, func(err error) bool { return err == nil })
 }
 
-func quoted(words []string) []string {
+func quoted(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = fmt.Sprintf("%q", word)
+		quoted[i] = strconv.Quote(word)
 	}
-	return quoted
+	return strings.Join(quoted, ", ")
 }

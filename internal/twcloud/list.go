@@ -85,13 +85,10 @@ type lister struct {
 
 // first is the query of the first page.
 func (l *lister) first() url.Values {
-	pages := l.call.Pages
-	switch {
-	case pages == nil:
-		return nil
-	case pages.By == "number":
+	switch pages := l.call.Pages; {
+	case pages != nil && pages.By == "number":
 		return url.Values{pages.Parameter: {fmt.Sprint(pages.First)}}
-	case pages.By == "offset":
+	case pages != nil && pages.By == "offset":
 		return url.Values{pages.Parameter: {"0"}}
 	}
 	return nil
@@ -169,7 +166,7 @@ func (l *lister) items(answer *answer, document any) ([]partial, error) {
 	}
 	// If this counted as an empty list, each consumer would be registered again.
 	if !found {
-		return nil, answer.unreadable("no list at %q: %s", places.Items, describe(document)).at("answer.items", describe(document))
+		value = document
 	}
 	return nil, answer.unreadable("no list at %q: %s", places.Items, describe(value)).at("answer.items", describe(value))
 }

@@ -257,10 +257,8 @@ func outcomeOf(err error) outcome {
 // rest waits before the comparison: after a gateway timed out, the server may
 // still be working.
 func (c *Client) rest(ctx context.Context, attempt int) {
-	timer := time.NewTimer(newBackoff(c.options).wait(attempt, nil))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(newBackoff(c.options).wait(attempt, nil)):
 	case <-ctx.Done():
 	}
 }

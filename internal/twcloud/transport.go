@@ -105,22 +105,3 @@ func mannerOf(ctx context.Context) manner {
 	m, _ := ctx.Value(mannerKey{}).(manner)
 	return m
 }
-
-// seenThrough returns a context that outlives the cancellation of the given one
-// by the grace period, to finish what has started on the server.
-func seenThrough(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-detached.Done():
-		}
-	})
-	return detached, func() {
-		stop()
-		cancel()
-	}
-}

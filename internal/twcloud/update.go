@@ -232,8 +232,7 @@ func (c *Client) settled(ctx context.Context, key string, last *profile.Call, ch
 		if difference == "" {
 			return consumer, nil
 		}
-		if attempt < settleAttempts && ctx.Err() == nil {
-			c.rest(ctx, attempt)
+		if c.again(ctx, attempt) {
 			continue
 		}
 		if problem == nil {
@@ -245,6 +244,16 @@ func (c *Client) settled(ctx context.Context, key string, last *profile.Call, ch
 
 // settleAttempts is how often the server is asked again.
 const settleAttempts = 2
+
+// again waits before the server is asked again. It returns false if it was asked
+// often enough.
+func (c *Client) again(ctx context.Context, attempt int) bool {
+	if attempt >= settleAttempts || ctx.Err() != nil {
+		return false
+	}
+	c.rest(ctx, attempt)
+	return true
+}
 
 // missing decides what a 404 about one consumer means: the consumer is gone
 // (ErrNotFound), the path is wrong (ErrNoCollection), the server does not have
