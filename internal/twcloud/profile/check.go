@@ -128,6 +128,9 @@ func (c *checker) call(call *Call) {
 	if !call.Reads() && call.Method == http.MethodGet {
 		c.add(place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
 	}
+	if call.Name == "list" && !call.Answer.TellsKey() {
+		c.add(place+"/answer", "missing: key")
+	}
 	if call.Answer != nil {
 		c.answer(place+"/answer", call.Name == "list", call.Answer)
 	}
@@ -142,9 +145,6 @@ func (c *checker) answer(place string, list bool, answer *Answer) {
 	}
 	if answer.Format == "text" && (answer.Key != nil || answer.Name != nil || answer.Approved != nil || list) {
 		c.add(place, "a text is the key alone: no pointers, and not for list")
-	}
-	if list && !answer.TellsKey() {
-		c.add(place, "missing: key")
 	}
 }
 

@@ -62,9 +62,9 @@ func Parse(content []byte) (*Profile, []Problem) {
 	var parsed Profile
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
-	// A value of a wrong type is among the problems already. The others are decoded.
-	var mismatch *json.UnmarshalTypeError
-	if err := decoder.Decode(&parsed); err != nil && !errors.As(err, &mismatch) {
+	// A value of a wrong type is among the problems already, and the others are
+	// decoded. The schema also accepts 2e2 as an integer, which Go does not.
+	if err := decoder.Decode(&parsed); err != nil && len(problems) == 0 {
 		problems = append(problems, Problem{Message: err.Error()})
 	}
 	for name, call := range parsed.Calls.All() {
