@@ -71,7 +71,7 @@ func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
 			return answer.failure()
 		}
 		var err error
-		if found, err = answer.one(c.profile.Approved); err != nil {
+		if found, err = answer.one(); err != nil {
 			return err
 		}
 		if found.key == "" {

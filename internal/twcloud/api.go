@@ -26,17 +26,6 @@ type values struct {
 	page url.Values
 }
 
-// answer is the answer to a call.
-type answer struct {
-	*http.Response
-	call   *profile.Call
-	redact *redactor
-}
-
-// expected reports whether the status means success in the profile. Another 2xx
-// may be a success, too: check what exists on the server.
-func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.StatusCode) }
-
 // call sends one call of the profile in the session and passes the answer to
 // read, if its status means, or may mean, success. The caller makes secrets in
 // the body known to the redactor. A panic becomes an error, so that the caller
@@ -90,26 +79,8 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*a
 		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
 			continue
 		}
-		return &answer{Response: response, call: call, redact: c.redact}, nil
+		return &answer{Response: response, call: call, approved: c.profile.Approved, redact: c.redact}, nil
 	}
-}
-
-// failure returns an *Error for the answer.
-func (a *answer) failure() *Error {
-	failure := newStatusError(a.Request, a.Response, a.redact)
-	failure.Part = partOf(a.call)
-	return failure
-}
-
-// unreadable returns an *Error for an answer that lacks what it should have.
-func (a *answer) unreadable(format string, arguments ...any) *Error {
-	failure := a.failure()
-	failure.Kind, failure.Message = ErrUnreadable, ""
-	failure.Cause = fmt.Errorf(format, arguments...)
-	if looksLikeWebPage(a.Response) {
-		failure.Kind, failure.Cause, failure.Message = ErrWebPage, nil, wordsOf(a.Response, a.redact)
-	}
-	return failure
 }
 
 // root is the server that the profile is for.

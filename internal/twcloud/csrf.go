@@ -31,8 +31,8 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	if err != nil {
 		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: c.root()}, err, c.redact)
 	}
-	if token := seat.token.Load(); token != nil && *token != "" && !renew {
-		return *token, nil
+	if token := *seat.token.Load(); token != "" && !renew {
+		return token, nil
 	}
 	// Without a path, the list has the token.
 	call := c.profile.Calls.List
@@ -57,8 +57,8 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		}
 		session.keepToken(seat, token)
 	}
-	if token := seat.token.Load(); token != nil && *token != "" {
-		return *token, nil
+	if token := *seat.token.Load(); token != "" {
+		return token, nil
 	}
 	return "", answer.unreadable("the answer has no CSRF token in the %s %q", from.From, from.Name)
 }

@@ -120,6 +120,22 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
+// in sets the part of the API profile that an error is about.
+func (e *Error) in(part string) *Error {
+	e.Part = part
+	return e
+}
+
+// at names the part of the call in the API profile that an unreadable answer
+// differs from, and what the answer has instead. A web page has no part.
+func (e *Error) at(part, found string) *Error {
+	if e.Kind != ErrWebPage {
+		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
+		e.Found = found
+	}
+	return e
+}
+
 // newPanicError returns an *Error for a panic. Call it where the panic is
 // recovered, because it includes the stack.
 func newPanicError(method, path string, reason any, redact *redactor) *Error {
@@ -152,6 +168,41 @@ func (e *Error) Unwrap() []error {
 	}
 	return []error{e.Kind, e.Cause}
 }
+
+// UncertainError is the error of a call that may have changed something on the
+// server, in its last attempt or in an earlier one: the server may refuse the
+// last attempt after the answer to the first was lost. Reads have no such error.
+type UncertainError struct {
+	// Err is the last error.
+	Err error
+}
+
+// Error returns the text of Err.
+func (e *UncertainError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *UncertainError) Unwrap() error { return e.Err }
+
+// Uncertain reports whether an error is, or wraps, an *UncertainError.
+func Uncertain(err error) bool {
+	var uncertain *UncertainError
+	return errors.As(err, &uncertain)
+}
+
+// NotAppliedError is a change that the server answered with success but did not
+// make, or did not make yet.
+type NotAppliedError struct {
+	// Consumer is what the server has now.
+	Consumer Consumer
+	// Err describes the call.
+	Err error
+}
+
+// Error returns the text of Err.
+func (e *NotAppliedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *NotAppliedError) Unwrap() error { return e.Err }
 
 // RegistrationError is a registration after which the server may have more
 // consumers than the wanted one, or another one.

@@ -18,7 +18,7 @@ const maxPages = 10_000
 // list reads all consumers from the server, page by page.
 func (c *Client) list(ctx context.Context) ([]Consumer, error) {
 	call := c.profile.Calls.List
-	l := lister{call: call, approved: c.profile.Approved, seen: map[string]partial{}}
+	l := lister{call: call, seen: map[string]partial{}}
 	query := l.first()
 	for number := 1; ; number++ {
 		var next url.Values
@@ -77,10 +77,9 @@ func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, erro
 
 // lister reads the pages of one list.
 type lister struct {
-	call     *profile.Call
-	approved profile.Approved
-	found    []partial
-	seen     map[string]partial
+	call  *profile.Call
+	found []partial
+	seen  map[string]partial
 }
 
 // first is the query of the first page.
@@ -135,7 +134,7 @@ func (l *lister) items(answer *answer, document any) ([]partial, error) {
 	value, found := profile.Lookup(document, places.Items)
 	var items []partial
 	read := func(value any, key string) error {
-		one, err := answer.consumerIn(value, l.approved)
+		one, err := answer.consumerIn(value)
 		if key != "" {
 			one.key = key
 		}

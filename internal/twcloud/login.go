@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
@@ -23,11 +25,11 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 			failure.Login = true
 		}
 	}()
-	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
+	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.options.Endpoint, wire.LoginPath, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	s.credentials.Authorize(request)
+	s.options.Credentials.Authorize(request)
 	response, err := s.next.RoundTrip(request)
 	if err != nil {
 		return nil, newTransportError(request, err, s.redact)
@@ -46,6 +48,7 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	}
 	jar, _ := cookiejar.New(nil) // It fails only for options.
 	opened = &openSession{cookies: jar}
+	opened.token.Store(new(string))
 	s.keep(opened, request.URL, response)
 	if len(jar.Cookies(request.URL)) == 0 {
 		kind := ErrNoSession
@@ -61,10 +64,11 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 // cookies for /osmc (seen). Behind a reverse proxy with a path prefix that does
 // not rewrite them, no request would carry them, so keep adds the prefix.
 func (s *session) keep(seat *openSession, from *url.URL, response *http.Response) {
-	prefix := strings.TrimRight(s.root.Path, "/")
+	prefix := strings.TrimRight(s.options.Endpoint.Path, "/")
+	csrf := cmp.Or(s.options.Profile.CSRF, &profile.CSRF{})
 	cookies := response.Cookies()
 	for _, cookie := range cookies {
-		if s.tokenFrom("cookie") && cookie.Name == s.csrf.Name {
+		if csrf.From == "cookie" && cookie.Name == csrf.Name {
 			s.keepToken(seat, cookie.Value)
 		}
 		if len(cookie.Value) >= minSecretCookie {
@@ -77,14 +81,10 @@ func (s *session) keep(seat *openSession, from *url.URL, response *http.Response
 		}
 	}
 	seat.cookies.SetCookies(from, cookies)
-	if s.tokenFrom("header") {
-		if token := response.Header.Get(s.csrf.Name); token != "" {
-			s.keepToken(seat, token)
-		}
+	if token := response.Header.Get(csrf.Name); csrf.From == "header" && token != "" {
+		s.keepToken(seat, token)
 	}
 }
-
-func (s *session) tokenFrom(place string) bool { return s.csrf != nil && s.csrf.From == place }
 
 func (s *session) keepToken(seat *openSession, token string) {
 	s.redact.add(token)
@@ -95,11 +95,11 @@ func (s *session) keepToken(seat *openSession, token string) {
 // also gets those that the REST API sets for its own paths (assumed).
 func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie {
 	cookies := seat.cookies.Cookies(target)
-	if target.Host == s.root.Host {
+	if target.Host == s.options.Endpoint.Host {
 		return cookies
 	}
-	login := *s.root
-	login.Path = strings.TrimRight(s.root.Path, "/") + wire.LoginPath
+	login := *s.options.Endpoint
+	login.Path = strings.TrimRight(s.options.Endpoint.Path, "/") + wire.LoginPath
 	for _, cookie := range seat.cookies.Cookies(&login) {
 		if !slices.ContainsFunc(cookies, func(own *http.Cookie) bool { return own.Name == cookie.Name }) {
 			cookies = append(cookies, cookie)
@@ -109,7 +109,7 @@ func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie 
 }
 
 func (s *session) logout(ctx context.Context, open *openSession) error {
-	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.root, wire.LogoutPath, "", nil)
+	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.options.Endpoint, wire.LogoutPath, "", nil)
 	if err != nil {
 		return err
 	}

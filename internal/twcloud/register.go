@@ -222,7 +222,7 @@ func (r *registering) post(ctx context.Context) (told partial, outcome outcome, 
 	v := values{name: &r.name, secret: &r.secret, approved: &notApproved}
 	err = r.call(withManner(ctx, once), r.profile.Calls.Register, v, func(answer *answer) error {
 		var err error
-		if told, err = answer.one(r.profile.Approved); err != nil {
+		if told, err = answer.one(); err != nil {
 			return err
 		}
 		if told.key == "" && !answer.expected() {

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync/atomic"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
 // session signs in when the first request needs it, once for all concurrent
@@ -19,12 +16,9 @@ import (
 // session (both documented). So only the sign-in sends credentials, and every
 // other request sends the cookie.
 type session struct {
-	next        http.RoundTripper
-	root        *url.URL
-	credentials Credentials
-	redact      *redactor
-	// csrf is where the CSRF token is. Nil: the server has none.
-	csrf *profile.CSRF
+	next    http.RoundTripper
+	options Options
+	redact  *redactor
 	// seat is the open session, or why the last sign-in failed. A failure stays
 	// until forgive is called: one try per resource with a wrong password would
 	// lock the account.
@@ -34,16 +28,10 @@ type session struct {
 // openSession is one session on the server, which uses a license seat.
 type openSession struct {
 	cookies http.CookieJar
-	// token is the latest CSRF token. Nil: none.
+	// token is the latest CSRF token. It can be empty, but not nil.
 	token atomic.Pointer[string]
 	// served is true after the server accepted the session once.
 	served atomic.Bool
-}
-
-func newSession(next http.RoundTripper, options Options, redact *redactor) *session {
-	return &session{
-		next: next, root: options.Endpoint, credentials: options.Credentials, redact: redact, csrf: options.Profile.CSRF,
-	}
 }
 
 // acquire returns the open session, or waits for the sign-in.

@@ -36,16 +36,14 @@ func newChain(options Options, redact *redactor) *chain {
 	if base == nil {
 		base = newBase(options)
 	}
-	var link http.RoundTripper = &exchange{
-		next: base, timeout: options.RequestTimeout, maxAnswer: options.MaxAnswer, userAgent: options.UserAgent,
-	}
+	var link http.RoundTripper = &exchange{next: base, options: options}
 	if options.Logger != nil {
 		link = &logging{next: link, logger: options.Logger, redact: redact.text}
 	}
 	limit := newLimit(link, options.MaxConcurrentRequests)
 	link = newRetry(limit, options)
 	return &chain{
-		session: newSession(link, options, redact),
+		session: &session{next: link, options: options, redact: redact},
 		retry:   link,
 		limit:   limit,
 		base:    base,

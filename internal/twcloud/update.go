@@ -38,21 +38,6 @@ func (c Changes) differsFrom(consumer Consumer) string {
 	return strings.Join(parts, ", and ")
 }
 
-// NotAppliedError is a change that the server answered with success but did not
-// make, or did not make yet.
-type NotAppliedError struct {
-	// Consumer is what the server has now.
-	Consumer Consumer
-	// Err describes the call.
-	Err error
-}
-
-// Error returns the text of Err.
-func (e *NotAppliedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns Err.
-func (e *NotAppliedError) Unwrap() error { return e.Err }
-
 // steps returns the calls that make the changes, in the order in which they are
 // sent.
 func (c *Client) steps(changes Changes) ([]*profile.Call, error) {
@@ -192,7 +177,7 @@ func (c *Client) change(ctx context.Context, call *profile.Call, v values) (told
 		case call.Answer == nil && answer.expected(), silent && !answer.expected():
 			// Success without words.
 		default:
-			found, err := answer.one(c.profile.Approved)
+			found, err := answer.one()
 			if err == nil && found.key != "" && found.key != v.key {
 				err = answer.unreadable("asked about consumer %q, the server returned %q", v.key, found.key)
 			}
