@@ -18,7 +18,6 @@ const snapshotAge = 2 * time.Minute
 type snapshot struct {
 	list     func(context.Context) ([]Consumer, error)
 	evidence *evidence
-	now      func() time.Time
 
 	mu      sync.Mutex
 	current *listing
@@ -37,7 +36,7 @@ type listing struct {
 }
 
 func newSnapshot(list func(context.Context) ([]Consumer, error), evidence *evidence) *snapshot {
-	return &snapshot{list: list, evidence: evidence, now: time.Now}
+	return &snapshot{list: list, evidence: evidence}
 }
 
 // get returns one consumer, and whether the list has it.
@@ -56,7 +55,7 @@ func (s *snapshot) get(ctx context.Context, key string) (Consumer, bool, error) 
 func (s *snapshot) peek(key string) (Consumer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == nil || !s.serves(s.current) {
+	if s.current == nil || !s.current.serves() {
 		return Consumer{}, false
 	}
 	consumer, found := s.current.consumers[key]
@@ -64,8 +63,8 @@ func (s *snapshot) peek(key string) (Consumer, bool) {
 }
 
 // serves reports whether a list is in progress or still current.
-func (s *snapshot) serves(l *listing) bool {
-	return l.takenAt.IsZero() || s.now().Sub(l.takenAt) <= snapshotAge
+func (l *listing) serves() bool {
+	return l.takenAt.IsZero() || time.Since(l.takenAt) <= snapshotAge
 }
 
 // all returns every consumer, in no particular order.
@@ -83,10 +82,11 @@ func (s *snapshot) all(ctx context.Context) ([]Consumer, error) {
 	return consumers, nil
 }
 
-// wait returns the current list, or starts one.
+// wait returns the current list, or starts one. If all callers gave up before it
+// was done, the next caller starts it again.
 func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 	s.mu.Lock()
-	if s.current == nil || !s.serves(s.current) {
+	if s.current == nil || !s.current.serves() {
 		s.current = &listing{}
 	}
 	serving := s.current
@@ -100,9 +100,10 @@ func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 	return serving, err
 }
 
+// take reads the list.
 func (s *snapshot) take(ctx context.Context, taken *listing) error {
 	s.mu.Lock()
-	taken.written = map[string]*Consumer{}
+	taken.takenAt, taken.written = time.Time{}, map[string]*Consumer{}
 	s.mu.Unlock()
 	before := s.evidence.keys()
 	consumers, err := s.list(ctx)
@@ -110,7 +111,7 @@ func (s *snapshot) take(ctx context.Context, taken *listing) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil || ctx.Err() == nil {
-		taken.takenAt = s.now()
+		taken.takenAt = time.Now()
 	}
 	if err != nil {
 		var failure *Error
