@@ -55,6 +55,8 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 	return failure
 }
 
+func success(status int) bool { return status >= 200 && status <= 299 }
+
 func kindOf(status int) error {
 	switch {
 	case status >= 300 && status <= 399:

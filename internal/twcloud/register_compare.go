@@ -100,5 +100,3 @@ func saidYes(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) && success(failure.Status)
 }
-
-func success(status int) bool { return status >= 200 && status <= 299 }

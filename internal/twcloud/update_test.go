@@ -11,7 +11,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// The error of an update says whether the change may have been made. The next read
+// The error of an update reports whether the change may have been made. The next read
 // returns what the server has.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
