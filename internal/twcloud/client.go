@@ -91,7 +91,7 @@ func (c *connection) view() *Client {
 		registrations: newGate(), removals: newGate(),
 		prober: &secretProber{discoverer: &discoverer{connection: c}, now: time.Now},
 	}
-	client.snapshot = newSnapshot(client.list, c.evidence)
+	client.snapshot = &snapshot{list: client.list}
 	return client
 }
 

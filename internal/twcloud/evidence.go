@@ -58,9 +58,13 @@ func pageSize(n int) bool { return n >= 10 && (n%10 == 0 || n%25 == 0) }
 
 // compare compares a list with the keys that were registered before it was
 // requested.
-func (e *evidence) compare(listed map[string]Consumer, before []string) {
+func (e *evidence) compare(listed []Consumer, before []string) {
+	found := make(map[string]bool, len(listed))
+	for _, consumer := range listed {
+		found[consumer.Key] = true
+	}
 	for _, key := range before {
-		if _, found := listed[key]; !found && e.hasRegistered(key) {
+		if !found[key] && e.hasRegistered(key) {
 			e.doubt("the list lacks consumer %q, which was registered before", key)
 		}
 	}

@@ -15,8 +15,18 @@ import (
 // maxPages limits a list, in case a server's pages never end.
 const maxPages = 10_000
 
-// list reads all consumers from the server, page by page.
+// list reads all consumers from the server, page by page. If it lacks one that
+// this process has registered before, it may lack others as well.
 func (c *Client) list(ctx context.Context) ([]Consumer, error) {
+	before := c.evidence.keys()
+	consumers, err := c.pages(ctx)
+	if err == nil {
+		c.evidence.compare(consumers, before)
+	}
+	return consumers, err
+}
+
+func (c *Client) pages(ctx context.Context) ([]Consumer, error) {
 	call := c.profile.Calls.List
 	l := lister{call: call, seen: map[string]partial{}}
 	query := l.first()

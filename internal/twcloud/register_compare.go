@@ -51,10 +51,8 @@ func (r *registering) conflict(ctx context.Context, err error) error {
 func (r *registering) strays(ctx context.Context) ([]Consumer, error) {
 	own := r.Consumer
 	now, appeared, err := r.compare(ctx, own.Name)
-	if err == nil && !has(now, own.Key) {
-		// A list that lacks this consumer may lack the other one as well.
-		r.evidence.doubt("the list lacks consumer %q, which was registered before", own.Key)
-		err = r.incompleteList(r.doubtOfList(len(now)))
+	if doubt := r.doubtOfList(len(now)); err == nil && doubt != "" {
+		err = r.incompleteList(doubt)
 	}
 	return slices.DeleteFunc(appeared, func(one Consumer) bool { return one.Key == own.Key }), err
 }
@@ -66,14 +64,16 @@ func (r *registering) underOtherKey(ctx context.Context) error {
 	through, cancel := r.SeeThrough(ctx)
 	defer cancel()
 	returned := r.Consumer
+	// A list without a wrong key is not incomplete.
+	r.evidence.registered.Delete(returned.Key)
 	now, appeared, err := r.compare(through, returned.Name)
-	if errors.Is(err, ErrPanic) {
-		return err
-	}
 	if err != nil || has(now, returned.Key) || len(appeared) != 1 {
+		r.evidence.registered.Store(returned.Key, true)
+		if errors.Is(err, ErrPanic) {
+			return err
+		}
 		return nil
 	}
-	r.evidence.registered.Delete(returned.Key)
 	r.evidence.registered.Store(appeared[0].Key, true)
 	r.Consumer = appeared[0]
 	return r.wrongKey("the server returned the key %q, and has the consumer under the key %q", returned.Key, appeared[0].Key)

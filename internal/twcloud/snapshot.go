@@ -16,8 +16,7 @@ const snapshotAge = 2 * time.Minute
 // all concurrent callers, and includes this process's writes. A failure is kept
 // for the same time: a server that hangs is not asked again for each consumer.
 type snapshot struct {
-	list     func(context.Context) ([]Consumer, error)
-	evidence *evidence
+	list func(context.Context) ([]Consumer, error)
 
 	mu      sync.Mutex
 	current *listing
@@ -33,10 +32,6 @@ type listing struct {
 	// written are this process's writes since the list began, because the server
 	// may have answered before them. A nil consumer was removed.
 	written map[string]*Consumer
-}
-
-func newSnapshot(list func(context.Context) ([]Consumer, error), evidence *evidence) *snapshot {
-	return &snapshot{list: list, evidence: evidence}
 }
 
 // get returns one consumer, and whether the list has it.
@@ -105,7 +100,6 @@ func (s *snapshot) take(ctx context.Context, taken *listing) error {
 	s.mu.Lock()
 	taken.takenAt, taken.written = time.Time{}, map[string]*Consumer{}
 	s.mu.Unlock()
-	before := s.evidence.keys()
 	consumers, err := s.list(ctx)
 
 	s.mu.Lock()
@@ -124,7 +118,6 @@ func (s *snapshot) take(ctx context.Context, taken *listing) error {
 	for _, consumer := range consumers {
 		taken.consumers[consumer.Key] = consumer
 	}
-	s.evidence.compare(taken.consumers, before)
 	for key, consumer := range taken.written {
 		taken.apply(key, consumer)
 	}

@@ -39,7 +39,7 @@ func TestSnapshotAges(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var count atomic.Int32
-				s := newSnapshot(listOf(&count, failure, "k"), &evidence{})
+				s := snapshot{list: listOf(&count, failure, "k")}
 				for i, later := range []time.Duration{0, snapshotAge, 1, snapshotAge - time.Second} {
 					time.Sleep(later)
 					_, found, err := s.get(t.Context(), "gone")
@@ -58,10 +58,10 @@ func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count, ended atomic.Int32
 		list := listOf(&count, nil, "k")
-		s := newSnapshot(func(ctx context.Context) ([]Consumer, error) {
+		s := snapshot{list: func(ctx context.Context) ([]Consumer, error) {
 			context.AfterFunc(ctx, func() { ended.Add(1) })
 			return list(ctx)
-		}, &evidence{})
+		}}
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
 			done := async(func() error {
@@ -105,7 +105,7 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int32
-		s := newSnapshot(listOf(&count, nil, "changed", "removed", "kept"), &evidence{})
+		s := snapshot{list: listOf(&count, nil, "changed", "removed", "kept")}
 		s.put(Consumer{Key: "early"}) // There is nothing to keep up to date yet.
 		go func() { _, _ = s.all(t.Context()) }()
 		synctest.Wait()
