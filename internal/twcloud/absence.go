@@ -71,11 +71,11 @@ func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
 			return answer.failure()
 		}
 		var err error
-		if found, err = answer.one(c.profile.Approved); err != nil {
+		if found, err = answer.one(); err != nil {
 			return err
 		}
 		if found.key == "" {
-			found.key = key // The answer does not tell it.
+			found.key = key // The answer does not have it.
 		}
 		switch {
 		case found.key != key:

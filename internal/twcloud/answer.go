@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"regexp"
@@ -28,12 +29,10 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	}
 	var exchange *exchangeError
 	switch {
+	case errors.As(err, &exchange):
+		failure.Kind = exchange.kind
 	case errors.Is(err, ErrClosed):
 		failure.Kind = ErrClosed
-	case errors.Is(err, ErrTooLarge):
-		failure.Kind = ErrTooLarge
-	case errors.As(err, &exchange) && exchange.timedOut:
-		failure.Kind = ErrTimeout
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		failure.Kind = ErrCanceled
 	}
@@ -55,6 +54,8 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 	}
 	return failure
 }
+
+func success(status int) bool { return status >= 200 && status <= 299 }
 
 func kindOf(status int) error {
 	switch {
@@ -97,7 +98,7 @@ func wordsOf(response *http.Response, redact *redactor) string {
 	var message wire.Error
 	switch {
 	case looksLikeWebPage(response):
-		return describePage(shorten(redact.text(pageTitle(body))))
+		return describePage(body, redact)
 	case json.Unmarshal(body, &message) == nil && message.Message != "":
 		return shorten(redact.text(message.Message))
 	}
@@ -123,16 +124,21 @@ var passwordField = regexp.MustCompile(`(?i)<input[^>]*type=["']?password`)
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 
-func pageTitle(page []byte) string {
-	if found := titleElement.FindSubmatch(page); found != nil {
-		return string(found[1])
+func describePage(page []byte, redact *redactor) string {
+	found := titleElement.FindSubmatch(page)
+	if found == nil {
+		return ""
 	}
-	return ""
-}
-
-func describePage(title string) string {
+	title := shorten(redact.text(string(found[1])))
 	if title == "" {
 		return ""
 	}
 	return fmt.Sprintf("a web page titled %q", title)
+}
+
+// bodyOf returns the body of an answer, which is in memory and stays readable.
+func bodyOf(response *http.Response) []byte {
+	body, _ := io.ReadAll(response.Body)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return body
 }

@@ -26,21 +26,10 @@ type values struct {
 	page url.Values
 }
 
-// answer is the answer to a call.
-type answer struct {
-	*http.Response
-	call   *profile.Call
-	redact *redactor
-}
-
-// expected reports whether the status means success in the profile. Another 2xx
-// may be a success, too: check what exists on the server.
-func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.StatusCode) }
-
-// call sends one call of the profile in the session and hands the answer to
+// call sends one call of the profile in the session and passes the answer to
 // read, if its status means, or may mean, success. The caller makes secrets in
-// the body known to the redactor. A panic becomes an error, so that what the
-// server may have done is not forgotten over it. The error of a call that may have
+// the body known to the redactor. A panic becomes an error, so that the caller
+// can report what may exist on the server. The error of a call that may have
 // changed something is an *UncertainError.
 func (c *connection) call(ctx context.Context, call *profile.Call, v values, read func(*answer) error) (err error) {
 	ctx, uncertain := withDoubt(ctx)
@@ -49,7 +38,7 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 		if reason != nil {
 			err = newPanicError(call.Method, call.Path, reason, c.redact)
 		}
-		if err != nil && call != c.profile.Calls.List && (reason != nil || uncertain()) {
+		if err != nil && !call.Reads() && (reason != nil || uncertain()) {
 			err = &UncertainError{Err: err}
 		}
 	}()
@@ -58,7 +47,7 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 		return err
 	}
 	if !answer.expected() {
-		if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		if !success(answer.StatusCode) {
 			return answer.failure()
 		}
 		c.evidence.noteStatus(answer)
@@ -68,7 +57,7 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v values, rea
 	return err
 }
 
-// send sends one call and returns the answer, whatever its status.
+// send sends one call and returns the answer with any status.
 func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*answer, error) {
 	for attempt := 0; ; attempt++ {
 		token := ""
@@ -90,26 +79,8 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*a
 		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
 			continue
 		}
-		return &answer{Response: response, call: call, redact: c.redact}, nil
+		return &answer{Response: response, call: call, approved: c.profile.Approved, redact: c.redact}, nil
 	}
-}
-
-// failure returns an *Error for the answer.
-func (a *answer) failure() *Error {
-	failure := newStatusError(a.Request, a.Response, a.redact)
-	failure.Part = partOf(a.call)
-	return failure
-}
-
-// unreadable returns an *Error for an answer that lacks what it should have.
-func (a *answer) unreadable(format string, arguments ...any) *Error {
-	failure := a.failure()
-	failure.Kind, failure.Message = ErrUnreadable, ""
-	failure.Cause = fmt.Errorf(format, arguments...)
-	if looksLikeWebPage(a.Response) {
-		failure.Kind, failure.Cause, failure.Message = ErrWebPage, nil, wordsOf(a.Response, a.redact)
-	}
-	return failure
 }
 
 // root is the server that the profile is for.
@@ -128,8 +99,7 @@ func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v v
 			query.Set(name, strings.Replace(text, profile.Key, v.key, 1))
 		}
 	}
-	fill := filler{values: v, csrf: csrf, call: call, approved: c.profile.Approved}
-	content, contentType, err := fill.body()
+	content, contentType, err := body(call, c.sentAs(call, v, csrf))
 	if err != nil {
 		return nil, err
 	}
@@ -158,28 +128,42 @@ func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v v
 	return request, nil
 }
 
-// filler builds a body from a template.
-type filler struct {
-	values
-	csrf     string
-	call     *profile.Call
-	approved profile.Approved
+// sentAs returns the known values by placeholder, in the form that the call sends.
+func (c *connection) sentAs(call *profile.Call, v values, csrf string) map[string]any {
+	sent := map[string]any{profile.Key: v.key, profile.CSRFToken: csrf}
+	if v.name != nil {
+		sent[profile.Name] = *v.name
+	}
+	if v.secret != nil {
+		sent[profile.Secret] = *v.secret
+	}
+	if v.approved != nil {
+		as := call.ApprovedAs
+		if as == nil {
+			as = &profile.ApprovedAs{Yes: c.profile.Approved.Yes[0], No: c.profile.Approved.No[0]}
+		}
+		sent[profile.ApprovedNow] = as.No
+		if *v.approved {
+			sent[profile.ApprovedNow] = as.Yes
+		}
+	}
+	return sent
 }
 
 // body is nil if the call has none.
-func (f filler) body() (content io.Reader, contentType string, err error) {
+func body(call *profile.Call, sent map[string]any) (content io.Reader, contentType string, err error) {
 	switch {
-	case f.call.Form != nil:
+	case call.Form != nil:
 		form := url.Values{}
-		for name, text := range f.call.Form {
-			if value, keep := f.value(text); keep {
+		for name, text := range call.Form {
+			if value, known := fill(text, sent); known {
 				form.Set(name, fmt.Sprint(value))
 			}
 		}
 		return bytes.NewReader([]byte(form.Encode())), "application/x-www-form-urlencoded", nil
-	case f.call.JSON != nil:
-		filled, keep := f.fill(f.call.JSON)
-		if !keep {
+	case call.JSON != nil:
+		filled, known := fill(call.JSON, sent)
+		if !known {
 			return nil, "", errors.New("the whole body is a value that is not known")
 		}
 		encoded, err := json.Marshal(filled)
@@ -188,16 +172,19 @@ func (f filler) body() (content io.Reader, contentType string, err error) {
 	return nil, "", nil
 }
 
-// fill replaces the placeholders in a JSON value. Members without a value are
-// left out.
-func (f filler) fill(template any) (any, bool) {
+// fill replaces the placeholders in a JSON value. Members and elements whose
+// value is not known are left out.
+func fill(template any, sent map[string]any) (value any, known bool) {
 	switch template := template.(type) {
 	case string:
-		return f.value(template)
+		if value, known := sent[template]; known {
+			return value, true
+		}
+		return template, !slices.Contains([]string{profile.Name, profile.Secret, profile.ApprovedNow}, template)
 	case []any:
 		filled := make([]any, 0, len(template))
 		for _, element := range template {
-			if value, keep := f.fill(element); keep {
+			if value, known := fill(element, sent); known {
 				filled = append(filled, value)
 			}
 		}
@@ -205,52 +192,13 @@ func (f filler) fill(template any) (any, bool) {
 	case map[string]any:
 		filled := make(map[string]any, len(template))
 		for name, member := range template {
-			if value, keep := f.fill(member); keep {
+			if value, known := fill(member, sent); known {
 				filled[name] = value
 			}
 		}
 		return filled, true
 	}
 	return template, true
-}
-
-func (f filler) value(text string) (value any, keep bool) {
-	switch text {
-	case profile.Key:
-		return f.key, true
-	case profile.Name:
-		return deref(f.name)
-	case profile.Secret:
-		return deref(f.secret)
-	case profile.CSRFToken:
-		return f.csrf, true
-	case profile.ApprovedNow:
-		if f.values.approved == nil {
-			return nil, false
-		}
-		return f.approval(*f.values.approved), true
-	}
-	return text, true
-}
-
-func deref(text *string) (any, bool) {
-	if text == nil {
-		return nil, false
-	}
-	return *text, true
-}
-
-// approval is the value that means yes or no in this call.
-func (f filler) approval(yes bool) any {
-	switch as := f.call.ApprovedAs; {
-	case as != nil && yes:
-		return as.Yes
-	case as != nil:
-		return as.No
-	case yes:
-		return f.approved.Yes[0]
-	}
-	return f.approved.No[0]
 }
 
 // Supports returns ErrUnsupported if the API profile has no call for one of the

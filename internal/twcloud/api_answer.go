@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,9 +15,38 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 )
 
-// partial is what an answer says about a consumer. Nil means that it says
-// nothing: if a missing approval were read as false, the provider would
-// disapprove.
+// answer is the answer to a call.
+type answer struct {
+	*http.Response
+	call     *profile.Call
+	approved profile.Approved
+	redact   *redactor
+}
+
+// expected reports whether the status means success in the profile. Another 2xx
+// may be a success, too: check what exists on the server.
+func (a *answer) expected() bool { return slices.Contains(a.call.Success, a.StatusCode) }
+
+// failure returns an *Error for the answer.
+func (a *answer) failure() *Error {
+	failure := newStatusError(a.Request, a.Response, a.redact)
+	failure.Part = partOf(a.call)
+	return failure
+}
+
+// unreadable returns an *Error for an answer that lacks what it should have.
+func (a *answer) unreadable(format string, arguments ...any) *Error {
+	failure := a.failure()
+	failure.Kind, failure.Message = ErrUnreadable, ""
+	failure.Cause = fmt.Errorf(format, arguments...)
+	if looksLikeWebPage(a.Response) {
+		failure.Kind, failure.Cause, failure.Message = ErrWebPage, nil, wordsOf(a.Response, a.redact)
+	}
+	return failure
+}
+
+// partial is the part of a consumer that an answer has. Nil is a missing value:
+// if a missing approval were read as false, the provider would disapprove.
 type partial struct {
 	key      string
 	name     *string
@@ -53,7 +83,7 @@ func (a *answer) document() (any, error) {
 
 // one reads the consumer in the answer. With an error, it still returns what is
 // readable.
-func (a *answer) one(approved profile.Approved) (partial, error) {
+func (a *answer) one() (partial, error) {
 	places := a.call.Answer
 	var found partial
 	switch {
@@ -81,7 +111,7 @@ func (a *answer) one(approved profile.Approved) (partial, error) {
 	if err != nil {
 		return found, err
 	}
-	read, err := a.consumerIn(document, approved)
+	read, err := a.consumerIn(document)
 	if read.key == "" {
 		read.key = found.key
 	}
@@ -89,7 +119,7 @@ func (a *answer) one(approved profile.Approved) (partial, error) {
 }
 
 // consumerIn reads one consumer from a JSON value.
-func (a *answer) consumerIn(value any, approved profile.Approved) (partial, error) {
+func (a *answer) consumerIn(value any) (partial, error) {
 	var found partial
 	places := a.call.Answer
 	if places.Key != nil {
@@ -118,7 +148,7 @@ func (a *answer) consumerIn(value any, approved profile.Approved) (partial, erro
 	}
 	if places.Approved != nil {
 		at, _ := profile.Lookup(value, *places.Approved)
-		switch yes, no := contains(approved.Yes, at), contains(approved.No, at); {
+		switch yes, no := contains(a.approved.Yes, at), contains(a.approved.No, at); {
 		case yes, no:
 			found.approved = &yes
 		case at == nil:

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -31,7 +30,6 @@ type Client struct {
 	snapshot *snapshot
 	// registrations and removals wait for the first of their kind.
 	registrations, removals gate
-	discoverer              *discoverer
 	prober                  *secretProber
 }
 
@@ -42,7 +40,6 @@ type connection struct {
 	chain    *chain
 	redact   *redactor
 	names    *nameLocks
-	csrf     *csrf
 	evidence *evidence
 }
 
@@ -59,6 +56,7 @@ func New(options Options) (*Client, error) {
 	}
 	options.Profile = options.Profile.WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
+	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
 	if options.WebAppEndpoint == nil {
 		options.WebAppEndpoint = &url.URL{
@@ -75,11 +73,7 @@ func New(options Options) (*Client, error) {
 		chain:    newChain(options, redact),
 		redact:   redact,
 		names:    &nameLocks{},
-		csrf:     &csrf{},
 		evidence: &evidence{},
-	}
-	connection.chain.session.observe = func(session *openSession, response *http.Response) {
-		connection.csrf.observe(options.Profile.CSRF, session, response, redact)
 	}
 	return connection.view(), nil
 }
@@ -95,15 +89,9 @@ func (c *connection) view() *Client {
 	client := &Client{
 		connection:    c,
 		registrations: newGate(), removals: newGate(),
-		discoverer: &discoverer{
-			restRoot:       c.options.Endpoint,
-			webAppRoot:     c.options.WebAppEndpoint,
-			webAppExplicit: c.options.WebAppExplicit,
-			transport:      c.chain.retry,
-		},
+		prober: &secretProber{discoverer: &discoverer{connection: c}, now: time.Now},
 	}
-	client.snapshot = newSnapshot(client.list, c.evidence)
-	client.prober = &secretProber{discoverer: client.discoverer, transport: c.chain.retry}
+	client.snapshot = &snapshot{list: client.list}
 	return client
 }
 
@@ -129,7 +117,12 @@ func (c *Client) Drain() { c.chain.limit.drain() }
 // approving a consumer that was just registered. It outlives the cancellation
 // of the given one by one request timeout.
 func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.CancelFunc) {
-	return seenThrough(ctx, c.options.RequestTimeout)
+	through, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(c.options.RequestTimeout, cancel) })
+	return through, func() {
+		stop()
+		cancel()
+	}
 }
 
 // Redact removes every secret that the client knows from a text.
@@ -146,7 +139,7 @@ func (c *Client) ProbeSecret(ctx context.Context, key, secret string) (SecretVer
 // OAuthEndpoints returns the OAuth 1.0a endpoints that the root services
 // document names.
 func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
-	return c.discoverer.discover(ctx)
+	return c.prober.discover(ctx)
 }
 
 // proxySecrets are the secrets in the environment's proxy settings. Some errors

@@ -91,7 +91,7 @@ func TestNetHTTPRepeatsNoRegistration(t *testing.T) {
 			if _, err := client.List(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			_, outcome, err := client.post(t.Context(), "app", testSecret)
+			_, outcome, err := (&registering{Client: client, name: "app", secret: testSecret}).post(t.Context())
 			if outcome != unknown || !maybeSent(err) || posts.Load() != 1 {
 				t.Errorf("got outcome %d, %v after %d POSTs", outcome, err, posts.Load())
 			}

@@ -55,7 +55,7 @@ func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
 	return Consumer{}, err
 }
 
-// Unlisted returns why the list failed, if Get has returned a consumer nevertheless.
+// Unlisted returns why the list failed, if Get has returned a consumer without it.
 // Each consumer then costs a request.
 func (c *Client) Unlisted() error {
 	if err := c.evidence.unlisted.Load(); err != nil {

@@ -7,6 +7,15 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
+// Credentials authorize the sign-in request, and no other.
+type Credentials interface {
+	// Authorize sets the Authorization header.
+	Authorize(*http.Request)
+	// Secrets returns what must never appear in an error or a log, in every form
+	// in which it is sent.
+	Secrets() []string
+}
+
 // BasicCredentials sign in with a user's name and password.
 type BasicCredentials struct {
 	Username string

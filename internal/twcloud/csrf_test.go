@@ -16,7 +16,9 @@ type csrfServer struct {
 	token string
 	// answer replaces the answer with the token. Nil: the token.
 	answer *fakeAnswer
-	sent   []string
+	// refuses is true if it refuses a change with the right token.
+	refuses bool
+	sent    []string
 }
 
 func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
@@ -24,6 +26,8 @@ func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 	switch {
 	case request.Method == http.MethodPatch && request.Header.Get("X-Token") != s.token:
 		return reply(http.StatusForbidden, ""), nil
+	case request.Method == http.MethodPatch && s.refuses:
+		return reply(http.StatusConflict, ""), nil
 	case request.Method == http.MethodPatch:
 		return reply(http.StatusOK, one("k")), nil
 	case request.URL.Path == s.from.Path && s.answer != nil:
@@ -40,19 +44,15 @@ func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 
 func (s *csrfServer) client(t *testing.T) *Client {
 	t.Helper()
-	client := fakeClient(t, &fakeServer{serve: s.serve})
 	changed := *profile.BuiltIn()
 	changed.CSRF = &s.from
 	changed.Headers = map[string]string{"Accept": "application/json", "X-Token": profile.CSRFToken, "Origin": profile.Origin}
-	client.profile = &changed
-	client.chain.session.observe = func(session *openSession, response *http.Response) {
-		client.csrf.observe(&s.from, session, response, client.redact)
-	}
-	return client
+	return fakeClient(t, &fakeServer{serve: s.serve}, func(o *Options) { o.Profile = &changed })
 }
 
 // The client reads the token where the profile says, and reads it again when the
-// server refuses the old one. Without a token it sends no change.
+// server refuses the old one. Without a token, it sends no change. The request for
+// the token does not make the outcome of a change uncertain.
 func TestCSRF(t *testing.T) {
 	t.Parallel()
 	body := profile.CSRF{From: "body", Path: "/csrf", Pointer: "/csrf"}
@@ -79,7 +79,7 @@ func TestCSRF(t *testing.T) {
 			client := server.client(t)
 			for _, token := range []string{"first-csrf-token-0123", "second-csrf-token-0123"} {
 				server.token = token
-				if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); !errors.Is(err, test.kind) {
+				if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); !errors.Is(err, test.kind) || Uncertain(err) {
 					t.Errorf("got %v after %v, want %v", err, server.sent, test.kind)
 				}
 			}
@@ -87,8 +87,14 @@ func TestCSRF(t *testing.T) {
 				if slices.ContainsFunc(server.sent, func(call string) bool { return strings.HasPrefix(call, http.MethodPatch) }) {
 					t.Errorf("sent %v", server.sent)
 				}
-			} else if text := client.Redact("x second-csrf-token-0123"); strings.Contains(text, "second") {
+				return
+			}
+			if text := client.Redact("x second-csrf-token-0123"); strings.Contains(text, "second") {
 				t.Errorf("the token is in %q", text)
+			}
+			server.token, server.refuses = "third-csrf-token-0123", true
+			if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); !errors.Is(err, ErrConflict) || Uncertain(err) {
+				t.Errorf("got %v", err)
 			}
 		})
 	}

@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -50,22 +49,6 @@ func (e *evidence) noteDeviation(deviation Deviation) {
 	if !known && len(e.deviations) < maxDeviations {
 		e.deviations = append(e.deviations, deviation)
 	}
-}
-
-// in says which part of the API profile an error is about.
-func (e *Error) in(part string) *Error {
-	e.Part = part
-	return e
-}
-
-// at names the part of the call in the API profile that an unreadable answer
-// differs from, and what the answer has instead. A web page has no part.
-func (e *Error) at(part, found string) *Error {
-	if e.Kind != ErrWebPage {
-		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
-		e.Found = found
-	}
-	return e
 }
 
 // Profile returns the API profile of the client. Do not change it.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -119,6 +120,22 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
+// in sets the part of the API profile that an error is about.
+func (e *Error) in(part string) *Error {
+	e.Part = part
+	return e
+}
+
+// at names the part of the call in the API profile that an unreadable answer
+// differs from, and what the answer has instead. A web page has no part.
+func (e *Error) at(part, found string) *Error {
+	if e.Kind != ErrWebPage {
+		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
+		e.Found = found
+	}
+	return e
+}
+
 // newPanicError returns an *Error for a panic. Call it where the panic is
 // recovered, because it includes the stack.
 func newPanicError(method, path string, reason any, redact *redactor) *Error {
@@ -152,6 +169,41 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
+// UncertainError is the error of a call that may have changed something on the
+// server, in its last attempt or in an earlier one: the server may refuse the
+// last attempt after the answer to the first was lost. Reads have no such error.
+type UncertainError struct {
+	// Err is the last error.
+	Err error
+}
+
+// Error returns the text of Err.
+func (e *UncertainError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *UncertainError) Unwrap() error { return e.Err }
+
+// Uncertain reports whether an error is, or wraps, an *UncertainError.
+func Uncertain(err error) bool {
+	var uncertain *UncertainError
+	return errors.As(err, &uncertain)
+}
+
+// NotAppliedError is a change that the server answered with success but did not
+// make, or did not make yet.
+type NotAppliedError struct {
+	// Consumer is what the server has now.
+	Consumer Consumer
+	// Err describes the call.
+	Err error
+}
+
+// Error returns the text of Err.
+func (e *NotAppliedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *NotAppliedError) Unwrap() error { return e.Err }
+
 // RegistrationError is a registration after which the server may have more
 // consumers than the wanted one, or another one.
 type RegistrationError struct {
@@ -160,30 +212,30 @@ type RegistrationError struct {
 	// Keys are the keys of new consumers with this name: several, or none if the
 	// server could not be asked.
 	Keys []string
-	// Cause is why the outcome was unknown, Look why looking did not settle it
-	// (nil when Keys does, but for a registration that was refused and done).
+	// Cause is why the outcome was unknown. It is nil if the registration
+	// succeeded.
 	Cause error
-	Look  error
+	// Look is why a comparison of the consumers did not find the outcome. If it is
+	// nil, Keys are the result. If both are set, the server refused the
+	// registration, and has a new consumer.
+	Look error
 }
 
-// Error lists the keys, or says that they are unknown.
+// Error lists the keys, or states that they are unknown.
 func (e *RegistrationError) Error() string {
 	var answered *Error
+	unreadable := errors.As(e.Cause, &answered) && success(answered.Status)
 	switch {
 	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
-	case len(e.Keys) == 0 && errors.As(e.Cause, &answered) && answered.Status >= 200 && answered.Status <= 299:
-		if errors.Is(e.Look, answered.Kind) {
-			return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
-		}
+	case len(e.Keys) > 0 && e.Look != nil:
+		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, quoted(e.Keys))
+	case len(e.Keys) > 0:
+		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s", e.Cause, e.Name, quoted(e.Keys))
+	case unreadable && errors.Is(e.Look, answered.Kind):
+		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
+	case unreadable:
 		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
-	}
-	if len(e.Keys) > 0 && e.Look != nil {
-		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, strings.Join(quoted(e.Keys), ", "))
-	}
-	if len(e.Keys) > 0 {
-		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s",
-			e.Cause, e.Name, strings.Join(quoted(e.Keys), ", "))
 	}
 	return fmt.Sprintf("the answer was lost (%v), and the server could not be asked whether %q was registered (%v)",
 		e.Cause, e.Name, e.Look)
@@ -194,10 +246,10 @@ func (e *RegistrationError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Cause, e.Look}, func(err error) bool { return err == nil })
 }
 
-func quoted(words []string) []string {
+func quoted(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = fmt.Sprintf("%q", word)
+		quoted[i] = strconv.Quote(word)
 	}
-	return quoted
+	return strings.Join(quoted, ", ")
 }

@@ -13,16 +13,17 @@ type evidence struct {
 	registered sync.Map
 	// refused has the errors of calls that the server does not have, by name.
 	refused sync.Map
-	// readable says that the server has returned a consumer by key.
+	// readable is true after the server returned a consumer by key.
 	readable atomic.Bool
-	// confirmed says that the server has a new consumer under the key that it
-	// returned.
+	// confirmed is true after the server recognized the key that it returned for a
+	// new consumer.
 	confirmed atomic.Bool
 	// unlisted is why the list failed when a consumer was read by key instead.
 	unlisted atomic.Pointer[error]
 
 	mu sync.Mutex
-	// listDoubt is why a consumer that the list lacks may exist. Empty: no reason.
+	// listDoubt is why a consumer that the list lacks may exist. Empty: no known
+	// reason.
 	listDoubt string
 	// deviations are answers that differ from the API profile.
 	deviations []Deviation
@@ -55,11 +56,15 @@ func (e *evidence) whole(n int, paged bool) string {
 // have pages of 10, 20, or 25.
 func pageSize(n int) bool { return n >= 10 && (n%10 == 0 || n%25 == 0) }
 
-// compare holds a list against the keys that were registered before it was asked
-// for.
-func (e *evidence) compare(listed map[string]Consumer, before []string) {
+// compare compares a list with the keys that were registered before it was
+// requested.
+func (e *evidence) compare(listed []Consumer, before []string) {
+	found := make(map[string]bool, len(listed))
+	for _, consumer := range listed {
+		found[consumer.Key] = true
+	}
 	for _, key := range before {
-		if _, found := listed[key]; !found && e.hasRegistered(key) {
+		if !found[key] && e.hasRegistered(key) {
 			e.doubt("the list lacks consumer %q, which was registered before", key)
 		}
 	}
@@ -74,7 +79,7 @@ func (e *evidence) keys() []string {
 	return keys
 }
 
-// hasRegistered says whether this process has registered a key and not removed it.
+// hasRegistered reports whether this process has registered a key and not removed it.
 func (e *evidence) hasRegistered(key string) bool {
 	_, registered := e.registered.Load(key)
 	return registered

@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,26 +9,25 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
-	"time"
 )
 
 // exchange sends one request and reads the whole answer within the time limit.
 // It returns the body in memory, so that a broken answer is an error that retry
 // handles, and the slot is free.
 type exchange struct {
-	next      http.RoundTripper
-	timeout   time.Duration
-	maxAnswer int64
-	userAgent string
+	next    http.RoundTripper
+	options Options
 }
 
 // exchangeError is an exchange without a complete answer.
 type exchangeError struct {
 	cause error
+	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, or ErrUnreachable. It can't be
+	// derived from the cause: if a connection timed out, errors.Is finds
+	// context.DeadlineExceeded.
+	kind error
 	// sent is false if the request certainly did not reach the server.
 	sent bool
-	// timedOut is true if the time limit ended the exchange.
-	timedOut bool
 }
 
 func (e *exchangeError) Error() string { return e.cause.Error() }
@@ -40,8 +38,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if m := mannerOf(ctx); m == once || m == login {
 		ctx = context.WithoutCancel(ctx)
 	}
-	tooLate := fmt.Errorf("no complete answer within %s", e.timeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, tooLate)
+	tooLate := fmt.Errorf("no complete answer within %s", e.options.RequestTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, e.options.RequestTimeout, tooLate)
 	defer cancel()
 
 	// A transport that asked for a connection and got none has sent nothing. For
@@ -52,30 +50,34 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
 	})
 	request = request.Clone(ctx)
-	request.Header.Set("User-Agent", e.userAgent)
+	request.Header.Set("User-Agent", e.options.UserAgent)
 
 	fail := func(err error) (*http.Response, error) {
 		sent := !asked.Load() || got.Load()
 		note(ctx, sent)
-		return nil, &exchangeError{
-			cause:    err,
-			sent:     sent,
-			timedOut: errors.Is(context.Cause(ctx), tooLate),
+		failure := &exchangeError{cause: err, kind: ErrUnreachable, sent: sent}
+		switch {
+		case errors.Is(err, ErrTooLarge):
+			failure.kind = ErrTooLarge
+		case errors.Is(context.Cause(ctx), tooLate):
+			failure.kind = ErrTimeout
+		case ctx.Err() != nil:
+			failure.kind = ErrCanceled
 		}
+		return nil, failure
 	}
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
 	}
 	note(ctx, response.StatusCode < 400 || response.StatusCode > 499 || response.StatusCode == http.StatusRequestTimeout)
-	limit := cmp.Or(e.maxAnswer, DefaultMaxAnswer)
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
 	if err != nil {
 		return fail(err)
 	}
-	if int64(len(body)) > limit {
+	if int64(len(body)) > e.options.MaxAnswer {
 		return fail(ErrTooLarge)
 	}
 	if _, err := response.Location(); err != nil {
@@ -86,4 +88,23 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	response.ContentLength = int64(len(body))
 	return response, nil
+}
+
+type doubtKey struct{}
+
+// withDoubt returns a context in which every exchange notes whether the server
+// may have made the call, and a function that returns the result.
+func withDoubt(ctx context.Context) (context.Context, func() bool) {
+	doubt := new(atomic.Bool)
+	return context.WithValue(ctx, doubtKey{}, doubt), doubt.Load
+}
+
+// note is called for every exchange. Sign-ins and sign-outs prove nothing about
+// the call that needs them.
+func note(ctx context.Context, maybeDone bool) {
+	doubt, ok := ctx.Value(doubtKey{}).(*atomic.Bool)
+	if m := mannerOf(ctx); !ok || !maybeDone || m == login || m == logout {
+		return
+	}
+	doubt.Store(true)
 }

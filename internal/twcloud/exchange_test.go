@@ -3,6 +3,8 @@ package twcloud
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,20 +12,24 @@ import (
 
 func TestExchangeEnds(t *testing.T) {
 	t.Parallel()
+	// The error of a dial that timed out is also context.DeadlineExceeded.
+	_, noConnection := (&net.Dialer{Timeout: 1}).DialContext(t.Context(), "tcp", "127.0.0.1:9")
 	for name, test := range map[string]struct {
+		serve    transportFunc
 		deadline time.Duration // of the caller
 		cancel   time.Duration // by the caller
 		after    time.Duration
 		kind     error
 	}{
-		"time-out":              {time.Hour, time.Hour, 30 * time.Second, ErrTimeout},
-		"the caller's deadline": {time.Second, time.Hour, time.Second, ErrCanceled},
-		"canceled":              {time.Hour, time.Second, time.Second, ErrCanceled},
+		"time-out":              {hanging, time.Hour, time.Hour, 30 * time.Second, ErrTimeout},
+		"the caller's deadline": {hanging, time.Second, time.Hour, time.Second, ErrCanceled},
+		"canceled":              {hanging, time.Hour, time.Second, time.Second, ErrCanceled},
+		"no connection":         {func(*http.Request) (*http.Response, error) { return nil, noConnection }, time.Hour, time.Hour, 0, ErrUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				client := fakeClient(t, &fakeServer{serve: hanging}, func(o *Options) { o.RequestTimeout, o.MaxRetries = 30*time.Second, 0 })
+				client := fakeClient(t, &fakeServer{serve: test.serve}, func(o *Options) { o.RequestTimeout, o.MaxRetries = 30*time.Second, 0 })
 				ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
 				defer cancel()
 				time.AfterFunc(test.cancel, cancel)

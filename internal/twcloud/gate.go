@@ -6,10 +6,9 @@ import (
 	"sync"
 )
 
-// gate lets one call of a kind through first, and the others only when it has
-// turned out well. Of a server that is misunderstood, every registration would be
-// lost, and every removal, too. The channel holds what is known, except while a
-// first call is under way.
+// gate lets one call of a kind through first, and the others only after it
+// succeeded. If the server is misunderstood, every registration and every removal
+// would fail. The channel has the state, except while a first call is in progress.
 type gate chan gateState
 
 type gateState int
@@ -46,7 +45,7 @@ func (g gate) enter(ctx context.Context) (leave func(error), first bool, err err
 }
 
 // judge opens the gate after a call that was understood, and shuts it after one
-// that was not. Any other failure says nothing: the next call is the first again.
+// that was not. Any other failure proves nothing: the next call is the first again.
 func judge(err error) gateState {
 	switch {
 	case err == nil:

@@ -1,8 +1,8 @@
 package twcloud
 
 import (
+	"context"
 	"net/http"
-	"sync"
 )
 
 // limit limits the number of requests at the same time. The others wait for a
@@ -13,24 +13,15 @@ type limit struct {
 
 	// After drain, no registration is sent. After close, only sign-outs are sent.
 	// Otherwise, requests that wait for a slot would be sent first.
-	draining, closing     chan struct{}
-	drainOnce, closesOnce sync.Once
+	draining, closing context.Context
+	drain, close      context.CancelFunc
 }
 
 func newLimit(next http.RoundTripper, slots int) *limit {
-	return &limit{
-		next:     next,
-		slots:    make(chan struct{}, slots),
-		draining: make(chan struct{}),
-		closing:  make(chan struct{}),
-	}
-}
-
-func (l *limit) drain() { l.drainOnce.Do(func() { close(l.draining) }) }
-
-func (l *limit) close() {
-	l.drain()
-	l.closesOnce.Do(func() { close(l.closing) })
+	l := &limit{next: next, slots: make(chan struct{}, slots)}
+	l.closing, l.close = context.WithCancel(context.Background())
+	l.draining, l.drain = context.WithCancel(l.closing)
+	return l
 }
 
 // refusing returns a channel that is closed when requests of this manner must
@@ -40,9 +31,9 @@ func (l *limit) refusing(m manner) <-chan struct{} {
 	case logout:
 		return nil
 	case once:
-		return l.draining
+		return l.draining.Done()
 	}
-	return l.closing
+	return l.closing.Done()
 }
 
 func (l *limit) RoundTrip(request *http.Request) (*http.Response, error) {

@@ -15,10 +15,20 @@ import (
 // maxPages limits a list, in case a server's pages never end.
 const maxPages = 10_000
 
-// list reads all consumers from the server, page by page.
+// list reads all consumers from the server, page by page. If it lacks one that
+// this process has registered before, it may lack others as well.
 func (c *Client) list(ctx context.Context) ([]Consumer, error) {
+	before := c.evidence.keys()
+	consumers, err := c.pages(ctx)
+	if err == nil {
+		c.evidence.compare(consumers, before)
+	}
+	return consumers, err
+}
+
+func (c *Client) pages(ctx context.Context) ([]Consumer, error) {
 	call := c.profile.Calls.List
-	l := lister{call: call, approved: c.profile.Approved, seen: map[string]partial{}}
+	l := lister{call: call, seen: map[string]partial{}}
 	query := l.first()
 	for number := 1; ; number++ {
 		var next url.Values
@@ -64,7 +74,7 @@ func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, erro
 			switch {
 			case err == nil:
 				consumers = append(consumers, consumer)
-			case errors.Is(err, ErrNotFound): // It was removed meanwhile.
+			case errors.Is(err, ErrNotFound): // It was removed after the list was read.
 			case failure == nil:
 				failure = err
 				cancel()
@@ -77,21 +87,17 @@ func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, erro
 
 // lister reads the pages of one list.
 type lister struct {
-	call     *profile.Call
-	approved profile.Approved
-	found    []partial
-	seen     map[string]partial
+	call  *profile.Call
+	found []partial
+	seen  map[string]partial
 }
 
 // first is the query of the first page.
 func (l *lister) first() url.Values {
-	pages := l.call.Pages
-	switch {
-	case pages == nil:
-		return nil
-	case pages.By == "number":
+	switch pages := l.call.Pages; {
+	case pages != nil && pages.By == "number":
 		return url.Values{pages.Parameter: {fmt.Sprint(pages.First)}}
-	case pages.By == "offset":
+	case pages != nil && pages.By == "offset":
 		return url.Values{pages.Parameter: {"0"}}
 	}
 	return nil
@@ -138,7 +144,7 @@ func (l *lister) items(answer *answer, document any) ([]partial, error) {
 	value, found := profile.Lookup(document, places.Items)
 	var items []partial
 	read := func(value any, key string) error {
-		one, err := answer.consumerIn(value, l.approved)
+		one, err := answer.consumerIn(value)
 		if key != "" {
 			one.key = key
 		}
@@ -169,7 +175,7 @@ func (l *lister) items(answer *answer, document any) ([]partial, error) {
 	}
 	// If this counted as an empty list, each consumer would be registered again.
 	if !found {
-		return nil, answer.unreadable("no list at %q: %s", places.Items, describe(document)).at("answer.items", describe(document))
+		value = document
 	}
 	return nil, answer.unreadable("no list at %q: %s", places.Items, describe(value)).at("answer.items", describe(value))
 }

@@ -1,13 +1,16 @@
 package twcloud
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
 )
 
@@ -17,17 +20,21 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		if reason := recover(); reason != nil {
 			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
 		}
+		var failure *Error
+		if errors.As(err, &failure) {
+			failure.Login = true
+		}
 	}()
-	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.root, wire.LoginPath, "", nil)
+	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.options.Endpoint, wire.LoginPath, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	s.credentials.Authorize(request)
+	s.options.Credentials.Authorize(request)
 	response, err := s.next.RoundTrip(request)
 	if err != nil {
 		return nil, newTransportError(request, err, s.redact)
 	}
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if !success(response.StatusCode) {
 		failure := newStatusError(request, response, s.redact)
 		switch {
 		case noSeat(response):
@@ -40,8 +47,9 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		return nil, failure
 	}
 	jar, _ := cookiejar.New(nil) // It fails only for options.
-	opened = &openSession{cookies: jar, values: map[string]string{}}
-	s.keepCookies(opened, request.URL, response)
+	opened = &openSession{cookies: jar}
+	opened.token.Store(new(string))
+	s.keep(opened, request.URL, response)
 	if len(jar.Cookies(request.URL)) == 0 {
 		kind := ErrNoSession
 		if looksLikeWebPage(response) {
@@ -52,40 +60,46 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 	return opened, nil
 }
 
-// keepCookies stores the cookies of an answer. The server sets them for /osmc
-// (seen). Behind a reverse proxy with a path prefix that does not rewrite them,
-// no request would carry them, so keepCookies adds the prefix.
-func (s *session) keepCookies(seat *openSession, from *url.URL, response *http.Response) {
-	prefix := strings.TrimRight(s.root.Path, "/")
-	defer s.observe(seat, response)
+// keep stores the cookies and the CSRF token of an answer. The server sets the
+// cookies for /osmc (seen). Behind a reverse proxy with a path prefix that does
+// not rewrite them, no request would carry them, so keep adds the prefix.
+func (s *session) keep(seat *openSession, from *url.URL, response *http.Response) {
+	prefix := strings.TrimRight(s.options.Endpoint.Path, "/")
+	csrf := cmp.Or(s.options.Profile.CSRF, &profile.CSRF{})
 	cookies := response.Cookies()
-	s.mu.Lock()
 	for _, cookie := range cookies {
-		seat.values[cookie.Name] = cookie.Value
-	}
-	s.mu.Unlock()
-	for _, cookie := range cookies {
+		if csrf.From == "cookie" && cookie.Name == csrf.Name {
+			s.keepToken(seat, cookie.Value)
+		}
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value)
 		}
-		// The cookie goes to this server only, whatever name a proxy gives it.
+		// The cookie is for this server only, also if a proxy changes the domain.
 		cookie.Domain = ""
 		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
 			cookie.Path = prefix + cookie.Path
 		}
 	}
 	seat.cookies.SetCookies(from, cookies)
+	if token := response.Header.Get(csrf.Name); csrf.From == "header" && token != "" {
+		s.keepToken(seat, token)
+	}
+}
+
+func (s *session) keepToken(seat *openSession, token string) {
+	s.redact.add(token)
+	seat.token.Store(&token)
 }
 
 // cookiesFor returns the cookies of a request. The Web Application Platform
 // also gets those that the REST API sets for its own paths (assumed).
 func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie {
 	cookies := seat.cookies.Cookies(target)
-	if target.Host == s.root.Host {
+	if target.Host == s.options.Endpoint.Host {
 		return cookies
 	}
-	login := *s.root
-	login.Path = strings.TrimRight(s.root.Path, "/") + wire.LoginPath
+	login := *s.options.Endpoint
+	login.Path = strings.TrimRight(s.options.Endpoint.Path, "/") + wire.LoginPath
 	for _, cookie := range seat.cookies.Cookies(&login) {
 		if !slices.ContainsFunc(cookies, func(own *http.Cookie) bool { return own.Name == cookie.Name }) {
 			cookies = append(cookies, cookie)
@@ -94,15 +108,8 @@ func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie 
 	return cookies
 }
 
-// cookie is the value of a cookie of the session, whatever its path.
-func (s *session) cookie(seat *openSession, name string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return seat.values[name]
-}
-
 func (s *session) logout(ctx context.Context, open *openSession) error {
-	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.root, wire.LogoutPath, "", nil)
+	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.options.Endpoint, wire.LogoutPath, "", nil)
 	if err != nil {
 		return err
 	}

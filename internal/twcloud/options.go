@@ -116,12 +116,3 @@ func NewOptions() Options {
 		RetryWaitMax:          DefaultRetryWaitMax,
 	}
 }
-
-// Credentials authorize the sign-in request, and no other.
-type Credentials interface {
-	// Authorize sets the Authorization header.
-	Authorize(*http.Request)
-	// Secrets returns what must never appear in an error or a log, in every form
-	// in which it is sent.
-	Secrets() []string
-}

@@ -125,19 +125,19 @@ func (l *lister) unannounced(answer *answer, document any) (url.Values, error) {
 			if link, ok := value.(map[string]any); ok && link["href"] != nil {
 				value = link["href"]
 			}
+			continues := false
 			switch value := value.(type) {
 			case string:
 				if strings.HasPrefix(value, "/") || strings.Contains(value, "://") || strings.HasPrefix(value, "?") {
 					return l.target(answer, value)
 				}
-				if value != "" {
-					return nil, answer.incomplete("the member %q says that there is a next page", member)
-				}
+				continues = value != ""
 			case bool:
-				if value {
-					return nil, answer.incomplete("the member %q says that there is a next page", member)
-				}
+				continues = value
 			case json.Number, map[string]any, []any:
+				continues = true
+			}
+			if continues {
 				return nil, answer.incomplete("the member %q says that there is a next page", member)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -58,73 +57,80 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	if err != nil {
 		return Registration{}, err
 	}
-	registration := Registration{Namesakes: namesakes(before, name)}
+	r := &registering{Client: c, name: name, secret: secret, before: before, Registration: Registration{Namesakes: namesakes(before, name)}}
 	leave, first, err := c.registrations.enter(ctx)
 	if err != nil {
-		return registration, newCallError(err, call, "", nil)
+		return r.Registration, newCallError(err, call, "", nil)
 	}
 	for attempt := 0; ; attempt++ {
-		settled, err := c.try(ctx, name, secret, before, attempt, &registration)
+		settled, err := r.try(ctx, attempt)
 		if !settled {
 			continue
 		}
 		verdict := err
 		for _, do := range then {
-			verdict = do(registration, err)
+			verdict = do(r.Registration, err)
 		}
 		if err == nil && doubtsKey(verdict, first) {
-			if mistaken := c.underOtherKey(ctx, before, &registration); mistaken != nil {
+			if mistaken := r.underOtherKey(ctx); mistaken != nil {
 				err, verdict = mistaken, mistaken
 				for _, do := range then {
-					_ = do(registration, mistaken) // It gets the error, and can only pass it on.
+					_ = do(r.Registration, mistaken) // It gets the error, and can only pass it on.
 				}
 			}
 		}
 		leave(verdict)
-		return registration, err
+		return r.Registration, err
 	}
+}
+
+// registering is a registration in progress.
+type registering struct {
+	*Client
+	Registration // the result so far
+	name, secret string
+	// before are the consumers before the registration.
+	before []Consumer
 }
 
 // try sends the registration once, and compares the consumers if the outcome is
 // unknown. If the result is not settled, the registration can be sent again.
-func (c *Client) try(ctx context.Context, name, secret string, before []Consumer, attempt int, registration *Registration) (settled bool, err error) {
-	told, outcome, err := c.post(ctx, name, secret)
-	if told.key != "" && c.isKnown(told.key, before) {
-		err = c.wrongKey("the answer has the key %q, which is another consumer's", told.key)
+func (r *registering) try(ctx context.Context, attempt int) (settled bool, err error) {
+	told, outcome, err := r.post(ctx)
+	if told.key != "" && (r.evidence.hasRegistered(told.key) || has(r.before, told.key)) {
+		err = r.wrongKey("the answer has the key %q, which is another consumer's", told.key)
 		told, outcome = partial{}, unknownForGood
 	}
 	// The time for the comparison begins here, because the registration may have
 	// used up the first grace period.
-	through, cancel := c.SeeThrough(ctx)
+	through, cancel := r.SeeThrough(ctx)
 	defer cancel()
 	if told.key != "" {
-		err = c.understand(through, told, err, name, registration)
+		err = r.understand(through, told, err)
 		if err == nil && attempt > 0 {
-			registration.Strays, registration.StraysUnknown = c.strays(through, before, registration.Consumer)
+			r.Strays, r.StraysUnknown = r.strays(through)
 		}
 		return true, err
 	}
 	if outcome == notRegistered && attempt == 0 {
-		return true, c.conflict(through, name, before, err)
+		return true, r.conflict(through, err)
 	}
 	// After an earlier attempt, the server may refuse this one because it has
 	// made the first one late.
 
-	now, lookErr := c.look(through, name, before, attempt, outcome == registered || saidYes(err))
-	if lookErr != nil {
-		return true, &RegistrationError{Name: name, Cause: err, Look: lookErr}
-	}
-	appeared := namesakes(newcomers(before, now), name)
+	now, appeared, lookErr := r.look(through, attempt, outcome == registered || saidYes(err))
 	switch {
+	case lookErr != nil:
+		return true, &RegistrationError{Name: r.name, Cause: err, Look: lookErr}
 	case len(appeared) == 1:
-		return true, c.adopt(through, appeared[0], secret, outcome, err, registration)
+		return true, r.adopt(through, appeared[0], outcome, err)
 	case len(appeared) > 1:
-		return true, &RegistrationError{Name: name, Cause: err, Keys: keysOf(appeared)}
+		return true, &RegistrationError{Name: r.name, Cause: err, Keys: keysOf(appeared)}
 	case outcome == registered:
-		return true, &RegistrationError{Name: name, Look: newCallError(ErrIncomplete, c.profile.Calls.Register, "",
+		return true, &RegistrationError{Name: r.name, Look: newCallError(ErrIncomplete, r.profile.Calls.Register, "",
 			errors.New("the server reported success, but returned no key and does not list the consumer"))}
-	case outcome != unknown || attempt >= c.options.MaxRetries || ctx.Err() != nil || c.doubtOfList(len(now)) != "":
-		registration.InDoubt = true
+	case outcome != unknown || attempt >= r.options.MaxRetries || ctx.Err() != nil || r.doubtOfList(len(now)) != "":
+		r.InDoubt = true
 		return true, err
 	}
 	return false, nil
@@ -132,21 +138,21 @@ func (c *Client) try(ctx context.Context, name, secret string, before []Consumer
 
 // understand completes the answer to a registration. The key is known, so the
 // consumer can't be lost any more.
-func (c *Client) understand(ctx context.Context, told partial, err error, name string, registration *Registration) error {
-	c.evidence.registered.Store(told.key, true)
-	registration.Consumer = told.consumer()
+func (r *registering) understand(ctx context.Context, told partial, err error) error {
+	r.evidence.registered.Store(told.key, true)
+	r.Consumer = told.consumer()
 	if told.name == nil {
-		registration.Consumer.Name = name
+		r.Consumer.Name = r.name
 	}
 	if err == nil && told.complete() {
-		c.snapshot.put(registration.Consumer)
+		r.snapshot.put(r.Consumer)
 		return nil
 	}
-	c.snapshot.invalidate()
-	consumer, lookErr := c.fresh(ctx, told.key)
+	r.snapshot.invalidate()
+	consumer, lookErr := r.fresh(ctx, told.key)
 	if lookErr == nil {
-		registration.Consumer = consumer
-		c.snapshot.put(consumer)
+		r.Consumer = consumer
+		r.snapshot.put(consumer)
 		return nil
 	}
 	if err != nil && !errors.Is(lookErr, ErrPanic) {
@@ -156,36 +162,23 @@ func (c *Client) understand(ctx context.Context, told partial, err error, name s
 }
 
 // adopt treats the one new consumer as the registered one.
-func (c *Client) adopt(ctx context.Context, consumer Consumer, secret string, outcome outcome, err error, registration *Registration) error {
-	c.evidence.registered.Store(consumer.Key, true)
-	registration.Consumer = consumer
+func (r *registering) adopt(ctx context.Context, consumer Consumer, outcome outcome, err error) error {
+	r.evidence.registered.Store(consumer.Key, true)
+	r.Consumer = consumer
 	switch {
 	case errors.Is(err, ErrPanic):
 		return err
 	case outcome == registered:
-		c.snapshot.put(consumer)
+		r.snapshot.put(consumer)
 		return nil
 	}
 	// Someone else may have registered the name in the same moment, or the secret
 	// may be incomplete.
-	adopted, err := c.Update(ctx, consumer.Key, Changes{Secret: &secret, KnownSecret: &secret})
+	adopted, err := r.Update(ctx, consumer.Key, Changes{Secret: &r.secret, KnownSecret: &r.secret})
 	if err == nil {
-		registration.Consumer = adopted
+		r.Consumer = adopted
 	}
 	return err
-}
-
-// look lists the consumers again. If one was certainly registered, it repeats
-// the list, which may lag behind.
-func (c *Client) look(ctx context.Context, name string, before []Consumer, attempt int, certain bool) ([]Consumer, error) {
-	for ; ; attempt++ {
-		c.snapshot.invalidate()
-		c.rest(ctx, attempt)
-		now, err := c.list(ctx)
-		if err != nil || !certain || attempt >= settleAttempts || ctx.Err() != nil || len(namesakes(newcomers(before, now), name)) > 0 {
-			return now, err
-		}
-	}
 }
 
 // Confirm checks, once per process, that the server recognizes the key that it
@@ -224,12 +217,12 @@ const (
 
 // post sends the registration. It returns what the answer has even with an
 // error.
-func (c *Client) post(ctx context.Context, name, secret string) (told partial, outcome outcome, err error) {
+func (r *registering) post(ctx context.Context) (told partial, outcome outcome, err error) {
 	notApproved := false
-	v := values{name: &name, secret: &secret, approved: &notApproved}
-	err = c.call(withManner(ctx, once), c.profile.Calls.Register, v, func(answer *answer) error {
+	v := values{name: &r.name, secret: &r.secret, approved: &notApproved}
+	err = r.call(withManner(ctx, once), r.profile.Calls.Register, v, func(answer *answer) error {
 		var err error
-		if told, err = answer.one(c.profile.Approved); err != nil {
+		if told, err = answer.one(); err != nil {
 			return err
 		}
 		if told.key == "" && !answer.expected() {
@@ -243,56 +236,29 @@ func (c *Client) post(ctx context.Context, name, secret string) (told partial, o
 	return told, registered, nil
 }
 
-// outcomeOf returns what an error means for a registration. It is not
+// outcomeOf returns what the error of a call means for a registration. It is not
 // registered only if that is certain: the request was never sent, or the answer
 // is 4xx.
 func outcomeOf(err error) outcome {
 	var failure *Error
-	if !errors.As(err, &failure) {
+	switch {
+	case !Uncertain(err) || !errors.As(err, &failure):
 		return notRegistered
+	case errors.Is(err, ErrPanic), errors.Is(err, ErrTooLarge):
+		return unknownForGood
 	}
-	switch status := failure.Status; {
-	case failure.Login:
-		return notRegistered
-	case errors.Is(err, ErrPanic):
-		return unknownForGood
-	case status == 0 && !maybeSent(err):
-		return notRegistered
-	case status == 0 && errors.Is(err, ErrTooLarge):
-		return unknownForGood
-	case status == 0:
-		return unknown
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return unknown
-	case status == http.StatusRequestTimeout:
-		// A proxy may have timed out.
-		return unknown
-	case status >= 400 && status <= 499:
-		return notRegistered
+	switch failure.Status {
+	case 0, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
+		return unknown // A proxy may have timed out.
 	}
 	return unknownForGood
-}
-
-// strays looks for what a lost registration left, after it was repeated.
-func (c *Client) strays(ctx context.Context, before []Consumer, own Consumer) ([]Consumer, error) {
-	now, err := c.list(ctx)
-	if err == nil && !has(now, own.Key) {
-		// A list that lacks this consumer may lack the other one as well.
-		c.evidence.doubt("the list lacks consumer %q, which was registered before", own.Key)
-		err = c.incompleteList(c.doubtOfList(len(now)))
-	}
-	return slices.DeleteFunc(namesakes(newcomers(before, now), own.Name), func(consumer Consumer) bool {
-		return consumer.Key == own.Key
-	}), err
 }
 
 // rest waits before the comparison: after a gateway timed out, the server may
 // still be working.
 func (c *Client) rest(ctx context.Context, attempt int) {
-	timer := time.NewTimer(newBackoff(c.options).wait(attempt, nil))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(newBackoff(c.options).wait(attempt, nil)):
 	case <-ctx.Done():
 	}
 }
@@ -309,14 +275,6 @@ func namesakes(consumers []Consumer, name string) []Consumer {
 		}
 	}
 	return sorted(same)
-}
-
-func newcomers(before, now []Consumer) []Consumer {
-	known := make(map[string]bool, len(before))
-	for _, consumer := range before {
-		known[consumer.Key] = true
-	}
-	return slices.DeleteFunc(slices.Clone(now), func(consumer Consumer) bool { return known[consumer.Key] })
 }
 
 func keysOf(consumers []Consumer) []string {

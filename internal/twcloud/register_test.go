@@ -295,15 +295,23 @@ func TestRegister_otherKey(t *testing.T) {
 	}
 }
 
-// After a repeated registration, a list without the new consumer does not prove
-// that there is no second one.
+// After a repeated registration, a list that lacks a consumer of this process does
+// not prove that there is no second one.
 func TestStrays_unknown(t *testing.T) {
 	t.Parallel()
-	client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{504, ""}, {201, one("k")}}}.client(t)
-	client.options.MaxRetries = 1
-	registration, err := client.Register(t.Context(), "n", testSecret)
-	if err != nil || registration.Consumer.Key != "k" || !errors.Is(registration.StraysUnknown, ErrIncomplete) {
-		t.Errorf("got %+v, %v", registration, err)
+	for name, last := range map[string]string{"without the new one": consumersJSON("first"), "without an earlier one": consumersJSON("k")} {
+		client, _ := fakeAnswers{
+			"GET list":  {{200, "[]"}, {200, consumersJSON("first")}, {200, last}},
+			"POST list": {{201, one("first")}, {504, ""}, {201, one("k")}},
+		}.client(t)
+		client.options.MaxRetries = 1
+		if _, err := client.Register(t.Context(), "n", testSecret); err != nil {
+			t.Fatal(err)
+		}
+		registration, err := client.Register(t.Context(), "n", testSecret)
+		if err != nil || registration.Consumer.Key != "k" || !errors.Is(registration.StraysUnknown, ErrIncomplete) {
+			t.Errorf("%s: got %+v, %v", name, registration, err)
+		}
 	}
 }
 

@@ -80,9 +80,8 @@ func (c *Client) removed(ctx context.Context, call *profile.Call, key string, ex
 		switch {
 		case err != nil:
 			return &UncertainError{Err: err}
-		case attempt >= settleAttempts || ctx.Err() != nil:
+		case !c.again(ctx, attempt):
 			return &UncertainError{Err: newCallError(ErrNotApplied, call, key, errors.New("the consumer still exists")).in(partOf(call))}
 		}
-		c.rest(ctx, attempt)
 	}
 }

@@ -22,3 +22,23 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 	target := url.URL{Scheme: root.Scheme, Host: root.Host, Path: path, RawPath: raw, RawQuery: query}
 	return http.NewRequestWithContext(ctx, method, target.String(), body)
 }
+
+// get sends a GET in the session and returns any answer.
+func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.Response, error) {
+	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, escapedPath, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.roundTrip(request)
+}
+
+// roundTrip sends a request in the session. The answer has the request without
+// what the chain adds.
+func (c *connection) roundTrip(request *http.Request) (*http.Response, error) {
+	response, err := c.chain.session.RoundTrip(request)
+	if err != nil {
+		return nil, newTransportError(request, err, c.redact)
+	}
+	response.Request = request
+	return response, nil
+}

@@ -1,11 +1,9 @@
 package twcloud
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -120,11 +118,4 @@ func (b backoff) retryAfter(header string) (time.Duration, bool) {
 		return max(0, date.Sub(b.now())), true
 	}
 	return 0, false
-}
-
-// bodyOf returns the body of an answer, which is in memory and stays readable.
-func bodyOf(response *http.Response) []byte {
-	body, _ := io.ReadAll(response.Body)
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return body
 }

@@ -49,41 +49,20 @@ type OAuthEndpoints struct {
 // discoverer finds the OAuth 1.0a endpoints once, and keeps the result, also a
 // failure.
 type discoverer struct {
-	restRoot   *url.URL
-	webAppRoot *url.URL
-	// webAppExplicit is true if the user set webAppRoot. Then it must answer.
-	webAppExplicit bool
-	// transport does retries, limits, and logging. It follows no redirects.
-	transport http.RoundTripper
-
-	turn      nameLocks // of one name
-	done      bool
-	endpoints OAuthEndpoints
-	err       error
+	*connection
+	endpoints shared[OAuthEndpoints]
 }
 
-// discover returns the endpoints of the server's root services document. Concurrent
-// callers wait for one discovery. If its caller gives up, the next one begins again.
+// discover returns the endpoints of the server's root services document.
 //
 // The server chooses the URLs. Before anything is sent to one, the caller checks it
 // with sameSite.
 func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
-	canceled := func() error {
-		return fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
+	endpoints, err := d.endpoints.get(withManner(ctx, ordinary), d.try)
+	if err != nil && ctx.Err() != nil {
+		return OAuthEndpoints{}, fmt.Errorf("discovery of the OAuth endpoints: %w: %w", ErrCanceled, context.Cause(ctx))
 	}
-	unlock, err := d.turn.lock(ctx, "")
-	if err != nil {
-		return OAuthEndpoints{}, canceled()
-	}
-	defer unlock()
-	if !d.done && ctx.Err() == nil {
-		d.endpoints, d.err = d.try(withManner(ctx, ordinary))
-		d.done = ctx.Err() == nil
-	}
-	if !d.done {
-		return OAuthEndpoints{}, canceled()
-	}
-	return d.endpoints, d.err
+	return endpoints, err
 }
 
 // try looks at the location since 2022x Refresh2, then at the older one. The
@@ -95,14 +74,14 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	defer cancel()
 	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancelHalf()
-	endpoints, err := d.fetch(half, below(d.webAppRoot, wire.RootServicesPath))
+	endpoints, err := d.fetch(half, below(d.options.WebAppEndpoint, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
 	}
-	if d.webAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
+	if d.options.WebAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
 		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
-	endpoints, legacyErr := d.fetch(ctx, below(d.restRoot, wire.LegacyRootServicesPath))
+	endpoints, legacyErr := d.fetch(ctx, below(d.options.Endpoint, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
 		return endpoints, nil
 	}
@@ -129,7 +108,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 	}()
 	origin := target
 	for range 1 + maxRedirects {
-		response, err := d.get(ctx, target)
+		response, err := d.document(ctx, target)
 		if err != nil {
 			return OAuthEndpoints{}, err
 		}
@@ -146,19 +125,18 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 	return OAuthEndpoints{}, fmt.Errorf("%w: more than %d redirects", ErrUnreadable, maxRedirects)
 }
 
-func (d *discoverer) get(ctx context.Context, target *url.URL) (*http.Response, error) {
+func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Accept", "application/rdf+xml, application/xml")
-	response, err := d.transport.RoundTrip(request)
-	redact := &redactor{}
+	response, err := d.chain.retry.RoundTrip(request)
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: redact.text}
+		return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: d.redact.text}
 	case err != nil:
-		return nil, newTransportError(request, err, redact)
+		return nil, newTransportError(request, err, d.redact)
 	}
 	return response, nil
 }
@@ -194,7 +172,7 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 		return false
 	}
 	host := u.Hostname()
-	return strings.EqualFold(host, d.webAppRoot.Hostname()) || strings.EqualFold(host, d.restRoot.Hostname())
+	return strings.EqualFold(host, d.options.WebAppEndpoint.Hostname()) || strings.EqualFold(host, d.options.Endpoint.Hostname())
 }
 
 // withoutQuery is a URL for an error. The query of a sign-in page can have a

@@ -46,17 +46,16 @@ func (v SecretVerdict) String() string {
 // the secret itself. If the secret is right, temporary credentials remain on
 // the server until they expire.
 type secretProber struct {
-	discoverer *discoverer
-	transport  http.RoundTripper
-	// now and nonce are for the signature. Nil: those of oauth1.Signer.
-	now   func() time.Time
+	*discoverer
+	now func() time.Time
+	// nonce is for the signature. Nil: that of oauth1.Signer.
 	nonce func() string
 }
 
 // probe returns SecretUnknown with every error. No error has the secret, the
 // signature, or the Authorization header.
 func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVerdict, error) {
-	endpoints, err := p.discoverer.discover(ctx)
+	endpoints, err := p.discover(ctx)
 	if err != nil {
 		return SecretUnknown, err
 	}
@@ -87,7 +86,7 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 			redact.add(param.Value)
 		}
 	}
-	response, err := p.transport.RoundTrip(request)
+	response, err := p.chain.retry.RoundTrip(request)
 	if err != nil {
 		return SecretUnknown, newTransportError(request, err, redact)
 	}
@@ -99,7 +98,7 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 // offline.
 func (p *secretProber) checkTarget(target *url.URL, endpoints OAuthEndpoints) error {
 	switch {
-	case !p.discoverer.sameSite(target):
+	case !p.sameSite(target):
 		return fmt.Errorf("the root services document has the request token at %s, away from the site: nothing was signed for it", withoutQuery(target))
 	case target.Scheme != "https" && strings.HasPrefix(endpoints.RootServicesURL, "https:"):
 		return fmt.Errorf("the root services document, read with https, has the request token at %s: nothing was signed for it", withoutQuery(target))
@@ -200,11 +199,7 @@ func (p *secretProber) clockSkew(response *http.Response) time.Duration {
 	if err != nil {
 		return 0
 	}
-	now := time.Now
-	if p.now != nil {
-		now = p.now
-	}
-	return date.Sub(now())
+	return date.Sub(p.now())
 }
 
 var quotedString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)

@@ -16,32 +16,22 @@ const snapshotAge = 2 * time.Minute
 // all concurrent callers, and includes this process's writes. A failure is kept
 // for the same time: a server that hangs is not asked again for each consumer.
 type snapshot struct {
-	list     func(context.Context) ([]Consumer, error)
-	evidence *evidence
-	now      func() time.Time
+	list func(context.Context) ([]Consumer, error)
 
 	mu      sync.Mutex
 	current *listing
 }
 
-// listing is one list, in progress or done.
+// listing is one list, in progress or done. The mutex of snapshot guards its
+// fields, except call.
 type listing struct {
-	done   chan struct{}
-	cancel context.CancelFunc
-
-	// The mutex of snapshot guards these fields.
-	waiters   int
-	finished  bool
+	call shared[struct{}]
+	// takenAt is when the list was done. It is zero while it is in progress.
 	takenAt   time.Time
 	consumers map[string]Consumer
-	err       error
 	// written are this process's writes since the list began, because the server
 	// may have answered before them. A nil consumer was removed.
 	written map[string]*Consumer
-}
-
-func newSnapshot(list func(context.Context) ([]Consumer, error), evidence *evidence) *snapshot {
-	return &snapshot{list: list, evidence: evidence, now: time.Now}
 }
 
 // get returns one consumer, and whether the list has it.
@@ -60,7 +50,7 @@ func (s *snapshot) get(ctx context.Context, key string) (Consumer, bool, error) 
 func (s *snapshot) peek(key string) (Consumer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == nil || !s.serves(s.current) {
+	if s.current == nil || !s.current.serves() {
 		return Consumer{}, false
 	}
 	consumer, found := s.current.consumers[key]
@@ -68,8 +58,8 @@ func (s *snapshot) peek(key string) (Consumer, bool) {
 }
 
 // serves reports whether a list is in progress or still current.
-func (s *snapshot) serves(l *listing) bool {
-	return !l.finished || s.now().Sub(l.takenAt) <= snapshotAge
+func (l *listing) serves() bool {
+	return l.takenAt.IsZero() || time.Since(l.takenAt) <= snapshotAge
 }
 
 // all returns every consumer, in no particular order.
@@ -87,64 +77,51 @@ func (s *snapshot) all(ctx context.Context) ([]Consumer, error) {
 	return consumers, nil
 }
 
-// wait returns the current list, or starts one. A list belongs to no caller: it
-// is canceled only when nobody waits for it.
+// wait returns the current list, or starts one. If all callers gave up before it
+// was done, the next caller starts it again.
 func (s *snapshot) wait(ctx context.Context) (*listing, error) {
 	s.mu.Lock()
+	if s.current == nil || !s.current.serves() {
+		s.current = &listing{}
+	}
 	serving := s.current
-	if serving == nil || !s.serves(serving) {
-		listCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		serving = &listing{done: make(chan struct{}), cancel: cancel, written: map[string]*Consumer{}}
-		s.current = serving
-		go s.take(listCtx, serving)
-	}
-	serving.waiters++
 	s.mu.Unlock()
-
-	select {
-	case <-serving.done:
-		return serving, serving.err
-	case <-ctx.Done():
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		serving.waiters--
-		if serving.waiters == 0 && !serving.finished {
-			s.forget(serving)
-			serving.cancel()
-		}
-		return nil, &Error{Kind: ErrCanceled, Method: "GET", Path: "the list of consumers", Cause: ctx.Err()}
+	_, err := serving.call.get(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.take(ctx, serving)
+	})
+	if err != nil && ctx.Err() != nil {
+		err = &Error{Kind: ErrCanceled, Method: "GET", Path: "the list of consumers", Cause: ctx.Err()}
 	}
+	return serving, err
 }
 
-func (s *snapshot) take(ctx context.Context, taken *listing) {
-	defer taken.cancel()
-	before := s.evidence.keys()
+// take reads the list.
+func (s *snapshot) take(ctx context.Context, taken *listing) error {
+	s.mu.Lock()
+	taken.takenAt, taken.written = time.Time{}, map[string]*Consumer{}
+	s.mu.Unlock()
 	consumers, err := s.list(ctx)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer close(taken.done)
-	taken.finished = true
-	taken.takenAt = s.now()
+	if err == nil || ctx.Err() == nil {
+		taken.takenAt = time.Now()
+	}
 	if err != nil {
-		taken.err = err
 		var failure *Error
 		if errors.As(err, &failure) {
 			failure.Listing = true
 		}
-		if errors.Is(err, ErrCanceled) {
-			s.forget(taken)
-		}
-		return
+		return err
 	}
 	taken.consumers = make(map[string]Consumer, len(consumers))
 	for _, consumer := range consumers {
 		taken.consumers[consumer.Key] = consumer
 	}
-	s.evidence.compare(taken.consumers, before)
 	for key, consumer := range taken.written {
 		taken.apply(key, consumer)
 	}
+	return nil
 }
 
 // put notes that this process registered or changed a consumer.
@@ -158,9 +135,9 @@ func (s *snapshot) write(key string, consumer *Consumer) {
 	defer s.mu.Unlock()
 	switch {
 	case s.current == nil:
-	case s.current.finished:
+	case !s.current.takenAt.IsZero():
 		s.current.apply(key, consumer)
-	default:
+	case s.current.written != nil: // Otherwise, the list begins after this write.
 		s.current.written[key] = consumer
 	}
 }
@@ -171,12 +148,6 @@ func (s *snapshot) invalidate() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current = nil
-}
-
-func (s *snapshot) forget(gone *listing) {
-	if s.current == gone {
-		s.current = nil
-	}
 }
 
 func (l *listing) apply(key string, consumer *Consumer) {

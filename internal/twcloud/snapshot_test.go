@@ -30,28 +30,21 @@ func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context
 	}
 }
 
-// A list is reused until it is too old, and so is its error, except a cancellation.
+// A list is reused until it is too old, and so is its error.
 func TestSnapshotAges(t *testing.T) {
 	t.Parallel()
-	once, always := []int32{1, 1, 2, 2}, []int32{1, 2, 3, 4}
-	for name, test := range map[string]struct {
-		err   error
-		lists []int32 // after each step
-	}{
-		"listed":   {lists: once},
-		"failed":   {err: &Error{Kind: ErrServer}, lists: once},
-		"canceled": {err: &Error{Kind: ErrCanceled}, lists: always},
-	} {
+	lists := []int32{1, 1, 2, 2} // after each step
+	for name, failure := range map[string]error{"listed": nil, "failed": &Error{Kind: ErrServer}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var count atomic.Int32
-				s := newSnapshot(listOf(&count, test.err, "k"), &evidence{})
+				s := snapshot{list: listOf(&count, failure, "k")}
 				for i, later := range []time.Duration{0, snapshotAge, 1, snapshotAge - time.Second} {
 					time.Sleep(later)
 					_, found, err := s.get(t.Context(), "gone")
-					if found || !errors.Is(err, test.err) || count.Load() != test.lists[i] {
-						t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), test.lists[i])
+					if found || !errors.Is(err, failure) || count.Load() != lists[i] {
+						t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), lists[i])
 					}
 					s.put(Consumer{Key: "k"})
 				}
@@ -65,10 +58,10 @@ func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count, ended atomic.Int32
 		list := listOf(&count, nil, "k")
-		s := newSnapshot(func(ctx context.Context) ([]Consumer, error) {
+		s := snapshot{list: func(ctx context.Context) ([]Consumer, error) {
 			context.AfterFunc(ctx, func() { ended.Add(1) })
 			return list(ctx)
-		}, &evidence{})
+		}}
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
 			done := async(func() error {
@@ -112,7 +105,7 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int32
-		s := newSnapshot(listOf(&count, nil, "changed", "removed", "kept"), &evidence{})
+		s := snapshot{list: listOf(&count, nil, "changed", "removed", "kept")}
 		s.put(Consumer{Key: "early"}) // There is nothing to keep up to date yet.
 		go func() { _, _ = s.all(t.Context()) }()
 		synctest.Wait()

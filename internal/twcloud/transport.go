@@ -36,16 +36,14 @@ func newChain(options Options, redact *redactor) *chain {
 	if base == nil {
 		base = newBase(options)
 	}
-	var link http.RoundTripper = &exchange{
-		next: base, timeout: options.RequestTimeout, maxAnswer: options.MaxAnswer, userAgent: options.UserAgent,
-	}
+	var link http.RoundTripper = &exchange{next: base, options: options}
 	if options.Logger != nil {
 		link = &logging{next: link, logger: options.Logger, redact: redact.text}
 	}
 	limit := newLimit(link, options.MaxConcurrentRequests)
 	link = newRetry(limit, options)
 	return &chain{
-		session: newSession(link, options, redact),
+		session: &session{next: link, options: options, redact: redact},
 		retry:   link,
 		limit:   limit,
 		base:    base,
@@ -104,23 +102,4 @@ func withManner(ctx context.Context, m manner) context.Context {
 func mannerOf(ctx context.Context) manner {
 	m, _ := ctx.Value(mannerKey{}).(manner)
 	return m
-}
-
-// seenThrough returns a context that outlives the cancellation of the given one
-// by the grace period, to finish what has started on the server.
-func seenThrough(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-detached.Done():
-		}
-	})
-	return detached, func() {
-		stop()
-		cancel()
-	}
 }

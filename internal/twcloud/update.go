@@ -38,21 +38,6 @@ func (c Changes) differsFrom(consumer Consumer) string {
 	return strings.Join(parts, ", and ")
 }
 
-// NotAppliedError is a change that the server answered with success but did not
-// make, or did not make yet.
-type NotAppliedError struct {
-	// Consumer is what the server has now.
-	Consumer Consumer
-	// Err describes the call.
-	Err error
-}
-
-// Error returns the text of Err.
-func (e *NotAppliedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns Err.
-func (e *NotAppliedError) Unwrap() error { return e.Err }
-
 // steps returns the calls that make the changes, in the order in which they are
 // sent.
 func (c *Client) steps(changes Changes) ([]*profile.Call, error) {
@@ -112,18 +97,19 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 	if err != nil {
 		return Consumer{}, err
 	}
-	var last outcomeOfChange
+	var told partial
+	var problem error
 	for i, step := range steps {
 		v, err := c.valuesOf(ctx, key, step, changes)
 		if err == nil {
-			last, err = c.change(ctx, step, v)
+			told, problem, err = c.change(ctx, step, v)
 		}
-		if err == nil && v.secret != nil && changes.Secret != nil && last.problem != nil {
+		if err == nil && v.secret != nil && changes.Secret != nil && problem != nil {
 			// The secret is not visible, so its change is uncertain.
-			err = &UncertainError{Err: last.problem}
+			err = &UncertainError{Err: problem}
 		}
 		if err != nil {
-			// The server may have made the change nevertheless.
+			// The server may have made the change anyway.
 			c.snapshot.invalidate()
 			if err = c.missing(ctx, key, step, err); i > 0 && !Uncertain(err) {
 				err = &UncertainError{Err: err}
@@ -132,11 +118,11 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 		}
 	}
 	c.evidence.confirmed.Store(true)
-	if told := last.told; len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
+	if len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
 		c.snapshot.put(told.consumer())
 		return told.consumer(), nil
 	}
-	return c.settled(ctx, key, steps[len(steps)-1], changes, last.problem)
+	return c.settled(ctx, key, steps[len(steps)-1], changes, problem)
 }
 
 // NeedsSecret reports whether the API requires the secret (Changes.KnownSecret)
@@ -179,42 +165,35 @@ func (c *Client) valuesOf(ctx context.Context, key string, call *profile.Call, c
 	return v, nil
 }
 
-// outcomeOfChange is the answer to a change.
-type outcomeOfChange struct {
-	// told is the consumer in the answer, as far as it is readable.
-	told partial
-	// problem is why a successful answer is unreadable.
-	problem error
-}
-
-// change sends one call of an update. An unreadable answer does not mean that
-// the change failed. It is returned as a problem.
-func (c *Client) change(ctx context.Context, call *profile.Call, v values) (result outcomeOfChange, err error) {
+// change sends one call of an update. It returns the consumer in the answer, as
+// far as it is readable. An unreadable answer does not mean that the change
+// failed. It is returned as a problem.
+func (c *Client) change(ctx context.Context, call *profile.Call, v values) (told partial, problem, err error) {
 	err = c.call(ctx, call, v, func(answer *answer) error {
 		silent := len(bytes.TrimSpace(bodyOf(answer.Response))) == 0
 		switch {
 		case looksLikeSignIn(answer.Response):
-			result.problem = answer.unreadable("a sign-in page")
+			problem = answer.unreadable("a sign-in page")
 		case call.Answer == nil && answer.expected(), silent && !answer.expected():
 			// Success without words.
 		default:
-			found, err := answer.one(c.profile.Approved)
+			found, err := answer.one()
 			if err == nil && found.key != "" && found.key != v.key {
 				err = answer.unreadable("asked about consumer %q, the server returned %q", v.key, found.key)
 			}
 			if err != nil {
-				result.problem = err
+				problem = err
 				c.evidence.noteAnswer(err)
 				break
 			}
 			if found.key == "" {
 				found.key = v.key
 			}
-			result.told = found
+			told = found
 		}
 		return nil
 	})
-	return result, err
+	return told, problem, err
 }
 
 // settled reads the consumer after a change, and again if it differs: the
@@ -238,8 +217,7 @@ func (c *Client) settled(ctx context.Context, key string, last *profile.Call, ch
 		if difference == "" {
 			return consumer, nil
 		}
-		if attempt < settleAttempts && ctx.Err() == nil {
-			c.rest(ctx, attempt)
+		if c.again(ctx, attempt) {
 			continue
 		}
 		if problem == nil {
@@ -251,6 +229,16 @@ func (c *Client) settled(ctx context.Context, key string, last *profile.Call, ch
 
 // settleAttempts is how often the server is asked again.
 const settleAttempts = 2
+
+// again waits before the server is asked again. It returns false if it was asked
+// often enough.
+func (c *Client) again(ctx context.Context, attempt int) bool {
+	if attempt >= settleAttempts || ctx.Err() != nil {
+		return false
+	}
+	c.rest(ctx, attempt)
+	return true
+}
 
 // missing decides what a 404 about one consumer means: the consumer is gone
 // (ErrNotFound), the path is wrong (ErrNoCollection), the server does not have

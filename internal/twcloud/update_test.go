@@ -11,7 +11,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
-// The error of an update says whether the change may have been made. The next read
+// The error of an update reports whether the change may have been made. The next read
 // returns what the server has.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
@@ -83,6 +83,21 @@ func TestUpdate(t *testing.T) {
 				t.Errorf("got %v, %v, want the name %q", got, err, test.name)
 			}
 		})
+	}
+}
+
+// A read changes nothing, so its error is never uncertain.
+func TestUpdate_failedRead(t *testing.T) {
+	t.Parallel()
+	client, server := fakeAnswers{"GET list": {{200, "[]"}}, "GET k": {{500, ""}}}.client(t)
+	changed := *client.profile
+	update := *changed.Calls.Update
+	update.Unchanged = profile.Send
+	changed.Calls.Update = &update
+	client.profile = &changed
+	_, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)})
+	if !errors.Is(err, ErrServer) || Uncertain(err) {
+		t.Errorf("got %v, sent %q", err, server())
 	}
 }
 

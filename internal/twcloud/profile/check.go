@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// check finds what a schema cannot: parts that contradict each other or are not
-// enough, and placeholders in the wrong place.
+// check finds mistakes that a schema can't find: contradictions, missing parts,
+// and placeholders in the wrong place.
 func (p *Profile) check() []Problem {
 	c := &checker{profile: p}
 	c.headers("/headers", p.Headers)
 	c.approved()
 	c.csrf()
-	for name, call := range p.Calls.All() {
-		c.call(name, call)
+	for _, call := range p.Calls.All() {
+		c.call(call)
 	}
 	if list := p.Calls.List; list != nil && !list.Answer.TellsAll() && (p.Calls.Read == nil || !p.Calls.Read.Answer.TellsAll()) {
 		c.add("/calls/list/answer", "the list does not tell key, name and approval of each consumer, and there is no read call that does")
@@ -35,7 +35,7 @@ func (c *checker) add(pointer, format string, arguments ...any) {
 	c.problems = append(c.problems, Problem{Pointer: pointer, Message: fmt.Sprintf(format, arguments...)})
 }
 
-// approved wants values that cannot be mistaken for each other.
+// approved finds values that mean both.
 func (c *checker) approved() {
 	for i, value := range c.profile.Approved.No {
 		if slices.ContainsFunc(c.profile.Approved.Yes, func(yes any) bool { return reflect.DeepEqual(yes, value) }) {
@@ -60,8 +60,8 @@ func (c *checker) csrf() {
 	}
 }
 
-// forbidden are headers that the provider sets itself, or that hold a secret or
-// a host.
+// forbidden are headers that the provider sets itself, or that have a secret or a
+// host.
 var forbidden = []string{
 	"Authorization", "Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Proxy-Authorization", "Transfer-Encoding", "User-Agent",
 }
@@ -80,7 +80,7 @@ func (c *checker) headers(place string, headers map[string]string) {
 	}
 }
 
-// what a call must and may have placeholders for, beside {csrf}.
+// uses are the placeholders that a call must have and may have, besides {csrf}.
 var uses = map[string]struct{ must, may []string }{
 	"list":       {},
 	"read":       {must: []string{Key}},
@@ -93,25 +93,27 @@ var uses = map[string]struct{ must, may []string }{
 	"remove":     {must: []string{Key}},
 }
 
-func (c *checker) call(name string, call *Call) {
-	place, use := "/calls/"+name, uses[name]
-	c.path(place+"/path", call.Path, slices.Contains(use.must, Key))
+func (c *checker) call(call *Call) {
+	place, use := "/calls/"+call.Name, uses[call.Name]
+	withKey := slices.Contains(use.must, Key)
+	c.path(place+"/path", call.Path, withKey)
 	c.headers(place+"/headers", call.Headers)
 	for _, placeholder := range use.must {
 		if !call.Has(placeholder) {
 			c.add(place, "the call needs %s in its path, query or body", placeholder)
 		}
 	}
-	if name == "update" && !call.Has(Name) && !call.Has(Secret) && !call.Has(ApprovedNow) {
+	if call.Name == "update" && !call.Has(Name) && !call.Has(Secret) && !call.Has(ApprovedNow) {
 		c.add(place, "the call changes nothing: its body has none of %s, %s and %s", Name, Secret, ApprovedNow)
 	}
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
 	call.strings(func(pointer, text string) {
 		switch {
 		case strings.HasPrefix(pointer, "/headers"): // checked above
+		case strings.HasPrefix(pointer, "/query") && withKey && text == Key:
 		case strings.HasPrefix(pointer, "/query"):
 			// A query is written to logs.
-			c.placeholder(place+pointer, text, intersection(allowed, Key)...)
+			c.placeholder(place+pointer, text)
 		default:
 			c.placeholder(place+pointer, text, allowed...)
 		}
@@ -120,51 +122,41 @@ func (c *checker) call(name string, call *Call) {
 	if call.Method == http.MethodGet && (call.JSON != nil || call.Form != nil) {
 		c.add(place+"/method", "a GET has no body")
 	}
-	if (name == "list" || name == "read") && call.Method != http.MethodGet && call.Method != http.MethodPost {
+	if call.Reads() && call.Method != http.MethodGet && call.Method != http.MethodPost {
 		c.add(place+"/method", "a call that only reads is a GET or a POST")
 	}
-	if name != "list" && name != "read" && call.Method == http.MethodGet {
+	if !call.Reads() && call.Method == http.MethodGet {
 		c.add(place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
 	}
-	c.answer(name, place+"/answer", call)
-	c.pages(name, place+"/pages", call)
+	if call.Name == "list" && !call.Answer.TellsKey() {
+		c.add(place+"/answer", "missing: key")
+	}
+	if call.Answer != nil {
+		c.answer(place+"/answer", call.Name == "list", call.Answer)
+	}
+	if call.Pages != nil {
+		c.pages(place+"/pages", call.Name == "list", call.Pages)
+	}
 }
 
-func (c *checker) answer(name, place string, call *Call) {
-	answer := call.Answer
-	if answer == nil {
-		return
-	}
-	if name != "list" && (answer.Items != "" || answer.KeyIsMember) {
+func (c *checker) answer(place string, list bool, answer *Answer) {
+	if !list && (answer.Items != "" || answer.KeyIsMember) {
 		c.add(place, "items and key_is_member are for list")
 	}
-	if answer.Format == "text" && (answer.Key != nil || answer.Name != nil || answer.Approved != nil || name == "list") {
+	if answer.Format == "text" && (answer.Key != nil || answer.Name != nil || answer.Approved != nil || list) {
 		c.add(place, "a text is the key alone: no pointers, and not for list")
-	}
-	if name == "list" && !answer.TellsKey() {
-		c.add(place, "missing: key")
 	}
 }
 
-func (c *checker) pages(name, place string, call *Call) {
-	pages := call.Pages
-	if pages == nil {
-		return
-	}
-	if name != "list" {
+func (c *checker) pages(place string, list bool, pages *Pages) {
+	if !list {
 		c.add(place, "only a list has pages")
 	}
-	switch pages.By {
-	case "next", "cursor":
-		if pages.Pointer == "" {
-			c.add(place, "missing: pointer")
-		}
+	if pages.Pointer == "" && slices.Contains([]string{"next", "cursor"}, pages.By) {
+		c.add(place, "missing: pointer")
 	}
-	switch pages.By {
-	case "cursor", "number", "offset":
-		if pages.Parameter == "" {
-			c.add(place, "missing: parameter")
-		}
+	if pages.Parameter == "" && slices.Contains([]string{"cursor", "number", "offset"}, pages.By) {
+		c.add(place, "missing: parameter")
 	}
 }
 
@@ -203,8 +195,4 @@ func (c *checker) noHost(pointer, text string) {
 	if strings.Contains(text, "://") {
 		c.add(pointer, "a profile holds no URL: {origin} stands for the server's in a header")
 	}
-}
-
-func intersection(of []string, with ...string) []string {
-	return slices.DeleteFunc(slices.Clone(of), func(one string) bool { return !slices.Contains(with, one) })
 }

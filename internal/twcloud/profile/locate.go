@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// locate finds the line of each value of a JSON document by its pointer, and the
-// members that an object has twice.
+// locate returns the line of each value of a JSON document by its pointer, and
+// the members that an object has twice.
 func locate(content []byte) (lines map[string]int, duplicates []Problem) {
 	l := locator{content: content, decoder: json.NewDecoder(bytes.NewReader(content)), lines: map[string]int{}}
 	l.value("")
@@ -60,7 +60,7 @@ func lineAt(content []byte, offset int64) int {
 	return 1 + bytes.Count(content[:min(int(offset), len(content))], []byte("\n"))
 }
 
-// lineOf is the line of a place, or of what it is missing from.
+// lineOf is the line of a place or, if it is missing, of what it is missing from.
 func lineOf(lines map[string]int, pointer string) int {
 	for {
 		if line, found := lines[pointer]; found {

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/text/message"
 )
 
-// MaxSize bounds a profile, in bytes. The built-in one has two thousand.
+// MaxSize limits a profile, in bytes. The built-in one has two thousand.
 const MaxSize = 1 << 20
 
 // Schema is the JSON Schema of a profile, for editors.
@@ -28,14 +28,14 @@ var Schema []byte
 
 // Problem is a mistake in a profile.
 type Problem struct {
-	// Line is where the mistake is, from 1; zero if no line is to blame.
+	// Line is where the mistake is, from 1. Zero: no line has it.
 	Line int
-	// Pointer is the member to blame, as a JSON pointer.
+	// Pointer is the member with the mistake, as a JSON pointer.
 	Pointer string
 	Message string
 }
 
-// String says where the mistake is and what is wrong.
+// String returns the place and the message.
 func (p Problem) String() string {
 	var place []string
 	if p.Line > 0 {
@@ -50,8 +50,8 @@ func (p Problem) String() string {
 	return strings.Join(place, ", ") + ": " + p.Message
 }
 
-// Parse reads a profile. It returns all mistakes at once, in the order of the
-// lines, or a profile that is complete and consistent.
+// Parse reads a profile. It returns all mistakes, in the order of the lines, or a
+// profile that is complete and consistent.
 func Parse(content []byte) (*Profile, []Problem) {
 	document, problem := read(content)
 	if problem != nil {
@@ -62,10 +62,13 @@ func Parse(content []byte) (*Profile, []Problem) {
 	var parsed Profile
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
-	// What does not fit is among the problems already; the rest is decoded.
-	var mismatch *json.UnmarshalTypeError
-	if err := decoder.Decode(&parsed); err != nil && !errors.As(err, &mismatch) {
+	// A value of a wrong type is among the problems already, and the others are
+	// decoded. The schema also accepts 2e2 as an integer, which Go does not.
+	if err := decoder.Decode(&parsed); err != nil && len(problems) == 0 {
 		problems = append(problems, Problem{Message: err.Error()})
+	}
+	for name, call := range parsed.Calls.All() {
+		call.Name = name
 	}
 	malformed := problems
 	for _, problem := range parsed.check() {
@@ -80,18 +83,15 @@ func Parse(content []byte) (*Profile, []Problem) {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
 		return nil, problems
 	}
-	for name, call := range parsed.Calls.All() {
-		call.Name = name
-	}
 	return &parsed, nil
 }
 
-// within says whether a place is the other one or in it.
+// within reports whether a place is another one or inside of it.
 func within(pointer, outer string) bool {
 	return outer != "" && (pointer == outer || strings.HasPrefix(pointer, outer+"/"))
 }
 
-// read decodes a document, or finds what stops it from being read at all.
+// read decodes a document, or returns why it can't be read.
 func read(content []byte) (document any, problem *Problem) {
 	switch {
 	case len(content) > MaxSize:
@@ -128,7 +128,7 @@ var compiled = sync.OnceValue(func() *jsonschema.Schema {
 	return compiler.MustCompile("profile.json")
 })
 
-// structure holds a document against the schema.
+// structure compares a document with the schema.
 func structure(document any) []Problem {
 	var failure *jsonschema.ValidationError
 	if err := compiled().Validate(document); !errors.As(err, &failure) {

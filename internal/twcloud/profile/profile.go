@@ -1,8 +1,6 @@
-// Package profile holds API profiles: documents that say how a server
-// administers OAuth consumers. The built-in profile holds what this project
-// assumes; a server that differs needs another document and no other code.
-//
-// The package reads, checks and writes profiles. It sends nothing.
+// Package profile reads and checks API profiles: documents that describe how a
+// server manages OAuth consumers. The built-in profile has what this project
+// assumes. A server that differs needs another document and no other code.
 package profile
 
 import (
@@ -16,7 +14,7 @@ import (
 	"sync"
 )
 
-// Known says how a part of a profile is known.
+// Known is how a part of a profile is known.
 type Known string
 
 // The ways to know something of the server.
@@ -33,8 +31,8 @@ const (
 	WebApp = "webapp"
 )
 
-// Placeholders: the strings of a profile that values take the place of. Each is
-// a whole value, or a whole segment of a path.
+// Placeholders are the strings of a profile that values replace. Each is a whole
+// value, or a whole segment of a path.
 const (
 	Key         = "{key}"
 	Name        = "{name}"
@@ -44,8 +42,8 @@ const (
 	Origin      = "{origin}"
 )
 
-// Profile is how a server administers OAuth consumers. A profile from Parse is
-// complete and consistent; do not change it.
+// Profile is how a server manages OAuth consumers. A profile from Parse is
+// complete and consistent. Do not change it.
 type Profile struct {
 	Schema      string            `json:"$schema,omitempty"`
 	Format      int               `json:"profile"`
@@ -58,7 +56,7 @@ type Profile struct {
 	Calls       Calls             `json:"calls"`
 }
 
-// CSRF says where the value of {csrf} comes from.
+// CSRF is where the value of {csrf} comes from.
 type CSRF struct {
 	Known   Known  `json:"known,omitempty"`
 	From    string `json:"from"` // cookie, header or body
@@ -67,8 +65,8 @@ type CSRF struct {
 	Path    string `json:"path,omitempty"`
 }
 
-// Approved says which values mean that a consumer is approved, and which that it
-// is not. Nil is a member that is null or absent.
+// Approved has the values that mean that a consumer is approved, and those that
+// mean that it is not. Nil is a member that is null or absent.
 type Approved struct {
 	Known Known `json:"known,omitempty"`
 	Yes   []any `json:"yes"`
@@ -112,15 +110,15 @@ type ApprovedAs struct {
 	No  any `json:"no"`
 }
 
-// What Unchanged and UnchangedSecret can say.
+// Values of Unchanged and UnchangedSecret.
 const (
 	Omit  = "omit"
 	Send  = "send"
 	Empty = "empty"
 )
 
-// Answer says where a consumer is in an answer. A nil pointer means that the
-// answer does not tell.
+// Answer is where a consumer is in an answer. A nil pointer means that the
+// answer does not have the value.
 type Answer struct {
 	Format           string  `json:"format,omitempty"` // json or text
 	Items            string  `json:"items,omitempty"`
@@ -132,15 +130,15 @@ type Answer struct {
 	Approved         *string `json:"approved,omitempty"`
 }
 
-// TellsKey says whether the answer tells the key.
+// TellsKey reports whether the answer has the key.
 func (a *Answer) TellsKey() bool {
 	return a != nil && (a.Format == "text" || a.Key != nil || a.KeyHeader != "" || a.KeyIsMember)
 }
 
-// TellsAll says whether the answer tells key, name and approval.
+// TellsAll reports whether the answer has the key, the name, and the approval.
 func (a *Answer) TellsAll() bool { return a.TellsKey() && a.Name != nil && a.Approved != nil }
 
-// Pages says how the pages of a list follow one another.
+// Pages is how a list is divided into pages.
 type Pages struct {
 	Known     Known   `json:"known,omitempty"`
 	By        string  `json:"by"` // link, next, cursor, number or offset
@@ -149,6 +147,9 @@ type Pages struct {
 	First     int     `json:"first,omitempty"`
 	Total     *string `json:"total,omitempty"`
 }
+
+// Reads reports whether the call only reads consumers.
+func (c *Call) Reads() bool { return c.Name == "list" || c.Name == "read" }
 
 // All yields the calls that the profile has, with their names in the document.
 func (c *Calls) All() iter.Seq2[string, *Call] {
@@ -168,7 +169,8 @@ func (c *Calls) slots() []**Call {
 	return []**Call{&c.List, &c.Read, &c.Register, &c.Update, &c.Approve, &c.Disapprove, &c.Rename, &c.SetSecret, &c.Remove}
 }
 
-// Has says whether the path, the query or the body of the call has a placeholder.
+// Has reports whether the path, the query, the headers, or the body of the call
+// has a placeholder.
 func (c *Call) Has(placeholder string) bool {
 	if slices.Contains(strings.Split(c.Path, "/"), placeholder) {
 		return true
@@ -207,8 +209,8 @@ func walk(pointer string, value any, visit func(pointer, text string)) {
 	}
 }
 
-// WithCollection returns the profile with another path in place of that of the
-// list, in every call whose path begins with it.
+// WithCollection returns the profile with another path for the list. The path is
+// replaced in every call whose path begins with it.
 func (p *Profile) WithCollection(path string) *Profile {
 	if path == "" || path == p.Calls.List.Path {
 		return p
@@ -227,8 +229,7 @@ func (p *Profile) WithCollection(path string) *Profile {
 	return &moved
 }
 
-// builtin has a file for each profile that the provider brings along. One that
-// somebody has learned from a server can be added here.
+// builtin has the profiles that are part of the provider, one in each file.
 //
 //go:embed builtin/*.json
 var builtin embed.FS
@@ -279,8 +280,8 @@ func escapeToken(token string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }
 
-// LastSegment is the last segment of a path or a URL, unescaped; empty if there
-// is none.
+// LastSegment is the last segment of a path or a URL, unescaped. It is empty if
+// there is none.
 func LastSegment(text string) string {
 	target, err := url.Parse(text)
 	if err != nil {

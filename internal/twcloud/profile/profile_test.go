@@ -100,6 +100,11 @@ func TestParse_mistakes(t *testing.T) {
 		"status":              {`"success": [200, 302]`, `"success": [200, 404]`, []string{"/calls/register/success/1"}},
 		"pointer":             {`"key": "/id", "key_is_last`, `"key": "id", "key_is_last`, []string{`"id" is not a JSON pointer`}},
 		"list without a key":  {`"key": "/id", "key_is_last_segment": true, "name": "/n"`, `"name": "/n"`, []string{"/calls/list/answer: missing: key"}},
+		"list without answer": {
+			`"answer": {"items": "/data", "key": "/id", "key_is_last_segment": true, "name": "/n", "approved": "/state"},`, ``,
+			[]string{"line 11, /calls/list/answer: missing: key"},
+		},
+		"number":              {`"success": [200, 302]`, `"success": [2e2, 302]`, []string{"calls.register.success"}},
 		"pages":               {`"parameter": "page", `, ``, []string{"/calls/list/pages: missing: parameter"}},
 		"twice":               {`"known": "learned",`, `"known": "learned", "known": "seen",`, []string{"line 5, /known: the object has this member twice"}},
 		"list missing":        {`"list": {`, `"lists": {`, []string{"/calls: missing: list", "/calls/lists: no such member"}},

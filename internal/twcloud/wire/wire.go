@@ -1,8 +1,8 @@
-// Package wire holds the paths and the shapes that travel between a client and
-// Teamwork Cloud. It has no behavior. The consumer API is
-// described by API profiles (package profile).
+// Package wire has the paths and shapes of Teamwork Cloud's REST API and root
+// services. It has no behavior. API profiles (package profile) describe the
+// consumer API.
 //
-// Every item bears a mark that says how it is known:
+// Every item has a mark that tells how it is known:
 //
 //   - V: documented by the vendor (docs.nomagic.com, or the OpenAPI description
 //     that the server itself serves at /osmc/swagger);
@@ -77,8 +77,7 @@ const (
 // token or a personal access token at login (V).
 const TokenScheme = "Token"
 
-// ConfigureServerPermission is the permission without which consumers can be
-// neither seen nor managed (V). Its spelling in the answer to CurrentUserPath is
+// ConfigureServerPermission is the permission to see and manage consumers (V). Its spelling in the answer to CurrentUserPath is
 // assumed (A).
 const ConfigureServerPermission = "Configure Server"
 
@@ -93,14 +92,14 @@ type RequestedOAuthConsumer struct {
 	Key string `json:"key"`
 }
 
-// Error is the JSON body of a failure (A). Plain text, HTML or nothing are as
+// Error is the JSON body of a failure (A). Plain text, HTML, or no body are as
 // likely.
 type Error struct {
 	Message string `json:"message"`
 }
 
-// User is a user as the emulator tells it (A): what stands at UsersPath. The
-// client reads no more of it than whether the permission is mentioned.
+// User is the emulator's answer at UsersPath (A). The client reads only whether
+// it mentions the permission.
 type User struct {
 	Username    string   `json:"username"`
 	Permissions []string `json:"permissions,omitempty"`
