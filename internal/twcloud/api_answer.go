@@ -118,6 +118,9 @@ func (a *answer) one() (partial, error) {
 	return read, err
 }
 
+// maxKey limits a key, in bytes: it has to fit into a path.
+const maxKey = 4096
+
 // consumerIn reads one consumer from a JSON value.
 func (a *answer) consumerIn(value any) (partial, error) {
 	var found partial
@@ -132,6 +135,9 @@ func (a *answer) consumerIn(value any) (partial, error) {
 		}
 		if places.KeyIsLastSegment {
 			found.key = profile.LastSegment(found.key)
+		}
+		if len(found.key) > maxKey {
+			return partial{}, a.unreadable("the key of a consumer has %d bytes", len(found.key)).at("answer.key", "")
 		}
 		if found.key == "" {
 			return found, a.unreadable("a consumer without a key at %q: %s", *places.Key, describe(value)).at("answer.key", describe(value))
@@ -179,6 +185,9 @@ func describe(value any) string {
 	object, ok := value.(map[string]any)
 	if !ok {
 		return "it is a JSON " + typeOf(value)
+	}
+	if len(object) == 0 {
+		return "it has no members"
 	}
 	names := slices.Sorted(maps.Keys(object))
 	if len(names) > 20 {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"sync/atomic"
 )
 
@@ -56,7 +57,11 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		sent := !asked.Load() || got.Load()
 		note(ctx, sent)
 		failure := &exchangeError{cause: err, kind: ErrUnreachable, sent: sent}
+		var malformed textproto.ProtocolError
 		switch {
+		case errors.As(err, &malformed):
+			// The error quotes a header, which can be a cookie.
+			failure.cause = errors.New("the answer is not valid HTTP: a header is malformed")
 		case errors.Is(err, ErrTooLarge):
 			failure.kind = ErrTooLarge
 		case errors.Is(context.Cause(ctx), tooLate):

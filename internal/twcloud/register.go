@@ -3,6 +3,7 @@ package twcloud
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -123,6 +124,14 @@ func (r *registering) try(ctx context.Context, attempt int) (settled bool, err e
 	case lookErr != nil:
 		return true, &RegistrationError{Name: r.name, Cause: err, Look: lookErr}
 	case len(appeared) == 1:
+		lost := attempt
+		if outcome == unknown || outcome == unknownForGood {
+			lost++
+		}
+		if lost > 1 && outcome != registered {
+			// The list may lag behind, and show the others later.
+			r.StraysUnknown = fmt.Errorf("the answers to %d registrations were lost, and the list has one new consumer", lost)
+		}
 		return true, r.adopt(through, appeared[0], outcome, err)
 	case len(appeared) > 1:
 		return true, &RegistrationError{Name: r.name, Cause: err, Keys: keysOf(appeared)}
