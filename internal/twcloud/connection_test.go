@@ -139,13 +139,15 @@ func TestAnswersAreBounded(t *testing.T) {
 		"gzip that is none":       {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]", ErrUnreachable},
 		"a switch of protocols":   {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", ErrUnreadable},
 		"a chunk without an end":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n", ErrUnreachable},
+		"a malformed cookie":      {"HTTP/1.1 200 OK\r\nSet-Cookie: session=canary\x01\r\n\r\n", ErrUnreachable},
+		"a cookie without colon":  {"HTTP/1.1 200 OK\r\nSet-Cookie session=canary\r\n\r\n", ErrUnreachable},
 		"an answer in plain TEXT": {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nTEXT", ErrUnreadable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, func(w http.ResponseWriter, r *http.Request) { answerRaw(w, r, test.answer) })
 			client := serverClient(t, server, func(o *Options) { o.MaxRetries, o.MaxAnswer = 0, limit })
-			if _, err := client.list(t.Context()); !errors.Is(err, test.kind) {
+			if _, err := client.list(t.Context()); !errors.Is(err, test.kind) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("got %.200v, want %v", err, test.kind)
 			}
 		})

@@ -130,7 +130,7 @@ func (r *registering) try(ctx context.Context, attempt int) (settled bool, err e
 		}
 		if lost > 1 && outcome != registered {
 			// The list may lag behind, and show the others later.
-			r.StraysUnknown = fmt.Errorf("the answers to %d registrations were lost, and the list has one new consumer", lost)
+			r.StraysUnknown = r.incompleteList(fmt.Sprintf("the answers to %d registrations were lost, and the list has one new consumer", lost))
 		}
 		return true, r.adopt(through, appeared[0], outcome, err)
 	case len(appeared) > 1:

@@ -94,6 +94,7 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 		unknown   error // why strays are unknown
 	}{
 		"lost again and again":            {faults: []twcloudtest.FaultKind{dropped, gateway, dropped}, posts: 4, consumers: 2},
+		"the first one appears late":      {faults: []twcloudtest.FaultKind{gateway, dropped}, appears: twcloudtest.Consumer{Name: "app", Secret: testSecret}, posts: 2, consumers: 2, unknown: ErrIncomplete},
 		"lost once too often":             {faults: []twcloudtest.FaultKind{gateway, gateway, gateway, gateway}, posts: 4, consumers: 1, kind: ErrServer},
 		"two have appeared":               {faults: []twcloudtest.FaultKind{lost}, appears: theirs, posts: 1, consumers: 3, kind: ErrUnreachable, keys: 2},
 		"another name has appeared, too":  {faults: []twcloudtest.FaultKind{lost}, appears: twcloudtest.Consumer{Name: "another"}, posts: 1, consumers: 3},
