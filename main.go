@@ -50,7 +50,14 @@ func run() int {
 		return check(flag.Args()[1:])
 	case flag.Arg(0) == "learn":
 		return learn.Run(flag.Args()[1:], os.Stdout, os.Stderr)
-	case flag.NArg() > 0 || !*debugging && os.Getenv(magicCookie) == "":
+	case flag.Arg(0) == "help":
+		flag.Usage()
+		return 0
+	case flag.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "There is no command %q.\n\n", flag.Arg(0))
+		flag.Usage()
+		return 2
+	case !*debugging && os.Getenv(magicCookie) == "":
 		flag.Usage()
 		return 2
 	}

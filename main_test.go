@@ -143,8 +143,13 @@ func TestRun_checkInterrupted(t *testing.T) {
 // Started by hand, the provider prints what a user can run.
 func TestRun_byHand(t *testing.T) {
 	t.Parallel()
-	stdout, stderr, status := call(t, nil)
-	if status != 2 || stdout != "" || !strings.Contains(stderr, "Terraform starts this program") {
-		t.Errorf("status %d, printed %s%s", status, stdout, stderr)
+	for argument, test := range map[string]struct {
+		status int
+		says   string
+	}{"": {2, "Terraform starts this program"}, "help": {0, "Terraform starts this program"}, "chekc": {2, `There is no command "chekc"`}} {
+		stdout, stderr, status := call(t, nil, strings.Fields(argument)...)
+		if status != test.status || stdout != "" || !strings.Contains(stderr, test.says) {
+			t.Errorf("%q: status %d, printed %s%s", argument, status, stdout, stderr)
+		}
 	}
 }

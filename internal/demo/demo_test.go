@@ -227,7 +227,7 @@ func TestAccPlayground(t *testing.T) {
 	if status := <-ended; status != statusOK {
 		t.Errorf("exit status %d, %s", status, problems.String())
 	}
-	for _, want := range []string{"POST   /osmc/admin/oauthconsumers -> 201 Created", "1 consumers are gone"} {
+	for _, want := range []string{"POST   /osmc/admin/oauthconsumers -> 201 Created", "its consumers are gone"} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, all.String())
 		}

@@ -57,6 +57,6 @@ func playground(ctx context.Context, out *printer, dir string) error {
 	out.heading("Watch the requests")
 	out.indent("They appear below. Ctrl-C stops the playground.\n\n")
 	<-ctx.Done()
-	out.line("\nStopped. The server and its %d consumers are gone. Close the terminals in which you used it.", len(server.Consumers()))
+	out.line("\nStopped. The server and its consumers are gone. Close the terminals in which you used it.")
 	return nil
 }

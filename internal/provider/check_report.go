@@ -87,7 +87,7 @@ func (r *checkReport) guard(subject string, do func()) {
 			// Other panic values can contain anything. The stack has no values.
 			text := ""
 			if failure, ok := reason.(runtime.Error); ok {
-				text = failure.Error() + "\n"
+				text = r.clean(failure.Error()) + "\n"
 			}
 			r.bad(subject, "the provider panicked. "+reportBug, text+string(debug.Stack()))
 		}
@@ -138,12 +138,8 @@ func (r *checkReport) finding(mark, subject, finding, meaning string) {
 }
 
 func (r *checkReport) line(format string, arguments ...any) {
-	text := fmt.Sprintf(format, arguments...)
-	if r.redact != nil {
-		text = r.redact(text)
-	}
 	// A reader of the report notices if a write fails.
-	_, _ = fmt.Fprintln(r.out, text)
+	_, _ = fmt.Fprintf(r.out, format+"\n", arguments...)
 }
 
 // hide makes clean remove a text. If it is a URL, clean also removes its host.
@@ -158,8 +154,12 @@ func (r *checkReport) hide(text string) {
 	}
 }
 
-// clean removes hosts, users, and file paths from a text, quoted or not.
+// clean removes secrets, hosts, users, and file paths from a text that is not the
+// provider's own. In its own texts, a missing word would reveal a secret.
 func (r *checkReport) clean(text string) string {
+	if r.redact != nil {
+		text = r.redact(text)
+	}
 	var forms []string
 	for _, hidden := range r.hidden {
 		for _, form := range []string{hidden, url.PathEscape(hidden), unquote(shorten(hidden))} {

@@ -151,6 +151,10 @@ func TestCheck(t *testing.T) {
 		"with a token":   {environment: map[string]string{"TWCLOUD_TOKEN": "canary-token", "TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": ""}, want: []string{"a token"}},
 		"before 2022x":   {server: func(config *twcloudtest.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
 		"path prefix":    {server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
+		"password that is a word of the report": {
+			environment: map[string]string{"TWCLOUD_PASSWORD": "server"}, fails: true,
+			want: []string{"FAIL  sign-in", "does not work with this server yet"},
+		},
 		"wrong password": {environment: map[string]string{"TWCLOUD_PASSWORD": "canary-password-wrong"}, fails: true, want: []string{"FAIL  sign-in", "credentials were refused", "401"}},
 		"no permission":  {environment: map[string]string{"TWCLOUD_USERNAME": "canary-viewer"}, fails: true, want: []string{"FAIL  list", "403", "Configure Server permission"}},
 		"no seat": {

@@ -204,7 +204,7 @@ func (t *trial) shownName(name string) string {
 	if !t.isOwn(name) {
 		return "another one"
 	}
-	return fmt.Sprintf("%q", name)
+	return fmt.Sprintf("%q", t.report.clean(name))
 }
 
 // isOwn reports whether the trial gave a name. The server may have changed its
@@ -216,7 +216,7 @@ func (t *trial) describe(consumer twcloud.Consumer) string {
 	if !t.isOwn(name) {
 		name = t.name
 	}
-	return fmt.Sprintf("%s (key %q)", name, consumer.Key)
+	return fmt.Sprintf("%s (key %q)", t.report.clean(name), t.report.clean(consumer.Key))
 }
 
 // skips reports whether the profile does not have a call, and notes it.

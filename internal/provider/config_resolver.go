@@ -31,6 +31,14 @@ func processSource() configSource {
 }
 
 func readConfigFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		// To open a pipe would wait for a writer.
+		return nil, errors.New("not a regular file")
+	}
 	file, err := os.Open(name) //nolint:gosec // The user names the file.
 	if err != nil {
 		return nil, err
@@ -153,11 +161,14 @@ func (r *resolver) read(v value) (contents string, ok bool) {
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
-	hint := ", unless it starts with ${path.module}/. To expand ~, use pathexpand(...)"
-	if v.fromEnvironment {
-		hint = ", and ~ is not expanded"
+	hint := ""
+	if errors.Is(err, fs.ErrNotExist) {
+		hint = ". A relative path starts at the working directory, unless it starts with ${path.module}/. To expand ~, use pathexpand(...)"
+		if v.fromEnvironment {
+			hint = ". A relative path starts at the working directory, and ~ is not expanded"
+		}
 	}
-	r.reject(v, fmt.Sprintf("cannot be read: %v. A relative path starts at the working directory%s", err, hint))
+	r.reject(v, fmt.Sprintf("cannot be read: %v%s", err, hint))
 	return "", false
 }
 

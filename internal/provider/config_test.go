@@ -303,6 +303,9 @@ func TestProcessSource(t *testing.T) {
 	if _, err := source.readFile(file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
+	if _, err := source.readFile(t.TempDir()); err == nil || err.Error() != "not a regular file" {
+		t.Errorf("a folder: %v", err)
+	}
 	for size, valid := range map[int]bool{maxConfigFile: true, maxConfigFile + 1: false} {
 		if err := os.WriteFile(file, make([]byte, size), 0o600); err != nil {
 			t.Fatal(err)

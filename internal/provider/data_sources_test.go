@@ -43,8 +43,8 @@ func TestAccDataSource_fails(t *testing.T) {
 		"a shared name": {source: one(`name = "twin"`), summary: "Several OAuth consumers have this name", words: []string{`2 OAuth consumers named "twin"`, `"k2", "k3"`, "Set key"}},
 		"neither":       {source: one(), summary: "Invalid Attribute Combination", words: []string{"key", "name"}, unsent: true},
 		"both":          {source: one(key, name), summary: "Invalid Attribute Combination", words: []string{"key", "name"}, unsent: true},
-		"a blank key":   {source: one(`key = " "`), summary: "Invalid Attribute Value Match", unsent: true},
-		"a blank name":  {source: one(`name = ""`), summary: "Invalid Attribute Value Match", unsent: true},
+		"a blank key":   {source: one(`key = " "`), summary: "Blank value", unsent: true},
+		"a blank name":  {source: one(`name = ""`), summary: "Blank value", unsent: true},
 
 		"a bad expression":            {source: many(`name_regex = "("`), summary: "Invalid regular expression", words: []string{"missing closing )", "RE2"}, unsent: true},
 		"an expression, known later":  {source: late + many("name_regex = terraform_data.late.output"), summary: "Invalid regular expression", words: []string{"missing closing )"}},

@@ -37,13 +37,13 @@ func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaR
 				MarkdownDescription: "Consumer key. Set exactly one of `key` and `name`.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.String{notBlank, stringvalidator.ExactlyOneOf(path.MatchRoot("key"), path.MatchRoot("name"))},
+				Validators:          []validator.String{stringValidator(notBlank), stringvalidator.ExactlyOneOf(path.MatchRoot("key"), path.MatchRoot("name"))},
 			},
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Full consumer name. If several consumers have this name, the error lists their keys.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.String{notBlank},
+				Validators:          []validator.String{stringValidator(notBlank)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: "Whether the consumer is approved.",

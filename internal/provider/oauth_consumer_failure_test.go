@@ -173,8 +173,8 @@ func TestAccOAuthConsumer_invalid(t *testing.T) {
 		snippet   string
 	}{
 		"no secret":                {[]string{name}, "Missing secret", "secret_wo", ""},
-		"blank name":               {[]string{`name = " "`, secret}, "Invalid Attribute Value Match", "name must not be blank", `name = " "`},
-		"blank secret":             {[]string{name, `secret = ""`}, "Invalid Attribute Value Match", "secret must not be blank", `secret = ""`},
+		"blank name":               {[]string{`name = " "`, secret}, "Blank value", "name must not be blank", `name = " "`},
+		"blank secret":             {[]string{name, `secret = ""`}, "Blank value", "secret must not be blank", `secret = ""`},
 		"both secrets":             {[]string{name, secret, `secret_wo = "s3cret"`}, "Invalid Attribute Combination", `"secret_wo" cannot be specified when "secret" is specified`, ""},
 		"version alone":            {[]string{name, secret, `secret_wo_version = 1`}, "Invalid Attribute Combination", `"secret_wo" must be specified when "secret_wo_version" is specified`, ""},
 		"key in the configuration": {[]string{name, secret, `key = "mine"`}, "Invalid Configuration for Read-Only Attribute", "", `key = "mine"`},

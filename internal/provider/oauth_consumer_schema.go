@@ -26,7 +26,7 @@ func oauthConsumerSchema() schema.Schema {
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Consumer name.",
 				Required:            true,
-				Validators:          []validator.String{notBlank},
+				Validators:          []validator.String{stringValidator(notBlank)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`.",
@@ -39,7 +39,7 @@ func oauthConsumerSchema() schema.Schema {
 					"and neither to manage the name and approval of an imported one. The server never returns it.",
 				Optional:   true,
 				Sensitive:  true,
-				Validators: []validator.String{notBlank, stringValidator(strayWhiteSpace), stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
+				Validators: []validator.String{stringValidator(notBlank), stringValidator(strayWhiteSpace), stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
 			},
 			"secret_wo": schema.StringAttribute{
 				MarkdownDescription: "Consumer secret, write-only: never in a plan or in state. Without `secret_wo_version`, the provider detects a new value with a salted hash " +
@@ -47,7 +47,7 @@ func oauthConsumerSchema() schema.Schema {
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
-				Validators: []validator.String{notBlank, stringValidator(strayWhiteSpace)},
+				Validators: []validator.String{stringValidator(notBlank), stringValidator(strayWhiteSpace)},
 			},
 			"secret_wo_version": schema.Int64Attribute{
 				MarkdownDescription: "Version of `secret_wo`. If set, the provider sends `secret_wo` only when this number changes. Set it for generators, which return another value in every run, and for large configurations.",

@@ -114,25 +114,29 @@ var providerFailures = map[string]struct {
 	},
 	"unknown authority": {
 		server: withTLS, healthy: (*harness).trusting,
-		fail: signedInAs(asAdmin),
-		want: []string{"certificate signed by unknown authority", "Set ca_certificate_file (or ca_certificate_pem)"},
+		fail:    signedInAs(asAdmin),
+		refused: true,
+		want:    []string{"certificate signed by unknown authority", "Set ca_certificate_file (or ca_certificate_pem)"},
 	},
 	"name not in the certificate": {
 		server: withTLS, healthy: (*harness).trusting,
 		fail: func(_ *testing.T, h *harness) []string {
 			return []string{asAdmin, h.trusting(), `tls_server_name = "twcloud.example.com"`}
 		},
-		want: []string{"not twcloud.example.com", "Use that name in endpoint, or set tls_server_name to it"},
+		refused: true,
+		want:    []string{"not twcloud.example.com", "Use that name in endpoint, or set tls_server_name to it"},
 	},
 	"http where https is spoken": {
 		server: withTLS, healthy: (*harness).trusting,
 		fail:     signedInAs(asAdmin),
 		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "https:", "http:", 1) },
+		refused:  true,
 		want:     []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server.\n", "Check the scheme (https://)"},
 	},
 	"https where http is spoken": {
 		fail:     signedInAs(asAdmin),
 		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "http:", "https:", 1) },
+		refused:  true,
 		want:     []string{"first record does not look like a TLS handshake", "does not use TLS", "http://"},
 	},
 	"client certificate missing": {

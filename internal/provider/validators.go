@@ -6,11 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
-
-var notBlank = stringvalidator.RegexMatches(regexp.MustCompile(`\S`), "must not be blank")
 
 // stringValidator is a validator.String. The schema describes what it requires.
 type stringValidator func(validator.StringRequest, *validator.StringResponse)
@@ -21,6 +18,12 @@ func (stringValidator) MarkdownDescription(context.Context) string { return "" }
 
 func (validate stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	validate(req, resp)
+}
+
+func notBlank(req validator.StringRequest, resp *validator.StringResponse) {
+	if value := req.ConfigValue; !value.IsNull() && !value.IsUnknown() && strings.TrimSpace(value.ValueString()) == "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Blank value", fmt.Sprintf("Attribute %s must not be blank.", req.Path))
+	}
 }
 
 func regularExpression(req validator.StringRequest, resp *validator.StringResponse) {

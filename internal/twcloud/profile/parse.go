@@ -57,6 +57,9 @@ func Parse(content []byte) (*Profile, []Problem) {
 	if problem != nil {
 		return nil, []Problem{*problem}
 	}
+	if recording, ok := document.(map[string]any); ok && recording["log"] != nil {
+		return nil, []Problem{{Message: "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"}}
+	}
 	lines, duplicates := locate(content)
 	problems := slices.Concat(duplicates, structure(document))
 	var parsed Profile

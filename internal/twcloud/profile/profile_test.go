@@ -150,6 +150,7 @@ func TestParse_unreadable(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ content, want string }{
 		"empty":         {" \n", "empty"},
+		"a recording":   {`{"log":{"entries":[]}}`, "terraform-provider-twcloud learn"},
 		"not JSON":      {"{\n  \"profile\": 1,\n}", "line 3: not JSON"},
 		"cut off":       {everything[:200], "ends too early"},
 		"more":          {everything + "\n{}", "more text after the end"},
