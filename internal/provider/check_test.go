@@ -148,9 +148,9 @@ func TestCheck(t *testing.T) {
 			"ok    configuration", "ok    sign-in", "ok    version", "2024x Refresh2", "ok    user", "consumers: 3, approved: 1", "with a name that another one has, too: 2",
 			"_links (object), approved (boolean), createdOn (string), key (string), name (string)", "ok    root services", "ok    sign-out", "can read this server",
 		}},
-		"with a token":   {environment: map[string]string{"TWCLOUD_TOKEN": "canary-token", "TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": ""}, want: []string{"a token"}},
-		"before 2022x":   {server: func(config *twcloudtest.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
-		"path prefix":    {server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
+		"with a token": {environment: map[string]string{"TWCLOUD_TOKEN": "canary-token", "TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": ""}, want: []string{"a token"}},
+		"before 2022x": {server: func(config *twcloudtest.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
+		"path prefix":  {server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
 		"password that is a word of the report": {
 			environment: map[string]string{"TWCLOUD_PASSWORD": "server"}, fails: true,
 			want: []string{"FAIL  sign-in", "does not work with this server yet"},
