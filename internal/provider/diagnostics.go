@@ -33,24 +33,28 @@ func describe(consumer twcloud.Consumer) string {
 // to do, and the current state on the server. The state comes last, because it can
 // ask for more than to apply again.
 //
-// A failure to sign in or to list concerns all resources, and so does a call that
-// the API profile lacks. It is reported in full once. After that, each resource
-// refers to it.
+// A failure to connect, to sign in, or to list concerns all resources, and so does a
+// call that the API profile lacks. It is reported in full once. After that, each
+// resource refers to it.
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
 	cause := sharedCause(err)
 	if cause == "" {
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
 		return
 	}
-	if !b.first(cause + err.Error()) {
+	text := err.Error()
+	if dial, ok := dialError(err); ok {
+		text = dial.Error() // The same for every request.
+	}
+	if !b.first(cause + text) {
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: see the error %q.", tried, cause), "", state...))
 		return
 	}
-	text, advice := sentence(err), adviceFor(err)
+	full, advice := sentence(err), adviceFor(err)
 	if call, lacks := lackedCall(err); lacks {
-		text, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
+		full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
 	}
-	diags.AddError(cause, paragraphs(text, advice, append([]string{tried + " failed."}, state...)...))
+	diags.AddError(cause, paragraphs(full, advice, append([]string{tried + " failed."}, state...)...))
 }
 
 // addListError reports that the consumers cannot be listed.
@@ -65,6 +69,13 @@ func lackedCall(err error) (string, bool) {
 		return failure.Path, true
 	}
 	return "", false
+}
+
+// dialError returns the error of a connection that could not be opened, so that
+// nothing was sent.
+func dialError(err error) (*net.OpError, bool) {
+	operation, ok := errors.AsType[*net.OpError](err)
+	return operation, ok && operation.Op == "dial"
 }
 
 // isAny reports whether an error is of one of several kinds.
@@ -85,8 +96,9 @@ func sharedCause(err error) string {
 		return fmt.Sprintf("API profile has no call %q", call)
 	}
 	failure, ok := errors.AsType[*twcloud.Error](err)
+	_, unconnected := dialError(err)
 	switch {
-	case !ok, !failure.Login && !failure.Listing:
+	case !ok, isType[*twcloud.RegistrationError](err), !failure.Login && !failure.Listing && !unconnected:
 		return ""
 	case isAny(failure, twcloud.ErrCanceled, twcloud.ErrClosed):
 		return "Run canceled"

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
@@ -284,6 +285,31 @@ func TestAccProvider_errors(t *testing.T) {
 			old.expectWrites(t)
 			old.expectOnServer(t, before...)
 		})
+	}
+}
+
+// A server that goes away during an apply is reported in full once, and what exists
+// because of a resource with each resource.
+func TestAccProvider_serverGone(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.serverGoes = true
+	var registered atomic.Int64
+	w.server.SetOnRequest(func(r twcloudtest.Request) {
+		if r.Call == "register" && registered.Add(1) == 3 {
+			go w.server.Close()
+		}
+	})
+	failed := w.applyFails(t, w.config(manyOf("gates")))
+	full := 0
+	for _, d := range failed.Diagnostics {
+		// What may exist because of a resource is always reported in full.
+		if strings.Contains(d.Detail, "Nothing listens at that address") && !strings.HasPrefix(d.Summary, "Unable to tell") && d.Severity == "error" {
+			full++
+		}
+	}
+	if full != 1 || len(failed.Diagnostics) < manyConsumers-3 {
+		t.Errorf("%d of %d errors are in full:\n%s", full, len(failed.Diagnostics), failed.Output)
 	}
 }
 

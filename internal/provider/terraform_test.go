@@ -47,6 +47,9 @@ type workspace struct {
 	*harness
 	cli *terraformcli.Workspace
 	dir string
+	// serverGoes is true if the server is closed during a run, so that nobody can sign
+	// out.
+	serverGoes bool
 	// restapi is a provider that Terraform needs as well, if it is not nil.
 	restapi func() tfprotov6.ProviderServer
 }
@@ -117,7 +120,11 @@ func (w *workspace) expectUnchanged(t *testing.T, config string, arguments ...st
 func (w *workspace) run(t *testing.T, arguments ...string) report {
 	t.Helper()
 	instance := newProvider(nil)
-	defer closeProvider(t, instance)
+	defer func() {
+		if err := instance.Close(); (err != nil) != w.serverGoes {
+			t.Errorf("close the provider: %v", err)
+		}
+	}()
 	reattach := map[string]any{}
 	defer serve(t, "hashicorp/twcloud", instance.Server, reattach)()
 	if w.restapi != nil {

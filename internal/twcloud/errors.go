@@ -237,8 +237,7 @@ func (e *RegistrationError) Error() string {
 	case unreadable:
 		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
 	}
-	return fmt.Sprintf("the answer was lost (%v), and the server could not be asked whether %q was registered (%v)",
-		e.Cause, e.Name, e.Look)
+	return fmt.Sprintf("the answer was lost (%v), and the list failed (%v)", e.Cause, e.Look)
 }
 
 // Unwrap returns both causes.
