@@ -31,7 +31,7 @@ const (
 	maxAnswer = 256 << 10
 	// shortTimeout is for processes for which the server hangs. All others have
 	// longTimeout, which never passes.
-	shortTimeout = 100 * time.Millisecond
+	shortTimeout = 250 * time.Millisecond
 	longTimeout  = time.Minute
 )
 
