@@ -114,17 +114,19 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 			name, quotedList(keysOf(namesakes))))
 }
 
-// warnOfStrays warns of consumers that may be left from a lost answer.
+// warnOfStrays warns of consumers that may be left from a lost answer. The summary
+// has the name, because Terraform shows only one of several warnings with the same
+// summary.
 func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
 	name := registration.Consumer.Name
 	again := fmt.Sprintf("The answer to registering %q was lost, so the provider registered it again (key %q, in state).", name, registration.Consumer.Key)
 	if registration.StraysUnknown != nil {
-		diags.AddWarning("A second OAuth consumer may exist",
+		diags.AddWarning(fmt.Sprintf("A second OAuth consumer %q may exist", name),
 			fmt.Sprintf("%s The provider could not check whether the first attempt left another one behind: %s\n\nCheck TWCloud Admin.",
 				again, sentence(registration.StraysUnknown)))
 	}
 	if len(registration.Strays) > 0 {
-		diags.AddWarning("A second OAuth consumer exists",
+		diags.AddWarning(fmt.Sprintf("A second OAuth consumer %q exists", name),
 			fmt.Sprintf("%s The first attempt, or someone else, registered %s as well.\n\nRemove the consumers you don't need in TWCloud Admin.",
 				again, quotedList(keysOf(registration.Strays))))
 	}
