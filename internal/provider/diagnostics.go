@@ -47,7 +47,9 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		text = dial.Error() // The same for every request.
 	}
 	if !b.first(cause + text) {
-		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: see the error %q.", tried, cause), "", state...))
+		// Terraform shows the errors in any order, so each one names the cause.
+		failure, _ := errors.AsType[*twcloud.Error](err)
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %v. See the error %q.", tried, failure.Kind, cause), "", state...))
 		return
 	}
 	full, advice := sentence(err), adviceFor(err)

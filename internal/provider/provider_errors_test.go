@@ -216,7 +216,7 @@ func manyOf(name string) string {
 // error has the words that are specific to a resource.
 func (r report) expectReportedOnce(t *testing.T, name string, cause []string, specific string) {
 	t.Helper()
-	const reference = "failed: see the error "
+	const reference = " See the error "
 	full := slices.IndexFunc(r.Diagnostics, func(d diagnostic) bool {
 		return d.Severity == "error" && !strings.Contains(d.Detail, reference)
 	})

@@ -155,7 +155,7 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace
 
 // advises are the words with which an error says what to do.
 var advises = []string{
-	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Write the name", "Fix the first error", "see the error",
+	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Write the name", "Fix the first error", "See the error",
 	"Remove ", "Change the configuration", "Ask an administrator",
 }
 
