@@ -91,6 +91,13 @@ func isType[T error](err error) bool {
 	return ok
 }
 
+// isMalformedSignIn reports whether the server did not understand the sign-in, for
+// example because it expects https.
+func isMalformedSignIn(err error) bool {
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	return ok && failure.Login && failure.Kind == twcloud.ErrInvalid
+}
+
 // sharedCause summarizes a failure that concerns all resources. It is empty for
 // other failures.
 func sharedCause(err error) string {
@@ -125,7 +132,6 @@ func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "
 // adviceFor returns what to do about an error of the client.
 func adviceFor(err error) string {
 	operation, isOperation := errors.AsType[*net.OpError](err)
-	failure, isFailure := errors.AsType[*twcloud.Error](err)
 	switch {
 	case isType[x509.UnknownAuthorityError](err):
 		return "This machine does not trust the authority that signed the server's certificate. " +
@@ -146,7 +152,7 @@ func adviceFor(err error) string {
 		return "The host name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens at that address. Check that the server runs, and the host and port of endpoint (the REST API uses port 8111 by default)."
-	case isFailure && failure.Login && failure.Kind == twcloud.ErrInvalid:
+	case isMalformedSignIn(err):
 		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of endpoint."
 	}
 	for _, known := range advice {

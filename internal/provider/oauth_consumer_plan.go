@@ -100,13 +100,8 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 
 // refused reports whether an error would occur in the apply as well.
 func refused(err error) bool {
-	if isAny(err, twcloud.ErrCredentials, twcloud.ErrForbidden, twcloud.ErrNoAPI, twcloud.ErrNoCollection, twcloud.ErrIncomplete) {
-		return true
-	}
-	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
-	_, plain := errors.AsType[tls.RecordHeaderError](err)
-	failure, _ := errors.AsType[*twcloud.Error](err)
-	return certificate || plain || failure != nil && failure.Login && failure.Kind == twcloud.ErrInvalid
+	return isAny(err, twcloud.ErrCredentials, twcloud.ErrForbidden, twcloud.ErrNoAPI, twcloud.ErrNoCollection, twcloud.ErrIncomplete) ||
+		isType[*tls.CertificateVerificationError](err) || isType[tls.RecordHeaderError](err) || isMalformedSignIn(err)
 }
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {

@@ -38,8 +38,8 @@ var deviant = func() []step {
 func TestDeviations(t *testing.T) {
 	t.Parallel()
 	for i, d := range deviation.All() {
-		// The faults are the same in every run, unless a seed is given: some of them leave
-		// no proof on a server that deviates, and to tell which is not what a run is for.
+		// The faults are the same in every run, unless a seed is given: on a server that
+		// deviates, a random fault can leave no proof of what exists.
 		random := rand.New(rand.NewPCG(*flagSeed, uint64(i)))
 		withFaults := random.IntN(2) == 0
 		for name, empty := range map[string]bool{"empty": true, "with others": false} {
