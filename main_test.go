@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // beTheProvider has the test's program be the provider itself.
@@ -51,14 +51,14 @@ func TestRun_version(t *testing.T) {
 
 func TestRun_check(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	environment := func(password string) []string {
 		return []string{
 			"TWCLOUD_ENDPOINT=" + server.URL(), "TWCLOUD_WEBAPP_ENDPOINT=" + server.WebAppURL(),
-			"TWCLOUD_USERNAME=" + twcloudtest.AdminName, "TWCLOUD_PASSWORD=" + password,
+			"TWCLOUD_USERNAME=" + emulator.AdminName, "TWCLOUD_PASSWORD=" + password,
 		}
 	}
-	stdout, stderr, status := call(t, environment(twcloudtest.AdminPassword), "check")
+	stdout, stderr, status := call(t, environment(emulator.AdminPassword), "check")
 	if status != 0 || stderr != "" || !strings.Contains(stdout, "The provider can read this server") {
 		t.Errorf("status %d, printed %s%s", status, stdout, stderr)
 	}
@@ -66,7 +66,7 @@ func TestRun_check(t *testing.T) {
 	if status != 1 || !strings.Contains(stdout, "FAIL  sign-in") || !strings.Contains(stdout, "does not work") {
 		t.Errorf("with a wrong password: status %d, printed %s%s", status, stdout, stderr)
 	}
-	stdout, stderr, status = call(t, environment(twcloudtest.AdminPassword), "check", "-write")
+	stdout, stderr, status = call(t, environment(emulator.AdminPassword), "check", "-write")
 	if status != 0 || stderr != "" || !strings.Contains(stdout, "The provider works with this server.") || len(server.Consumers()) > 0 {
 		t.Errorf("with -write: status %d, printed %s%s", status, stdout, stderr)
 	}
@@ -91,7 +91,7 @@ func TestRun_checkInterrupted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t)
+			server := emulator.New(t)
 			reader, writer, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
@@ -103,13 +103,13 @@ func TestRun_checkInterrupted(t *testing.T) {
 			command := exec.CommandContext(t.Context(), program, "check", "-write")
 			command.Env = []string{
 				beTheProvider + "=1", "TWCLOUD_ENDPOINT=" + server.URL(), "TWCLOUD_WEBAPP_ENDPOINT=" + server.WebAppURL(),
-				"TWCLOUD_USERNAME=" + twcloudtest.AdminName, "TWCLOUD_PASSWORD=" + twcloudtest.AdminPassword,
+				"TWCLOUD_USERNAME=" + emulator.AdminName, "TWCLOUD_PASSWORD=" + emulator.AdminPassword,
 			}
 			command.Stdout = writer
 			registered := make(chan struct{})
 			proceed := make(chan struct{})
 			var once sync.Once
-			server.SetOnRequest(func(r twcloudtest.Request) {
+			server.SetOnRequest(func(r emulator.Request) {
 				if r.Call == "update" {
 					once.Do(func() { close(registered) })
 					<-proceed

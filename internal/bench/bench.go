@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // bench measures providers.
@@ -36,7 +36,7 @@ type contender struct {
 // snapshot is a state, and the consumers on the server.
 type snapshot struct {
 	state     []byte
-	consumers []twcloudtest.Consumer
+	consumers []emulator.Consumer
 }
 
 // row is what the table has of a scenario. The samples are in the order of the rounds.
@@ -158,7 +158,7 @@ func (b *bench) rows(ctx context.Context, sc scenario, size int) (rows []row, er
 
 // run runs commands with a new server, and measures the last one.
 func (c *contender) run(ctx context.Context, r row, secret string, start snapshot, commands ...string) (measured sample, end snapshot, err error) {
-	server, err := twcloudtest.Start(twcloudtest.Config{Latency: r.latency})
+	server, err := emulator.Start(emulator.Config{Latency: r.latency})
 	if err != nil {
 		return measured, end, err
 	}
@@ -167,7 +167,7 @@ func (c *contender) run(ctx context.Context, r row, secret string, start snapsho
 		server.AddConsumer(consumer)
 	}
 	work := *c.work
-	work.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)...)
+	work.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), emulator.AdminName, emulator.AdminPassword)...)
 	text := configuration(r.size, secret)
 	if c.provider == generic {
 		text = genericConfiguration(server.URL(), r.size)

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // options are the command line.
@@ -97,14 +97,14 @@ func findScenario(name string) (scenario, error) {
 }
 
 // verify checks what is on the server afterwards.
-func (s scenario) verify(consumers []twcloudtest.Consumer, size int) error {
+func (s scenario) verify(consumers []emulator.Consumer, size int) error {
 	if s.destroys {
 		size = 0
 	}
 	if len(consumers) != size {
 		return fmt.Errorf("the server has %d consumers, want %d", len(consumers), size)
 	}
-	renamed := slices.ContainsFunc(consumers, func(c twcloudtest.Consumer) bool { return c.Name == newName })
+	renamed := slices.ContainsFunc(consumers, func(c emulator.Consumer) bool { return c.Name == newName })
 	if renamed != s.renames {
 		return fmt.Errorf("a consumer was renamed: %t, want %t", renamed, s.renames)
 	}
@@ -195,5 +195,5 @@ resource "restapi_object" "bench" {
   })
   ignore_changes_to = ["secret", "key", "createdOn", "_links"]
 }
-`, source(generic), endpoint, twcloudtest.AdminName, twcloudtest.AdminPassword, size, wire.DefaultOAuthConsumersPath)
+`, source(generic), endpoint, emulator.AdminName, emulator.AdminPassword, size, wire.DefaultOAuthConsumersPath)
 }

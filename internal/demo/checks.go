@@ -12,9 +12,9 @@ import (
 
 	"github.com/dghubble/oauth1"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // begin begins a section.
@@ -75,8 +75,8 @@ func (d *demo) newSecret() string {
 
 // asConfigured says whether the server's only consumer is as configured.
 func (d *demo) asConfigured() bool {
-	want := twcloudtest.Consumer{Key: d.key, Name: consumerName, Secret: d.secret, Approved: true}
-	return slices.Equal(d.server.Consumers(), []twcloudtest.Consumer{want})
+	want := emulator.Consumer{Key: d.key, Name: consumerName, Secret: d.secret, Approved: true}
+	return slices.Equal(d.server.Consumers(), []emulator.Consumer{want})
 }
 
 // inState says whether the only resource in state has the consumer's key.
@@ -95,7 +95,7 @@ func (d *demo) sent(want ...string) bool {
 	var got []string
 	requests := d.server.Requests()[d.seen:]
 	for _, request := range requests {
-		if request.Server == twcloudtest.REST && request.Method != http.MethodGet {
+		if request.Server == emulator.REST && request.Method != http.MethodGet {
 			got = append(got, strings.TrimSpace(request.Method+" "+strings.Join(request.Fields, ", ")))
 		}
 	}

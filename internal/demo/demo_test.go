@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 func needCLI(t *testing.T) {
@@ -160,14 +160,14 @@ func TestRun_usage(t *testing.T) {
 // TestChecks shows that each check fails if something is wrong.
 func TestChecks(t *testing.T) {
 	t.Parallel()
-	changed := func(change func(c *twcloudtest.Consumer)) func(*demo) bool {
+	changed := func(change func(c *emulator.Consumer)) func(*demo) bool {
 		return func(d *demo) bool { return d.server.UpdateConsumer(d.key, change) && d.asConfigured() }
 	}
 	for name, check := range map[string]func(*demo) bool{
-		"name":            changed(func(c *twcloudtest.Consumer) { c.Name = "other" }),
-		"approval":        changed(func(c *twcloudtest.Consumer) { c.Approved = false }),
-		"secret":          changed(func(c *twcloudtest.Consumer) { c.Secret = "other" }),
-		"second consumer": func(d *demo) bool { d.server.AddConsumer(twcloudtest.Consumer{Name: "other"}); return d.asConfigured() },
+		"name":            changed(func(c *emulator.Consumer) { c.Name = "other" }),
+		"approval":        changed(func(c *emulator.Consumer) { c.Approved = false }),
+		"secret":          changed(func(c *emulator.Consumer) { c.Secret = "other" }),
+		"second consumer": func(d *demo) bool { d.server.AddConsumer(emulator.Consumer{Name: "other"}); return d.asConfigured() },
 		"token refused":   func(d *demo) bool { return d.requestToken("wrong") == http.StatusOK },
 		"token issued":    func(d *demo) bool { return d.requestToken("right") == http.StatusUnauthorized },
 		"server is gone":  func(d *demo) bool { d.server.Close(); return d.requestToken("wrong") == http.StatusUnauthorized },
@@ -176,8 +176,8 @@ func TestChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := &demo{out: &printer{out: io.Discard}, server: twcloudtest.New(t), secret: "right"}
-			d.key = d.server.AddConsumer(twcloudtest.Consumer{Name: consumerName, Secret: "right", Approved: true}).Key
+			d := &demo{out: &printer{out: io.Discard}, server: emulator.New(t), secret: "right"}
+			d.key = d.server.AddConsumer(emulator.Consumer{Name: consumerName, Secret: "right", Approved: true}).Key
 			d.check(check(d), "the first")
 			d.check(false, "the second")
 			if d.err == nil || d.err.Error() != "check failed: the first" {

@@ -19,8 +19,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 const (
@@ -91,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // prepare finds a CLI, builds the provider, and returns a workspace in dir that
 // uses it on the server.
-func prepare(ctx context.Context, out *printer, dir string, server *twcloudtest.Server) (*terraformcli.Workspace, error) {
+func prepare(ctx context.Context, out *printer, dir string, server *emulator.Server) (*terraformcli.Workspace, error) {
 	cli, err := terraformcli.Find(ctx, out)
 	if err != nil {
 		return nil, err
@@ -112,6 +112,6 @@ func prepare(ctx context.Context, out *printer, dir string, server *twcloudtest.
 	return work, err
 }
 
-func serverEnv(server *twcloudtest.Server) []string {
-	return terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)
+func serverEnv(server *emulator.Server) []string {
+	return terraformcli.ServerEnv(server.URL(), server.WebAppURL(), emulator.AdminName, emulator.AdminPassword)
 }

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/control"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
 
 // keepRequests limits the memory of a playground that runs for days.
@@ -19,7 +19,7 @@ const keepRequests = 10000
 // playground runs an emulator until ctx ends, and prints how to use it.
 func playground(ctx context.Context, out *printer, dir string) error {
 	out.title("An emulated Teamwork Cloud to try the provider on")
-	server, err := twcloudtest.Start(twcloudtest.Config{KeepRequests: keepRequests, Log: out})
+	server, err := emulator.Start(emulator.Config{KeepRequests: keepRequests, Log: out})
 	if err != nil {
 		return err
 	}
@@ -48,9 +48,9 @@ func playground(ctx context.Context, out *printer, dir string) error {
 
 	out.heading("Change things outside of Terraform")
 	out.indent("Open http://" + address + "/ in a browser, or run in this repository:\n\n")
-	const emulator = "go run ./internal/twcloudtest/cmd/twcloud-emulator "
-	out.command(emulator + "disapprove -control-address " + address + " '" + consumerName + "'")
-	out.command(emulator + "-help")
+	const program = "go run ./internal/emulator/cmd/twcloud-emulator "
+	out.command(program + "disapprove -control-address " + address + " '" + consumerName + "'")
+	out.command(program + "-help")
 	out.indent("\nThen plan again:\n\n")
 	out.command(cli + " plan")
 

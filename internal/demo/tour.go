@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 const (
@@ -43,7 +43,7 @@ variable "doors_secret" {
 // demo manages one consumer. After an error, the rest of a section does nothing.
 type demo struct {
 	out    *printer
-	server *twcloudtest.Server
+	server *emulator.Server
 	work   *terraformcli.Workspace
 
 	key     string
@@ -56,7 +56,7 @@ type demo struct {
 // tour shows the life of a consumer.
 func tour(ctx context.Context, out *printer, dir string) error {
 	out.title("The Terraform provider for Teamwork Cloud at work")
-	server, err := twcloudtest.Start(twcloudtest.Config{Seats: 1, ValidateContract: true})
+	server, err := emulator.Start(emulator.Config{Seats: 1, ValidateContract: true})
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (d *demo) planAgain(ctx context.Context) {
 
 func (d *demo) repairDrift(ctx context.Context) {
 	d.begin("Someone renames and disapproves the consumer in TWCloud Admin")
-	d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Name, c.Approved = renamed, false })
+	d.server.UpdateConsumer(d.key, func(c *emulator.Consumer) { c.Name, c.Approved = renamed, false })
 	d.planAndApply(ctx)
 	d.check(d.asConfigured(), "Name and approval are as configured again, and the key is the same")
 	d.check(d.sent("PATCH approved, name"), "It took one PATCH")
@@ -131,7 +131,7 @@ func (d *demo) rotateSecret(ctx context.Context) {
 func (d *demo) detectSecretDrift(ctx context.Context) {
 	d.begin("Someone changes the secret in TWCloud Admin")
 	d.out.indent("The server never returns a secret. To find out whether it was changed, the\nprovider signs a request with the secret that it has set.")
-	d.server.UpdateConsumer(d.key, func(c *twcloudtest.Consumer) { c.Secret = d.newSecret() })
+	d.server.UpdateConsumer(d.key, func(c *emulator.Consumer) { c.Secret = d.newSecret() })
 	const detect = "TWCLOUD_DETECT_SECRET_DRIFT=true"
 	d.out.command("export " + detect)
 	d.work.Setenv(detect)

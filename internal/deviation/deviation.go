@@ -17,7 +17,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // Deviation is one detail in which a server differs.
@@ -35,9 +35,9 @@ type Deviation struct {
 	// known limit.
 	Once bool
 	// Setup changes the emulator itself.
-	Setup func(*twcloudtest.Config)
+	Setup func(*emulator.Config)
 	// Others are consumers that the server needs for the detail to show.
-	Others []twcloudtest.Consumer
+	Others []emulator.Consumer
 
 	handle handler
 }
@@ -79,7 +79,7 @@ func ByName(name string) (Deviation, bool) {
 
 // StandIn is a server with a deviation, and what it remembers of the calls so far.
 type StandIn struct {
-	server *twcloudtest.Server
+	server *emulator.Server
 	handle handler
 	memory sync.Map
 
@@ -96,7 +96,7 @@ type postponed struct {
 }
 
 // NewStandIn puts a deviation in front of an emulated server.
-func NewStandIn(d Deviation, server *twcloudtest.Server) *StandIn {
+func NewStandIn(d Deviation, server *emulator.Server) *StandIn {
 	return &StandIn{server: server, handle: d.handle, asked: map[string]int{}}
 }
 

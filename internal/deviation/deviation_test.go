@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/deviation"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // No deviation turns an answer that a fault has emptied into a list without
@@ -15,18 +15,18 @@ import (
 func TestStandIn_keepsEmptyAnswersOfFaults(t *testing.T) {
 	t.Parallel()
 	d, _ := deviation.ByName("paged-unannounced")
-	server := twcloudtest.New(t)
-	server.AddConsumer(twcloudtest.Consumer{Name: "a"})
+	server := emulator.New(t)
+	server.AddConsumer(emulator.Consumer{Name: "a"})
 	client := http.Client{Transport: deviation.NewStandIn(d, server).Transport(http.DefaultTransport)}
 	for _, want := range []int{0, 1} {
 		if want == 0 {
-			server.Inject(twcloudtest.Fault{Kind: twcloudtest.NoBody})
+			server.Inject(emulator.Fault{Kind: emulator.NoBody})
 		}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL()+wire.DefaultOAuthConsumersPath, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("Authorization", "Token "+twcloudtest.AdminToken)
+		request.Header.Set("Authorization", "Token "+emulator.AdminToken)
 		response, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)

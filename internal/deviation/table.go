@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 const (
@@ -161,11 +161,11 @@ func paged(size int, announce func(*answer, page)) edit {
 }
 
 // others are consumers of other people, with keys that come first in a list.
-func others(n int) []twcloudtest.Consumer {
-	var consumers []twcloudtest.Consumer
+func others(n int) []emulator.Consumer {
+	var consumers []emulator.Consumer
 	for i := range n {
 		letter := string(rune('a' + i))
-		consumers = append(consumers, twcloudtest.Consumer{Key: "foreign-other-" + letter, Name: "other " + letter, Secret: "unknown", Approved: true})
+		consumers = append(consumers, emulator.Consumer{Key: "foreign-other-" + letter, Name: "other " + letter, Secret: "unknown", Approved: true})
 	}
 	return consumers
 }
@@ -188,7 +188,7 @@ var fields = []Deviation{
 	{Name: "fields-all-renamed", handle: on(returning, rename("key", "id"), rename("name", "title"), rename("approved", "state"))},
 	{
 		Name: "field-key-number", Works: Everywhere,
-		Setup: func(config *twcloudtest.Config) {
+		Setup: func(config *emulator.Config) {
 			config.NewKey = func() string { return strconv.Itoa(1e6 + rand.IntN(9e6)) } //nolint:gosec // It is no secret.
 		},
 		handle: on(returning, convert("key", func(key string) any {
@@ -258,7 +258,7 @@ var registrations = []Deviation{
 	})},
 	{Name: "register-names-unique", Works: Everywhere, handle: insteadIf(func(c *call) bool {
 		name, given := c.body["name"].(string)
-		return given && slices.ContainsFunc(c.server.Consumers(), func(one twcloudtest.Consumer) bool {
+		return given && slices.ContainsFunc(c.server.Consumers(), func(one emulator.Consumer) bool {
 			return one.Name == name && one.Key != c.key
 		})
 	}, refuse(409, "The name is taken."))},
@@ -288,14 +288,14 @@ var registrations = []Deviation{
 func inArray(answer any) any { return []any{answer} }
 
 // fieldsOf are the fields of a consumer in an answer.
-func fieldsOf(c twcloudtest.Consumer) object {
+func fieldsOf(c emulator.Consumer) object {
 	return object{"key": c.Key, "name": c.Name, "approved": c.Approved}
 }
 
 // approve has the server approve the consumer of the answer, or take that back.
 func approve(approved bool) edit {
 	return func(c *call, a *answer) {
-		c.server.UpdateConsumer(keyOf(a.value()), func(one *twcloudtest.Consumer) { one.Approved = approved })
+		c.server.UpdateConsumer(keyOf(a.value()), func(one *emulator.Consumer) { one.Approved = approved })
 	}
 }
 
@@ -303,7 +303,7 @@ func approve(approved bool) edit {
 func registerAfter(calls int) edit {
 	return func(c *call, _ *answer) {
 		c.later(calls, func() {
-			c.server.AddConsumer(twcloudtest.Consumer{Name: textOf(c.body, "name"), Secret: textOf(c.body, "secret")})
+			c.server.AddConsumer(emulator.Consumer{Name: textOf(c.body, "name"), Secret: textOf(c.body, "secret")})
 		})
 	}
 }
@@ -362,7 +362,7 @@ func updateAfter(calls int) handler {
 		}
 		return instead(update, status(204), func(c *call, _ *answer) {
 			c.later(calls, func() {
-				c.server.UpdateConsumer(c.key, func(one *twcloudtest.Consumer) {
+				c.server.UpdateConsumer(c.key, func(one *emulator.Consumer) {
 					if name, given := c.body["name"].(string); given {
 						one.Name = name
 					}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // exampleKey is the key that the examples import.
@@ -51,7 +51,7 @@ func newExampleWorkspace(t *testing.T, examples ...string) *workspace {
 		t.Fatal("the provider block has another endpoint")
 	}
 	w.WriteFile(t, "provider.tf", here)
-	for _, consumer := range []twcloudtest.Consumer{
+	for _, consumer := range []emulator.Consumer{
 		{Key: exampleKey, Name: "doors-next", Secret: "made by hand", Approved: true},
 		{Key: "k1", Name: "tool-a", Secret: "made by hand", Approved: true},
 		{Key: "k2", Name: "tool-b", Secret: "made by hand"},

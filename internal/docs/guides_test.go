@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/control"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest/control"
 )
 
 // TestAccGettingStarted follows the guide word for word, except for building and
@@ -22,7 +22,7 @@ import (
 func TestAccGettingStarted(t *testing.T) {
 	t.Parallel()
 	w := newEmptyWorkspace(t)
-	w.Server = twcloudtest.New(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return exampleKey } })
+	w.Server = emulator.New(t, func(config *emulator.Config) { config.NewKey = func() string { return exampleKey } })
 	admin := httptest.NewServer(control.New(w.Server))
 	t.Cleanup(admin.Close)
 
@@ -30,7 +30,7 @@ func TestAccGettingStarted(t *testing.T) {
 	w.Env = slices.DeleteFunc(w.Env, func(variable string) bool { return strings.HasPrefix(variable, "TWCLOUD_") })
 	for binary, pkg := range map[string]string{
 		"terraform-provider-twcloud": ".",
-		".bin/twcloud-emulator":      "internal/twcloudtest/cmd/twcloud-emulator",
+		".bin/twcloud-emulator":      "internal/emulator/cmd/twcloud-emulator",
 	} {
 		if err := terraformcli.Build(t.Context(), pkg, filepath.Join(w.Dir, binary)); err != nil {
 			t.Fatal(err)
@@ -66,7 +66,7 @@ func newAdopter(t *testing.T) *workspace {
 		if i < len(names) {
 			name = names[i]
 		}
-		w.Server.AddConsumer(twcloudtest.Consumer{Name: name, Secret: "made by hand", Approved: i%3 > 0})
+		w.Server.AddConsumer(emulator.Consumer{Name: name, Secret: "made by hand", Approved: i%3 > 0})
 	}
 	return w
 }
@@ -140,7 +140,7 @@ const scriptsGuide = "coming-from-scripts.md"
 func newMigration(t *testing.T) *workspace {
 	t.Helper()
 	w := newExampleWorkspace(t)
-	w.Server.UpdateConsumer(exampleKey, func(consumer *twcloudtest.Consumer) { consumer.Secret = "s3cret" })
+	w.Server.UpdateConsumer(exampleKey, func(consumer *emulator.Consumer) { consumer.Secret = "s3cret" })
 	return w
 }
 

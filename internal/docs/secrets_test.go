@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 const (
@@ -72,7 +72,7 @@ func TestAccSecrets_drift(t *testing.T) {
 	w := newWorkspace(t, secretExamples+"drift")
 	w.apply(t, secretVariable+"s3cret")
 	w.noChanges(t)
-	w.Server.UpdateConsumer(w.Server.Consumers()[0].Key, func(consumer *twcloudtest.Consumer) { consumer.Secret = "another" })
+	w.Server.UpdateConsumer(w.Server.Consumers()[0].Key, func(consumer *emulator.Consumer) { consumer.Secret = "another" })
 
 	if output := w.mustRun(t, "plan", "-refresh-only"); strings.Contains(output, "Warning") {
 		t.Errorf("-refresh-only finds the drift; the guide says that it does not:\n%s", output)

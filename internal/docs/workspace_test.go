@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 func TestMain(m *testing.M) { terraformtest.Main(m) }
@@ -22,7 +22,7 @@ type workspace struct{ *terraformtest.Workspace }
 // newEmptyWorkspace has no configuration, and uses the provider without init.
 func newEmptyWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	return &workspace{terraformtest.New(t, twcloudtest.New(t))}
+	return &workspace{terraformtest.New(t, emulator.New(t))}
 }
 
 // newWorkspace copies a folder of the repository and runs init there.
@@ -126,7 +126,7 @@ func (w *workspace) onServer(t *testing.T, secrets map[string]string) (keys map[
 }
 
 // unchanged fails unless the consumers are as they were, except for these secrets.
-func (w *workspace) unchanged(t *testing.T, before []twcloudtest.Consumer, secrets map[string]string) {
+func (w *workspace) unchanged(t *testing.T, before []emulator.Consumer, secrets map[string]string) {
 	t.Helper()
 	want := slices.Clone(before)
 	for i := range want {

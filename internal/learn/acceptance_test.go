@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 func TestMain(m *testing.M) { terraformtest.Main(m) }
@@ -33,7 +33,7 @@ func TestAccLearned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newDialectServer(t, name)
-			server.AddConsumer(twcloudtest.Consumer{Name: "by hand", Secret: "x", Approved: true})
+			server.AddConsumer(emulator.Consumer{Name: "by hand", Secret: "x", Approved: true})
 			w := &learnedWorkspace{terraformtest.New(t, server)}
 			w.WriteFile(t, "profile.json", string(learnFile(t, file).Profile))
 			w.Setenv("TWCLOUD_API_PROFILE_FILE=" + filepath.Join(w.Dir, "profile.json"))
@@ -44,16 +44,16 @@ func TestAccLearned(t *testing.T) {
 
 // newDialectServer starts a server that speaks the dialect of a recording. Three
 // consumers are more than one page.
-func newDialectServer(t *testing.T, name string) *twcloudtest.Server {
+func newDialectServer(t *testing.T, name string) *emulator.Server {
 	t.Helper()
 	dialect := profile.BuiltIn()
 	if name != "assumed" {
 		var err error
-		if dialect, err = twcloudtest.Dialect(name); err != nil {
+		if dialect, err = emulator.Dialect(name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile, c.ValidateContract, c.PageSize = dialect, false, 2 })
+	return emulator.New(t, func(c *emulator.Config) { c.Profile, c.ValidateContract, c.PageSize = dialect, false, 2 })
 }
 
 type learnedWorkspace struct{ *terraformtest.Workspace }
@@ -93,7 +93,7 @@ func (w *learnedWorkspace) live(t *testing.T) {
 	}
 
 	key := w.onServer(t, "first", true)
-	w.Server.UpdateConsumer(key, func(c *twcloudtest.Consumer) { c.Approved, c.Name = false, "renamed by hand" })
+	w.Server.UpdateConsumer(key, func(c *emulator.Consumer) { c.Approved, c.Name = false, "renamed by hand" })
 	w.MustExit(t, 2, "plan", "-detailed-exitcode")
 	w.MustExit(t, 0, "apply", "-auto-approve")
 	w.onServer(t, "first", true)
@@ -124,18 +124,18 @@ func (w *learnedWorkspace) config(t *testing.T, secret string, approved bool) {
 // the first resource.
 func (w *learnedWorkspace) onServer(t *testing.T, secret string, approved bool) (key string) {
 	t.Helper()
-	want := map[string]twcloudtest.Consumer{
+	want := map[string]emulator.Consumer{
 		"by hand":         {Secret: "x", Approved: true},
 		`stored & "odd"/`: {Secret: secret + `&="/stored`, Approved: approved},
 		"stored too":      {Secret: secret + "-too"},
 	}
-	got := map[string]twcloudtest.Consumer{}
+	got := map[string]emulator.Consumer{}
 	all := w.Server.Consumers()
 	for _, one := range all {
 		if one.Name == `stored & "odd"/` {
 			key = one.Key
 		}
-		got[one.Name] = twcloudtest.Consumer{Secret: one.Secret, Approved: one.Approved}
+		got[one.Name] = emulator.Consumer{Secret: one.Secret, Approved: one.Approved}
 	}
 	if difference := cmp.Diff(want, got); difference != "" || len(all) != 3 {
 		t.Errorf("%d consumers on the server: %s", len(all), difference)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // rootIn is the pointer of the consumer in an answer about it alone.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // moment reports whether the consumer was approved at some time.

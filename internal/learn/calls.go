@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // use is a request that changes something.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // csrf is a token that the server hands out and wants back.

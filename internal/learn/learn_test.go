@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 var update = flag.Bool("update", false, "write what is learned of each shape to testdata/shapes")

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // learner has what has been found in a recording so far. Each step uses what the

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // listing is one way to ask for the list, and the times the recording does so.

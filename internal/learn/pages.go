@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 var (

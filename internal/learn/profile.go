@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-const schemaURL = "https://raw.githubusercontent.com/twcloud-community/terraform-provider-twcloud/main/internal/twcloud/profile/schema.json"
+const schemaURL = "https://raw.githubusercontent.com/twcloud-community/terraform-provider-twcloud/main/internal/profile/schema.json"
 
 // build makes the profile. It returns nil if too little was found for one.
 func (l *learner) build() []byte {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // recordings are what a real browser has recorded of the emulator's page, by
@@ -17,8 +17,8 @@ import (
 func recordings(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.har")
-	if err != nil || len(files) < len(twcloudtest.Dialects()) {
-		t.Fatalf("%d recordings for %d dialects, %v: run make recordings", len(files), len(twcloudtest.Dialects()), err)
+	if err != nil || len(files) < len(emulator.Dialects()) {
+		t.Fatalf("%d recordings for %d dialects, %v: run make recordings", len(files), len(emulator.Dialects()), err)
 	}
 	return files
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // registration is a request that may have registered the consumer, and the key

@@ -13,15 +13,15 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // TestAccOneSeat has a single seat: each process must release it before the next one
 // starts.
 func TestAccOneSeat(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Seats = 1 })
+	server := emulator.New(t, func(c *emulator.Config) { c.Seats = 1 })
 	w := newWorkspace(t, server, 12, "max_retries = 0")
 	w.run(t, "plan")
 	loggedOut(t, server, planLogins)
@@ -34,9 +34,9 @@ func TestAccOneSeat(t *testing.T) {
 
 func TestAccError(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	w := newWorkspace(t, server, 3, "")
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.Forbidden403, Method: http.MethodPost})
+	server.Inject(emulator.Fault{Kind: emulator.Forbidden403, Method: http.MethodPost})
 	if p := w.start(t, w.CLI.Path, "apply", "-auto-approve"); p.wait() == nil {
 		t.Error("no error")
 	}
@@ -52,7 +52,7 @@ func breakOff(t *testing.T, w *workspace, interrupt func(*program)) *program {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	arrive, let := sync.OnceFunc(func() { close(arrived) }), sync.OnceFunc(func() { close(release) })
 	t.Cleanup(let)
-	w.Server.SetOnRequest(func(request twcloudtest.Request) {
+	w.Server.SetOnRequest(func(request emulator.Request) {
 		if request.Method == http.MethodPost {
 			arrive()
 			<-release
@@ -81,7 +81,7 @@ func TestAccInterrupted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t)
+			server := emulator.New(t)
 			w := newWorkspace(t, server, 5, "max_concurrent_requests = 2")
 			env, log := w.Env, filepath.Join(w.Dir, "terraform.log")
 			w.Setenv("TF_LOG=trace", "TF_LOG_PATH="+log)
@@ -109,7 +109,7 @@ func TestAccInterrupted(t *testing.T) {
 
 func TestAccProviderTerminated(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	w := newWorkspace(t, server, 5, "max_concurrent_requests = 2")
 	p := breakOff(t, w, func(p *program) { p.signal(syscall.SIGTERM, p.providers()...) })
 	if strings.Contains(p.output(), "Plugin did not respond") {
@@ -124,7 +124,7 @@ func TestAccProviderTerminated(t *testing.T) {
 // does not know, and does not stop the provider.
 func TestAccProviderStuck(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	w := newWorkspace(t, server, 1, "")
 	p := breakOff(t, w, func(p *program) {
 		p.signal(syscall.SIGTERM, p.providers()...)
@@ -140,7 +140,7 @@ func TestAccProviderStuck(t *testing.T) {
 // save what it has done.
 func TestAccTerraformKilled(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	w := newWorkspace(t, server, 1, "")
 	breakOff(t, w, func(p *program) { p.signal(syscall.SIGKILL, p.pid()) })
 	until(t, "the provider has logged out", func() bool { return server.Logouts() == applyLogins })
@@ -150,7 +150,7 @@ func TestAccTerraformKilled(t *testing.T) {
 
 func TestAccProviderKilled(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	w := newWorkspace(t, server, 1, "")
 	p := breakOff(t, w, func(p *program) {
 		p.signal(syscall.SIGKILL, p.providers()...)
@@ -170,7 +170,7 @@ func TestAccProviderKilled(t *testing.T) {
 // again with the consumers and without the sessions.
 func TestAccServerRestarted(t *testing.T) {
 	t.Parallel()
-	first, err := twcloudtest.Start(twcloudtest.Config{})
+	first, err := emulator.Start(emulator.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestAccServerRestarted(t *testing.T) {
 	w := newWorkspace(t, first, 6, "max_concurrent_requests = 2")
 	p := breakOff(t, w, func(*program) {
 		first.Close()
-		w.Server = twcloudtest.New(t, func(c *twcloudtest.Config) {
+		w.Server = emulator.New(t, func(c *emulator.Config) {
 			c.RESTAddress, c.WebAppAddress = strings.TrimPrefix(first.URL(), "http://"), strings.TrimPrefix(first.WebAppURL(), "http://")
 		})
 		for _, consumer := range first.Consumers() {
@@ -200,7 +200,7 @@ func TestAccDebug(t *testing.T) {
 	for name, signal := range map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM": syscall.SIGTERM} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t)
+			server := emulator.New(t)
 			w := newWorkspace(t, server, 2, "")
 			debugged := w.start(t, terraformtest.Provider(t), "-debug")
 			until(t, "the provider is waiting for Terraform", func() bool { return reattach.MatchString(debugged.output()) })

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // TestAccRequestCounts limits what each command may send. It applies saved plans,
@@ -29,7 +29,7 @@ data "twcloud_oauth_consumer" "one" {
 }
 `
 	)
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	w := newWorkspace(t, server, size, provider)
 
 	// Each step starts from what the one before has left.

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 func TestMain(m *testing.M) { terraformtest.Main(m) }
@@ -25,7 +25,7 @@ type workspace struct{ *terraformtest.Workspace }
 
 // newWorkspace has a configuration of so many approved consumers, and these
 // arguments in the provider block.
-func newWorkspace(t *testing.T, server *twcloudtest.Server, consumers int, arguments string) *workspace {
+func newWorkspace(t *testing.T, server *emulator.Server, consumers int, arguments string) *workspace {
 	t.Helper()
 	w := terraformtest.New(t, server)
 	w.WriteFile(t, "main.tf", configuration(consumers, arguments))
@@ -221,7 +221,7 @@ const (
 )
 
 // loggedOut fails unless there were so many logins, each with a logout.
-func loggedOut(t *testing.T, server *twcloudtest.Server, logins int) {
+func loggedOut(t *testing.T, server *emulator.Server, logins int) {
 	t.Helper()
 	if in, out := server.Logins(), server.Logouts(); in != logins || in != out || in != server.SessionsOpened() || server.OpenSessions() > 0 {
 		t.Errorf("%d logins, want %d; %d logouts, %d sessions opened, %d open", in, logins, out, server.SessionsOpened(), server.OpenSessions())

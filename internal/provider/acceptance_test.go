@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 const (
@@ -20,8 +20,8 @@ const (
 	// collection is the path of the consumers, below /osmc.
 	collection = "/admin/oauthconsumers"
 
-	asAdmin  = "username = \"" + twcloudtest.AdminName + "\"\npassword = \"" + twcloudtest.AdminPassword + "\""
-	asViewer = "username = \"" + twcloudtest.ViewerName + "\"\npassword = \"" + twcloudtest.ViewerPassword + "\""
+	asAdmin  = "username = \"" + emulator.AdminName + "\"\npassword = \"" + emulator.AdminPassword + "\""
+	asViewer = "username = \"" + emulator.ViewerName + "\"\npassword = \"" + emulator.ViewerPassword + "\""
 )
 
 // oneList are the requests of a plan without changes.
@@ -29,25 +29,25 @@ var oneList = []string{"GET /login", "GET " + collection, "GET /logout"}
 
 // harness is a server for one test.
 type harness struct {
-	server *twcloudtest.Server
+	server *emulator.Server
 }
 
 // newHarness starts a server whose consumers get the keys key-1, key-2, and so on.
-func newHarness(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
+func newHarness(t *testing.T, options ...func(*emulator.Config)) *harness {
 	t.Helper()
 	var keys atomic.Int64
-	countKeys := func(config *twcloudtest.Config) {
+	countKeys := func(config *emulator.Config) {
 		config.NewKey = func() string { return fmt.Sprintf("key-%d", keys.Add(1)) }
 	}
-	return &harness{twcloudtest.New(t, append([]func(*twcloudtest.Config){countKeys}, options...)...)}
+	return &harness{emulator.New(t, append([]func(*emulator.Config){countKeys}, options...)...)}
 }
 
 // newBrownfield starts a server with consumers that were registered by hand. Two of
 // them share a name.
-func newBrownfield(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
+func newBrownfield(t *testing.T, options ...func(*emulator.Config)) *harness {
 	t.Helper()
 	h := newHarness(t, options...)
-	for _, consumer := range []twcloudtest.Consumer{
+	for _, consumer := range []emulator.Consumer{
 		{Key: "k3", Name: "twin", Secret: "not-told"},
 		{Key: "k1", Name: "doors", Secret: "not-told", Approved: true},
 		{Key: "k2", Name: "twin", Secret: "not-told", Approved: true},
@@ -59,11 +59,11 @@ func newBrownfield(t *testing.T, options ...func(*twcloudtest.Config)) *harness 
 }
 
 // withoutContract is for tests whose requests are not in the OpenAPI document.
-func withoutContract(config *twcloudtest.Config) { config.ValidateContract = false }
+func withoutContract(config *emulator.Config) { config.ValidateContract = false }
 
-func withTLS(config *twcloudtest.Config) { config.TLS = true }
+func withTLS(config *emulator.Config) { config.TLS = true }
 
-func withClientCA(config *twcloudtest.Config) { config.ClientCA = true }
+func withClientCA(config *emulator.Config) { config.ClientCA = true }
 
 // newProvider returns a provider that does not wait between retries, in an
 // environment of its own.
@@ -124,7 +124,7 @@ func (h *harness) expectWrites(t *testing.T, want ...string) {
 }
 
 // only returns the one consumer on the server.
-func (h *harness) only(t *testing.T) twcloudtest.Consumer {
+func (h *harness) only(t *testing.T) emulator.Consumer {
 	t.Helper()
 	consumers := h.server.Consumers()
 	if len(consumers) != 1 {
@@ -134,7 +134,7 @@ func (h *harness) only(t *testing.T) twcloudtest.Consumer {
 }
 
 // expectOnServer fails unless the server has these consumers and no others.
-func (h *harness) expectOnServer(t *testing.T, want ...twcloudtest.Consumer) {
+func (h *harness) expectOnServer(t *testing.T, want ...emulator.Consumer) {
 	t.Helper()
 	if got := h.server.Consumers(); !slices.Equal(got, want) {
 		t.Errorf("on the server: %+v, want %+v", got, want)

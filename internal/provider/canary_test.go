@@ -21,9 +21,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // What must appear nowhere. Each has characters that encodings escape.
@@ -50,9 +50,9 @@ type canary struct {
 func newCanary(t *testing.T, credentials ...string) *canary {
 	t.Helper()
 	c := &canary{}
-	c.workspace = newWorkspace(t, func(config *twcloudtest.Config) {
+	c.workspace = newWorkspace(t, func(config *emulator.Config) {
 		config.Log = c
-		config.Users = []twcloudtest.User{{Name: canaryUser, Password: canaryPassword, Token: canaryToken, ConfigureServer: true}}
+		config.Users = []emulator.User{{Name: canaryUser, Password: canaryPassword, Token: canaryToken, ConfigureServer: true}}
 	})
 	target, err := url.Parse(c.server.URL())
 	if err != nil {
@@ -247,15 +247,15 @@ func TestAccCanary(t *testing.T) {
 
 	// A server that fails repeats what it was sent.
 	basic := base64.StdEncoding.EncodeToString([]byte(canaryUser + ":" + canaryPassword))
-	for _, kind := range twcloudtest.AllFaultKinds() {
+	for _, kind := range emulator.AllFaultKinds() {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			// The first one is for the plan, which may fail, the second one for the apply.
-			faults := []twcloudtest.Fault{
+			faults := []emulator.Fault{
 				{Kind: kind, Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
 				{Kind: kind, Method: http.MethodPost, PathSuffix: collection, Times: -1, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
 			}
-			if kind == twcloudtest.EndlessBody {
+			if kind == emulator.EndlessBody {
 				faults[0].Body, faults[1].Body = "", ""
 			}
 			c := newCanary(t, byPassword...)
@@ -263,7 +263,7 @@ func TestAccCanary(t *testing.T) {
 			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				if !slices.ContainsFunc(c.server.Requests(), func(r twcloudtest.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
+				if !slices.ContainsFunc(c.server.Requests(), func(r emulator.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
 					t.Errorf("no %s had the fault", method)
 				}
 			}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // private is what a report must not have.
@@ -22,17 +22,17 @@ var private = []string{
 }
 
 // newChecked starts a server for a check, with consumers that must stay as they are.
-func newChecked(t *testing.T, options ...func(*twcloudtest.Config)) *harness {
+func newChecked(t *testing.T, options ...func(*emulator.Config)) *harness {
 	t.Helper()
-	users := func(config *twcloudtest.Config) {
-		config.Users = []twcloudtest.User{
+	users := func(config *emulator.Config) {
+		config.Users = []emulator.User{
 			{Name: "jörg kanarie", Password: "canary-password", Token: "canary-token", ConfigureServer: true},
 			{Name: "canary-viewer", Password: "canary-password"},
 		}
 	}
-	h := newHarness(t, append([]func(*twcloudtest.Config){users}, options...)...)
+	h := newHarness(t, append([]func(*emulator.Config){users}, options...)...)
 	for i := range 3 {
-		h.server.AddConsumer(twcloudtest.Consumer{Key: fmt.Sprint("canary-key-", i), Name: fmt.Sprint("canary-consumer-", i/2), Secret: "canary-secret", Approved: i == 0})
+		h.server.AddConsumer(emulator.Consumer{Key: fmt.Sprint("canary-key-", i), Name: fmt.Sprint("canary-consumer-", i/2), Secret: "canary-secret", Approved: i == 0})
 	}
 	return h
 }
@@ -126,17 +126,17 @@ func (h *harness) removeNamed(t *testing.T, report string) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	words := `{"message":"canary-words: user jörg kanarie at 127.0.0.1 and canary.example may not see canary-consumer-0"}`
-	everywhere := func(fault twcloudtest.Fault) func(*harness) {
+	everywhere := func(fault emulator.Fault) func(*harness) {
 		return func(h *harness) {
 			fault.Times = -1
 			h.server.Inject(fault)
 		}
 	}
 	answer := func(path string, status int, body string) func(*harness) {
-		return everywhere(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: status, Body: body, PathSuffix: path})
+		return everywhere(emulator.Fault{Kind: emulator.AnswerWith, Status: status, Body: body, PathSuffix: path})
 	}
 	tests := map[string]struct {
-		server      func(*twcloudtest.Config)
+		server      func(*emulator.Config)
 		before      func(*harness)
 		environment map[string]string
 		// address takes the place of an environment that depends on the server.
@@ -149,8 +149,8 @@ func TestCheck(t *testing.T) {
 			"_links (object), approved (boolean), createdOn (string), key (string), name (string)", "ok    root services", "ok    sign-out", "can read this server",
 		}},
 		"with a token": {environment: map[string]string{"TWCLOUD_TOKEN": "canary-token", "TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": ""}, want: []string{"a token"}},
-		"before 2022x": {server: func(config *twcloudtest.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
-		"path prefix":  {server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
+		"before 2022x": {server: func(config *emulator.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
+		"path prefix":  {server: func(config *emulator.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
 		"password that is a word of the report": {
 			environment: map[string]string{"TWCLOUD_PASSWORD": "server"}, fails: true,
 			want: []string{"FAIL  sign-in", "does not work with this server yet"},
@@ -158,9 +158,9 @@ func TestCheck(t *testing.T) {
 		"wrong password": {environment: map[string]string{"TWCLOUD_PASSWORD": "canary-password-wrong"}, fails: true, want: []string{"FAIL  sign-in", "credentials were refused", "401"}},
 		"no permission":  {environment: map[string]string{"TWCLOUD_USERNAME": "canary-viewer"}, fails: true, want: []string{"FAIL  list", "403", "Configure Server permission"}},
 		"no seat": {
-			server: func(config *twcloudtest.Config) { config.Seats = 1 }, fails: true, want: []string{"FAIL  sign-in", "no license seat is free"},
+			server: func(config *emulator.Config) { config.Seats = 1 }, fails: true, want: []string{"FAIL  sign-in", "no license seat is free"},
 			before: func(h *harness) {
-				h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, PathSuffix: "/login", Status: 503, Times: -1, Body: `{"message":"no license for jörg kanarie on canary.example"}`})
+				h.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, PathSuffix: "/login", Status: 503, Times: -1, Body: `{"message":"no license for jörg kanarie on canary.example"}`})
 			},
 		},
 		"the other port": {server: withoutContract, address: func(_ *testing.T, h *harness) map[string]string {
@@ -170,15 +170,15 @@ func TestCheck(t *testing.T) {
 			return map[string]string{"TWCLOUD_ENDPOINT": closedPort(t)}
 		}, fails: true, want: []string{"FAIL  sign-in", "could not be reached", "Nothing listens"}},
 		"no web app": {
-			before: everywhere(twcloudtest.Fault{Kind: twcloudtest.DropBefore, Server: twcloudtest.WebApp}),
+			before: everywhere(emulator.Fault{Kind: emulator.DropBefore, Server: emulator.WebApp}),
 			want:   []string{"note  root services", "could not be reached", "Check webapp_endpoint", "can read this server"},
 		},
 		"no root services anywhere": {before: answer("/rootservices", 404, words), want: []string{"note  root services"}},
 		"root services of a stranger": {before: answer("/oslc/api/rootservices", 200, `<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:jfs="http://jazz.net/xmlns/prod/jazz/jfs/1.0/">
 <jfs:oauthRequestTokenUrl rdf:resource="https://canary.example/token"/><jfs:oauthRealmName>canary.example</jfs:oauthRealmName></rdf:Description>`), want: []string{"ANOTHER-HOST", ", a realm"}},
-		"a web page everywhere":   {before: everywhere(twcloudtest.Fault{Kind: twcloudtest.WebPage, Body: "<html><title>canary.example: sign in, jörg kanarie</title></html>"}), fails: true, want: []string{"FAIL  sign-in", "web page"}},
-		"a web page for the list": {before: everywhere(twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: collection}), fails: true, want: []string{"ok    sign-in", "FAIL  list", "web page"}},
-		"single sign-on":          {before: everywhere(twcloudtest.Fault{Kind: twcloudtest.Redirect302}), fails: true, want: []string{"FAIL  sign-in"}},
+		"a web page everywhere":   {before: everywhere(emulator.Fault{Kind: emulator.WebPage, Body: "<html><title>canary.example: sign in, jörg kanarie</title></html>"}), fails: true, want: []string{"FAIL  sign-in", "web page"}},
+		"a web page for the list": {before: everywhere(emulator.Fault{Kind: emulator.WebPage, PathSuffix: collection}), fails: true, want: []string{"ok    sign-in", "FAIL  list", "web page"}},
+		"single sign-on":          {before: everywhere(emulator.Fault{Kind: emulator.Redirect302}), fails: true, want: []string{"FAIL  sign-in"}},
 		"elsewhere":               {server: withoutContract, environment: map[string]string{"TWCLOUD_OAUTH_CONSUMERS_PATH": "/osmc/nowhere"}, fails: true, want: []string{"FAIL  list", "/osmc/nowhere", "oauth_consumers_path"}},
 		"words of the server":     {before: answer(collection, 500, words), fails: true, want: []string{"FAIL  list", "calls.list", "500"}},
 		"words at sign-in":        {before: answer("/login", 403, words), fails: true, want: []string{"FAIL  sign-in", "403"}},

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 func withProfile(t *testing.T, content []byte) map[string]string {
@@ -31,18 +31,18 @@ func TestCheckWrite(t *testing.T) {
 
 func TestCheckWrite_dialects(t *testing.T) {
 	t.Parallel()
-	for _, name := range twcloudtest.Dialects() {
+	for _, name := range emulator.Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dialect, err := twcloudtest.Dialect(name)
+			dialect, err := emulator.Dialect(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			content, err := twcloudtest.DialectJSON(name)
+			content, err := emulator.DialectJSON(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := newChecked(t, func(config *twcloudtest.Config) { config.Profile = dialect })
+			h := newChecked(t, func(config *emulator.Config) { config.Profile = dialect })
 			run := checkRun{
 				environment: withProfile(t, content), without: "FAIL", want: []string{"API profile    from a file: ", "status 200, application/"},
 			}
@@ -54,20 +54,20 @@ func TestCheckWrite_dialects(t *testing.T) {
 }
 
 // matching says whether a request is the one that is meant.
-type matching = func(twcloudtest.Request) bool
+type matching = func(emulator.Request) bool
 
 func isCall(name string) matching {
-	return func(r twcloudtest.Request) bool { return r.Call == name }
+	return func(r emulator.Request) bool { return r.Call == name }
 }
 
 func changes(field string) matching {
-	return func(r twcloudtest.Request) bool { return r.Call == "update" && slices.Contains(r.Fields, field) }
+	return func(r emulator.Request) bool { return r.Call == "update" && slices.Contains(r.Fields, field) }
 }
 
 // after matches requests once another one has come.
 func after(trigger, which matching) matching {
 	var seen atomic.Bool
-	return func(r twcloudtest.Request) bool {
+	return func(r emulator.Request) bool {
 		if seen.Load() {
 			return which(r)
 		}
@@ -78,8 +78,8 @@ func after(trigger, which matching) matching {
 
 func TestCheckWrite_deviations(t *testing.T) {
 	t.Parallel()
-	unreadable := twcloudtest.Fault{
-		Kind: twcloudtest.AnswerWith, Status: http.StatusOK, Body: `{"canary-consumer-0":{"key":"canary-key-0"}}`, Times: -1,
+	unreadable := emulator.Fault{
+		Kind: emulator.AnswerWith, Status: http.StatusOK, Body: `{"canary-consumer-0":{"key":"canary-key-0"}}`, Times: -1,
 		Match: after(isCall("register"), isCall("list")),
 	}
 	lost := unreadable
@@ -87,7 +87,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 	tests := map[string]struct {
 		// deviation is the name of what the server does, besides the faults.
 		deviation string
-		faults    []twcloudtest.Fault
+		faults    []emulator.Fault
 		// works: the provider copes, so the check ends well.
 		works bool
 		// stays: the consumer cannot be removed, and must be named.
@@ -128,21 +128,21 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found terraform-check-"}},
 		"list unreadable after registration": {
-			faults: []twcloudtest.Fault{unreadable},
+			faults: []emulator.Fault{unreadable},
 			want:   []string{"ok    register", "FAIL  register       calls.list.answer.items: the answer cannot be read", "ok    remove"},
 		},
 		"lost, and list unreadable": {
-			faults: []twcloudtest.Fault{lost, {Kind: twcloudtest.DropAfter, Match: isCall("register")}}, stays: true,
+			faults: []emulator.Fault{lost, {Kind: emulator.DropAfter, Match: isCall("register")}}, stays: true,
 			want: []string{"FAIL  register", "may have been registered", "the list cannot be read"},
 		},
 		"rename refused": {
-			faults: []twcloudtest.Fault{{
-				Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: changes("name"), Times: -1,
+			faults: []emulator.Fault{{
+				Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: changes("name"), Times: -1,
 			}},
 			want: []string{"FAIL  rename         calls.update: the server refused the input (status 400)", "refuses the old one", "ok    remove"},
 		},
 		"no proof": {
-			faults: []twcloudtest.Fault{{Kind: twcloudtest.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1}}, works: true,
+			faults: []emulator.Fault{{Kind: emulator.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1}}, works: true,
 			want: []string{"note  secret         not proven by a signature: ", "500", "ok    remove"},
 		},
 		"secret ignored": {
@@ -192,22 +192,22 @@ func TestCheckWrite_serverDies(t *testing.T) {
 	for name, dies := range map[string]struct {
 		when matching
 		// last is what happens to that request. Zero: it is answered.
-		last twcloudtest.FaultKind
+		last emulator.FaultKind
 		want string
 	}{
-		"at the registration":    {isCall("register"), twcloudtest.DropAfter, "FAIL  register"},
+		"at the registration":    {isCall("register"), emulator.DropAfter, "FAIL  register"},
 		"at the list afterwards": {isCall("register"), 0, "FAIL  register"},
-		"at the approval":        {changes("approved"), twcloudtest.DropBefore, "FAIL  approve"},
-		"after the renaming":     {changes("name"), twcloudtest.DropAfter, "FAIL  rename"},
-		"at the removal":         {isCall("remove"), twcloudtest.DropBefore, "FAIL  remove"},
+		"at the approval":        {changes("approved"), emulator.DropBefore, "FAIL  approve"},
+		"after the renaming":     {changes("name"), emulator.DropAfter, "FAIL  rename"},
+		"at the removal":         {isCall("remove"), emulator.DropBefore, "FAIL  remove"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newChecked(t)
-			everything := func(twcloudtest.Request) bool { return true }
-			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropBefore, Server: twcloudtest.REST, Times: -1, Match: after(dies.when, everything)})
+			everything := func(emulator.Request) bool { return true }
+			h.server.Inject(emulator.Fault{Kind: emulator.DropBefore, Server: emulator.REST, Times: -1, Match: after(dies.when, everything)})
 			if dies.last != 0 {
-				h.server.Inject(twcloudtest.Fault{Kind: dies.last, Match: dies.when})
+				h.server.Inject(emulator.Fault{Kind: dies.last, Match: dies.when})
 			}
 			h.expectCheck(t.Context(), t, checkRun{
 				write: true, err: provider.ErrCheckFailed, stays: true, dies: true,
@@ -223,7 +223,7 @@ func TestCheckWrite_canceled(t *testing.T) {
 	for name, when := range map[string]matching{
 		"registration": isCall("register"),
 		"approval":     isCall("update"),
-		"proof":        func(r twcloudtest.Request) bool { return strings.HasSuffix(r.Path, "request_token") },
+		"proof":        func(r emulator.Request) bool { return strings.HasSuffix(r.Path, "request_token") },
 		"removal":      isCall("remove"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestCheckWrite_canceled(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			h := newChecked(t)
-			h.server.SetOnRequest(func(r twcloudtest.Request) {
+			h.server.SetOnRequest(func(r emulator.Request) {
 				if when(r) {
 					cancel()
 				}

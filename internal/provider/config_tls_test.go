@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // testPKI is a certificate authority, and two client certificates, as PEM.
@@ -22,8 +22,8 @@ type testPKI struct {
 
 func newTestPKI(t testing.TB) testPKI {
 	t.Helper()
-	withClientCA := func(config *twcloudtest.Config) { config.ClientCA = true }
-	server, other := twcloudtest.New(t, withClientCA), twcloudtest.New(t, withClientCA)
+	withClientCA := func(config *emulator.Config) { config.ClientCA = true }
+	server, other := emulator.New(t, withClientCA), emulator.New(t, withClientCA)
 	block, _ := pem.Decode(server.ClientKeyPEM())
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // expectOutput applies a configuration, and compares an output.
@@ -23,7 +23,7 @@ func (w *workspace) expectOutput(t *testing.T, config, name string, want any) {
 type sourceFailure struct {
 	// block is the provider's; the administrator's if it is empty.
 	block   string
-	fault   twcloudtest.Fault
+	fault   emulator.Fault
 	source  string
 	summary string
 	words   []string
@@ -57,19 +57,19 @@ func TestAccDataSource_fails(t *testing.T) {
 			summary: "Unable to sign in to Teamwork Cloud", words: []string{"credentials were refused", "Check username and password"},
 		},
 		"version is a web page": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/version"}, source: source("twcloud_server"),
+			fault: emulator.Fault{Kind: emulator.WebPage, PathSuffix: "/version"}, source: source("twcloud_server"),
 			summary: "Unable to read the server's version", words: []string{"web page", "8111"},
 		},
 		"nobody is signed in": {
-			fault: twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/currentUser"}, source: source("twcloud_server"),
+			fault: emulator.Fault{Kind: emulator.WebPage, PathSuffix: "/currentUser"}, source: source("twcloud_server"),
 			summary: "Unable to read the current user", words: []string{"Reading the current user failed"},
 		},
 	}
-	for name, fault := range map[string]twcloudtest.Fault{
-		"no root services":            {Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound, Server: twcloudtest.WebApp},
-		"root services behind a page": {Kind: twcloudtest.Redirect302, Server: twcloudtest.WebApp},
-		"root services are a page":    {Kind: twcloudtest.WebPage, Server: twcloudtest.WebApp},
-		"no root services document":   {Kind: twcloudtest.BadJSON, Server: twcloudtest.WebApp},
+	for name, fault := range map[string]emulator.Fault{
+		"no root services":            {Kind: emulator.AnswerWith, Status: http.StatusNotFound, Server: emulator.WebApp},
+		"root services behind a page": {Kind: emulator.Redirect302, Server: emulator.WebApp},
+		"root services are a page":    {Kind: emulator.WebPage, Server: emulator.WebApp},
+		"no root services document":   {Kind: emulator.BadJSON, Server: emulator.WebApp},
 	} {
 		tests[name] = sourceFailure{
 			fault: fault, source: source("twcloud_oauth_endpoints"), summary: "Unable to discover the OAuth endpoints",
@@ -201,7 +201,7 @@ func TestAccOAuthEndpointsDataSource(t *testing.T) {
 	for name, legacy := range map[string]bool{"Web Application Platform": false, "before 2022x Refresh2": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, func(config *twcloudtest.Config) { config.LegacyRootServices = legacy })
+			w := newWorkspace(t, func(config *emulator.Config) { config.LegacyRootServices = legacy })
 			root := w.server.WebAppURL()
 			document := root + "/oslc/api/rootservices"
 			if legacy {
@@ -226,8 +226,8 @@ func TestAccOAuthEndpointsDataSource(t *testing.T) {
 func TestAccOAuthEndpointsDataSource_partial(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, withoutContract)
-	w.server.Inject(twcloudtest.Fault{
-		Kind: twcloudtest.AnswerWith, Server: twcloudtest.WebApp, Status: http.StatusOK, Times: -1,
+	w.server.Inject(emulator.Fault{
+		Kind: emulator.AnswerWith, Server: emulator.WebApp, Status: http.StatusOK, Times: -1,
 		Body: `<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:jfs="http://jazz.net/xmlns/prod/jazz/jfs/1.0/">
   <jfs:oauthRequestTokenUrl rdf:resource="/token"/>
 </rdf:Description>`,
@@ -242,11 +242,11 @@ func TestAccOAuthEndpointsDataSource_partial(t *testing.T) {
 func TestAccServerDataSource(t *testing.T) {
 	t.Parallel()
 	for credentials, username := range map[string]string{
-		asAdmin: twcloudtest.AdminName,
-		`token = "` + twcloudtest.AdminToken + `"`: twcloudtest.AdminName,
-		asViewer: twcloudtest.ViewerName,
+		asAdmin:                                 emulator.AdminName,
+		`token = "` + emulator.AdminToken + `"`: emulator.AdminName,
+		asViewer:                                emulator.ViewerName,
 	} {
-		w := newWorkspace(t, func(config *twcloudtest.Config) { config.Version = "2022x" })
+		w := newWorkspace(t, func(config *emulator.Config) { config.Version = "2022x" })
 		w.expectOutput(t, w.providerBlock(credentials)+source("twcloud_server"), "found", map[string]any{"version": "2022x", "username": username})
 		w.expectRequests(t, "GET /login", "GET /version", "GET /admin/currentUser", "GET /logout")
 	}

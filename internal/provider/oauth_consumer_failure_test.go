@@ -4,12 +4,12 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // notConfirmed applies a configuration whose registration succeeds, and whose
 // following call fails. It returns what the server has then.
-func (w *workspace) notConfirmed(t *testing.T, config, summary, cause string, revision int) twcloudtest.Consumer {
+func (w *workspace) notConfirmed(t *testing.T, config, summary, cause string, revision int) emulator.Consumer {
 	t.Helper()
 	w.applyFails(t, config).expect(t, "error", summary, cause, `OAuth consumer "doors" (key "key-1")`, "exists on the server (not approved)",
 		"tainted", "terraform untaint", "with a new key")
@@ -28,7 +28,7 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 	t.Parallel()
 	for _, untaint := range []bool{true, false} {
 		w := newWorkspace(t)
-		w.server.Inject(twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
+		w.server.Inject(emulator.Fault{Kind: emulator.InternalError500, Method: http.MethodPatch})
 		config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
 		want := w.notConfirmed(t, config, "OAuth consumer registered, but not approved",
 			`Approving OAuth consumer "doors" (key "key-1") failed: PATCH /osmc/admin/oauthconsumers/key-1: the server failed: 500 Internal Server Error`, 1)
@@ -57,8 +57,8 @@ func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t)
-			w.server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost},
-				twcloudtest.Fault{Kind: twcloudtest.InternalError500, Method: http.MethodPatch})
+			w.server.Inject(emulator.Fault{Kind: emulator.DropAfter, Method: http.MethodPost},
+				emulator.Fault{Kind: emulator.InternalError500, Method: http.MethodPatch})
 			config := w.config(consumer(arguments...))
 			want := w.notConfirmed(t, config, "OAuth consumer registered, but not confirmed", "failed", 0)
 			w.run(t, "untaint", consumerAddress).mustSucceed(t)
@@ -74,12 +74,12 @@ func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
-	w.server.Inject(twcloudtest.Fault{
-		Kind: twcloudtest.AnswerWith, Method: http.MethodPost, Status: http.StatusCreated,
+	w.server.Inject(emulator.Fault{
+		Kind: emulator.AnswerWith, Method: http.MethodPost, Status: http.StatusCreated,
 		Body: `{"key":"key-1","name":"DOORS","approved":false}`,
 	})
-	stored := twcloudtest.Consumer{Key: "key-1", Name: "DOORS", Secret: "s3cret"}
-	w.server.SetOnRequest(func(request twcloudtest.Request) {
+	stored := emulator.Consumer{Key: "key-1", Name: "DOORS", Secret: "s3cret"}
+	w.server.SetOnRequest(func(request emulator.Request) {
 		if request.Method == http.MethodPost {
 			w.server.AddConsumer(stored)
 		}
@@ -91,8 +91,8 @@ func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 
 func TestAccOAuthConsumer_registrationRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, func(config *twcloudtest.Config) { config.UniqueNames = true })
-	before := w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
+	w := newWorkspace(t, func(config *emulator.Config) { config.UniqueNames = true })
+	before := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
 	w.applyFails(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`))).expect(t, "error", "Unable to register OAuth consumer",
 		"409 Conflict: a consumer of this name exists already", "Nothing was registered", "does not allow two consumers with one name")
 	w.expectOnServer(t, before)
@@ -102,7 +102,7 @@ func TestAccOAuthConsumer_updateRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
 	w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
-	w.server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Method: http.MethodPatch, Status: http.StatusBadRequest, Body: `{"message":"too short"}`})
+	w.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Method: http.MethodPatch, Status: http.StatusBadRequest, Body: `{"message":"too short"}`})
 	config := w.config(consumer(`name = "doors-next"`, `secret = "n3w"`, `approved = true`))
 	w.applyFails(t, config).expect(t, "error", "Unable to update OAuth consumer",
 		`Setting the name (to "doors-next"), the secret and the approval (to true) of OAuth consumer "doors" (key "key-1") failed`,
@@ -121,20 +121,20 @@ func TestAccOAuthConsumer_updateRefused(t *testing.T) {
 func TestAccOAuthConsumer_removalRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		fault    twcloudtest.FaultKind
+		fault    emulator.FaultKind
 		provider []string
 		want     []string
 	}{
 		"answered with a web page": {
-			fault: twcloudtest.WebPage,
+			fault: emulator.WebPage,
 			want:  []string{"200 OK", `"Sign in"`, "stays in state", "The port may be wrong"},
 		},
 		"answered with a redirect": {
-			fault: twcloudtest.Redirect302,
+			fault: emulator.Redirect302,
 			want:  []string{"302 Found", "/authentication/login", "stays in state", "asks you to sign in"},
 		},
 		"refused": {
-			fault: twcloudtest.Forbidden403,
+			fault: emulator.Forbidden403,
 			want:  []string{"403 Forbidden", "stays in state", "Configure Server"},
 		},
 		"a 404 of another path": {
@@ -148,7 +148,7 @@ func TestAccOAuthConsumer_removalRefused(t *testing.T) {
 			w := newWorkspace(t, withoutContract)
 			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
 			if test.fault != 0 {
-				w.server.Inject(twcloudtest.Fault{Kind: test.fault, Method: http.MethodDelete})
+				w.server.Inject(emulator.Fault{Kind: test.fault, Method: http.MethodDelete})
 			}
 			failed := w.applyFails(t, w.providerBlock(append(test.provider, asAdmin)...), "-refresh=false")
 			failed.expectFailure(t, append(test.want, `Removing OAuth consumer "doors" (key "key-1") failed`)...)

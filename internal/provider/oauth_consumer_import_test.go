@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 func TestAccOAuthConsumer_import(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
-	byHand := w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown", Approved: true})
+	byHand := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown", Approved: true})
 	config := w.config(consumer(`name = "doors"`, `approved = true`))
 
 	w.plan(t, config+importBlock("made-by-hand")).expectNone(t)
@@ -25,13 +25,13 @@ func TestAccOAuthConsumer_import(t *testing.T) {
 
 	w.apply(t, w.config(consumer(`name = "doors-next"`))).expectNone(t)
 	w.expectWrites(t, "PATCH "+collection+"/made-by-hand approved,name")
-	w.expectOnServer(t, twcloudtest.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"})
+	w.expectOnServer(t, emulator.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"})
 }
 
 func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
-	w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
+	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
 	for _, key := range []string{"doors", "nobody's"} {
 		failed := w.planFails(t, w.config(consumer(`name = "doors"`), importBlock(key)))
 		failed.expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with key %q", key), "not the name")
@@ -41,7 +41,7 @@ func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
 
 // expectAdopts applies a configuration that Terraform has generated for the
 // consumers on the server. It has no secrets, and changes nothing.
-func (w *workspace) expectAdopts(t *testing.T, config string, before []twcloudtest.Consumer) {
+func (w *workspace) expectAdopts(t *testing.T, config string, before []emulator.Consumer) {
 	t.Helper()
 	generated := string(w.read(t, "generated.tf"))
 	if strings.Contains(generated, "not-told") || strings.Count(generated, "= null # sensitive") != 2*len(before) {
@@ -86,7 +86,7 @@ func TestAccOAuthConsumer_importByIdentity(t *testing.T) {
 	t.Parallel()
 	need(t, firstIdentity)
 	w := newWorkspace(t)
-	byHand := w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "not-told", Approved: true})
+	byHand := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "not-told", Approved: true})
 	config := w.config(consumer(`name = "doors"`, `approved = true`))
 	applied := w.apply(t, config+"import {\n to = "+consumerAddress+"\n identity = {\n  key = \"made-by-hand\"\n }\n}\n")
 	applied.expectNone(t)

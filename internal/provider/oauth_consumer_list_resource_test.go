@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // readState reads a consumer that is in state.
@@ -42,7 +42,7 @@ func TestIdentity(t *testing.T) {
 	state.identity = nil
 	expect("read without an identity", p.readState(t, state).NewIdentity)
 
-	h.server.UpdateConsumer("key-1", func(c *twcloudtest.Consumer) { c.Name = "renamed" })
+	h.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Name = "renamed" })
 	p.configure(t, h)
 	renamed := p.readState(t, state)
 	expect("read a new name", renamed.NewIdentity)
@@ -189,7 +189,7 @@ func TestListResource_fails(t *testing.T) {
 		summary          string
 	}{
 		"no permission": {
-			provider: fields{"username": twcloudtest.ViewerName, "password": twcloudtest.ViewerPassword}, summary: "Unable to list OAuth consumers",
+			provider: fields{"username": emulator.ViewerName, "password": emulator.ViewerPassword}, summary: "Unable to list OAuth consumers",
 		},
 		"a bad expression":               {config: fields{"name_regex": "("}, summary: "Invalid regular expression"},
 		"configuration is not known yet": {provider: fields{"password": unknown{}}, summary: "Provider configuration is not known yet"},

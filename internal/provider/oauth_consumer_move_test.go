@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // restapiVersion2 and restapiVersion3 are the attributes of a restapi_object as
@@ -150,7 +150,7 @@ func moving(t *testing.T, attributes string, private []byte) *workspace {
 	t.Helper()
 	need(t, firstMove)
 	w := newWorkspace(t)
-	w.server.AddConsumer(twcloudtest.Consumer{Key: "k1", Name: "doors", Secret: "s3cret", Approved: true})
+	w.server.AddConsumer(emulator.Consumer{Key: "k1", Name: "doors", Secret: "s3cret", Approved: true})
 	w.restapi = providerserver.NewProtocol6(anyProvider{})
 	w.writeRestapiState(t, attributes, private)
 	return w

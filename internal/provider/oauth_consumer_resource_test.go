@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 func TestAccOAuthConsumer_create(t *testing.T) {
@@ -34,7 +34,7 @@ func TestAccOAuthConsumer_create(t *testing.T) {
 			// The first list is the plan's, for consumers of the same name, the second
 			// one the apply's.
 			w.expectRequests(t, "GET /login", "GET "+collection, "GET "+collection, "POST "+collection+" name,secret", confirms, "GET /logout")
-			want := twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: test.approved}
+			want := emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: test.approved}
 			w.expectOnServer(t, want)
 			w.expectState(t, want, 1)
 
@@ -52,7 +52,7 @@ func TestAccOAuthConsumer_create(t *testing.T) {
 func TestAccOAuthConsumer_update(t *testing.T) {
 	t.Parallel()
 	for combination := range 16 {
-		before := twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: combination&8 > 0}
+		before := emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: combination&8 > 0}
 		after, revision := before, 1
 		var changed []string
 		if combination&4 > 0 {
@@ -67,7 +67,7 @@ func TestAccOAuthConsumer_update(t *testing.T) {
 		t.Run(fmt.Sprintf("%v, approved before: %t", changed, before.Approved), func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t)
-			config := func(c twcloudtest.Consumer) string {
+			config := func(c emulator.Consumer) string {
 				return w.config(consumer("name = "+quote(c.Name), "secret = "+quote(c.Secret), fmt.Sprintf("approved = %t", c.Approved)))
 			}
 			w.apply(t, config(before))
@@ -103,7 +103,7 @@ func TestAccOAuthConsumer_awkwardNames(t *testing.T) {
 		} else {
 			applied.expect(t, "warning", "Secret begins or ends with white space", "sends the secret as it is", "trimspace()")
 		}
-		want := twcloudtest.Consumer{Key: "key-1", Name: name, Secret: name}
+		want := emulator.Consumer{Key: "key-1", Name: name, Secret: name}
 		w.expectOnServer(t, want)
 		w.expectState(t, want, i+1)
 		w.plan(t, config).expectAction(t, "")
@@ -118,12 +118,12 @@ func TestAccOAuthConsumer_awkwardKeys(t *testing.T) {
 	} {
 		t.Run(escaped, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, func(config *twcloudtest.Config) { config.NewKey = func() string { return key } })
+			w := newWorkspace(t, func(config *emulator.Config) { config.NewKey = func() string { return key } })
 			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
 			w.requests()
 			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))).expectNone(t)
 			w.expectWrites(t, "PATCH "+collection+"/"+escaped+" approved")
-			want := twcloudtest.Consumer{Key: key, Name: "doors", Approved: true}
+			want := emulator.Consumer{Key: key, Name: "doors", Approved: true}
 			w.expectState(t, want, 1)
 
 			elsewhere := w.workspace(t)
@@ -154,11 +154,11 @@ func TestAccOAuthConsumer_replaceTriggeredBy(t *testing.T) {
 func TestAccOAuthConsumer_namesake(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
-	w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors"})
+	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
 	config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
 	w.plan(t, config).expect(t, "warning", `OAuth consumer "doors" already exists`, `"made-by-hand"`, "terraform import")
 	w.apply(t, config)
-	w.expectState(t, twcloudtest.Consumer{Key: "key-1", Name: "doors"}, 1)
+	w.expectState(t, emulator.Consumer{Key: "key-1", Name: "doors"}, 1)
 	if got := len(w.server.Consumers()); got != 2 {
 		t.Errorf("%d consumers on the server, want two", got)
 	}
@@ -166,12 +166,12 @@ func TestAccOAuthConsumer_namesake(t *testing.T) {
 
 func TestAccOAuthConsumer_changedOutside(t *testing.T) {
 	t.Parallel()
-	for fields, change := range map[string]func(*twcloudtest.Consumer){
-		"name": func(c *twcloudtest.Consumer) { c.Name = "renamed" },
+	for fields, change := range map[string]func(*emulator.Consumer){
+		"name": func(c *emulator.Consumer) { c.Name = "renamed" },
 		// The server refuses any signature now, which does not mean that the secret
 		// has changed.
-		"approved":      func(c *twcloudtest.Consumer) { c.Approved = false },
-		"approved,name": func(c *twcloudtest.Consumer) { c.Name, c.Approved = "renamed", false },
+		"approved":      func(c *emulator.Consumer) { c.Approved = false },
+		"approved,name": func(c *emulator.Consumer) { c.Name, c.Approved = "renamed", false },
 	} {
 		t.Run(fields, func(t *testing.T) {
 			t.Parallel()
@@ -200,13 +200,13 @@ func TestAccOAuthConsumer_removedOutside(t *testing.T) {
 
 	failed := w.applyFails(t, strings.ReplaceAll(config, "doors", "doors-next"), "-refresh=false")
 	failed.expect(t, "error", "Unable to update OAuth consumer", `the name (to "doors-next")`, `"key-1"`, "404 Not Found", "Nothing was changed", "registers it again with a new key")
-	w.expectState(t, twcloudtest.Consumer{Key: "key-1", Name: "doors", Approved: true}, 1)
+	w.expectState(t, emulator.Consumer{Key: "key-1", Name: "doors", Approved: true}, 1)
 
 	planned := w.plan(t, config)
 	planned.expect(t, "warning", `OAuth consumer "doors" was removed`, `"doors"`, `"key-1"`, "registers it again with a new key")
 	planned.expectAction(t, "create")
 	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
-	want := twcloudtest.Consumer{Key: "key-2", Name: "doors", Secret: "s3cret", Approved: true}
+	want := emulator.Consumer{Key: "key-2", Name: "doors", Secret: "s3cret", Approved: true}
 	w.expectOnServer(t, want)
 	w.expectState(t, want, 1)
 }
@@ -231,7 +231,7 @@ func TestAccOAuthConsumer_destroyRemoved(t *testing.T) {
 			w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
 			w.requests()
 			if test.late {
-				w.server.SetOnRequest(func(request twcloudtest.Request) {
+				w.server.SetOnRequest(func(request emulator.Request) {
 					if request.Method == "DELETE" {
 						w.server.RemoveConsumer("key-1")
 					}

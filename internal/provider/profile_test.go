@@ -3,7 +3,7 @@ package provider_test
 import (
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // Calls of an API profile, besides list.
@@ -48,17 +48,17 @@ func TestAccProfile_incomplete(t *testing.T) {
 func TestAccProfile_putSecret(t *testing.T) {
 	t.Parallel()
 	need(t, firstWriteOnly)
-	document, err := twcloudtest.DialectJSON("put-secret")
+	document, err := emulator.DialectJSON("put-secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dialect, err := twcloudtest.Dialect("put-secret")
+	dialect, err := emulator.Dialect("put-secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorkspace(t, func(config *twcloudtest.Config) { config.Profile = dialect })
+	w := newWorkspace(t, func(config *emulator.Config) { config.Profile = dialect })
 	block := w.profileBlock(t, document)
-	want := twcloudtest.Consumer{Key: "key-1", Secret: "s3cret", Approved: true}
+	want := emulator.Consumer{Key: "key-1", Secret: "s3cret", Approved: true}
 	for _, form := range [][]string{stored("s3cret"), writeOnly("s3cret"), writeOnly("s3cret", 1)} {
 		want.Name += "doors"
 		config := block + consumer(append(form, "name = "+quote(want.Name), "approved = true")...)

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 const consumerType = "twcloud_oauth_consumer"
@@ -62,7 +62,7 @@ func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
 	t.Helper()
 	config := fields{
 		"endpoint": h.server.URL(), "webapp_endpoint": h.server.WebAppURL(),
-		"username": twcloudtest.AdminName, "password": twcloudtest.AdminPassword,
+		"username": emulator.AdminName, "password": emulator.AdminPassword,
 	}
 	for _, others := range more {
 		maps.Copy(config, others)

@@ -9,21 +9,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // optional is for tables in which an option of the server may be missing.
-func optional(option func(*twcloudtest.Config)) []func(*twcloudtest.Config) {
+func optional(option func(*emulator.Config)) []func(*emulator.Config) {
 	if option == nil {
 		return nil
 	}
-	return []func(*twcloudtest.Config){option}
+	return []func(*emulator.Config){option}
 }
 
 func TestAccProvider_works(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		server func(*twcloudtest.Config)
+		server func(*emulator.Config)
 		// arguments are those of the provider, besides endpoint and user.
 		arguments func(*testing.T, *harness) string
 		// user and endpoint take the place of the usual ones.
@@ -37,22 +37,22 @@ func TestAccProvider_works(t *testing.T) {
 		warning    string
 	}{
 		"username and password": {},
-		"token":                 {user: "token = " + quote(twcloudtest.AdminToken), scheme: "Token"},
+		"token":                 {user: "token = " + quote(emulator.AdminToken), scheme: "Token"},
 		"reverse proxy": {
-			server: func(config *twcloudtest.Config) { config.PathPrefix = "/tools/twcloud" },
+			server: func(config *emulator.Config) { config.PathPrefix = "/tools/twcloud" },
 			prefix: "/tools/twcloud",
 		},
 		"reverse proxy that rewrites cookies": {
-			server: func(config *twcloudtest.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
+			server: func(config *emulator.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
 			prefix: "/tools/twcloud",
 		},
 		"trailing slashes": {
-			server:   func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
+			server:   func(config *emulator.Config) { config.PathPrefix = "/tools" },
 			endpoint: func(h *harness) string { return h.server.URL() + "//" },
 			prefix:   "/tools",
 		},
 		"consumers elsewhere": {
-			server:     func(config *twcloudtest.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
+			server:     func(config *emulator.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
 			arguments:  func(*testing.T, *harness) string { return `oauth_consumers_path = "/osmc/admin/oauth/clients"` },
 			collection: "/osmc/admin/oauth/clients",
 		},
@@ -190,7 +190,7 @@ func TestAccProvider_unknownAtPlan(t *testing.T) {
 		planned.expectNone(t)
 		w.expectRequests(t)
 		w.apply(t, unknown(w, 1, doors)).expectNone(t)
-		w.expectOnServer(t, twcloudtest.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: true})
+		w.expectOnServer(t, emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: true})
 		w.expectUnchanged(t, unknown(w, 1, doors))
 
 		// The endpoint becomes unknown again, with a consumer in state.
@@ -214,13 +214,13 @@ func TestAccProvider_unknownAtPlan(t *testing.T) {
 // A server may not list the consumers, but return one by its key.
 func TestAccProvider_unlisted(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []twcloudtest.FaultKind{twcloudtest.Forbidden403, twcloudtest.BadJSON, twcloudtest.InternalError500} {
+	for _, kind := range []emulator.FaultKind{emulator.Forbidden403, emulator.BadJSON, emulator.InternalError500} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t)
 			config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
 			w.apply(t, config)
-			w.server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+			w.server.Inject(emulator.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
 			w.requests()
 
 			planned := w.plan(t, config)
@@ -231,10 +231,10 @@ func TestAccProvider_unlisted(t *testing.T) {
 			}
 			w.server.RemoveConsumer("key-1")
 			switch kind {
-			case twcloudtest.BadJSON:
+			case emulator.BadJSON:
 				// A server that does not list as expected may not read as expected.
 				w.planFails(t, config).expectFailure(t, "not in the form that the provider expects")
-			case twcloudtest.Forbidden403:
+			case emulator.Forbidden403:
 				// To register it again needs the list.
 				w.planFails(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
 			default:

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // closedPort is an address at which nothing listens.
@@ -31,7 +31,7 @@ func (h *harness) takeSeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetBasicAuth(twcloudtest.ViewerName, twcloudtest.ViewerPassword)
+	request.SetBasicAuth(emulator.ViewerName, emulator.ViewerPassword)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -41,10 +41,10 @@ func (h *harness) takeSeat(t *testing.T) {
 	}
 }
 
-func always(fault twcloudtest.Fault) func(*testing.T, *harness) []string {
+func always(fault emulator.Fault) func(*testing.T, *harness) []string {
 	fault.Times = -1
 	if fault.PathSuffix == "" && fault.Match == nil {
-		fault.Match = func(request twcloudtest.Request) bool { return strings.Contains(request.Path, collection) }
+		fault.Match = func(request emulator.Request) bool { return strings.Contains(request.Path, collection) }
 	}
 	return func(_ *testing.T, h *harness) []string {
 		h.server.Inject(fault)
@@ -59,7 +59,7 @@ func signedInAs(arguments ...string) func(*testing.T, *harness) []string {
 // providerFailures are all the ways in which the provider can fail to reach the
 // consumers.
 var providerFailures = map[string]struct {
-	server  func(*twcloudtest.Config)
+	server  func(*emulator.Config)
 	healthy func(*harness) string
 	// fail has the provider fail, and returns its arguments.
 	fail func(*testing.T, *harness) []string
@@ -95,15 +95,15 @@ var providerFailures = map[string]struct {
 		refused: true,
 	},
 	"web page": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.WebPage}),
+		fail: always(emulator.Fault{Kind: emulator.WebPage}),
 		want: []string{`a web page titled "Sign in"`, "200 OK", "The port may be wrong (the REST API uses port 8111 by default)", "a proxy asks you to sign in"},
 	},
 	"web page at login": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/login"}),
+		fail: always(emulator.Fault{Kind: emulator.WebPage, PathSuffix: "/login"}),
 		want: []string{"GET /osmc/login", "The port may be wrong (the REST API uses port 8111 by default)", "a proxy asks you to sign in"},
 	},
 	"redirect to a sign-in page": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.Redirect302, PathSuffix: "/login"}),
+		fail: always(emulator.Fault{Kind: emulator.Redirect302, PathSuffix: "/login"}),
 		want: []string{"GET /osmc/login", "302 Found: redirect to http://127.0.0.1", "a proxy asks you to sign in"},
 	},
 	"the other port": {
@@ -154,14 +154,14 @@ var providerFailures = map[string]struct {
 	"timeout": {
 		fail: func(t *testing.T, h *harness) []string {
 			t.Helper()
-			return append(always(twcloudtest.Fault{Kind: twcloudtest.Hang})(t, h), `request_timeout = "2s"`, "max_retries = 2")
+			return append(always(emulator.Fault{Kind: emulator.Hang})(t, h), `request_timeout = "2s"`, "max_retries = 2")
 		},
 		want: []string{"no answer in time", "raise request_timeout"},
 		// One list serves all resources: it is tried three times.
 		reads: map[string]int{"GET /login": 1, "GET " + collection: 3, "GET /logout": 1},
 	},
 	"no seat": {
-		server: func(config *twcloudtest.Config) { config.Seats = 1 },
+		server: func(config *emulator.Config) { config.Seats = 1 },
 		fail: func(t *testing.T, h *harness) []string {
 			t.Helper()
 			h.takeSeat(t)
@@ -170,35 +170,35 @@ var providerFailures = map[string]struct {
 		want: []string{"GET /osmc/login", "no license seat is free", "503 Service Unavailable: No free licence", "idle for 15 minutes", "max_retries"},
 	},
 	"login without a cookie": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNoContent, PathSuffix: "/login"}),
+		fail: always(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusNoContent, PathSuffix: "/login"}),
 		want: []string{"GET /osmc/login", "login set no session cookie", "no proxy removes cookies"},
 	},
 	"session refused again and again": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.Unauthorized401}),
+		fail: always(emulator.Fault{Kind: emulator.Unauthorized401}),
 		want: []string{"the session was refused", "401 Unauthorized", "refused a new one"},
 	},
 	"server failure": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.InternalError500}),
+		fail: always(emulator.Fault{Kind: emulator.InternalError500}),
 		want: []string{"the server failed: 500 Internal Server Error.", "Check the server's log"},
 	},
 	"too many requests": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.TooManyRequests}),
+		fail: always(emulator.Fault{Kind: emulator.TooManyRequests}),
 		want: []string{"429 Too Many Requests", "Lower max_concurrent_requests"},
 	},
 	"unreadable list": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.BadJSON}),
+		fail: always(emulator.Fault{Kind: emulator.BadJSON}),
 		want: []string{"the answer cannot be read", "not JSON", "not in the form that the provider expects", "When your server differs"},
 	},
 	"list that is something else": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusOK, Body: `[{"key":"key-1","name":"doors"}]`}),
+		fail: always(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusOK, Body: `[{"key":"key-1","name":"doors"}]`}),
 		want: []string{`consumer "key-1" does not say whether it is approved`, "not in the form that the provider expects"},
 	},
 	"list without end": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.EndlessBody}),
+		fail: always(emulator.Fault{Kind: emulator.EndlessBody}),
 		want: []string{"the answer is too large", "Check endpoint and oauth_consumers_path"},
 	},
 	"list cut off": {
-		fail: always(twcloudtest.Fault{Kind: twcloudtest.HalfBody}),
+		fail: always(emulator.Fault{Kind: emulator.HalfBody}),
 		want: []string{"unexpected EOF", "The connection failed"},
 	},
 }
@@ -296,7 +296,7 @@ func TestAccProvider_serverGone(t *testing.T) {
 	w.serverGoes = true
 	var registered atomic.Int64
 	closed := make(chan struct{})
-	w.server.SetOnRequest(func(r twcloudtest.Request) {
+	w.server.SetOnRequest(func(r emulator.Request) {
 		if r.Call != "register" {
 			return
 		}
@@ -329,7 +329,7 @@ func TestAccProvider_ownFailures(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
 	w.apply(t, w.config(manyOf("doors"))).expectNone(t)
-	w.server.Inject(twcloudtest.Fault{Kind: twcloudtest.Forbidden403, Method: http.MethodPatch, Times: -1})
+	w.server.Inject(emulator.Fault{Kind: emulator.Forbidden403, Method: http.MethodPatch, Times: -1})
 	failed := w.applyFails(t, w.config(manyOf("gates")))
 	if len(failed.Diagnostics) != manyConsumers {
 		t.Errorf("want %d errors, got %d", manyConsumers, len(failed.Diagnostics))

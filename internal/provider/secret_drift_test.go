@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 const changedOutside = "Secret was changed outside of Terraform"
@@ -25,7 +25,7 @@ func (h *harness) probes() int {
 
 func (h *harness) rotateOutside() {
 	for _, consumer := range h.server.Consumers() {
-		h.server.UpdateConsumer(consumer.Key, func(c *twcloudtest.Consumer) { c.Secret = "rotated-outside" })
+		h.server.UpdateConsumer(consumer.Key, func(c *emulator.Consumer) { c.Secret = "rotated-outside" })
 	}
 }
 
@@ -111,7 +111,7 @@ func TestAccSecretDrift_notProbed(t *testing.T) {
 			w.rotateOutside()
 			var arguments []string
 			if test.disapproved {
-				w.server.UpdateConsumer("key-1", func(consumer *twcloudtest.Consumer) { consumer.Approved = false })
+				w.server.UpdateConsumer("key-1", func(consumer *emulator.Consumer) { consumer.Approved = false })
 				arguments = []string{"-refresh=false"}
 			}
 			w.probes()
@@ -127,13 +127,13 @@ func TestAccSecretDrift_notProbed(t *testing.T) {
 func TestAccSecretDrift_inconclusive(t *testing.T) {
 	t.Parallel()
 	need(t, firstWriteOnly)
-	for want, fault := range map[string]twcloudtest.Fault{
-		"404":                       {Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound},
-		"EOF":                       {Kind: twcloudtest.DropBefore},
-		"rootservices":              {Kind: twcloudtest.WebPage, PathSuffix: wire.RootServicesPath},
-		"500 Internal Server Error": {Kind: twcloudtest.InternalError500, PathSuffix: wire.RequestTokenPath},
-		"302 Found":                 {Kind: twcloudtest.Redirect302, PathSuffix: wire.RequestTokenPath},
-		"403 Forbidden":             {Kind: twcloudtest.Forbidden403, PathSuffix: wire.RequestTokenPath},
+	for want, fault := range map[string]emulator.Fault{
+		"404":                       {Kind: emulator.AnswerWith, Status: http.StatusNotFound},
+		"EOF":                       {Kind: emulator.DropBefore},
+		"rootservices":              {Kind: emulator.WebPage, PathSuffix: wire.RootServicesPath},
+		"500 Internal Server Error": {Kind: emulator.InternalError500, PathSuffix: wire.RequestTokenPath},
+		"302 Found":                 {Kind: emulator.Redirect302, PathSuffix: wire.RequestTokenPath},
+		"403 Forbidden":             {Kind: emulator.Forbidden403, PathSuffix: wire.RequestTokenPath},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
@@ -142,7 +142,7 @@ func TestAccSecretDrift_inconclusive(t *testing.T) {
 				strings.NewReplacer(`"test"`, `"other"`, `"doors"`, `"other"`).Replace(consumer(secretForms["secret_wo"]...)))
 			w.apply(t, config)
 			w.rotateOutside()
-			fault.Server, fault.Times = twcloudtest.WebApp, -1
+			fault.Server, fault.Times = emulator.WebApp, -1
 			w.server.Inject(fault)
 
 			planned := w.plan(t, config)
@@ -156,9 +156,9 @@ func TestAccSecretDrift_inconclusive(t *testing.T) {
 
 func TestAccSecretDrift_places(t *testing.T) {
 	t.Parallel()
-	for name, option := range map[string]func(*twcloudtest.Config){
-		"older server":  func(config *twcloudtest.Config) { config.LegacyRootServices = true },
-		"reverse proxy": func(config *twcloudtest.Config) { config.PathPrefix = "/tools" },
+	for name, option := range map[string]func(*emulator.Config){
+		"older server":  func(config *emulator.Config) { config.LegacyRootServices = true },
+		"reverse proxy": func(config *emulator.Config) { config.PathPrefix = "/tools" },
 		"mutual TLS":    withClientCA,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestAccSecretDrift_imported(t *testing.T) {
 		t.Run(configured, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t)
-			before := w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "s3cret", Approved: true})
+			before := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "s3cret", Approved: true})
 			w.apply(t, w.config(consumer(`name = "doors"`, "approved = true"), importBlock("made-by-hand")))
 			w.requests()
 			config := w.configDetecting(consumer(append(writeOnly(configured), `name = "doors"`, "approved = true")...))

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 const unproven = "Secret may differ from the configured one"
@@ -163,7 +163,7 @@ func TestAccSecret_imported(t *testing.T) {
 			t.Parallel()
 			for _, atOnce := range []bool{false, true} {
 				w := newWorkspace(t)
-				w.server.AddConsumer(twcloudtest.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown-s3cret"})
+				w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown-s3cret"})
 				first := steps[0]
 				if atOnce && first.action == "" {
 					first.action = "import"

@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // What ends a call to a server that never answers.
@@ -29,9 +29,9 @@ func TestServer_stop(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t)
 			p := h.newProtocol(t)
-			h.server.Inject(twcloudtest.Fault{Kind: twcloudtest.Hang, Method: http.MethodGet, PathSuffix: collection})
+			h.server.Inject(emulator.Fault{Kind: emulator.Hang, Method: http.MethodGet, PathSuffix: collection})
 			arrived := make(chan struct{}, 1)
-			h.server.SetOnRequest(func(request twcloudtest.Request) {
+			h.server.SetOnRequest(func(request emulator.Request) {
 				if request.Path == "/osmc"+collection {
 					arrived <- struct{}{}
 				}

@@ -16,10 +16,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // The first versions of the CLI with a feature.
@@ -55,7 +55,7 @@ type workspace struct {
 }
 
 // newWorkspace returns a workspace with a server of its own.
-func newWorkspace(t *testing.T, options ...func(*twcloudtest.Config)) *workspace {
+func newWorkspace(t *testing.T, options ...func(*emulator.Config)) *workspace {
 	t.Helper()
 	return newHarness(t, options...).workspace(t)
 }
@@ -386,7 +386,7 @@ func (w *workspace) state(t *testing.T) *instance {
 }
 
 // expectState fails unless the consumer of the tests is in state like this.
-func (w *workspace) expectState(t *testing.T, want twcloudtest.Consumer, revision int) {
+func (w *workspace) expectState(t *testing.T, want emulator.Consumer, revision int) {
 	t.Helper()
 	state := w.state(t)
 	if state == nil {

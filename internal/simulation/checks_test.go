@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // checkSessions: every session is signed out, except those whose cookie never
@@ -46,7 +46,7 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 	}
 	ended := slices.ContainsFunc(faults, fault.ends)
 	for _, c := range w.server.Consumers() {
-		if slices.ContainsFunc(w.foreign, func(f twcloudtest.Consumer) bool { return f.Key == c.Key }) {
+		if slices.ContainsFunc(w.foreign, func(f emulator.Consumer) bool { return f.Key == c.Key }) {
 			continue
 		}
 		if owner[c.Key] != "" {
@@ -100,9 +100,9 @@ func (w *world) checkTaint(faults []fault) {
 
 // checkSecrets: no diagnostic and no log has a secret.
 func (w *world) checkSecrets(text string) {
-	basic := base64.StdEncoding.EncodeToString([]byte(twcloudtest.AdminName + ":" + twcloudtest.AdminPassword))
+	basic := base64.StdEncoding.EncodeToString([]byte(emulator.AdminName + ":" + emulator.AdminPassword))
 	w.mu.Lock()
-	secrets, log := append(slices.Clone(w.cookies), secretMark, twcloudtest.AdminPassword, basic), w.log.String()
+	secrets, log := append(slices.Clone(w.cookies), secretMark, emulator.AdminPassword, basic), w.log.String()
 	w.log.Reset()
 	w.mu.Unlock()
 	for place, text := range map[string]string{"a diagnostic": text, "the log": log} {

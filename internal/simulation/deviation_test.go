@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/deviation"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 const (
@@ -70,7 +70,7 @@ func TestDeviations(t *testing.T) {
 // end of the process, on a server that shows a consumer later.
 func unprovable(d deviation.Deviation, f fault) bool {
 	switch f.kind {
-	case notFound, kind(twcloudtest.Forbidden403.String()):
+	case notFound, kind(emulator.Forbidden403.String()):
 		return f.reads()
 	case late:
 		return strings.HasPrefix(d.Name, "paged-unannounced")
@@ -89,7 +89,7 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace
 	if !empty {
 		from.consumers = slices.Concat(foreign, d.Others)
 	}
-	var config twcloudtest.Config
+	var config emulator.Config
 	if d.Setup != nil {
 		d.Setup(&config)
 	}
@@ -176,11 +176,11 @@ func (w *world) checkAdvice(when string, result outcome) {
 // dialect, with the profile that fits. A step is run until it succeeds.
 func TestDialects_withFaults(t *testing.T) {
 	t.Parallel()
-	kinds := slices.DeleteFunc(twcloudtest.AllFaultKinds(), func(k twcloudtest.FaultKind) bool {
+	kinds := slices.DeleteFunc(emulator.AllFaultKinds(), func(k emulator.FaultKind) bool {
 		// TestSimulation has the faults that end a session, and those that wait.
-		return slices.Contains([]twcloudtest.FaultKind{twcloudtest.Unauthorized401, twcloudtest.Hang, twcloudtest.HangAfter}, k)
+		return slices.Contains([]emulator.FaultKind{emulator.Unauthorized401, emulator.Hang, emulator.HangAfter}, k)
 	})
-	for i, name := range twcloudtest.Dialects() {
+	for i, name := range emulator.Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed(), uint64(i)))
@@ -192,20 +192,20 @@ func TestDialects_withFaults(t *testing.T) {
 }
 
 // dialectWithFault injects a fault into the nth call about consumers.
-func dialectWithFault(t *testing.T, name string, kind twcloudtest.FaultKind, nth int) {
+func dialectWithFault(t *testing.T, name string, kind emulator.FaultKind, nth int) {
 	t.Helper()
-	dialect, err := twcloudtest.Dialect(name)
+	dialect, err := emulator.Dialect(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWorld(twcloudtest.Config{Profile: dialect}, schedule{}, checkpoint{consumers: foreign})
+	w, err := newWorld(emulator.Config{Profile: dialect}, schedule{}, checkpoint{consumers: foreign})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.server.Close()
 	w.profile = dialect
 	var calls atomic.Int64
-	w.server.Inject(twcloudtest.Fault{Kind: kind, Match: func(r twcloudtest.Request) bool {
+	w.server.Inject(emulator.Fault{Kind: kind, Match: func(r emulator.Request) bool {
 		return r.Call != "" && calls.Add(1) == int64(nth)
 	}})
 	for _, step := range deviant {

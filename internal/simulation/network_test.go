@@ -15,8 +15,8 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // CloseIdleConnections is what the client calls at its end.
@@ -29,8 +29,8 @@ func (p *process) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	name, kind, mark := p.note(request)
 	p.catchUp(name)
-	inject := func(f twcloudtest.Fault) (*http.Response, error) {
-		f.Match = func(r twcloudtest.Request) bool { return r.UserAgent == mark }
+	inject := func(f emulator.Fault) (*http.Response, error) {
+		f.Match = func(r emulator.Request) bool { return r.UserAgent == mark }
 		p.server.Inject(f)
 		marked := request.Clone(request.Context())
 		marked.Header.Set("User-Agent", mark)
@@ -72,15 +72,15 @@ func (p *process) RoundTrip(request *http.Request) (*http.Response, error) {
 		p.postpone(request, name)
 		return proxyAnswer(request, http.StatusGatewayTimeout), nil
 	case notFound:
-		return inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusNotFound})
+		return inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusNotFound})
 	case unauthorized:
-		return inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusUnauthorized})
+		return inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusUnauthorized})
 	case echoed:
-		return inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
+		return inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
 	default:
-		known, err := twcloudtest.ParseFaultKind(string(kind))
+		known, err := emulator.ParseFaultKind(string(kind))
 		must(err)
-		return inject(twcloudtest.Fault{Kind: known})
+		return inject(emulator.Fault{Kind: known})
 	}
 }
 

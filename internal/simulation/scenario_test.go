@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // consumer is a resource in a configuration.
@@ -48,14 +48,14 @@ type step struct {
 	// single faults.
 	like string
 	// before is what somebody else does before the step is run.
-	before func(server *twcloudtest.Server, keyOf func(address string) string)
+	before func(server *emulator.Server, keyOf func(address string) string)
 }
 
 // secretMark is in every secret, so that a leak can be found.
 const secretMark = "s3cr3t-"
 
 // foreign are the consumers of other people. One has the name of ours.
-var foreign = []twcloudtest.Consumer{
+var foreign = []emulator.Consumer{
 	{Key: "foreign-1", Name: "beta", Secret: secretMark + "foreign-1", Approved: true},
 	{Key: "foreign-2", Name: "legacy", Secret: secretMark + "foreign-2"},
 }
@@ -88,9 +88,9 @@ var scenario = func() []step {
 		{name: "create", config: first},
 		{name: "change", config: changed},
 		{name: "back", config: back, like: "change"},
-		{name: "repair", config: back, before: func(server *twcloudtest.Server, keyOf func(string) string) {
-			server.UpdateConsumer(keyOf("alpha"), func(c *twcloudtest.Consumer) { c.Name, c.Approved = "renamed by hand", false })
-			server.UpdateConsumer(keyOf("gamma"), func(c *twcloudtest.Consumer) { c.Approved = false })
+		{name: "repair", config: back, before: func(server *emulator.Server, keyOf func(string) string) {
+			server.UpdateConsumer(keyOf("alpha"), func(c *emulator.Consumer) { c.Name, c.Approved = "renamed by hand", false })
+			server.UpdateConsumer(keyOf("gamma"), func(c *emulator.Consumer) { c.Approved = false })
 			server.RemoveConsumer(keyOf("beta"))
 		}},
 		{name: "replace", config: last},

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // label names one request of a schedule. It does not depend on the order of the
@@ -54,7 +54,7 @@ type fault struct {
 
 func (f fault) String() string { return f.label.String() + "=" + string(f.kind) }
 
-// kind is the name of a twcloudtest.FaultKind, or one of those below.
+// kind is the name of a emulator.FaultKind, or one of those below.
 type kind string
 
 const (
@@ -91,7 +91,7 @@ var localKinds = []kind{refused, sessionsLost, notFound, unauthorized, echoed, t
 // kindsFor are the kinds of faults that a request can have.
 func kindsFor(l label) []kind {
 	var kinds []kind
-	for _, k := range twcloudtest.AllFaultKinds() {
+	for _, k := range emulator.AllFaultKinds() {
 		kinds = append(kinds, kind(k.String()))
 	}
 	if l.target == "logout" {
@@ -113,7 +113,7 @@ func draw(random *rand.Rand, requests []label) fault {
 
 // slow says whether a kind makes the client wait for its time-out.
 func (k kind) slow() bool {
-	return k == kind(twcloudtest.Hang.String()) || k == kind(twcloudtest.HangAfter.String())
+	return k == kind(emulator.Hang.String()) || k == kind(emulator.HangAfter.String())
 }
 
 // ends says whether a fault kills the process, so that nobody knows what the request

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 var (
@@ -59,7 +59,7 @@ func run(s schedule, checkpoints []checkpoint) (r result) {
 		first, last = min(first, stepIndex(f.step)), max(last, stepIndex(f.step))
 	}
 	first = min(first, last)
-	w, err := newWorld(twcloudtest.Config{}, s, checkpoints[first])
+	w, err := newWorld(emulator.Config{}, s, checkpoints[first])
 	if err != nil {
 		r.violations = []string{err.Error()}
 		return r
@@ -109,7 +109,7 @@ func run(s schedule, checkpoints []checkpoint) (r result) {
 // each step and all requests.
 func faultFree(t *testing.T) (checkpoints []checkpoint, trace []label) {
 	t.Helper()
-	w, err := newWorld(twcloudtest.Config{}, schedule{oneSeat: true}, checkpoint{consumers: foreign})
+	w, err := newWorld(emulator.Config{}, schedule{oneSeat: true}, checkpoint{consumers: foreign})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 const (
@@ -255,7 +255,7 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 	}
 	for name, value := range map[string]string{
 		"endpoint": w.server.URL(), "webapp_endpoint": w.server.WebAppURL(),
-		"username": twcloudtest.AdminName, "password": twcloudtest.AdminPassword,
+		"username": emulator.AdminName, "password": emulator.AdminPassword,
 	} {
 		block[name] = tftypes.NewValue(tftypes.String, value)
 	}

@@ -8,25 +8,25 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // checkpoint is all there is before a step: the server's consumers and
 // Terraform's state.
 type checkpoint struct {
-	consumers []twcloudtest.Consumer
+	consumers []emulator.Consumer
 	state     map[string]instance
 	names     map[string]string
 }
 
 // world is one schedule that runs: a server, Terraform, and the network between.
 type world struct {
-	server   *twcloudtest.Server
+	server   *emulator.Server
 	schedule schedule
 	state    map[string]instance
 	// foreign are other people's consumers on the server.
-	foreign []twcloudtest.Consumer
+	foreign []emulator.Consumer
 
 	// deviation, if any, makes the server differ from what the provider assumes.
 	deviation func(http.RoundTripper) http.RoundTripper
@@ -48,7 +48,7 @@ type world struct {
 	// owned are the keys in state before the current run, tainted the addresses of
 	// tainted resources, and seen the consumers on the server, by key.
 	owned, tainted map[string]bool
-	seen           map[string]twcloudtest.Consumer
+	seen           map[string]emulator.Consumer
 
 	mu         sync.Mutex // guards the following fields
 	names      map[string]string
@@ -65,11 +65,11 @@ type world struct {
 }
 
 // newWorld starts a server.
-func newWorld(config twcloudtest.Config, s schedule, from checkpoint) (*world, error) {
+func newWorld(config emulator.Config, s schedule, from checkpoint) (*world, error) {
 	if s.oneSeat {
 		config.Seats = 1
 	}
-	server, err := twcloudtest.Start(config)
+	server, err := emulator.Start(config)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (w *world) run(s step, attempt int) outcome {
 	if attempt == 1 && s.before != nil {
 		s.before(w.server, w.keyOf)
 	}
-	w.seen, w.owned, w.tainted = map[string]twcloudtest.Consumer{}, map[string]bool{}, map[string]bool{}
+	w.seen, w.owned, w.tainted = map[string]emulator.Consumer{}, map[string]bool{}, map[string]bool{}
 	for _, c := range w.server.Consumers() {
 		w.seen[c.Key] = c
 	}

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
 )
 
 // mirror is a filesystem mirror, which has the provider once it is built.
@@ -57,12 +57,12 @@ func CLI(t testing.TB) terraformcli.CLI {
 // test.
 type Workspace struct {
 	*terraformcli.Workspace
-	Server *twcloudtest.Server
+	Server *emulator.Server
 }
 
 // New returns a workspace, without a configuration, that uses the provider on a
 // server. It skips the test unless TF_ACC is set.
-func New(t testing.TB, server *twcloudtest.Server) *Workspace {
+func New(t testing.TB, server *emulator.Server) *Workspace {
 	t.Helper()
 	w, err := terraformcli.NewWorkspace(CLI(t), t.TempDir())
 	if err != nil {
@@ -71,7 +71,7 @@ func New(t testing.TB, server *twcloudtest.Server) *Workspace {
 	if err := w.UseBinary(terraformcli.Source, filepath.Dir(Provider(t))); err != nil {
 		t.Fatal(err)
 	}
-	w.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), twcloudtest.AdminName, twcloudtest.AdminPassword)...)
+	w.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), emulator.AdminName, emulator.AdminPassword)...)
 	return &Workspace{w, server}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // Get reports a consumer as gone only if that is proven. If the list fails, Get

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // values replace the placeholders of a call. A member whose value is nil is

@@ -16,8 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // closeBudget is the time limit of the sign-out. Terraform kills a provider two

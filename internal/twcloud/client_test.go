@@ -10,26 +10,26 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 func TestClientReadsAndWrites(t *testing.T) {
 	t.Parallel()
-	for name, configure := range map[string]func(*twcloudtest.Config){
-		"at the root":                  func(*twcloudtest.Config) {},
-		"behind a proxy":               func(c *twcloudtest.Config) { c.PathPrefix = "/twc" },
-		"behind a proxy that rewrites": func(c *twcloudtest.Config) { c.PathPrefix, c.RewriteCookies = "/twc", true },
+	for name, configure := range map[string]func(*emulator.Config){
+		"at the root":                  func(*emulator.Config) {},
+		"behind a proxy":               func(c *emulator.Config) { c.PathPrefix = "/twc" },
+		"behind a proxy that rewrites": func(c *emulator.Config) { c.PathPrefix, c.RewriteCookies = "/twc", true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t, configure)
+			server := emulator.New(t, configure)
 			client := connect(t, server)
 			ctx := t.Context()
 			for _, key := range awkwardKeys {
 				if strings.Contains(key, "\x00") || !utf8.ValidString(key) {
 					continue // JSON holds no such text.
 				}
-				server.AddConsumer(twcloudtest.Consumer{Key: key, Name: "name of " + key, Secret: "old"})
+				server.AddConsumer(emulator.Consumer{Key: key, Name: "name of " + key, Secret: "old"})
 			}
 			listed, err := client.List(ctx)
 			if err != nil || !slices.IsSortedFunc(listed, func(a, b Consumer) int { return strings.Compare(a.Name, b.Name) }) {
@@ -63,16 +63,16 @@ func TestClientReadsAndWrites(t *testing.T) {
 
 func TestServerInfo(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	client := connect(t, server)
-	if version, err := client.Version(t.Context()); version != twcloudtest.DefaultVersion || err != nil {
+	if version, err := client.Version(t.Context()); version != emulator.DefaultVersion || err != nil {
 		t.Errorf("got %q, %v", version, err)
 	}
-	if user, err := client.CurrentUser(t.Context()); user != twcloudtest.AdminName || err != nil {
+	if user, err := client.CurrentUser(t.Context()); user != emulator.AdminName || err != nil {
 		t.Errorf("got %q, %v", user, err)
 	}
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.WebPage, PathSuffix: "/version"},
-		twcloudtest.Fault{Kind: twcloudtest.Redirect302, PathSuffix: "/currentUser"})
+	server.Inject(emulator.Fault{Kind: emulator.WebPage, PathSuffix: "/version"},
+		emulator.Fault{Kind: emulator.Redirect302, PathSuffix: "/currentUser"})
 	if version, err := client.Version(t.Context()); !errors.Is(err, ErrWebPage) {
 		t.Errorf("got %q, %v", version, err)
 	}
@@ -84,7 +84,7 @@ func TestServerInfo(t *testing.T) {
 func TestSeats(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusServiceUnavailable, http.StatusForbidden} {
-		server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Seats, c.LicenseStatus = 1, status })
+		server := emulator.New(t, func(c *emulator.Config) { c.Seats, c.LicenseStatus = 1, status })
 		other, client := connect(t, server), connect(t, server)
 		if _, err := other.Version(t.Context()); err != nil {
 			t.Fatal(err)
@@ -94,7 +94,7 @@ func TestSeats(t *testing.T) {
 			t.Errorf("%d: got %v", status, err)
 		}
 		// A seat becomes free while another client waits for one.
-		server.SetOnRequest(func(request twcloudtest.Request) {
+		server.SetOnRequest(func(request emulator.Request) {
 			if request.AuthorizationScheme != "" && request.Index%2 == 0 {
 				server.ExpireSessions()
 			}
@@ -110,12 +110,12 @@ func TestSeats(t *testing.T) {
 
 func TestClientHoldsItsLimit(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	client := connect(t, server, func(o *Options) { o.MaxConcurrentRequests = 3 })
 	// The first three lists wait for each other.
 	var lists atomic.Int32
 	three := make(chan struct{})
-	server.SetOnRequest(func(request twcloudtest.Request) {
+	server.SetOnRequest(func(request emulator.Request) {
 		if request.Call != "list" {
 			return
 		}
@@ -152,8 +152,8 @@ func TestNewRefuses(t *testing.T) {
 
 func TestWrongPath(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.ValidateContract = false })
-	server.AddConsumer(twcloudtest.Consumer{Key: "k"})
+	server := emulator.New(t, func(c *emulator.Config) { c.ValidateContract = false })
+	server.AddConsumer(emulator.Consumer{Key: "k"})
 	client := connect(t, server, func(o *Options) { o.OAuthConsumersPath = "/osmc/admin/elsewhere" })
 	for _, key := range []string{"k", "gone"} {
 		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNoCollection) || errors.Is(err, ErrNotFound) {

@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // newServer starts an HTTP server that answers a login and a logout, and leaves

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // csrfServer returns CSRF tokens and requires the latest one with each change.

@@ -4,19 +4,19 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // An unexpected answer that the client can handle is reported once.
 func TestDeviations(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	client := connect(t, server)
 	if got := client.Deviations(); len(got) > 0 {
 		t.Errorf("got %+v before anything was sent", got)
 	}
-	key := server.AddConsumer(twcloudtest.Consumer{Name: "doors", Secret: testSecret}).Key
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.BadJSON, Method: http.MethodPatch, Times: 2})
+	key := server.AddConsumer(emulator.Consumer{Name: "doors", Secret: testSecret}).Key
+	server.Inject(emulator.Fault{Kind: emulator.BadJSON, Method: http.MethodPatch, Times: 2})
 	for _, approved := range []bool{true, false} {
 		if _, err := client.Update(t.Context(), key, Changes{Approved: &approved}); err != nil {
 			t.Fatal(err)

@@ -5,21 +5,21 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // eachDialect runs a test with a client and a server for the built-in profile and
 // for each dialect.
-func eachDialect(t *testing.T, test func(*testing.T, *twcloudtest.Server, *Client)) {
+func eachDialect(t *testing.T, test func(*testing.T, *emulator.Server, *Client)) {
 	t.Helper()
-	for _, name := range append(twcloudtest.Dialects(), "built-in") {
+	for _, name := range append(emulator.Dialects(), "built-in") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dialect, err := twcloudtest.Dialect(name)
+			dialect, err := emulator.Dialect(name)
 			if (err != nil) != (name == "built-in") {
 				t.Fatal(err)
 			}
-			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.Profile = dialect })
+			server := emulator.New(t, func(c *emulator.Config) { c.Profile = dialect })
 			client := connect(t, server, func(o *Options) {
 				o.Profile, o.WebAppEndpoint = dialect, mustParseURL(t, server.WebAppURL())
 			})
@@ -31,7 +31,7 @@ func eachDialect(t *testing.T, test func(*testing.T, *twcloudtest.Server, *Clien
 // The profile is all that the client needs to work with a dialect.
 func TestDialects(t *testing.T) {
 	t.Parallel()
-	eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
+	eachDialect(t, func(t *testing.T, server *emulator.Server, client *Client) {
 		ctx := t.Context()
 		const odd = "doors & \"next\"/\n100%"
 		first := testSecret + "&=\"/"
@@ -47,13 +47,13 @@ func TestDialects(t *testing.T) {
 		second := first + "-2"
 		for _, step := range []struct {
 			changes Changes
-			want    twcloudtest.Consumer
+			want    emulator.Consumer
 		}{
-			{Changes{Approved: pointer(true), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
-			{Changes{Name: pointer("two"), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: "two", Secret: first, Approved: true}},
-			{Changes{Secret: &second}, twcloudtest.Consumer{Key: key, Name: "two", Secret: second, Approved: true}},
-			{Changes{Approved: pointer(false), Name: pointer(odd), Secret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first}},
-			{Changes{Approved: pointer(true), KnownSecret: &first}, twcloudtest.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
+			{Changes{Approved: pointer(true), KnownSecret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
+			{Changes{Name: pointer("two"), KnownSecret: &first}, emulator.Consumer{Key: key, Name: "two", Secret: first, Approved: true}},
+			{Changes{Secret: &second}, emulator.Consumer{Key: key, Name: "two", Secret: second, Approved: true}},
+			{Changes{Approved: pointer(false), Name: pointer(odd), Secret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first}},
+			{Changes{Approved: pointer(true), KnownSecret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
 		} {
 			got, err := client.Update(ctx, key, step.changes)
 			now, _ := server.Consumer(key)

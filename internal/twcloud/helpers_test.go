@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 const (
@@ -276,10 +276,10 @@ func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Opti
 
 // connect returns a client of an emulated server, without back-off. When the test
 // ends, the client must have given its seat back.
-func connect(t testing.TB, server *twcloudtest.Server, options ...func(*Options)) *Client {
+func connect(t testing.TB, server *emulator.Server, options ...func(*Options)) *Client {
 	t.Helper()
 	built := testOptions(t, server.URL())
-	built.Credentials = TokenCredentials{Token: twcloudtest.AdminToken}
+	built.Credentials = TokenCredentials{Token: emulator.AdminToken}
 	for _, option := range options {
 		option(&built)
 	}
@@ -304,7 +304,7 @@ func pointer[T any](value T) *T { return &value }
 const collection = "/oauthconsumers"
 
 // sentTo lists the methods of the requests whose path has a suffix.
-func sentTo(server *twcloudtest.Server, suffix string) []string {
+func sentTo(server *emulator.Server, suffix string) []string {
 	var methods []string
 	for _, request := range server.Requests() {
 		if strings.HasSuffix(request.Path, suffix) {

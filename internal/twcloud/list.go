@@ -9,7 +9,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // maxPages limits a list, in case a server's pages never end.

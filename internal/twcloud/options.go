@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // Defaults of Options.

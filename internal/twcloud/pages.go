@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // incomplete returns an *Error for a list that lacks consumers.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // panicking is a transport that panics in the place of the answer to a request.
@@ -19,19 +19,19 @@ func (p *panicking) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := p.RoundTripper.RoundTrip(request)
 	if strings.HasSuffix(request.Method+" "+request.URL.Path, p.request) {
 		_ = response.Body.Close()
-		panic("canary " + twcloudtest.AdminToken)
+		panic("canary " + emulator.AdminToken)
 	}
 	return response, err
 }
 
 func TestPanicLosesNothing(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	posting := connect(t, server, func(o *Options) {
 		o.Transport, o.MaxConcurrentRequests = &panicking{http.DefaultTransport, "POST /osmc/admin/oauthconsumers"}, 1 // The slot must be given back.
 	})
 	registration, err := posting.Register(t.Context(), "doors", testSecret)
-	if !errors.Is(err, ErrPanic) || registration.Consumer.Key == "" || strings.Contains(err.Error(), twcloudtest.AdminToken) {
+	if !errors.Is(err, ErrPanic) || registration.Consumer.Key == "" || strings.Contains(err.Error(), emulator.AdminToken) {
 		t.Fatalf("registered %v: %v", registration, err)
 	}
 	if err := posting.Close(); err != nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // With any fault, in any dialect, a registration either fails and leaves no
@@ -20,27 +20,27 @@ import (
 func TestRegisterExactlyOnce(t *testing.T) {
 	t.Parallel()
 	// Nothing was registered, and another try would have the same outcome.
-	refusals := map[twcloudtest.FaultKind]error{
-		twcloudtest.InternalError500: ErrServer,
-		twcloudtest.Forbidden403:     ErrForbidden,
-		twcloudtest.WebPage:          ErrWebPage,
-		twcloudtest.Redirect302:      ErrWebPage,
+	refusals := map[emulator.FaultKind]error{
+		emulator.InternalError500: ErrServer,
+		emulator.Forbidden403:     ErrForbidden,
+		emulator.WebPage:          ErrWebPage,
+		emulator.Redirect302:      ErrWebPage,
 	}
-	for _, kind := range twcloudtest.AllFaultKinds() {
-		if kind == twcloudtest.Hang || kind == twcloudtest.HangAfter {
+	for _, kind := range emulator.AllFaultKinds() {
+		if kind == emulator.Hang || kind == emulator.HangAfter {
 			continue // TestRegisterLooksAfterAHang has them.
 		}
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			eachDialect(t, func(t *testing.T, server *twcloudtest.Server, client *Client) {
+			eachDialect(t, func(t *testing.T, server *emulator.Server, client *Client) {
 				times := 1
-				if kind == twcloudtest.Forbidden403 && client.Profile().CSRF != nil {
+				if kind == emulator.Forbidden403 && client.Profile().CSRF != nil {
 					times = 2 // The first one may be due to an old token.
 				}
-				server.Inject(twcloudtest.Fault{Kind: kind, Times: times, Match: func(r twcloudtest.Request) bool { return r.Call == "register" }})
+				server.Inject(emulator.Fault{Kind: kind, Times: times, Match: func(r emulator.Request) bool { return r.Call == "register" }})
 				registration, err := client.Register(t.Context(), "app", testSecret)
 				consumers := server.Consumers()
-				if kind == twcloudtest.Redirect302 && slices.Contains(client.Profile().Calls.Register.Success, http.StatusFound) {
+				if kind == emulator.Redirect302 && slices.Contains(client.Profile().Calls.Register.Success, http.StatusFound) {
 					// The server has said yes.
 					if err == nil || len(consumers) != 0 {
 						t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
@@ -73,18 +73,18 @@ func TestRegisterExactlyOnce(t *testing.T) {
 func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	t.Parallel()
 	const (
-		lost    = twcloudtest.DropAfter
-		dropped = twcloudtest.DropBefore
-		gateway = twcloudtest.Status504Before
+		lost    = emulator.DropAfter
+		dropped = emulator.DropBefore
+		gateway = emulator.Status504Before
 	)
-	theirs := twcloudtest.Consumer{Key: "theirs", Name: "app", Secret: "somebody else's"}
+	theirs := emulator.Consumer{Key: "theirs", Name: "app", Secret: "somebody else's"}
 	for name, test := range map[string]struct {
-		faults    []twcloudtest.FaultKind // of the POSTs, in turn
-		appears   twcloudtest.Consumer    // when the last POST arrives
-		cancel    bool                    // the caller gives up then
-		unique    bool                    // the server's names
-		reads     twcloudtest.FaultKind   // of each GET after the last POST
-		patch     twcloudtest.FaultKind
+		faults    []emulator.FaultKind // of the POSTs, in turn
+		appears   emulator.Consumer    // when the last POST arrives
+		cancel    bool                 // the caller gives up then
+		unique    bool                 // the server's names
+		reads     emulator.FaultKind   // of each GET after the last POST
+		patch     emulator.FaultKind
 		posts     int
 		consumers int   // on the server in the end
 		kind      error // nil: it succeeds, with testSecret
@@ -93,29 +93,29 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 		strays    int
 		unknown   error // why strays are unknown
 	}{
-		"lost again and again":            {faults: []twcloudtest.FaultKind{dropped, gateway, dropped}, posts: 4, consumers: 2},
-		"the first one appears late":      {faults: []twcloudtest.FaultKind{gateway, dropped}, appears: twcloudtest.Consumer{Name: "app", Secret: testSecret}, posts: 2, consumers: 2, unknown: ErrIncomplete},
-		"lost once too often":             {faults: []twcloudtest.FaultKind{gateway, gateway, gateway, gateway}, posts: 4, consumers: 1, kind: ErrServer},
-		"two have appeared":               {faults: []twcloudtest.FaultKind{lost}, appears: theirs, posts: 1, consumers: 3, kind: ErrUnreachable, keys: 2},
-		"another name has appeared, too":  {faults: []twcloudtest.FaultKind{lost}, appears: twcloudtest.Consumer{Name: "another"}, posts: 1, consumers: 3},
-		"list fails":                      {faults: []twcloudtest.FaultKind{lost}, reads: twcloudtest.InternalError500, posts: 1, consumers: 2, kind: ErrUnreachable, look: ErrServer},
-		"carried out late":                {faults: []twcloudtest.FaultKind{gateway}, appears: theirs, posts: 2, consumers: 3, strays: 1},
-		"carried out late, unique names":  {faults: []twcloudtest.FaultKind{gateway}, appears: theirs, unique: true, posts: 2, consumers: 2},
-		"list of strays fails":            {faults: []twcloudtest.FaultKind{gateway}, reads: twcloudtest.Forbidden403, posts: 2, consumers: 2, unknown: ErrForbidden},
-		"secret cannot be set":            {faults: []twcloudtest.FaultKind{lost}, patch: twcloudtest.InternalError500, posts: 1, consumers: 2, kind: ErrServer},
+		"lost again and again":            {faults: []emulator.FaultKind{dropped, gateway, dropped}, posts: 4, consumers: 2},
+		"the first one appears late":      {faults: []emulator.FaultKind{gateway, dropped}, appears: emulator.Consumer{Name: "app", Secret: testSecret}, posts: 2, consumers: 2, unknown: ErrIncomplete},
+		"lost once too often":             {faults: []emulator.FaultKind{gateway, gateway, gateway, gateway}, posts: 4, consumers: 1, kind: ErrServer},
+		"two have appeared":               {faults: []emulator.FaultKind{lost}, appears: theirs, posts: 1, consumers: 3, kind: ErrUnreachable, keys: 2},
+		"another name has appeared, too":  {faults: []emulator.FaultKind{lost}, appears: emulator.Consumer{Name: "another"}, posts: 1, consumers: 3},
+		"list fails":                      {faults: []emulator.FaultKind{lost}, reads: emulator.InternalError500, posts: 1, consumers: 2, kind: ErrUnreachable, look: ErrServer},
+		"carried out late":                {faults: []emulator.FaultKind{gateway}, appears: theirs, posts: 2, consumers: 3, strays: 1},
+		"carried out late, unique names":  {faults: []emulator.FaultKind{gateway}, appears: theirs, unique: true, posts: 2, consumers: 2},
+		"list of strays fails":            {faults: []emulator.FaultKind{gateway}, reads: emulator.Forbidden403, posts: 2, consumers: 2, unknown: ErrForbidden},
+		"secret cannot be set":            {faults: []emulator.FaultKind{lost}, patch: emulator.InternalError500, posts: 1, consumers: 2, kind: ErrServer},
 		"canceled in flight":              {cancel: true, posts: 1, consumers: 2},
-		"canceled in flight, and lost":    {faults: []twcloudtest.FaultKind{lost}, cancel: true, posts: 1, consumers: 2},
-		"canceled in flight, and dropped": {faults: []twcloudtest.FaultKind{dropped}, cancel: true, posts: 1, consumers: 1, kind: ErrUnreachable},
+		"canceled in flight, and lost":    {faults: []emulator.FaultKind{lost}, cancel: true, posts: 1, consumers: 2},
+		"canceled in flight, and dropped": {faults: []emulator.FaultKind{dropped}, cancel: true, posts: 1, consumers: 1, kind: ErrUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t, func(c *twcloudtest.Config) { c.UniqueNames = test.unique })
-			server.AddConsumer(twcloudtest.Consumer{Key: "other", Name: "other"})
+			server := emulator.New(t, func(c *emulator.Config) { c.UniqueNames = test.unique })
+			server.AddConsumer(emulator.Consumer{Key: "other", Name: "other"})
 			client := connect(t, server)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			posts := 0
-			server.SetOnRequest(func(request twcloudtest.Request) {
+			server.SetOnRequest(func(request emulator.Request) {
 				if request.Method != http.MethodPost {
 					return
 				}
@@ -126,17 +126,17 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 					server.AddConsumer(test.appears)
 				}
 				if test.reads != 0 {
-					server.Inject(twcloudtest.Fault{Kind: test.reads, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+					server.Inject(emulator.Fault{Kind: test.reads, Method: http.MethodGet, PathSuffix: collection, Times: -1})
 				}
 				if test.cancel {
 					cancel()
 				}
 			})
 			for _, kind := range test.faults {
-				server.Inject(twcloudtest.Fault{Kind: kind, Method: http.MethodPost})
+				server.Inject(emulator.Fault{Kind: kind, Method: http.MethodPost})
 			}
 			if test.patch != 0 {
-				server.Inject(twcloudtest.Fault{Kind: test.patch, Method: http.MethodPatch})
+				server.Inject(emulator.Fault{Kind: test.patch, Method: http.MethodPatch})
 			}
 			registration, err := client.Register(ctx, "app", testSecret)
 			consumers := server.Consumers()
@@ -339,9 +339,9 @@ func TestConfirm(t *testing.T) {
 
 func TestRegisterReturnsNamesakes(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	for key, name := range map[string]string{"a": "App", "b": " app ", "c": "app", "d": "apps"} {
-		server.AddConsumer(twcloudtest.Consumer{Key: key, Name: name})
+		server.AddConsumer(emulator.Consumer{Key: key, Name: name})
 	}
 	client := connect(t, server)
 	registration, err := client.Register(t.Context(), "app", testSecret)
@@ -365,10 +365,10 @@ func TestRegisterReturnsNamesakes(t *testing.T) {
 // answers are lost.
 func TestRegisterOneNameAtATime(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
+	server := emulator.New(t)
 	client := connect(t, server)
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.DropAfter, Method: http.MethodPost, Times: 4},
-		twcloudtest.Fault{Kind: twcloudtest.Status502Before, Method: http.MethodPost, Times: 2})
+	server.Inject(emulator.Fault{Kind: emulator.DropAfter, Method: http.MethodPost, Times: 4},
+		emulator.Fault{Kind: emulator.Status502Before, Method: http.MethodPost, Times: 2})
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	keys := map[string]bool{}

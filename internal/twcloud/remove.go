@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // Remove removes a consumer. It is no error if the consumer is gone, but it is

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // A 404 counts as success only if the consumer is gone. If the first removal is not

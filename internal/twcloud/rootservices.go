@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 const (

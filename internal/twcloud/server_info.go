@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // Version returns the server's version, such as "2022x".

@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // together makes concurrent calls of Version and returns their errors.
@@ -147,8 +147,8 @@ func TestSessionRefusedAgain(t *testing.T) {
 // A session stays open if the server refuses only one path.
 func TestSessionRefusedAtOnePath(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.AnswerWith, Status: http.StatusUnauthorized, PathSuffix: "/version", Times: -1})
+	server := emulator.New(t)
+	server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusUnauthorized, PathSuffix: "/version", Times: -1})
 	client := connect(t, server)
 	for range 3 {
 		if _, err := client.List(t.Context()); err != nil {

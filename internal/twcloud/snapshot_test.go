@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 // listOf is a list function that takes a second and counts.
@@ -130,8 +130,8 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 
 func TestOneListServesManyGets(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
-	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Approved: true})
+	server := emulator.New(t)
+	server.AddConsumer(emulator.Consumer{Key: "k", Name: "n", Approved: true})
 	client := connect(t, server)
 	if got, known := client.Peek("k"); known {
 		t.Errorf("a peek has found %v before anything was listed", got)

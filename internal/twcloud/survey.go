@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/wire"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // Survey describes an answer without its values, to compare a server with the

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
 func TestShapeHoldsNoContents(t *testing.T) {
@@ -27,19 +27,19 @@ func TestShapeHoldsNoContents(t *testing.T) {
 
 func TestSurvey(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
-	server.AddConsumer(twcloudtest.Consumer{Key: "canary-key", Name: "canary-name"})
+	server := emulator.New(t)
+	server.AddConsumer(emulator.Consumer{Key: "canary-key", Name: "canary-name"})
 	client := connect(t, server)
 	consumers, err := client.SurveyConsumers(t.Context())
 	if err != nil || consumers.Status != http.StatusOK || consumers.WebPage || strings.Contains(consumers.Shape, "canary") ||
 		!strings.Contains(consumers.Shape, "approved (boolean)") {
 		t.Errorf("got %+v, %v", consumers, err)
 	}
-	user, err := client.SurveyUser(t.Context(), twcloudtest.AdminName)
+	user, err := client.SurveyUser(t.Context(), emulator.AdminName)
 	if err != nil || !user.ConfigureServer || user.Status != http.StatusOK {
 		t.Errorf("got %+v, %v", user, err)
 	}
-	server.Inject(twcloudtest.Fault{Kind: twcloudtest.WebPage})
+	server.Inject(emulator.Fault{Kind: emulator.WebPage})
 	page, err := client.SurveyConsumers(t.Context())
 	if err != nil || !page.WebPage || page.Shape != "" {
 		t.Errorf("got %+v, %v", page, err)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // Changes are the values that Update sets. Nil values stay as they are.

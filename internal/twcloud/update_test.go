@@ -7,28 +7,28 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloudtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // The error of an update reports whether the change may have been made. The next read
 // returns what the server has.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
-	patch := func(kinds ...twcloudtest.FaultKind) []twcloudtest.Fault {
-		var faults []twcloudtest.Fault
+	patch := func(kinds ...emulator.FaultKind) []emulator.Fault {
+		var faults []emulator.Fault
 		for _, kind := range kinds {
-			faults = append(faults, twcloudtest.Fault{Kind: kind, Method: http.MethodPatch})
+			faults = append(faults, emulator.Fault{Kind: kind, Method: http.MethodPatch})
 		}
 		return faults
 	}
-	answer := func(status int, body string) []twcloudtest.Fault {
-		return []twcloudtest.Fault{{Kind: twcloudtest.AnswerWith, Status: status, Body: body, Method: http.MethodPatch}}
+	answer := func(status int, body string) []emulator.Fault {
+		return []emulator.Fault{{Kind: emulator.AnswerWith, Status: status, Body: body, Method: http.MethodPatch}}
 	}
 	name, secret := Changes{Name: pointer("m")}, Changes{Secret: pointer(testSecret)}
 	for what, test := range map[string]struct {
 		changes   Changes
-		faults    []twcloudtest.Fault
+		faults    []emulator.Fault
 		kind      error // nil: it succeeds
 		uncertain bool
 		name      string // afterwards; empty: nothing can be read
@@ -37,24 +37,24 @@ func TestUpdate(t *testing.T) {
 		"refused input":                     {changes: name, faults: answer(422, ""), kind: ErrInvalid, name: "n"},
 		"404 for a consumer that exists":    {changes: name, faults: answer(404, ""), kind: ErrUnreadable, name: "n"},
 		"no such call":                      {changes: name, faults: answer(405, ""), kind: ErrUnsupported, name: "n"},
-		"forbidden":                         {changes: name, faults: patch(twcloudtest.Forbidden403), kind: ErrForbidden, name: "n"},
-		"forbidden after a lost answer":     {changes: name, faults: patch(twcloudtest.DropAfter, twcloudtest.Forbidden403), kind: ErrForbidden, uncertain: true, name: "m"},
-		"forbidden after a gateway's error": {changes: name, faults: patch(twcloudtest.Status502After, twcloudtest.Forbidden403), kind: ErrForbidden, uncertain: true, name: "m"},
-		"forbidden after too many requests": {changes: name, faults: patch(twcloudtest.TooManyRequests, twcloudtest.Forbidden403), kind: ErrForbidden, name: "n"},
-		"failed":                            {changes: name, faults: patch(twcloudtest.InternalError500), kind: ErrServer, uncertain: true, name: "n"},
-		"failed after the change":           {changes: name, faults: patch(twcloudtest.InternalError500After), kind: ErrServer, uncertain: true, name: "m"},
-		"page in place of the change":       {changes: name, faults: patch(twcloudtest.WebPage), kind: ErrWebPage, uncertain: true, name: "n"},
-		"page after the change":             {changes: name, faults: patch(twcloudtest.WebPageAfter), name: "m"},
-		"no words after the change":         {changes: name, faults: patch(twcloudtest.NoBody), name: "m"},
+		"forbidden":                         {changes: name, faults: patch(emulator.Forbidden403), kind: ErrForbidden, name: "n"},
+		"forbidden after a lost answer":     {changes: name, faults: patch(emulator.DropAfter, emulator.Forbidden403), kind: ErrForbidden, uncertain: true, name: "m"},
+		"forbidden after a gateway's error": {changes: name, faults: patch(emulator.Status502After, emulator.Forbidden403), kind: ErrForbidden, uncertain: true, name: "m"},
+		"forbidden after too many requests": {changes: name, faults: patch(emulator.TooManyRequests, emulator.Forbidden403), kind: ErrForbidden, name: "n"},
+		"failed":                            {changes: name, faults: patch(emulator.InternalError500), kind: ErrServer, uncertain: true, name: "n"},
+		"failed after the change":           {changes: name, faults: patch(emulator.InternalError500After), kind: ErrServer, uncertain: true, name: "m"},
+		"page in place of the change":       {changes: name, faults: patch(emulator.WebPage), kind: ErrWebPage, uncertain: true, name: "n"},
+		"page after the change":             {changes: name, faults: patch(emulator.WebPageAfter), name: "m"},
+		"no words after the change":         {changes: name, faults: patch(emulator.NoBody), name: "m"},
 		"204 without the change":            {changes: name, faults: answer(204, ""), kind: ErrNotApplied, uncertain: true, name: "n"},
 		"200 with another document":         {changes: name, faults: answer(200, `{"ok":true}`), kind: ErrUnreadable, uncertain: true, name: "n"},
-		"lost, repeated":                    {changes: name, faults: patch(twcloudtest.DropAfter), name: "m"},
-		"half an answer, repeated":          {changes: name, faults: patch(twcloudtest.HalfBody), name: "m"},
-		"gateway, repeated":                 {changes: name, faults: patch(twcloudtest.Status504After), name: "m"},
-		"session expired, repeated":         {changes: name, faults: patch(twcloudtest.Unauthorized401), name: "m"},
+		"lost, repeated":                    {changes: name, faults: patch(emulator.DropAfter), name: "m"},
+		"half an answer, repeated":          {changes: name, faults: patch(emulator.HalfBody), name: "m"},
+		"gateway, repeated":                 {changes: name, faults: patch(emulator.Status504After), name: "m"},
+		"session expired, repeated":         {changes: name, faults: patch(emulator.Unauthorized401), name: "m"},
 		"session expired, no new one": {
 			changes: name, kind: ErrServer,
-			faults: append(patch(twcloudtest.Unauthorized401), twcloudtest.Fault{Kind: twcloudtest.InternalError500, PathSuffix: "/login"}),
+			faults: append(patch(emulator.Unauthorized401), emulator.Fault{Kind: emulator.InternalError500, PathSuffix: "/login"}),
 		},
 
 		// The server never returns a secret. Only an answer that is understood, or an
@@ -63,14 +63,14 @@ func TestUpdate(t *testing.T) {
 		"secret, 204":                 {changes: secret, faults: answer(204, ""), name: "n"},
 		"secret, a sign-in page":      {changes: secret, faults: answer(200, "<html><input type=password></html>"), kind: ErrWebPage, uncertain: true, name: "n"},
 		"secret, another consumer":    {changes: secret, faults: answer(200, one("other")), kind: ErrUnreadable, uncertain: true, name: "n"},
-		"secret, 200 and nothing":     {changes: secret, faults: patch(twcloudtest.NoBody), kind: ErrUnreadable, uncertain: true, name: "n"},
+		"secret, 200 and nothing":     {changes: secret, faults: patch(emulator.NoBody), kind: ErrUnreadable, uncertain: true, name: "n"},
 		"secret, 200 and an error":    {changes: secret, faults: answer(200, `{"error":"no"}`), kind: ErrUnreadable, uncertain: true, name: "n"},
 		"secret, 202 and other words": {changes: secret, faults: answer(202, "later"), kind: ErrUnreadable, uncertain: true, name: "n"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			server := twcloudtest.New(t)
-			server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n"})
+			server := emulator.New(t)
+			server.AddConsumer(emulator.Consumer{Key: "k", Name: "n"})
 			client := connect(t, server)
 			if _, err := client.List(t.Context()); err != nil {
 				t.Fatal(err)
@@ -103,8 +103,8 @@ func TestUpdate_failedRead(t *testing.T) {
 
 func TestUpdateSendsOnlyWhatChanges(t *testing.T) {
 	t.Parallel()
-	server := twcloudtest.New(t)
-	server.AddConsumer(twcloudtest.Consumer{Key: "k", Name: "n", Secret: "s"})
+	server := emulator.New(t)
+	server.AddConsumer(emulator.Consumer{Key: "k", Name: "n", Secret: "s"})
 	client := connect(t, server)
 	for _, changes := range []Changes{{}, {Name: pointer("m")}, {Secret: pointer(testSecret)}, {Approved: pointer(false)}, {Name: pointer("n"), Approved: pointer(true)}} {
 		if _, err := client.Update(t.Context(), "k", changes); err != nil {

@@ -26,11 +26,11 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("record: ")
-	emulator := flag.String("emulator", ".bin/twcloud-emulator", "the emulator's program")
+	program := flag.String("emulator", ".bin/twcloud-emulator", "the emulator's program")
 	dialect := flag.String("dialect", "", "the dialect to record; empty: the assumed API")
 	output := flag.String("o", "recording.har", "the recording")
 	flag.Parse()
-	if err := run(*emulator, *dialect, *output); err != nil {
+	if err := run(*program, *dialect, *output); err != nil {
 		log.Fatal(err)
 	}
 }

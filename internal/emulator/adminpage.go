@@ -1,0 +1,102 @@
+package emulator
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
+)
+
+// The administration page does what the page "OAuth consumers" of TWCloud Admin
+// does, in the dialect of the server: the browser sends the requests of the
+// profile. It is on the server that has the consumer API. The elements that a
+// script needs are listed at the top of adminpage/page.html.
+
+//go:embed adminpage
+var adminPageFiles embed.FS
+
+var adminPageTemplate = template.Must(template.ParseFS(adminPageFiles, "adminpage/page.html"))
+
+// adminPagePath is the path of the page.
+func (s *Server) adminPagePath() string {
+	if s.profile.Server == profile.WebApp {
+		return "/oauth-consumers"
+	}
+	return "/osmc/oauth-consumers"
+}
+
+// AdminPageURL is the address of the administration page.
+func (s *Server) AdminPageURL() string { return s.parts[s.profile.Server].url + s.adminPagePath() }
+
+// addProfileRoutes adds what is on the server that has the consumer API: the
+// administration page, and the path of the CSRF token.
+func (s *Server) addProfileRoutes(r router) {
+	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
+		r[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.csrfToken)}
+	}
+	path := s.adminPagePath()
+	r[path] = endpoint{methods: get(s.adminPage)}
+	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
+		r[path+"/"+name] = endpoint{methods: get(adminPageFile(name))}
+	}
+	// The page asks for this now and then, as pages do that show what is new.
+	r[path+"/notifications"] = endpoint{methods: get(func(*exchange) *answer {
+		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.config.Now().UTC().Format(time.RFC3339)})
+	})}
+	if s.profile.Server == profile.WebApp {
+		// The cookies of /osmc/login would not reach this server.
+		r[path+"/sign-in"] = endpoint{methods: map[string]handler{http.MethodPost: s.signInWithForm}}
+	}
+}
+
+// adminPage is the page with the profile in it.
+func (s *Server) adminPage(*exchange) *answer {
+	content := struct {
+		Path, Prefix, SignInPath string
+		WebApp                   bool
+		Profile                  *profile.Profile
+	}{
+		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
+		WebApp: s.profile.Server == profile.WebApp, Profile: s.profile,
+	}
+	if content.WebApp {
+		content.SignInPath = s.adminPagePath() + "/sign-in"
+	}
+	var page bytes.Buffer
+	if err := adminPageTemplate.Execute(&page, content); err != nil {
+		return failure(http.StatusInternalServerError, err.Error())
+	}
+	a := newAnswer(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
+	a.header.Set("Cache-Control", "no-store")
+	return a
+}
+
+func adminPageFile(name string) handler {
+	content, err := adminPageFiles.ReadFile("adminpage/" + name)
+	if err != nil {
+		panic(err) // It is embedded.
+	}
+	return func(*exchange) *answer {
+		a := newAnswer(http.StatusOK, mime.TypeByExtension(path.Ext(name)), content)
+		a.header.Set("Cache-Control", "max-age=3600")
+		return a
+	}
+}
+
+// signInWithForm opens a session on the Web Application Platform (A).
+func (s *Server) signInWithForm(x *exchange) *answer {
+	form, err := url.ParseQuery(strings.TrimSpace(string(x.body)))
+	if err != nil {
+		return failure(http.StatusBadRequest, "The body must be a form.")
+	}
+	user, ok := s.checkPassword(form.Get("username"), form.Get("password"))
+	return s.logIn(x, user, ok)
+}

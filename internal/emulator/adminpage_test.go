@@ -1,0 +1,47 @@
+package emulator_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+)
+
+// The page and what it loads are served by the server that has the API, with the
+// profile of the day, in every dialect.
+func TestAdminPage(t *testing.T) {
+	t.Parallel()
+	for _, name := range emulator.Dialects() {
+		c := newDialectClient(t, name)
+		if !strings.HasPrefix(c.server.AdminPageURL(), c.root()+"/") {
+			t.Errorf("%s: the page is at %s", name, c.server.AdminPageURL())
+		}
+		page := c.want(200, c.get(c.server.AdminPageURL()))
+		if !strings.Contains(page.body, c.profile.Calls.Register.Path) || strings.Contains(page.body, "ZgotmplZ") {
+			t.Errorf("%s: the page lacks the profile: %s", name, page.body)
+		}
+		loaded := regexp.MustCompile(`(?:href|src)="(/[^"]+)"`).FindAllStringSubmatch(page.body, -1)
+		if len(loaded) < 3 {
+			t.Errorf("%s: the page loads %v", name, loaded)
+		}
+		for _, path := range loaded {
+			c.want(200, c.get(c.root()+path[1]))
+		}
+		c.want(200, c.get(c.server.AdminPageURL()+"/notifications"))
+	}
+}
+
+// The sign-in form on the Web Application Platform opens the same kind of
+// session as a login.
+func TestAdminPage_signIn(t *testing.T) {
+	t.Parallel()
+	c := newDialectClient(t, "oauth-clients")
+	for password, want := range map[string]int{"wrong": 401, emulator.AdminPassword: 204} {
+		other := newClient(t, c.server)
+		other.want(want, other.do("POST", c.server.AdminPageURL()+"/sign-in", "username=admin&password="+password))
+	}
+	if c.server.Logins() != 2 || c.server.OpenSessions() != 2 {
+		t.Errorf("%d logins, %d sessions", c.server.Logins(), c.server.OpenSessions())
+	}
+}

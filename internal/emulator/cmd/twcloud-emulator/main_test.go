@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+)
+
+// program is a running program.
+type program struct {
+	t                        *testing.T
+	rest, control, page, log string
+	stop                     func() int
+}
+
+// launch starts the program and waits until it has said everything.
+func launch(t *testing.T, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := make(chan int, 1)
+	var stderr bytes.Buffer
+	go func() {
+		status <- run(ctx, append([]string{"-rest-address", "127.0.0.1:0", "-webapp-address", "127.0.0.1:0", "-control-address", "127.0.0.1:0"}, args...),
+			writer, &stderr)
+		writer.Close()
+	}()
+	var page strings.Builder
+	lines := bufio.NewScanner(reader)
+	for lines.Scan() {
+		page.WriteString(lines.Text() + "\n")
+		if strings.HasPrefix(lines.Text(), `"twcloud-emulator -help"`) {
+			break
+		}
+	}
+	e := &program{t: t, page: page.String()}
+	e.stop = func() int {
+		cancel()
+		for lines.Scan() { // Until the program has closed its end.
+		}
+		code := <-status
+		e.log = stderr.String()
+		status <- code
+		return code
+	}
+	t.Cleanup(func() { e.stop(); reader.Close() })
+	e.rest, e.control = e.find(`REST API +(\S+)`), e.find(`Control page +http://(\S+)/`)
+	return e
+}
+
+// find returns the last group of an expression that must match the welcome.
+func (e *program) find(expression string) string {
+	e.t.Helper()
+	found := regexp.MustCompile(expression).FindStringSubmatch(e.page)
+	if found == nil {
+		e.stop()
+		e.t.Fatalf("%s is not in\n%s%s", expression, e.page, e.log)
+	}
+	return found[len(found)-1]
+}
+
+// run runs a command and returns what it says.
+func (e *program) run(want int, args ...string) string {
+	e.t.Helper()
+	var out bytes.Buffer
+	args = append(args[:1:1], append([]string{"-control-address", e.control}, args[1:]...)...)
+	if got := run(e.t.Context(), args, &out, &out); got != want {
+		e.t.Errorf("%q: status %d, want %d: %s", args, got, want, out.String())
+	}
+	return out.String()
+}
+
+// get calls the emulator and returns the status.
+func (e *program) get(client *http.Client, url string) int {
+	e.t.Helper()
+	response, err := client.Get(url)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
+
+func TestEmulator_commands(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-consumers", "10", "-seats", "3")
+	for _, step := range []struct {
+		status int
+		args   []string
+		want   string
+	}{
+		{0, []string{"list"}, `Test management +\w{32} +approved\nChange management +\w{32} +not approved\n(.|\n)*Requirements tool 2 `},
+		{0, []string{"add", "Jama", "geheim"}, `Registered "Jama" \(key \w{32}, not approved\)`},
+		{0, []string{"add", "-approved", "-key", "chosen", "Polarion", "geheim"}, `Registered "Polarion" \(key chosen, approved\)`},
+		{1, []string{"add", "-key", "chosen", "Other", "geheim"}, `already`},
+		{2, []string{"add", "-approved", "Other"}, `usage: twcloud-emulator add \[-approved\]`},
+		{0, []string{"list", "-json"}, `^\[\n  \{\n(.|\n)*"key": "chosen",\n    "name": "Polarion",\n    "approved": true\n  \}\n\]\n$`},
+		{0, []string{"approve", "Jama"}, `Changed "Jama" \(key \w{32}, approved\)`},
+		{0, []string{"disapprove", "Jama"}, `not approved`},
+		{0, []string{"set-secret", "Jama", "new"}, `Changed`},
+		{0, []string{"rename", "Jama", "Test management"}, `Changed "Test management"`},
+		{1, []string{"remove", "Test management"}, `2 consumers have the name`},
+		{0, []string{"remove", "Change management"}, `Removed`},
+		{1, []string{"remove", "Change management"}, `no consumer has`},
+		{0, []string{"sessions"}, `0 of 3 seats taken; 0 logins`},
+		{0, []string{"expire-sessions"}, `expired`},
+		{0, []string{"fault", "half-body"}, `The next request that matches gets half-body`},
+		{0, []string{"clear-faults"}, `No faults`},
+		{1, []string{"fault", "nonsense"}, `the kinds are \[drop-before `},
+		{2, []string{"fault"}, `usage: twcloud-emulator fault`},
+		{2, []string{"approve"}, `usage: twcloud-emulator approve CONSUMER`},
+		{2, []string{"rename", "a"}, `usage: `},
+		{2, []string{"list", "-nonsense"}, `-nonsense`},
+		{0, []string{"requests"}, `^NO\. .*\n$`},
+	} {
+		if got := e.run(step.status, step.args...); !regexp.MustCompile(step.want).MatchString(got) {
+			t.Errorf("%q says %q, want %q", step.args, got, step.want)
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.rest+"/osmc/login", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth(emulator.AdminName, emulator.AdminPassword)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	e.run(0, "fault", "status-503-after")
+	e.get(http.DefaultClient, e.rest+"/osmc/version")
+	for _, step := range [][2]string{
+		{"sessions", `1 of 3 seats taken; 1 logins(.|\n)*1 +admin +\d\d:`},
+		{"requests", `1 +rest +GET +/osmc/login +204 +Basic(.|\n)*/osmc/version +503 \(status-503-after\)`},
+		{"clear-requests", `empty`},
+		{"requests", `^NO\. .*\n$`},
+	} {
+		if got := e.run(0, step[0]); !regexp.MustCompile(step[1]).MatchString(got) {
+			t.Errorf("%s says %q, want %q", step[0], got, step[1])
+		}
+	}
+	if status := e.stop(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	if want := "rest   GET    /osmc/login -> 204 No Content\nrest   GET    /osmc/version -> status-503-after\n"; e.log != want {
+		t.Errorf("log %q", e.log)
+	}
+	e.run(1, "list")
+}
+
+func TestEmulator_remote(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-allow-remote", "-control-address", "0.0.0.0:0")
+	if got := e.run(0, "list"); !strings.HasPrefix(got, "NAME") {
+		t.Errorf("list says %q", got)
+	}
+}
+
+func TestEmulator_tls(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-mutual-tls", "-quiet", "-oauth-consumers-path", "/osmc/x")
+	e.find(`TWCLOUD_OAUTH_CONSUMERS_PATH='/osmc/x'`)
+	ca, certificateFile, keyFile := e.find(`CA_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_KEY_FILE='(.*)'`)
+	content, err := os.ReadFile(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := tls.LoadX509KeyPair(certificateFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(content)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{certificate}}}
+	defer transport.CloseIdleConnections()
+	e.get(&http.Client{Transport: transport}, e.rest+"/osmc/version")
+	if status := e.stop(); status != 0 || e.log != "" {
+		t.Errorf("status %d, log %q", status, e.log)
+	}
+	if _, err := os.Stat(filepath.Dir(keyFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the key is still there: %v", err)
+	}
+}
+
+func TestEmulator_commandLine(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status int
+		args   string
+		want   string
+	}{
+		{0, "-help", "Start an emulator"},
+		{0, "help", "Start an emulator"},
+		{0, "list -h", "Start an emulator"},
+		{0, "-seats 1 -help", "Start an emulator"},
+		{2, "nonsense", `no command "nonsense"`},
+		{2, "serve nonsense", `no command or flag "nonsense"`},
+		{0, "-help", "-legacy-root-services"},
+		{0, "-help", "set-secret CONSUMER SECRET"},
+		{0, "-help", "  half-body\n"},
+		{0, "-help", "  json-ld\n"},
+		{0, "-dialect list", "  json-ld\n"},
+		{1, "-dialect nonsense", "the dialects are absent-approval, "},
+		{1, "profile nonsense", "the dialects are"},
+		{2, "profile", "usage: "},
+		{2, "-dialect rpc -profile x", "exclude each other"},
+		{1, "-profile /nowhere/x", "/nowhere/x"},
+		{2, "-nonsense", "-nonsense"},
+		{2, "-seats -1", "must not be negative"},
+		{2, "-page-size -1", "must not be negative"},
+		{2, "-idle-timeout 0", "must be positive"},
+		{2, "-license-status 500", "must be 503 or 403"},
+		{2, "-rest-address 0.0.0.0:0", "not a loopback address"},
+		{2, "-control-address :8112", "not a loopback address"},
+		{2, "-webapp-address example.com:1", "not a loopback address"},
+		{1, "-rest-address 127.0.0.1:1x", "unable to listen"},
+	} {
+		var out bytes.Buffer
+		if status := run(t.Context(), strings.Fields(test.args), &out, &out); status != test.status || !strings.Contains(out.String(), test.want) {
+			t.Errorf("%s: status %d, %s", test.args, status, out.String())
+		}
+	}
+}
+
+func TestEmulator_dialect(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-dialect", "oauth-clients", "-consumers", "1")
+	e.find(`twcloud-emulator profile oauth-clients >profile.json`)
+	e.find(`TWCLOUD_API_PROFILE_FILE='/`)
+	if status := e.get(http.DefaultClient, e.find(`Administration page +(\S+)`)); status != http.StatusOK {
+		t.Errorf("the administration page answers %d", status)
+	}
+
+	// The profile that the program prints is one that it takes.
+	var document, message bytes.Buffer
+	if status := run(t.Context(), []string{"profile", "oauth-clients"}, &document, &message); status != 0 {
+		t.Fatal(message.String())
+	}
+	file := filepath.Join(t.TempDir(), "profile.json")
+	if err := os.WriteFile(file, document.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	launch(t, "-profile", file).find(`TWCLOUD_API_PROFILE_FILE='` + regexp.QuoteMeta(file))
+	if err := os.WriteFile(file, []byte(`{"profile": 1, "nonsense": 2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status := run(t.Context(), []string{"-profile", file}, io.Discard, &message); status != 1 || !strings.Contains(message.String(), "/nonsense") {
+		t.Errorf("status %d, %s", status, message.String())
+	}
+}

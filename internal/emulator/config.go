@@ -1,0 +1,195 @@
+package emulator
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	mathrand "math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+)
+
+// Defaults of Config.
+const (
+	// DefaultIdleTimeout is how long a session lives without a call (V).
+	DefaultIdleTimeout = 15 * time.Minute
+
+	// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
+	DefaultVersion = "2024x Refresh2"
+)
+
+// The users of a server that was started without Config.Users.
+const (
+	AdminName      = "admin"
+	AdminPassword  = "admin-password"
+	AdminToken     = "admin-token"
+	ViewerName     = "viewer"
+	ViewerPassword = "viewer-password"
+	ViewerToken    = "viewer-token"
+)
+
+// Config are the settings of an emulated server. Its zero value is a server on
+// two free loopback ports, in plain HTTP, with DefaultUsers, without consumers
+// and with any number of seats.
+type Config struct {
+	// RESTAddress and WebAppAddress are where the two servers listen. Empty:
+	// 127.0.0.1:0, a free port.
+	RESTAddress, WebAppAddress string
+
+	// TLS serves both in HTTPS, with certificates for 127.0.0.1, ::1 and localhost
+	// that a certificate authority of this server's own has issued.
+	TLS bool
+
+	// ClientCA demands a client certificate that the same authority has issued:
+	// Server.ClientCertificatePEM. It implies TLS.
+	ClientCA bool
+
+	// PathPrefix is in front of every path, as behind a reverse proxy, such as
+	// "/twcloud". Redirects carry it; cookies do not, unless RewriteCookies is set.
+	PathPrefix string
+
+	// RewriteCookies has the reverse proxy put PathPrefix in front of the cookies'
+	// Path, too.
+	RewriteCookies bool
+
+	// Seats is how many sessions can be open at a time. Zero: any number.
+	Seats int
+
+	// IdleTimeout is how long a session lives without a call. Zero:
+	// DefaultIdleTimeout.
+	IdleTimeout time.Duration
+
+	// LicenseStatus is the answer to a login when every seat is taken: 503, or
+	// 403 (A). Zero: 503.
+	LicenseStatus int
+
+	// UniqueNames refuses a second consumer of the same name with 409. Whether
+	// real servers do is not known (A).
+	UniqueNames bool
+
+	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
+	Profile *profile.Profile
+
+	// PageSize is how many consumers one page of the list has, if the profile has
+	// pages. Zero: 3.
+	PageSize int
+
+	// OAuthConsumersPath is the collection of consumers. Empty: that of the
+	// profile.
+	OAuthConsumersPath string
+
+	// Version is what VersionPath answers. Empty: DefaultVersion.
+	Version string
+
+	// LegacyRootServices has the root services document on the REST port, as
+	// servers before 2022x Refresh2 have (V). Otherwise it is on the Web
+	// Application Platform, and the REST port answers 301 (V).
+	LegacyRootServices bool
+
+	// Latency is added to every answer, in real time.
+	Latency time.Duration
+
+	// Users can sign in. Nil: DefaultUsers.
+	Users []User
+
+	// Now tells the time for sessions and OAuth 1.0a. Nil: time.Now.
+	Now func() time.Time
+
+	// Log gets one line for each request: server, method, path, status. Never a
+	// query, a header, a cookie or a body. Nil: no log.
+	Log io.Writer
+
+	// NewKey generates the key of a consumer that is registered. It must not call
+	// the server. Nil: random; a number if the profile has the key in a member
+	// called id.
+	NewKey func() string
+
+	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
+	KeepRequests int
+
+	// OnRequest is called for every request on arrival, before it is handled,
+	// from the goroutine that will handle it. It may call the server, but must
+	// not close it.
+	OnRequest func(Request)
+
+	// ValidateContract checks requests and answers against the OpenAPI document
+	// and collects what does not conform in Server.ContractViolations. The
+	// document describes the built-in profile: the field has no effect with another
+	// one. New sets it; Start leaves it as it is.
+	ValidateContract bool
+}
+
+// User can sign in, with the password (V) or with the token (V).
+type User struct {
+	Name, Password string
+
+	// Token is an ID token or a personal access token. Empty: none.
+	Token string
+
+	// ConfigureServer is the permission to manage consumers (V).
+	ConfigureServer bool
+}
+
+// Consumer is an OAuth consumer with its secret, as the server has it inside.
+type Consumer struct {
+	Key      string `json:"key"`
+	Name     string `json:"name"`
+	Approved bool   `json:"approved"`
+	Secret   string `json:"-"`
+}
+
+// DefaultUsers returns an administrator with the Configure Server permission
+// and a viewer without it.
+func DefaultUsers() []User {
+	return []User{
+		{Name: AdminName, Password: AdminPassword, Token: AdminToken, ConfigureServer: true},
+		{Name: ViewerName, Password: ViewerPassword, Token: ViewerToken},
+	}
+}
+
+// withDefaults returns config with every empty field filled in.
+func (config Config) withDefaults() Config {
+	config.RESTAddress = cmp.Or(config.RESTAddress, "127.0.0.1:0")
+	config.WebAppAddress = cmp.Or(config.WebAppAddress, "127.0.0.1:0")
+	config.TLS = config.TLS || config.ClientCA
+	config.PathPrefix = absolutePath(config.PathPrefix)
+	config.IdleTimeout = cmp.Or(config.IdleTimeout, DefaultIdleTimeout)
+	config.LicenseStatus = cmp.Or(config.LicenseStatus, http.StatusServiceUnavailable)
+	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
+	config.PageSize = cmp.Or(config.PageSize, defaultPageSize)
+	config.OAuthConsumersPath = absolutePath(config.OAuthConsumersPath)
+	config.Version = cmp.Or(config.Version, DefaultVersion)
+	if config.Users == nil {
+		config.Users = DefaultUsers()
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.NewKey == nil {
+		config.NewKey = randomHex
+		if hasNumericKeys(config.Profile) {
+			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
+		}
+	}
+	return config
+}
+
+// absolutePath begins with a slash and ends with none, unless it is empty.
+func absolutePath(path string) string {
+	if path = strings.Trim(path, "/"); path != "" {
+		path = "/" + path
+	}
+	return path
+}
+
+// randomHex returns 16 random bytes in hexadecimal digits.
+func randomHex() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // It never fails.
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,135 @@
+package emulator_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
+)
+
+// client is as plain as a client can be: a cookie jar, no redirects, no retries.
+type client struct {
+	t      testing.TB
+	server *emulator.Server
+	http   *http.Client
+
+	// authorization is sent with every request, unless it is empty, and so are the
+	// headers.
+	authorization string
+	headers       map[string]string
+}
+
+// form matches the beginning of a body that is a form. Other bodies are JSON.
+var form = regexp.MustCompile(`^\w+=`)
+
+type reply struct {
+	status int
+	header http.Header
+	body   string
+	err    error // from reading the body
+}
+
+func newClient(t testing.TB, s *emulator.Server) *client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	if pem := s.CACertificatePEM(); pem != nil {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(pem)
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &client{t: t, server: s, http: &http.Client{
+		Jar:           jar,
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// signedIn returns a client with a session of its own.
+func signedIn(t testing.TB, s *emulator.Server, token string) *client {
+	t.Helper()
+	c := newClient(t, s)
+	c.authorization = "Token " + token
+	if r := c.get(wire.LoginPath); r.status != http.StatusNoContent {
+		t.Fatalf("login: status %d, %s", r.status, r.body)
+	}
+	c.authorization = ""
+	return c
+}
+
+func (c *client) try(method, url, body string) (reply, error) {
+	c.t.Helper()
+	request, err := http.NewRequestWithContext(c.t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	switch {
+	case form.MatchString(body):
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case body != "":
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range c.headers {
+		request.Header.Set(name, value)
+	}
+	if c.authorization != "" {
+		request.Header.Set("Authorization", c.authorization)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return reply{}, err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	return reply{status: response.StatusCode, header: response.Header, body: string(content), err: err}, nil
+}
+
+// do calls a URL, or a path of the REST API.
+func (c *client) do(method, url, body string) reply {
+	c.t.Helper()
+	if strings.HasPrefix(url, "/") {
+		url = c.server.URL() + url
+	}
+	r, err := c.try(method, url, body)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, url, err)
+	}
+	return r
+}
+
+func (c *client) get(path string) reply {
+	c.t.Helper()
+	return c.do(http.MethodGet, path, "")
+}
+
+func (c *client) want(status int, r reply) reply {
+	c.t.Helper()
+	if r.status != status || r.err != nil {
+		c.t.Fatalf("status %d, error %v, body %q; want status %d", r.status, r.err, r.body, status)
+	}
+	return r
+}
+
+func decode[T any](t testing.TB, r reply) T {
+	t.Helper()
+	var value T
+	if err := json.Unmarshal([]byte(r.body), &value); err != nil {
+		t.Fatalf("%v in %q", err, r.body)
+	}
+	return value
+}
+
+// lenient is for tests that break the contract on purpose.
+func lenient(config *emulator.Config) { config.ValidateContract = false }
