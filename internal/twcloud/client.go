@@ -54,7 +54,6 @@ func New(options Options) (*Client, error) {
 	if options.Profile == nil {
 		options.Profile = profile.BuiltIn()
 	}
-	options.Profile = options.Profile.WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
 	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
@@ -160,13 +159,4 @@ func proxySecrets() []string {
 		}
 	}
 	return secrets
-}
-
-// escapeKey escapes a consumer key as one segment of a path. A key can have any
-// character, and servers and proxies resolve "." and "..".
-func escapeKey(key string) string {
-	if strings.Trim(key, ".") == "" {
-		return strings.ReplaceAll(key, ".", "%2E")
-	}
-	return url.PathEscape(key)
 }

@@ -71,6 +71,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, failure
 	}
+	leave(ctx)
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
@@ -93,23 +94,4 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	response.ContentLength = int64(len(body))
 	return response, nil
-}
-
-type doubtKey struct{}
-
-// withDoubt returns a context in which every exchange notes whether the server
-// may have made the call, and a function that returns the result.
-func withDoubt(ctx context.Context) (context.Context, func() bool) {
-	doubt := new(atomic.Bool)
-	return context.WithValue(ctx, doubtKey{}, doubt), doubt.Load
-}
-
-// note is called for every exchange. Sign-ins and sign-outs prove nothing about
-// the call that needs them.
-func note(ctx context.Context, maybeDone bool) {
-	doubt, ok := ctx.Value(doubtKey{}).(*atomic.Bool)
-	if m := mannerOf(ctx); !ok || !maybeDone || m == login || m == logout {
-		return
-	}
-	doubt.Store(true)
 }
