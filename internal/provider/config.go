@@ -88,7 +88,6 @@ func resolveConfig(config providerModel, source configSource) (
 	}
 	r.checkEndpoints()
 	r.checkCredentials()
-	r.checkPath()
 	r.checkTLS()
 
 	if r.diagnostics.HasError() {

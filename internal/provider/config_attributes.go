@@ -136,17 +136,9 @@ var configAttributes = []configAttribute{
 		store:        into(checkToken, func(s *settings) *string { return &s.token }),
 	},
 	{
-		name: "oauth_consumers_path",
-		description: "Path of the collection of OAuth consumers, relative to `endpoint`. The vendor does not publish it: " +
-			"set it if your server uses another path. Conflicts with `api_profile_file`.",
-		standard: twcloud.DefaultOAuthConsumersPath,
-		store:    into(checkCollectionPath, func(s *settings) *string { return &s.options.OAuthConsumersPath }),
-	},
-	{
 		name: "api_profile_file",
 		description: "Path of an API profile: a JSON file that describes the OAuth consumer API of your server. See the guide " +
-			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile. " +
-			"Conflicts with `oauth_consumers_path`.",
+			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile.",
 		store: into(checkAPIProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
 	},
 	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),

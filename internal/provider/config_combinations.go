@@ -87,14 +87,6 @@ func (r *resolver) tokenHint(given value) string {
 	return fmt.Sprintf(" To sign in with %s instead, remove %s.", token, given.attribute)
 }
 
-// checkPath reports a path together with an API profile, which has its own.
-func (r *resolver) checkPath() {
-	r.conflict("oauth_consumers_path", "api_profile_file", "The profile already holds the path. Remove one of them.")
-	if r.settings.options.Profile != nil {
-		r.settings.options.OAuthConsumersPath = ""
-	}
-}
-
 // checkTLS checks the PEM attributes together.
 func (r *resolver) checkTLS() {
 	if r.settings.options.TLS.InsecureSkipVerify {

@@ -124,6 +124,9 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 	}
 }
 
+// ProfileDescription is what the API profile says of itself.
+func (c *Client) ProfileDescription() string { return c.profile.Description }
+
 // Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }
 
