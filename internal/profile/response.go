@@ -500,9 +500,6 @@ func (w consumerWriter) items(consumers []Consumer) any {
 
 func (w consumerWriter) item(one Consumer) any {
 	var item any
-	for name, value := range one.Others {
-		item = SetAt(item, "/"+escapeToken(name), value)
-	}
 	if w.shape.Key != nil && *w.shape.Key == "" {
 		return w.keyValue(one.Key) // The item is the key.
 	}
@@ -529,6 +526,13 @@ func (w consumerWriter) item(one Consumer) any {
 		// A value of null is a member that is absent.
 		if value != nil {
 			item = SetAt(item, *w.shape.Approved, value)
+		}
+	}
+	if members, isObject := item.(map[string]any); isObject {
+		for name, value := range one.Others {
+			if _, taken := members[name]; !taken {
+				members[name] = value
+			}
 		}
 	}
 	return item
