@@ -113,11 +113,11 @@ func has(consumers []Consumer, key string) bool {
 
 // noCollection marks a 404 as one of the collection.
 func noCollection(err error) error {
-	var failure *Error
-	if errors.As(err, &failure) && failure.Kind == ErrNotFound {
-		failure.Kind = ErrNoCollection
-	}
-	return err
+	return revised(err, func(failure *Error) {
+		if failure.Kind == ErrNotFound {
+			failure.Kind = ErrNoCollection
+		}
+	})
 }
 
 // cannotList reports whether an error means that the server does not list

@@ -120,6 +120,20 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
+// revised returns an error like err, whose *Error is changed. The original stays
+// as it is, because callers share errors.
+func revised(err error, change func(*Error)) error {
+	switch err := err.(type) { //nolint:errorlint // Another error would lose what wraps it.
+	case *Error:
+		revised := *err
+		change(&revised)
+		return &revised
+	case *UncertainError:
+		return &UncertainError{Err: revised(err.Err, change)}
+	}
+	return err
+}
+
 // in sets the part of the API profile that an error is about.
 func (e *Error) in(part string) *Error {
 	e.Part = part

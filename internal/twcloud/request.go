@@ -23,6 +23,14 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 	return http.NewRequestWithContext(ctx, method, target.String(), body)
 }
 
+// below reports whether a URL is one of the server with the given root.
+func below(target, root *url.URL) bool {
+	prefix := strings.TrimRight(root.Path, "/")
+	rest, found := strings.CutPrefix(target.Path, prefix)
+	return found && (rest == "" || rest[0] == '/') &&
+		target.Scheme == root.Scheme && strings.EqualFold(target.Host, root.Host)
+}
+
 // get sends a GET in the session and returns any answer.
 func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.Response, error) {
 	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, escapedPath, query, nil)

@@ -49,10 +49,10 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 		return true, nil
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return manner != once, nil
-	case http.StatusNoContent, http.StatusUnauthorized:
+	case http.StatusUnauthorized:
 		return false, nil
 	}
-	return manner == logout || manner == login && noSeat(response), nil
+	return manner == logout && !success(response.StatusCode) || manner == login && noSeat(response), nil
 }
 
 // repeatable reports whether an error may be temporary. An untrusted

@@ -27,8 +27,9 @@ func TestRetryPolicy(t *testing.T) {
 		errs     []error
 		again    []manner // the manners in which a request is repeated
 	}{
-		"answers":              {statuses: []int{200, 201, 302, 400, 403, 404, 409, 500, 501}, again: []manner{logout}},
-		"no session any more":  {statuses: []int{204, 401}},
+		"success":              {statuses: []int{200, 201, 202, 204}},
+		"answers":              {statuses: []int{302, 400, 403, 404, 409, 500, 501}, again: []manner{logout}},
+		"no session any more":  {statuses: []int{401}},
 		"no seat":              {statuses: []int{403}, body: noLicense, again: []manner{login, logout}},
 		"no seat, unavailable": {statuses: []int{503}, body: noLicense, again: []manner{ordinary, login, logout}},
 		"too many requests":    {statuses: []int{429}, again: []manner{ordinary, once, login, logout}},

@@ -74,14 +74,14 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	defer cancel()
 	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancelHalf()
-	endpoints, err := d.fetch(half, below(d.options.WebAppEndpoint, wire.RootServicesPath))
+	endpoints, err := d.fetch(half, at(d.options.WebAppEndpoint, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
 	}
 	if d.options.WebAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
 		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
-	endpoints, legacyErr := d.fetch(ctx, below(d.options.Endpoint, wire.LegacyRootServicesPath))
+	endpoints, legacyErr := d.fetch(ctx, at(d.options.Endpoint, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
 		return endpoints, nil
 	}
@@ -92,9 +92,9 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	return OAuthEndpoints{}, fmt.Errorf("no root services document: %w; %w", err, legacyErr)
 }
 
-// below keeps the path prefix of a reverse proxy, and drops anything that could
+// at keeps the path prefix of a reverse proxy, and drops anything that could
 // be a credential.
-func below(root *url.URL, path string) *url.URL {
+func at(root *url.URL, path string) *url.URL {
 	return (&url.URL{Scheme: root.Scheme, Host: root.Host, Path: root.Path, RawPath: root.RawPath}).JoinPath(path)
 }
 

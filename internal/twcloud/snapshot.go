@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -108,11 +107,7 @@ func (s *snapshot) take(ctx context.Context, taken *listing) error {
 		taken.takenAt = time.Now()
 	}
 	if err != nil {
-		var failure *Error
-		if errors.As(err, &failure) {
-			failure.Listing = true
-		}
-		return err
+		return revised(err, func(failure *Error) { failure.Listing = true })
 	}
 	taken.consumers = make(map[string]Consumer, len(consumers))
 	for _, consumer := range consumers {
