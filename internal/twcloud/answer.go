@@ -30,7 +30,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	var exchange *exchangeError
 	switch {
 	case errors.As(err, &exchange):
-		failure.Kind = exchange.kind
+		failure.Kind, failure.Status = exchange.kind, exchange.status
 	case errors.Is(err, ErrClosed):
 		failure.Kind = ErrClosed
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -56,10 +56,14 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 }
 
 // repeatable reports whether an error may be temporary. An untrusted
-// certificate, another protocol, or an endless answer is not.
+// certificate, another protocol, an endless answer, or an unknown charset is not.
 func repeatable(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	var exchange *exchangeError
+	if errors.As(err, &exchange) && exchange.kind == ErrUnreadable {
+		return false
+	}
 	return !errors.Is(err, ErrTooLarge) &&
 		!errors.Is(err, ErrClosed) &&
 		!errors.Is(err, context.Canceled) &&

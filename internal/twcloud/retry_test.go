@@ -40,6 +40,7 @@ func TestRetryPolicy(t *testing.T) {
 			context.Canceled,
 			ErrClosed,
 			&exchangeError{cause: ErrTooLarge, sent: true},
+			&exchangeError{cause: errMalformed, kind: ErrUnreadable, sent: true},
 			&exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
 			&exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}},
 			&exchangeError{cause: http.ErrSchemeMismatch},

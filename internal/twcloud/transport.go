@@ -67,7 +67,7 @@ func newBase(options Options) http.RoundTripper {
 		MaxIdleConnsPerHost: options.MaxConcurrentRequests,
 		// There is no limit for connections, because a sign-out must not wait for
 		// one. The slots limit them.
-		IdleConnTimeout:     90 * time.Second,
+		IdleConnTimeout: 90 * time.Second,
 		// A few thousand bytes are usual. Go's default is ten million.
 		MaxResponseHeaderBytes: 1 << 20,
 		// Most servers use HTTP/1.1. HTTP/2 would send all requests over one

@@ -105,7 +105,9 @@ func TestCookiesAreReplacedAndDeleted(t *testing.T) {
 	t.Parallel()
 	var cookies Cookies
 	at := mustParseURL(t, "https://h/admin/x")
-	keep := func(lines ...string) []Cookie { return cookies.Keep(mustParseURL(t, "https://h"), at, http.Header{"Set-Cookie": lines}) }
+	keep := func(lines ...string) []Cookie {
+		return cookies.Keep(mustParseURL(t, "https://h"), at, http.Header{"Set-Cookie": lines})
+	}
 	keep("a=1; Path=/", "b=2; Path=/admin", "a=3; Path=/admin/x", "c=4; Path=/webapp")
 	set := keep("a=5; Path=/", "b=; Path=/admin; Max-Age=0", "unknown=; Path=/; Max-Age=0")
 	if len(set) != 3 || set[0].Deleted || !set[1].Deleted {
