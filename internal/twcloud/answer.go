@@ -25,6 +25,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 		Path:   request.URL.EscapedPath(),
 		Cause:  err,
 		Kind:   ErrUnreachable,
+		waits:  waitsOf(request),
 		redact: redact.text,
 	}
 	var exchange *exchangeError
@@ -47,6 +48,7 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 		Status:  response.StatusCode,
 		Message: wordsOf(response, redact),
 		Kind:    kindOf(response.StatusCode),
+		waits:   waitsOf(request),
 		redact:  redact.text,
 	}
 	if failure.Kind == ErrUnreadable && looksLikeWebPage(response) {

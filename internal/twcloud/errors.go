@@ -100,6 +100,8 @@ type Error struct {
 	// Cause is the error below, if any. Its text may be raw; Error redacts it.
 	Cause error
 
+	// waits is how long the server asked to wait, before it failed for good.
+	waits  string
 	redact func(string) string
 }
 
@@ -116,6 +118,9 @@ func (e *Error) Error() string {
 	}
 	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {
 		fmt.Fprintf(&text, ": %s", cause)
+	}
+	if e.waits != "" {
+		fmt.Fprintf(&text, " (%s)", e.waits)
 	}
 	return text.String()
 }

@@ -98,6 +98,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(text))
 	response.ContentLength = int64(len(text))
+	response.Request = request
 	return response, nil
 }
 

@@ -20,7 +20,7 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 	// With the root's user, net/http would sign in, and every request open a
 	// session.
 	target := url.URL{Scheme: root.Scheme, Host: root.Host, Path: path, RawPath: raw, RawQuery: query}
-	return http.NewRequestWithContext(ctx, method, target.String(), body)
+	return http.NewRequestWithContext(withWaits(ctx), method, target.String(), body)
 }
 
 // below reports whether a URL is one of the server with the given root.

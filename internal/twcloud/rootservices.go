@@ -126,7 +126,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 }
 
 func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(withWaits(ctx), http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
