@@ -167,7 +167,8 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 		client.Drain()
 	}
 	if p.closed {
-		return client, client.Close()
+		err = client.Close()
+		return client, err
 	}
 	p.clients[resolved.text] = client
 	return client, nil

@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"mime"
@@ -33,8 +34,8 @@ func decoded(body []byte, header http.Header) ([]byte, error) {
 	case len(body) == 0, named == "" && isXML(mediaType):
 		return body, nil
 	case named == "" && mediaType == "text/html":
-		certain := false
-		if _, named, certain = charset.DetermineEncoding(body, mediaType); !certain && utf8.Valid(body) {
+		_, determined, certain := charset.DetermineEncoding(body, mediaType)
+		if named = determined; !certain && utf8.Valid(body) {
 			named = "utf-8"
 		}
 		header.Set("Content-Type", mime.FormatMediaType(mediaType, map[string]string{"charset": named}))
@@ -63,7 +64,7 @@ func decode(body []byte, from encoding.Encoding) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if from != unicode.UTF8 && strings.ContainsRune(string(text), utf8.RuneError) {
+	if from != unicode.UTF8 && bytes.ContainsRune(text, utf8.RuneError) {
 		return nil, errMalformed
 	}
 	return text, nil
