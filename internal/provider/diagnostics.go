@@ -131,21 +131,19 @@ func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "
 
 // adviceFor returns what to do about an error of the client.
 func adviceFor(err error) string {
+	if text := connectionAdvice(err); text != "" {
+		return text
+	}
 	operation, isOperation := errors.AsType[*net.OpError](err)
 	switch {
 	case isType[x509.UnknownAuthorityError](err):
 		return "This machine does not trust the authority that signed the server's certificate. " +
 			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
-	case isType[x509.HostnameError](err):
-		return "The server's certificate is for another host name. Use that name in endpoint, or set tls_server_name to it."
 	case isType[x509.CertificateInvalidError](err):
 		return "The server's certificate is not valid: it may have expired. Renew it on the server."
 	case isType[tls.RecordHeaderError](err):
 		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
-	case isOperation && operation.Op == "remote error":
-		return "The server ended the TLS handshake. If it requires a client certificate, set client_certificate_file and client_key_file " +
-			"(or client_certificate_pem and client_key_pem)."
 	case isOperation && operation.Op == "proxyconnect":
 		return "The proxy in HTTPS_PROXY cannot be reached. Check it, or exclude the server with NO_PROXY."
 	case isType[*net.DNSError](err):

@@ -65,17 +65,18 @@ func (c *Client) notFound(key string) error {
 // missing decides what a 404 or 410 about one consumer means. It returns other errors
 // unchanged.
 func (c *Client) missing(ctx context.Context, key string, err error) error {
-	failure, ok := errors.AsType[*Error](err)
-	if !ok || failure.Kind != ErrNotFound {
+	if failure, ok := errors.AsType[*Error](err); !ok || failure.Kind != ErrNotFound {
 		return err
 	}
 	c.snapshot.invalidate()
-	switch _, getErr := c.find(ctx, key); {
-	case errors.Is(getErr, ErrNotFound):
-	case getErr == nil:
-		failure.Kind, failure.Cause = ErrUnreadable, errors.New("but the consumer exists")
-	default:
-		failure.Kind, failure.Cause = ErrUnreadable, fmt.Errorf("cannot find out whether the consumer exists: %w", getErr)
-	}
-	return err
+	_, getErr := c.find(ctx, key)
+	return revised(err, func(failure *Error) {
+		switch {
+		case errors.Is(getErr, ErrNotFound):
+		case getErr == nil:
+			failure.Kind, failure.Cause = ErrUnreadable, errors.New("but the consumer exists")
+		default:
+			failure.Kind, failure.Cause = ErrUnreadable, fmt.Errorf("cannot find out whether the consumer exists: %w", getErr)
+		}
+	})
 }

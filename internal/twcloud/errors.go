@@ -102,6 +102,8 @@ type Error struct {
 	// Cause is the error below, if any. Its text may be raw; Error redacts it.
 	Cause error
 
+	// waits is how long the server asked to wait, before it failed for good.
+	waits  string
 	redact func(string) string
 }
 
@@ -119,7 +121,24 @@ func (e *Error) Error() string {
 	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {
 		fmt.Fprintf(&text, ": %s", cause)
 	}
+	if e.waits != "" {
+		fmt.Fprintf(&text, " (%s)", e.waits)
+	}
 	return text.String()
+}
+
+// revised returns an error like err, whose *Error is changed. The original stays
+// as it is, because callers share errors.
+func revised(err error, change func(*Error)) error {
+	switch err := err.(type) { //nolint:errorlint // Another error would lose what wraps it.
+	case *Error:
+		revised := *err
+		change(&revised)
+		return &revised
+	case *UncertainError:
+		return &UncertainError{Err: revised(err.Err, change)}
+	}
+	return err
 }
 
 // newPanicError returns an *Error for a panic. Call it where the panic is

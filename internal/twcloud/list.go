@@ -89,8 +89,9 @@ func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profi
 
 // noCollection marks a 404 as one of the collection.
 func noCollection(err error) error {
-	if failure, ok := errors.AsType[*Error](err); ok && failure.Kind == ErrNotFound {
-		failure.Kind = ErrNoCollection
-	}
-	return err
+	return revised(err, func(failure *Error) {
+		if failure.Kind == ErrNotFound {
+			failure.Kind = ErrNoCollection
+		}
+	})
 }

@@ -70,7 +70,7 @@ type Options struct {
 	MaxConcurrentRequests int
 
 	// RetryWaitMin and RetryWaitMax limit the exponential back-off with jitter
-	// between retries. A Retry-After header replaces it, up to four times
+	// between retries. A Retry-After header can make it longer, up to four times
 	// RetryWaitMax. NewOptions sets the defaults. Zero: no wait.
 	RetryWaitMin time.Duration
 	RetryWaitMax time.Duration

@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -114,10 +113,7 @@ func (l *listing) take(ctx context.Context, list func(context.Context) ([]profil
 		l.takenAt = time.Now()
 	}
 	if err != nil {
-		if failure, ok := errors.AsType[*Error](err); ok {
-			failure.Listing = true
-		}
-		return err
+		return revised(err, func(failure *Error) { failure.Listing = true })
 	}
 	l.consumers = make(map[string]profile.Consumer, len(consumers))
 	l.names = make(map[string][]string, len(consumers))
