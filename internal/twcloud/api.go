@@ -12,8 +12,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// reply is the response to a call of the API profile.
-type reply struct {
+// result is the response to a call of the API profile.
+type result struct {
 	*http.Response
 	call *profile.Call
 	// consumers are those in the response.
@@ -29,7 +29,7 @@ type reply struct {
 // and a 4xx other than 408 that it has not. The outcome of everything else is unknown,
 // and the error of a call that may have changed something is an *UncertainError. A
 // panic becomes an error, so that the caller can report what may exist on the server.
-func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Values) (r *reply, err error) {
+func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Values) (r *result, err error) {
 	ctx, sent := withExchanges(ctx)
 	defer func() {
 		reason := recover()
@@ -66,7 +66,7 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Val
 }
 
 // send sends one call, and returns the response with any status.
-func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Values) (*reply, error) {
+func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Values) (*result, error) {
 	root := c.rootOf(c.profile.ServerOf(call.Server))
 	v.Origin = root.Scheme + "://" + root.Host
 	needsToken := c.profile.Has(call, profile.CSRFToken)
@@ -102,7 +102,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 		if response.StatusCode == http.StatusForbidden && needsToken && attempt == 0 {
 			continue
 		}
-		return &reply{Response: response, call: call, redact: c.redact}, nil
+		return &result{Response: response, call: call, redact: c.redact}, nil
 	}
 }
 
@@ -130,7 +130,7 @@ func (c *connection) readable(response *http.Response) *profile.Response {
 
 // one is the consumer in the response to a call that is not a list. It is empty if
 // there is none.
-func (r *reply) one() profile.Consumer {
+func (r *result) one() profile.Consumer {
 	if r == nil || r.call.Name == "list" || len(r.consumers) == 0 {
 		return profile.Consumer{}
 	}
@@ -138,21 +138,21 @@ func (r *reply) one() profile.Consumer {
 }
 
 // failure returns an *Error for the response.
-func (r *reply) failure() *Error {
+func (r *result) failure() *Error {
 	failure := newStatusError(r.Request, r.Response, r.redact)
 	failure.Part = partOf(r.call)
 	return failure
 }
 
 // refusal returns an *Error for a 2xx that refuses the call.
-func (r *reply) refusal(err error) *Error {
+func (r *result) refusal(err error) *Error {
 	failure := r.failure()
 	failure.Kind, failure.Cause = ErrInvalid, err
 	return failure
 }
 
 // unreadable returns an *Error for a response that differs from the profile.
-func (r *reply) unreadable(err error) *Error {
+func (r *result) unreadable(err error) *Error {
 	failure := r.failure()
 	failure.Kind, failure.Message, failure.Cause = ErrUnreadable, "", err
 	if looksLikeWebPage(r.Response) {
@@ -169,7 +169,7 @@ func (r *reply) unreadable(err error) *Error {
 }
 
 // differs returns an *Error for a part of the call that a response differs from.
-func (r *reply) differs(part, format string, arguments ...any) *Error {
+func (r *result) differs(part, format string, arguments ...any) *Error {
 	failure := r.unreadable(fmt.Errorf(format, arguments...))
 	if failure.Kind == ErrUnreadable {
 		failure.Part = partOf(r.call) + "." + part

@@ -122,11 +122,11 @@ func (r *registering) run(ctx context.Context) error {
 // left.
 func (r *registering) post(ctx context.Context) (told profile.Consumer, outdated bool, err error) {
 	ctx, sent := withExchanges(withManner(ctx, once))
-	reply, err := r.Client.call(ctx, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
-	told = reply.one()
+	answered, err := r.Client.call(ctx, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
+	told = answered.one()
 	outdated = r.before.age(sent.lastLeft()) > registrationAge
 	if told.Key != "" && (r.evidence.hasRegistered(told.Key) || r.before.has(told.Key)) {
-		err = &UncertainError{Err: reply.differs("response.key", "the response has the key %q, which is another consumer's", told.Key)}
+		err = &UncertainError{Err: answered.differs("response.key", "the response has the key %q, which is another consumer's", told.Key)}
 		told = profile.Consumer{}
 	}
 	return told, outdated, noCollection(err)
