@@ -14,6 +14,9 @@ import (
 // be called.
 func (b *backend) detects() bool { return b.ready() && b.detectSecretDrift }
 
+// mayDetect reports whether to detect drift of secrets, now or in the apply.
+func (b *backend) mayDetect() bool { return b != nil && b.detectSecretDrift }
+
 // detectDriftOfStored checks the secret in state, and stores the result in
 // private state for the plan. The consumer must be approved: the server refuses
 // any secret of other consumers.

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -217,6 +218,51 @@ func TestAccSecretDrift_discoveredOnce(t *testing.T) {
 	for request, want := range map[string]int{"GET " + wire.RootServicesPath: 1, "POST " + wire.RequestTokenPath: 5, "GET " + collection: 1} {
 		if counts[request] != want {
 			t.Errorf("%s was sent %d times, want %d", request, counts[request], want)
+		}
+	}
+}
+
+// What is decided at plan holds in the apply, also if a value that was unknown
+// turns out to be unchanged, and whatever the server says of the secret then.
+func TestAccSecretDrift_unknownTurnsOutUnchanged(t *testing.T) {
+	t.Parallel()
+	need(t, firstWriteOnly)
+	const trigger = "resource \"terraform_data\" \"trigger\" {\n  input            = %q\n  triggers_replace = %q\n}\n"
+	for name, arguments := range map[string][]string{
+		"name":              {`name = terraform_data.trigger.output`, `approved = true`, `secret_wo = "s3cret"`},
+		"approved":          {`name = "doors"`, `approved = terraform_data.trigger.output == "doors"`, `secret_wo = "s3cret"`},
+		"both":              {`name = terraform_data.trigger.output`, `approved = terraform_data.trigger.output == "doors"`, `secret_wo = "s3cret"`},
+		"name, and version": {`name = terraform_data.trigger.output`, `approved = true`, `secret_wo = "s3cret"`, `secret_wo_version = 1`},
+		"version":           {`name = "doors"`, `approved = true`, `secret_wo = "s3cret"`, `secret_wo_version = length(terraform_data.trigger.output)`},
+		"name, and stored":  {`name = terraform_data.trigger.output`, `approved = true`, `secret = "s3cret"`},
+		"stored secret":     {`name = "doors"`, `approved = true`, `secret = terraform_data.trigger.output`},
+		"either secret": {
+			`name = "doors"`, `approved = true`, `secret_wo = "s3cret"`, `secret = terraform_data.trigger.output == "doors" ? null : "other"`,
+		},
+	} {
+		for when, rotate := range map[string]struct{ before, between bool }{
+			"never": {}, "before the plan": {before: true}, "before the apply": {between: true},
+		} {
+			t.Run(name+", rotated "+when, func(t *testing.T) {
+				t.Parallel()
+				w := newWorkspace(t)
+				config := func(trigger string) string { return w.configDetecting(trigger, consumer(arguments...)) }
+				w.apply(t, config(fmt.Sprintf(trigger, "doors", "1")))
+				if rotate.before {
+					w.rotateOutside()
+				}
+				replaced := config(fmt.Sprintf(trigger, "doors", "2"))
+				w.plan(t, replaced, "-out=saved.tfplan")
+				if rotate.between {
+					w.rotateOutside()
+				}
+				w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
+				w.apply(t, replaced)
+				if got := w.only(t).Secret; got == "rotated-outside" {
+					t.Errorf("the secret is still %q after the next apply", got)
+				}
+				w.expectUnchanged(t, replaced)
+			})
 		}
 	}
 }
