@@ -117,7 +117,7 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		}
 	}
 	if decision == keepUnproven {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret may differ from the configured one",
+		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
 			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
 	}
 	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
@@ -135,7 +135,7 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 // have another one. A refusal makes the revision unknown, so if anything else
 // changes, the next plan checks the secret.
 func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oauthConsumerModel, decision secretDecision, record *secretRecord, resp *resource.ModifyPlanResponse) secretDecision {
-	switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
+	switch r.probe(ctx, state, config.SecretWO.ValueString(), *record, &resp.Diagnostics) {
 	case twcloud.SecretAccepted:
 		return keepSecret
 	case twcloud.SecretRefused:
@@ -157,7 +157,7 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
 func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret differs from the configured one",
+	diags.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
 		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), setOnce))
 }
 

@@ -138,6 +138,11 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if r.refusedByServer(through, consumer, secret.ValueString(), &resp.Diagnostics) {
+		record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics)
+		record.Refused = true
+		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+	}
 	return nil
 }
 
@@ -235,6 +240,9 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 			return
 		}
 		checkUnasked(plan, consumer, &resp.Diagnostics)
+		if changes.Secret != nil {
+			record.Refused = r.refusedByServer(ctx, consumer, *changes.Secret, &resp.Diagnostics)
+		}
 		plan.consumerModel = newConsumerModel(consumer)
 	}
 	plan.SecretRevision = revision

@@ -128,7 +128,10 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	_, detectUnknown := config.text("detect_secret_drift")
-	backend := &backend{unknown: unknown, hashCost: p.hashes, detectSecretDrift: resolved.detectSecretDrift || detectUnknown}
+	backend := &backend{
+		unknown: unknown, hashCost: p.hashes,
+		detectSecretDrift: resolved.detectSecretDrift || detectUnknown, requireSecretDriftCheck: resolved.requireSecretDriftCheck,
+	}
 	if len(unknown) == 0 {
 		client, err := p.client(resolved, req.TerraformVersion)
 		if err != nil {

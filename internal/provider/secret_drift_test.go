@@ -10,7 +10,15 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-const changedOutside = "Secret was changed outside of Terraform"
+const (
+	changedOutside    = `Secret of "doors" was changed outside of Terraform`
+	refusesSetSecrets = "Server refuses a secret that was just set"
+)
+
+// requireCheck makes a check without a result an error.
+func requireCheck(config string) string {
+	return strings.Replace(config, "detect_secret_drift = true", "detect_secret_drift = true\nrequire_secret_drift_check = true", 1)
+}
 
 // probes counts the signed requests since the last call.
 func (h *harness) probes() int {
@@ -49,7 +57,7 @@ func TestAccSecretDrift_repaired(t *testing.T) {
 			w.rotateOutside()
 			planned := w.plan(t, config)
 			planned.expectAction(t, "update")
-			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "sets the configured secret")
+			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "Applying this plan sets the configured secret")
 			w.requests()
 			w.apply(t, config).expect(t, "warning", changedOutside)
 			w.expectWrites(t, "PATCH "+collection+"/key-1 secret")
@@ -69,7 +77,7 @@ func TestAccSecretDrift_repaired(t *testing.T) {
 			w.plan(t, renamed, "-out=saved.tfplan").expectAction(t, "update")
 			w.rotateOutside()
 			w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
-			w.apply(t, renamed).expect(t, "warning", changedOutside)
+			w.apply(t, renamed).expect(t, "warning", strings.Replace(changedOutside, "doors", "doors-next", 1))
 			before.Name = "doors-next"
 			w.expectOnServer(t, before)
 		})
@@ -151,6 +159,7 @@ func TestAccSecretDrift_inconclusive(t *testing.T) {
 			if len(planned.Actions) > 0 || len(planned.Diagnostics) > 1 {
 				t.Errorf("planned %v, said %v", planned.Actions, planned.Diagnostics)
 			}
+			w.planFails(t, requireCheck(config)).expect(t, "error", "Could not check secrets for drift", want, "require_secret_drift_check is set")
 		})
 	}
 }
@@ -195,7 +204,7 @@ func TestAccSecretDrift_imported(t *testing.T) {
 				got := run(t, config)
 				got.expectAction(t, "")
 				if wrong {
-					got.expect(t, "warning", "Secret differs from the configured one", "does not send it", "secret_wo_version = 1")
+					got.expect(t, "warning", `Secret of "doors" differs from secret_wo`, "does not send it", "secret_wo_version = 1")
 				} else {
 					got.expectNone(t)
 				}
@@ -265,4 +274,49 @@ func TestAccSecretDrift_unknownTurnsOutUnchanged(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A server that refuses every signature does not show that a secret was changed.
+func TestAccSecretDrift_refusesEverySignature(t *testing.T) {
+	t.Parallel()
+	need(t, firstWriteOnly)
+	for name, arguments := range secretForms {
+		for when, late := range map[string]bool{"from the start": false, "later": true} {
+			t.Run(name+", detected "+when, func(t *testing.T) {
+				t.Parallel()
+				w := newWorkspace(t)
+				w.server.Inject(emulator.Fault{
+					Kind: emulator.AnswerWith, Status: http.StatusUnauthorized, Body: "oauth_problem=signature_invalid",
+					Server: emulator.WebApp, PathSuffix: wire.RequestTokenPath, Times: -1,
+				})
+				resource := consumer(arguments...)
+				config := w.configDetecting(resource, strings.NewReplacer(`"test"`, `"other"`, `"doors"`, `"other"`).Replace(resource))
+				if late {
+					w.apply(t, strings.Replace(config, "detect_secret_drift = true", "", 1)).expectNone(t)
+				}
+				w.apply(t, config).expect(t, "warning", refusesSetSecrets, "internal address", "webapp_endpoint")
+				w.requests()
+				for range 2 {
+					applied := w.apply(t, config)
+					applied.expect(t, "warning", refusesSetSecrets, `OAuth consumer "`)
+					if len(applied.Actions) > 0 || len(applied.Diagnostics) > 1 {
+						t.Errorf("planned %v, said %v", applied.Actions, applied.Diagnostics)
+					}
+				}
+				w.expectWrites(t)
+				w.planFails(t, requireCheck(config)).expect(t, "error", refusesSetSecrets)
+
+				w.server.ClearFaults()
+				w.expectUnchanged(t, requireCheck(config))
+			})
+		}
+	}
+}
+
+// A check that is required must be on.
+func TestAccSecretDrift_requiredButOff(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.planFails(t, w.providerBlock(asAdmin, "require_secret_drift_check = true")+consumer(`name = "doors"`, `secret = "s3cret"`)).
+		expect(t, "error", "Missing detect_secret_drift", "Set detect_secret_drift = true or TWCLOUD_DETECT_SECRET_DRIFT=true")
 }
