@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -268,6 +269,12 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 
 func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("key"), path.Root("key"), req, resp)
+	var key types.String
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("key"), &key)...)
+	// Without a key, the path of one consumer is that of all.
+	if !resp.Diagnostics.HasError() && strings.TrimSpace(key.ValueString()) == "" {
+		resp.Diagnostics.AddError("Consumer key is empty", "An import takes the consumer key that TWCloud Admin shows. The given key is empty.")
+	}
 }
 
 // checkName reports a server that stores another name. The plan would never be
