@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -133,6 +134,11 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if r.refusedByServer(through, consumer, secret.ValueString(), &resp.Diagnostics) {
+		record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics)
+		record.Refused = true
+		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+	}
 	return nil
 }
 
@@ -229,6 +235,9 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 			return
 		}
 		checkUnasked(plan, consumer, &resp.Diagnostics)
+		if changes.Secret != nil {
+			record.Refused = r.refusedByServer(ctx, consumer, *changes.Secret, &resp.Diagnostics)
+		}
 		plan.consumerModel = newConsumerModel(consumer)
 	}
 	plan.SecretRevision = revision
@@ -254,6 +263,12 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 
 func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("key"), path.Root("key"), req, resp)
+	var key types.String
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("key"), &key)...)
+	// Without a key, the path of one consumer is that of all.
+	if !resp.Diagnostics.HasError() && strings.TrimSpace(key.ValueString()) == "" {
+		resp.Diagnostics.AddError("Consumer key is empty", "An import takes the consumer key that TWCloud Admin shows. The given key is empty.")
+	}
 }
 
 // checkUnasked reports a server that changed more than requested. Terraform
