@@ -27,11 +27,11 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	case registration.Consumer.Key != "":
 		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, err)
 	case isUncertain && len(uncertain.Keys) > 0:
-		summary = fmt.Sprintf("Unable to tell whether OAuth consumer %q was registered", name)
+		summary = "Unable to tell which OAuth consumer was registered"
 		left = fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
 			"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys))
 	case isUncertain:
-		summary, left = fmt.Sprintf("Unable to tell whether OAuth consumer %q was registered", name), mayExist(name)
+		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
 	}
 	b.addClientError(diags, summary, "Registering "+describe(twcloud.Consumer{Name: name}), err, left)
 }
@@ -117,7 +117,7 @@ func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud
 func warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnostics) {
 	name, key := registration.Consumer.Name, registration.Consumer.Key
 	if registration.Adopted {
-		diags.AddWarning(fmt.Sprintf("OAuth consumer %q was taken over with key %q", name, key),
+		diags.AddWarning(fmt.Sprintf("OAuth consumer %q adopted with key %q", name, key),
 			fmt.Sprintf("The response to registering %q was lost. One new consumer of this name has appeared on the server, with key %q. "+
 				"The provider takes it for the registered one, and has set its secret. If someone else registered a consumer of this name "+
 				"in the same moment, it is theirs: look in TWCloud Admin.", name, key))
