@@ -250,15 +250,17 @@ type dialectClient struct {
 	wrong   map[string]string // headers with other values
 }
 
-func newDialectClient(t *testing.T, name string) *dialectClient {
+func newDialectClient(t *testing.T, name string, options ...func(*emulator.Config)) *dialectClient {
 	t.Helper()
-	spoken, err := emulator.Dialect(name)
-	if err != nil {
-		t.Fatal(err)
+	c := &dialectClient{profile: profile.BuiltIn()}
+	if name != "" {
+		var err error
+		if c.profile, err = emulator.Dialect(name); err != nil {
+			t.Fatal(err)
+		}
 	}
-	s := emulator.New(t, func(config *emulator.Config) { config.Profile = spoken })
-	c := &dialectClient{profile: spoken}
-	if spoken.Server == profile.WebApp {
+	s := emulator.New(t, append([]func(*emulator.Config){func(config *emulator.Config) { config.Profile = c.profile }}, options...)...)
+	if c.profile.Server == profile.WebApp {
 		c.client = newClient(t, s)
 		c.want(204, c.do("POST", s.AdminPageURL()+"/sign-in", "username=admin&password=admin-password"))
 	} else {
