@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -451,17 +450,19 @@ type consumerWriter struct {
 
 // put writes JSON, or JSON-LD where a member has the name of one of its keywords.
 func (w consumerWriter) put(r *Response, document any) {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
-		panic(err) // It comes from JSON.
-	}
-	r.Body = bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
-	r.Header.Set("Content-Type", jsonType)
+	writeJSON(r, document)
 	if w.shape != nil && w.shape.Key != nil && strings.Contains(*w.shape.Key, "/@") {
 		r.Header.Set("Content-Type", "application/ld+json")
 	}
+}
+
+func writeJSON(r *Response, document any) {
+	body, err := encodeJSON(document)
+	if err != nil {
+		panic(err) // It comes from JSON.
+	}
+	r.Body = body
+	r.Header.Set("Content-Type", jsonType)
 }
 
 // list is a document with the consumers where the profile has them.
