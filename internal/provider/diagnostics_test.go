@@ -136,7 +136,7 @@ func TestRareMessages(t *testing.T) {
 			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Keys: []string{key}, OtherName: true})
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: true}, d)
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
 		},
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{Consumer: consumer}, failure(twcloud.ErrUnreadable, "the answer lacks the name or the approval"))

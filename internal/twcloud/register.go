@@ -15,9 +15,9 @@ type Registration struct {
 	Consumer Consumer
 	// Namesakes are the consumers that had the name before.
 	Namesakes []Consumer
-	// Adopted is true if the response was lost, and the consumer is the one new
-	// consumer of that name. Someone else may have registered it in that moment.
-	Adopted bool
+	// Adopted is why the outcome was unknown, if the consumer is the one new consumer of
+	// that name. Someone else may have registered it in that moment. Nil: not adopted.
+	Adopted error
 	// Strays are other consumers of this name that appeared while the registration
 	// was repeated after a lost response.
 	Strays []Consumer
@@ -79,10 +79,18 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	for _, do := range then {
 		result = do(r.Registration, err)
 	}
-	if verdict = judge(err); err == nil {
+	if verdict = judge(errors.Join(err, r.unread())); verdict == open {
 		verdict = judgeApproval(result)
 	}
 	return r.Registration, err
+}
+
+// unread returns an error if the response to an adopted registration did not read.
+func (r Registration) unread() error {
+	if isAny(r.Adopted, ErrUnreadable, ErrWebPage) {
+		return r.Adopted
+	}
+	return nil
 }
 
 // registering is a registration in progress.
@@ -274,7 +282,7 @@ func (r *registering) adopt(ctx context.Context, attempt int, consumer Consumer,
 	case errors.Is(err, ErrPanic):
 		return err
 	}
-	r.Adopted = true
+	r.Adopted = err
 	if attempt > 0 {
 		r.Doubt = r.unproven("%d registrations were lost, and the list has one new consumer", attempt+1)
 	}
