@@ -306,7 +306,7 @@ func (c consumerReader) consumer(value any) (found Consumer, err error) {
 		case yes, no:
 			found.Approved = &yes
 		case at == nil:
-			found.Err = c.call.unreadable("response.approved", describe(value),
+			return found, c.call.unreadable("response.approved", describe(value),
 				"consumer %q does not say whether it is approved at %q: %s", found.Key, *shape.Approved, describe(value))
 		default:
 			found.Err = &ReadError{

@@ -24,6 +24,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	summary, left := "Unable to register OAuth consumer", "Nothing was registered."
 	uncertain, isUncertain := errors.AsType[*twcloud.RegistrationError](err)
 	switch {
+	case errors.Is(err, twcloud.ErrOtherName):
+		summary, left = "The server stores another name", leftAfterCreate(registration.Consumer, err)
 	case registration.Consumer.Key != "":
 		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, err)
 	case isUncertain && len(uncertain.Keys) > 0:

@@ -83,7 +83,8 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
 		warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
-			r.saveRegistered(ctx, plan, registration.Consumer, hash, err == nil, resp)
+			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)
+			r.saveRegistered(ctx, plan, registration.Consumer, hash, certain, resp)
 		}
 		if err != nil {
 			r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
