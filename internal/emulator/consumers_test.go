@@ -175,18 +175,15 @@ func TestConsumers_anyOrder(t *testing.T) {
 	}
 }
 
-func TestConsumers_settings(t *testing.T) {
+func TestConsumers_uniqueNames(t *testing.T) {
 	t.Parallel()
-	const path = "/osmc/elsewhere"
-	s := emulator.New(t, func(config *emulator.Config) {
-		config.UniqueNames, config.OAuthConsumersPath = true, "osmc/elsewhere/"
-	})
+	s := emulator.New(t, func(config *emulator.Config) { config.UniqueNames = true })
 	c := signedIn(t, s, "admin-token")
-	c.want(201, c.do("POST", path, `{"name":"a","secret":"s"}`))
-	c.want(409, c.do("POST", path, `{"name":"a","secret":"s"}`))
-	b := decode[consumerJSON](t, c.want(201, c.do("POST", path, `{"name":"b","secret":"s"}`)))
-	c.want(409, c.do("PATCH", path+"/"+b.Key, `{"name":"a"}`))
-	c.want(200, c.do("PATCH", path+"/"+b.Key, `{"name":"b"}`))
+	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
+	c.want(409, c.do("POST", consumers, `{"name":"a","secret":"s"}`))
+	b := decode[consumerJSON](t, c.want(201, c.do("POST", consumers, `{"name":"b","secret":"s"}`)))
+	c.want(409, c.do("PATCH", consumers+"/"+b.Key, `{"name":"a"}`))
+	c.want(200, c.do("PATCH", consumers+"/"+b.Key, `{"name":"b"}`))
 }
 
 func TestConsumers_behindTerraformsBack(t *testing.T) {

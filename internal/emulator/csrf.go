@@ -1,49 +1,46 @@
 package emulator
 
 import (
-	"maps"
+	"fmt"
+	"html"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// checkHeaders refuses a request without the fixed headers of the profile, and a
-// change without the CSRF token of its session.
-func (s *Server) checkHeaders(x *exchange) *answer {
-	headers := map[string]string{}
-	maps.Copy(headers, s.profile.Headers)
-	maps.Copy(headers, x.call.Headers)
-	changes := x.call.name != "list" && x.call.name != "read"
-	tokens := x.call.given[profile.CSRFToken]
-	for name, want := range headers {
-		got, ok := x.request.Header.Get(name), true
-		switch {
-		case http.CanonicalHeaderKey(name) == "Accept":
-		case want == profile.CSRFToken:
-			tokens = append(tokens, got)
-		case want == profile.Origin:
-			// A browser sends Origin only with changes, and Referer with a path.
-			ok = !changes || got == requestOrigin(x.request) || strings.HasPrefix(got, requestOrigin(x.request)+"/")
-		default:
-			ok = got == want
-		}
-		if !ok {
-			return failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
+// checkToken refuses a call without the CSRF token of its session, and a change from
+// another origin.
+func (s *Server) checkToken(x *exchange) *answer {
+	c := x.call
+	if origin := c.values.Origin; s.profile.Has(c.Call, profile.Origin) && !c.Reads() {
+		// A browser sends Origin only with changes, and Referer with a path.
+		if own := requestOrigin(x.request); origin != own && !strings.HasPrefix(origin, own+"/") {
+			return failure(http.StatusForbidden, "The request comes from another origin.")
 		}
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	wrong := slices.ContainsFunc(tokens, func(token any) bool { return token != x.session.csrf })
-	if changes && (wrong || len(tokens) == 0 && x.call.Has(profile.CSRFToken)) {
+	if x.session != nil && s.profile.Has(c.Call, profile.CSRFToken) && *c.values.CSRF != s.csrfToken(x.session) {
 		return failure(http.StatusForbidden, "The CSRF token is missing or wrong.")
 	}
 	return nil
 }
 
-// csrfToken answers at the path that issues the token.
-func (s *Server) csrfToken(x *exchange) *answer {
+// csrfToken is the token of a session as calls send it.
+func (s *Server) csrfToken(open *session) string {
+	switch csrf := s.profile.CSRF; {
+	case csrf.Name == sessionCookie:
+		return open.id
+	case csrf.Decode:
+		return open.csrf + "==" // It must be escaped where it comes from.
+	}
+	return open.csrf
+}
+
+// answerCSRF answers at the path that issues the token.
+func (s *Server) answerCSRF(x *exchange) *answer {
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.sendCSRFToken(x, a)
 	return a
@@ -54,30 +51,44 @@ func (s *Server) csrfToken(x *exchange) *answer {
 // the answer to that change has the new one.
 func (s *Server) sendCSRFToken(x *exchange, a *answer) {
 	csrf := s.profile.CSRF
-	if csrf == nil {
+	if csrf == nil || x.session == nil {
 		return
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	brings := csrf.Path == x.path && x.request.Method == http.MethodGet
+	brings := x.request.Method == http.MethodGet && x.path == csrf.Path && x.part == s.profile.ServerOf(csrf.Server)
+	changes := s.profile.Calls.List != nil && csrf.Path == s.profile.Calls.List.Path
+	if changes && x.call != nil && !x.call.Reads() && !x.session.csrfChanged && a.status < http.StatusBadRequest {
+		x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
+	}
+	if brings {
+		s.putCSRFToken(x, a)
+	}
+}
+
+// putCSRFToken puts the token where the profile says. The caller holds the lock.
+func (s *Server) putCSRFToken(x *exchange, a *answer) {
+	csrf, token := s.profile.CSRF, s.csrfToken(x.session)
 	switch csrf.From {
 	case "cookie":
-		if brings {
-			a.header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: x.session.csrf, Path: s.cookiePath(x.part)}).String())
-		}
+		s.setCSRFCookie(a.header, x.session, s.cookiePath(x.part))
 	case "header":
-		if csrf.Path == "" {
-			brings = x.call.name == "list"
-			if !brings && x.call.name != "read" && !x.session.csrfChanged && a.status < http.StatusBadRequest {
-				x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
-			}
-		}
-		if brings {
-			a.header.Set(csrf.Name, x.session.csrf)
-		}
+		a.header.Set(csrf.Name, token)
 	case "body":
-		if brings && len(a.body) == 0 {
-			*a = *jsonAnswer(http.StatusOK, setAt(nil, csrf.Pointer, x.session.csrf))
-		}
+		*a = *jsonAnswer(http.StatusOK, profile.SetAt(nil, csrf.Pointer, token))
+	case "page":
+		*a = *htmlAnswer(http.StatusOK, "Register consumer",
+			fmt.Sprintf(`<form method="post"><input type="hidden" name="%s" value="%s"></form>`, html.EscapeString(csrf.Name), html.EscapeString(token)))
+	}
+}
+
+// setCSRFCookie sets the cookie with the token, unless it is that of the session.
+func (s *Server) setCSRFCookie(header http.Header, open *session, path string) {
+	csrf, token := s.profile.CSRF, s.csrfToken(open)
+	if csrf.Decode {
+		token = url.QueryEscape(token)
+	}
+	if csrf.Name != sessionCookie {
+		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: token, Path: path}).String())
 	}
 }

@@ -155,7 +155,7 @@ func (s *Server) setCookies(x *exchange, header http.Header, open *session) {
 		header.Add("Set-Cookie", cookie.String())
 	}
 	if csrf := s.profile.CSRF; open != nil && csrf != nil && csrf.From == "cookie" && csrf.Path == "" {
-		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: open.csrf, Path: path}).String())
+		s.setCSRFCookie(header, open, path)
 	}
 }
 

@@ -112,13 +112,9 @@ func (f filler) body(r *Request) error {
 		if err != nil {
 			return err
 		}
-		var encoded bytes.Buffer
-		encoder := json.NewEncoder(&encoded)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(filled); err != nil {
+		if r.Body, err = encodeJSON(filled); err != nil {
 			return err
 		}
-		r.Body = bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
 		r.Header.Set("Content-Type", jsonType)
 	}
 	return nil
@@ -357,6 +353,16 @@ func (m *matcher) body(r *Request) {
 	case len(r.Body) > 0:
 		m.differs("the call has no body")
 	}
+}
+
+// encodeJSON writes a JSON value as a browser does, without the escapes that HTML
+// needs.
+func encodeJSON(value any) ([]byte, error) {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n")), err
 }
 
 // decodeJSON reads one JSON value. Numbers keep their notation.

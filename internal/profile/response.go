@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -451,17 +450,19 @@ type consumerWriter struct {
 
 // put writes JSON, or JSON-LD where a member has the name of one of its keywords.
 func (w consumerWriter) put(r *Response, document any) {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
-		panic(err) // It comes from JSON.
-	}
-	r.Body = bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
-	r.Header.Set("Content-Type", jsonType)
+	writeJSON(r, document)
 	if w.shape != nil && w.shape.Key != nil && strings.Contains(*w.shape.Key, "/@") {
 		r.Header.Set("Content-Type", "application/ld+json")
 	}
+}
+
+func writeJSON(r *Response, document any) {
+	body, err := encodeJSON(document)
+	if err != nil {
+		panic(err) // It comes from JSON.
+	}
+	r.Body = body
+	r.Header.Set("Content-Type", jsonType)
 }
 
 // list is a document with the consumers where the profile has them.
@@ -499,9 +500,6 @@ func (w consumerWriter) items(consumers []Consumer) any {
 
 func (w consumerWriter) item(one Consumer) any {
 	var item any
-	for name, value := range one.Others {
-		item = SetAt(item, "/"+escapeToken(name), value)
-	}
 	if w.shape.Key != nil && *w.shape.Key == "" {
 		return w.keyValue(one.Key) // The item is the key.
 	}
@@ -528,6 +526,13 @@ func (w consumerWriter) item(one Consumer) any {
 		// A value of null is a member that is absent.
 		if value != nil {
 			item = SetAt(item, *w.shape.Approved, value)
+		}
+	}
+	if members, isObject := item.(map[string]any); isObject {
+		for name, value := range one.Others {
+			if _, taken := members[name]; !taken {
+				members[name] = value
+			}
 		}
 	}
 	return item

@@ -181,3 +181,14 @@ func checkMessages(t *testing.T, diags diag.Diagnostics) {
 		}
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`"doors" \ ü 日本`: `"doors" \ ü 日本`, "do\nors": `do\nors`, "\x1b[31m": `\x1b[31m`, "a\u202eb": `a\u202eb`,
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -174,8 +174,7 @@ func TestEmulator_remote(t *testing.T) {
 
 func TestEmulator_tls(t *testing.T) {
 	t.Parallel()
-	e := launch(t, "-mutual-tls", "-quiet", "-oauth-consumers-path", "/osmc/x")
-	e.find(`TWCLOUD_OAUTH_CONSUMERS_PATH='/osmc/x'`)
+	e := launch(t, "-mutual-tls", "-quiet")
 	ca, certificateFile, keyFile := e.find(`CA_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_KEY_FILE='(.*)'`)
 	content, err := os.ReadFile(ca)
 	if err != nil {

@@ -60,7 +60,6 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
 	flags.StringVar(&o.config.Version, "server-version", emulator.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
-	flags.StringVar(&o.config.OAuthConsumersPath, "oauth-consumers-path", "", "`path` of the consumers, instead of that of the profile")
 	flags.BoolVar(&o.config.UniqueNames, "unique-names", false, "refuse a second consumer with the same name")
 	flags.IntVar(&o.consumers, "consumers", 0, "`number` of consumers that already exist")
 	flags.BoolVar(&o.quiet, "quiet", false, "do not log requests")
@@ -253,7 +252,6 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	export("USERNAME", emulator.AdminName)
 	export("PASSWORD", emulator.AdminPassword)
 	export("API_PROFILE_FILE", o.profileFile)
-	export("OAUTH_CONSUMERS_PATH", o.config.OAuthConsumersPath)
 	if o.config.TLS {
 		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
 	}
