@@ -434,7 +434,7 @@ func otherThan(literal any) any {
 	case bool:
 		return !literal
 	case json.Number:
-		return json.Number("-" + strings.TrimPrefix(literal.String(), "-") + "1")
+		return json.Number("1" + strings.TrimPrefix(literal.String(), "-"))
 	case string:
 		return "not-" + literal
 	}
