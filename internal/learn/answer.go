@@ -71,20 +71,20 @@ func (l *learner) keyHeader(shape *profile.Shape, one *exchange) {
 
 // approvedIn is where a response about one consumer tells of its approval.
 func (l *learner) approvedIn(document any) *string {
-	if l.object == nil || document == nil {
-		return nil
-	}
 	root, _ := l.rootIn(document)
-	pointer := root + l.object.pointer
-	value, present := profile.Lookup(document, pointer)
-	if !contains(slices.Concat(l.object.yes, l.object.no), value) || !l.steady(document, pointer) {
-		return nil
+	_, hasName := findNameIn(document)
+	for _, place := range []*approvalPlace{l.object, l.approval} {
+		if place == nil || document == nil {
+			continue
+		}
+		pointer := root + place.pointer
+		value, present := profile.Lookup(document, pointer)
+		// Absent means no if the rest of the consumer is there.
+		if contains(slices.Concat(place.yes, place.no), value) && (present || hasName) && l.steady(document, pointer) {
+			return &pointer
+		}
 	}
-	// Absent means no if the rest of the consumer is there.
-	if _, hasName := findNameIn(document); !present && !hasName {
-		return nil
-	}
-	return &pointer
+	return nil
 }
 
 // findReads finds the requests that read the consumer alone.
@@ -105,20 +105,20 @@ func (l *learner) findReads() {
 var (
 	saysSuccess = regexp.MustCompile(`(?i)^/([^/]+/)?(success|succeeded|successful|ok)$`)
 	saysFailure = regexp.MustCompile(`(?i)^/([^/]+/)?(error|failed|has_?errors?)$`)
-	saysOutcome = regexp.MustCompile(`(?i)^/([^/]+/)?(status|result|outcome|code)$`)
-	saysOK      = regexp.MustCompile(`(?i)^(ok|success)$`)
+	saysOutcome = regexp.MustCompile(`(?i)^/([^/]+/)?(status|result|outcome|((result|return|status|error)_?)?code)$`)
+	saysOK      = regexp.MustCompile(`(?i)^(ok|success|0)$`)
 )
 
-// findExpected finds what each response of success to a change has.
-func (l *learner) findExpected() map[string]any {
+// expected finds what each response to a change has, and these as well.
+func (l *learner) expected(also ...*exchange) map[string]any {
 	expected := map[string]any{}
 	eachScalar(l.roles.register.answer, func(pointer string, value any) {
-		text, _ := value.(string)
+		text, _ := scalarText(value)
 		if saysSuccess.MatchString(pointer) && value == true || saysFailure.MatchString(pointer) && value == false || saysOutcome.MatchString(pointer) && saysOK.MatchString(text) {
 			expected[pointer] = value
 		}
 	})
-	for _, one := range l.roles.all() {
+	for _, one := range append(l.roles.all(), also...) {
 		for pointer, value := range expected {
 			if at, found := profile.Lookup(one.answer, pointer); !found || at != value {
 				delete(expected, pointer)

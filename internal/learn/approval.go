@@ -85,7 +85,10 @@ func (l *learner) findApproval(sightings []sighting) (best *approvalPlace) {
 func (l *learner) weighApproval(pointer string, sightings []sighting) *approvalPlace {
 	values := map[moment][]any{}
 	for _, one := range sightings {
-		value, _ := profile.Lookup(one.value, pointer)
+		value, present := profile.Lookup(one.value, pointer)
+		if _, hasName := findNameIn(one.value); !present && !hasName && one.item == nil {
+			continue // The response has only a part of the consumer.
+		}
 		moment := l.momentAt(one.exchange)
 		values[moment] = with(values[moment], value)
 	}
@@ -156,7 +159,7 @@ func with(values []any, more ...any) []any {
 func (l *learner) sentApproval(one *exchange, usual *profile.Approved) (own *profile.ApprovedAs) {
 	now := l.momentAt(one) == approved
 	eachScalar(one.body, func(at string, value any) {
-		for _, pair := range l.approvalPairs(at, one.kind == formBody) {
+		for _, pair := range l.approvalPairs(at, one) {
 			if now && reflect.DeepEqual(value, pair.Yes) || !now && reflect.DeepEqual(value, pair.No) {
 				one.draft.body = profile.SetAt(one.draft.body, at, profile.ApprovedNow)
 				if usual == nil || !reflect.DeepEqual(pair.Yes, usual.Yes[0]) || !reflect.DeepEqual(pair.No, usual.No[0]) {
@@ -175,14 +178,28 @@ func (l *learner) sentApproval(one *exchange, usual *profile.Approved) (own *pro
 }
 
 // approvalPairs are what requests may send at a place for yes and no: what approve and
-// disapprove send there, and what responses have in the member of this name.
-func (l *learner) approvalPairs(at string, isForm bool) (pairs []profile.ApprovedAs) {
+// disapprove send there, or the same call in the other state, and what responses have
+// in the member of this name.
+func (l *learner) approvalPairs(at string, one *exchange) (pairs []profile.ApprovedAs) {
 	r := &l.roles
-	if r.approve != nil && r.disapprove != nil {
-		yes, hasYes := profile.Lookup(r.approve.draft.body, at)
-		no, hasNo := profile.Lookup(r.disapprove.draft.body, at)
-		if hasYes && hasNo && !isKept(yes) && !isKept(no) && !reflect.DeepEqual(yes, no) {
-			pairs = append(pairs, profile.ApprovedAs{Yes: yes, No: no})
+	add := func(yes, no *exchange) {
+		if yes == nil || no == nil {
+			return
+		}
+		sentYes, hasYes := profile.Lookup(yes.body, at)
+		sentNo, hasNo := profile.Lookup(no.body, at)
+		drafted, _ := profile.Lookup(yes.draft.body, at)
+		if hasYes && hasNo && !isKept(drafted) && !reflect.DeepEqual(sentYes, sentNo) {
+			pairs = append(pairs, profile.ApprovedAs{Yes: sentYes, No: sentNo})
+		}
+	}
+	add(r.approve, r.disapprove)
+	if name := lastToken(at); r.rename != nil && r.setSecret != nil && sameCall(r.rename, r.setSecret) && (approvalName.MatchString(name) || statusName.MatchString(name)) {
+		switch approvedFirst, approvedLast := l.momentAt(r.rename) == approved, l.momentAt(r.setSecret) == approved; {
+		case approvedFirst && !approvedLast:
+			add(r.rename, r.setSecret)
+		case !approvedFirst && approvedLast:
+			add(r.setSecret, r.rename)
 		}
 	}
 	for _, place := range []*approvalPlace{l.approval, l.object} {
@@ -190,7 +207,7 @@ func (l *learner) approvalPairs(at string, isForm bool) (pairs []profile.Approve
 			continue
 		}
 		pair := profile.ApprovedAs{Yes: place.yes[0], No: place.no[0]}
-		if isForm {
+		if one.kind == formBody {
 			pair = profile.ApprovedAs{Yes: fmt.Sprint(pair.Yes), No: fmt.Sprint(pair.No)}
 		}
 		pairs = append(pairs, pair)

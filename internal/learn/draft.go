@@ -151,7 +151,7 @@ func (d drafter) scalar(at place, value any) any {
 // before it has the member.
 func (d drafter) kept(at place, value any) (placeholder string, found bool) {
 	name := lastToken(at.pointer)
-	if name == "" || d.of.reads() || d.of.at <= d.roles.register.at || !d.plain(at.pointer) || d.holdsKnown(value) {
+	if members, isObject := value.(map[string]any); isObject && len(members) > 0 || name == "" || d.of.reads() || d.of.at <= d.roles.register.at || !d.plain(at.pointer) || d.holdsKnown(value) {
 		return "", false
 	}
 	if text, isText := value.(string); isText && text != "" && d.roles.register.fixed(name, text) {

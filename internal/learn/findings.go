@@ -137,7 +137,7 @@ func (l *learner) missing(p *profile.Profile) {
 		do   string
 	}{
 		{"approve", r.approve, "", "Approve the consumer (step 3)"},
-		{"disapprove", r.disapprove, "", "Approve, disapprove and approve the consumer (step 3)"},
+		{"disapprove", r.disapprove, "", "Approve the consumer, disapprove it, and approve it again (steps 3 and 4)"},
 		{"rename", cmp.Or(r.rename, r.edit), secondName, "Change the name to " + secondName + " (step 4)"},
 		{"set_secret", cmp.Or(r.setSecret, r.edit), secondSecret, "Change the secret to the second one (step 4)"},
 		{"remove", r.remove, "", "Remove the consumer (step 5)"},

@@ -17,6 +17,7 @@ var (
 	notTotal   = regexp.MustCompile(`(?i)pages|size$`)
 	offsetName = regexp.MustCompile(`(?i)offset|start|skip|first|from`)
 	moreName   = regexp.MustCompile(`(?i)^(has_?(more|next)(_?pages?)?|more|next(_?(page|token|cursor|link|url|href))?|(end_?)?cursor|continuation(_?token)?)$`)
+	sizeName   = regexp.MustCompile(`(?i)size|limit|max|per[-_]?page|^(rows|top|\$top|n|take)$`)
 	lastName   = regexp.MustCompile(`(?i)^(is_?)?last(_?page)?$`)
 )
 
@@ -32,6 +33,12 @@ func (l *learner) pagesOf(group *listing) *profile.Pages {
 	if sign := l.announced(group); sign != "" {
 		l.report.problem("list: %s says that the list has pages, and the recording does not show how to get a second one. Go to the last page in step 1 (set a smaller page if all fit on one), and record again.", show(sign))
 		return &profile.Pages{Known: profile.Assumed, By: "none"}
+	}
+	for name := range group.exchanges[0].query {
+		if sizeName.MatchString(name) {
+			l.report.reading("The list is requested with %s, and has fewer consumers. The profile takes it as whole, which it is only as long as that holds.", show(name))
+			return &profile.Pages{Known: profile.Assumed, By: "none"}
+		}
 	}
 	return &profile.Pages{By: "none"}
 }
@@ -117,8 +124,9 @@ func (l *learner) totalOf(group *listing) *string {
 // announced is what says that a list has more pages than were requested. It is empty
 // if nothing does.
 func (l *learner) announced(group *listing) (sign string) {
-	for name := range group.exchanges[0].query {
-		if pageLike.MatchString(name) {
+	for name, value := range group.exchanges[0].query {
+		full := slices.ContainsFunc(group.exchanges, func(one *exchange) bool { return value == strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) })
+		if pageLike.MatchString(name) || full && sizeName.MatchString(name) {
 			sign = name
 		}
 	}

@@ -153,7 +153,7 @@ func (p *private) holds(text string) bool {
 
 var (
 	digits    = regexp.MustCompile(`\d`)
-	randomish = regexp.MustCompile(`\d{6}|@|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
+	randomish = regexp.MustCompile(`\d{6}|.@.|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
 )
 
 // looksRandom reports whether a text looks like a token, an identifier, an address

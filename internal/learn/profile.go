@@ -131,6 +131,7 @@ func (l *learner) buildList(p *profile.Profile) {
 	group := l.lists[0]
 	l.cannot("list", group.exchanges[0]) // A profile needs the list even if something is missing in it.
 	list := l.verbatim(group.exchanges[0])
+	list.Expect = l.expected(group.exchanges...)
 	list.Pages = l.pagesOf(group)
 	delete(list.Query, list.Pages.Parameter)
 	shape := group.shape
@@ -178,7 +179,6 @@ func (l *learner) buildApproved(p *profile.Profile) {
 // buildChanges makes the calls that change something.
 func (l *learner) buildChanges(p *profile.Profile) {
 	r, c := &l.roles, &p.Calls
-	expected := l.findExpected()
 	if r.register.tier == sendsName {
 		l.report.unable("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(r.register.exchange))
 	} else if c.Register = l.call("register", r.register.exchange); c.Register != nil && !c.Register.Response.TellsKey() {
@@ -218,7 +218,7 @@ func (l *learner) buildChanges(p *profile.Profile) {
 			continue
 		}
 		call.Approved = own[one]
-		call.Expect = maps.Clone(expected)
+		call.Expect = l.expected()
 		if path, found := one.redirected(); found {
 			call.Redirect = l.redirectTo(path)
 		}
@@ -243,13 +243,7 @@ func (l *learner) buildRead(calls *profile.Calls) {
 		return
 	}
 	list := calls.List.Response
-	read := l.call("read", l.reads[0])
-	if read.Response != nil && read.Response.Approved == nil && list.Approved != nil {
-		if _, found := profile.Lookup(l.reads[0].answer, *list.Approved); found {
-			read.Response.Approved = list.Approved
-		}
-	}
-	if read.Response.TellsAll() || !list.TellsAll() {
+	if read := l.call("read", l.reads[0], l.reads[1:]...); read.Response.TellsAll() || !list.TellsAll() {
 		calls.Read = read
 	}
 }
