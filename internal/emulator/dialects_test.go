@@ -231,7 +231,7 @@ var dialectToken = map[string]func(*dialectClient) string{
 	"two-lists": func(c *dialectClient) string { return c.cookie("twc-rest-session-id") },
 	"redirects": func(c *dialectClient) string {
 		page := c.want(200, c.send("GET", "/osmc/oauth/register", ""))
-		return strings.Join(regexp.MustCompile(`<input type="hidden" name="_csrf" value="(.*?)">`).FindStringSubmatch(page.body)[1:], "")
+		return strings.Join(regexp.MustCompile(`<meta name="_csrf" content="(.*?)">`).FindStringSubmatch(page.body)[1:], "")
 	},
 	"token-header": func(c *dialectClient) string {
 		return c.send("GET", "/osmc/admin/oauth1?sort=name&view=full", "").header.Get("X-Csrf-Token")

@@ -196,9 +196,22 @@ async function load() {
 
 async function register(name, secret) {
   const before = new Set(consumers.map((one) => one.key));
-  await send("register", { name, secret, approved: false });
+  const response = await send("register", { name, secret, approved: false });
+  if (!calls.list) {
+    consumers.push({ key: await keyIn(response), name });
+    show();
+    return;
+  }
   await load();
   for (const one of consumers) if (!before.has(one.key)) secrets.set(one.key, secret);
+}
+
+// keyIn is the key in the response to a registration, if it has one.
+async function keyIn(response) {
+  const shape = calls.register.response ?? {};
+  if (shape.format === "text") return (await response.text()).trim();
+  const key = shape.key_header ? response.headers.get(shape.key_header) : shape.key !== undefined && lookup(await response.json(), shape.key);
+  return shape.key_is_last_segment ? lastSegment(String(key)) : String(key || "unknown");
 }
 
 // change sends one call with what changes, and what it carries.
