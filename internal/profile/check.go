@@ -374,7 +374,7 @@ func (c *checker) pages(place string, call *Call) {
 	}
 }
 
-// path checks a path. It can be empty if it is missing.
+// path checks a path. It is empty if it is missing.
 func (c *checker) path(pointer, path string, placeholders ...string) {
 	if path == "" {
 		return

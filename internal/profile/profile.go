@@ -54,10 +54,10 @@ type Profile struct {
 type SignIn struct {
 	Known   Known    `json:"known,omitempty" is:"known"`
 	By      string   `json:"by" is:"required sign_in"`
-	Start   string   `json:"start,omitempty"`
+	Start   string   `json:"start,omitempty" is:"full"`
 	Steps   []Step   `json:"steps,omitempty"`
 	SignOut *SignOut `json:"sign_out,omitempty"`
-	Scheme  string   `json:"scheme,omitempty"`
+	Scheme  string   `json:"scheme,omitempty" is:"full"`
 }
 
 // Values of SignIn.By.
@@ -71,16 +71,16 @@ const (
 type Step struct {
 	Form   map[string]string `json:"form,omitempty"`
 	Method string            `json:"method,omitempty" is:"method"`
-	Path   string            `json:"path,omitempty"`
+	Path   string            `json:"path,omitempty" is:"full"`
 	JSON   any               `json:"json,omitempty" is:"body"`
-	Next   string            `json:"next,omitempty" is:"pointer"`
+	Next   string            `json:"next,omitempty" is:"full pointer"`
 }
 
 // SignOut is the request that ends a session of the platform.
 type SignOut struct {
 	Server string `json:"server,omitempty" is:"server"`
 	Method string `json:"method" is:"required method"`
-	Path   string `json:"path" is:"required"`
+	Path   string `json:"path" is:"required full"`
 }
 
 // CSRF is where the value of {csrf} comes from.
@@ -88,9 +88,9 @@ type CSRF struct {
 	Known   Known  `json:"known,omitempty" is:"known"`
 	From    string `json:"from" is:"required csrf"`
 	Name    string `json:"name,omitempty" is:"full"`
-	Pointer string `json:"pointer,omitempty" is:"pointer"`
+	Pointer string `json:"pointer,omitempty" is:"full pointer"`
 	Server  string `json:"server,omitempty" is:"server"`
-	Path    string `json:"path,omitempty"`
+	Path    string `json:"path,omitempty" is:"full"`
 	Decode  bool   `json:"decode,omitempty"`
 }
 
@@ -124,13 +124,13 @@ type Call struct {
 	SignIn   string            `json:"sign_in,omitempty" is:"none"`
 	Discover string            `json:"discover,omitempty" is:"discover"`
 	Method   string            `json:"method" is:"required method"`
-	Path     string            `json:"path,omitempty"`
+	Path     string            `json:"path,omitempty" is:"full"`
 	Query    map[string]string `json:"query,omitempty"`
 	Headers  map[string]string `json:"headers,omitempty"`
 	JSON     any               `json:"json,omitempty" is:"body"`
 	Form     map[string]string `json:"form,omitempty"`
 	Approved *ApprovedAs       `json:"approved,omitempty"`
-	Redirect string            `json:"redirect,omitempty"`
+	Redirect string            `json:"redirect,omitempty" is:"full"`
 	Expect   map[string]any    `json:"expect,omitempty" is:"literals"`
 	Response *Shape            `json:"response,omitempty"`
 	Pages    *Pages            `json:"pages,omitempty"`

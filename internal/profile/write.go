@@ -199,13 +199,13 @@ func (w consumerWriter) keyText(key string) string {
 		return key
 	}
 	path := "/"
-	if w.Calls.List != nil {
-		path = w.Calls.List.Path + "/"
+	if read := w.Calls.Read; read != nil && strings.HasSuffix(read.Path, "/"+Key) {
+		path = strings.TrimSuffix(read.Path, Key)
+	} else if list := w.Calls.List; list != nil {
+		path = list.Path + "/"
 	}
-	if read := w.Calls.Read; read != nil {
-		if before, found := strings.CutSuffix(read.Path, Key); found {
-			path = before
-		}
+	if strings.Contains(path, "{") {
+		path = "/"
 	}
 	return w.prefix + path + EscapeSegment(key)
 }
