@@ -48,6 +48,9 @@ func (c *checker) add(pointer, format string, arguments ...any) {
 
 // whole checks what the calls must have together.
 func (c *checker) whole() {
+	if _, there := c.offsets["/calls"]; !there {
+		return
+	}
 	calls := &c.Calls
 	switch list := calls.List; {
 	case list == nil && !c.OnlyRegisters():

@@ -28,7 +28,6 @@ func (c *Call) FirstPage() Page {
 	return Page{}
 }
 
-
 // Incomplete reports whether the error is about a list that lacks consumers.
 func (e *ReadError) Incomplete() bool { return strings.HasSuffix(e.Part, ".pages") }
 

@@ -255,16 +255,21 @@ func (p *Profile) Has(call *Call, placeholder string) bool {
 	return found
 }
 
-// Carries reports whether a change sends a value that it does not change: the name,
-// the approval, or a member of Keep. It is read right before the call.
-func (p *Profile) Carries(call *Call) bool {
-	own := map[string][]string{
-		"edit": {Name, Secret}, "rename": {Name}, "set_secret": {Secret}, "approve": {ApprovedNow}, "disapprove": {ApprovedNow},
-	}[call.Name]
-	carries := false
+// Lacks reports whether a call carries a value that is not in what is known of the
+// consumer: the name, the approval, or a member of Keep. What a call carries and does
+// not change is read right before it.
+func (p *Profile) Lacks(call *Call, known Consumer) bool {
+	lacks := false
 	p.placeholders(call, func(_, one string) {
-		carried := one == Name || one == ApprovedNow || strings.HasPrefix(one, keepPrefix)
-		carries = carries || carried && !slices.Contains(own, one)
+		switch name, keeps := strings.CutPrefix(one, keepPrefix); {
+		case keeps:
+			_, found := known.Keep[strings.TrimSuffix(name, "}")]
+			lacks = lacks || !found
+		case one == Name:
+			lacks = lacks || known.Name == nil
+		case one == ApprovedNow:
+			lacks = lacks || known.Approved == nil
+		}
 	})
-	return carries && call.Name != "register"
+	return lacks
 }
