@@ -408,8 +408,8 @@ func (m *matcher) take(where, placeholder string, value any, isText bool) {
 		}
 		m.v.Approved, same = &approved, approved
 	case Key, Name, Secret, CSRFToken, Origin:
-		if !isString {
-			m.differs("%s must be a string", where)
+		if !isString || text == "" && (placeholder == Key || placeholder == Origin) {
+			m.differs("%s must be a string that is not empty", where)
 		}
 		m.keep(placeholder, text)
 	default:
