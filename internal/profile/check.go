@@ -311,7 +311,7 @@ func (c *checker) approvedAs(place string, call *Call) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
 	})
-	if call.Approved != nil && equalJSON(yes, no) {
+	if call.Approved != nil && equal(yes, no) {
 		c.add(place+"/approved", "yes and no are the same value")
 	}
 }

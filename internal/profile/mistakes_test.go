@@ -19,8 +19,8 @@ var mistakesIn = map[string]mistakeIn{
 		problems: []string{`line 3, column 21 (/oauth): no such member in a profile of format 2: check its spelling`},
 	},
 	"unknown member of a call": {
-		document: "small", old: `"path": "/c/{key}"`, new: `"path": "/c/{key}", "sucess": [200]`,
-		problems: []string{`line 8, column 52 (/calls/rename/sucess): no such member in a profile of format 2: check its spelling`},
+		document: "small", old: `"path": "/c/{key}"`, new: `"path": "/c/{key}", "status": [200]`,
+		problems: []string{`line 8, column 52 (/calls/rename/status): no such member in a profile of format 2: check its spelling`},
 	},
 	"two of a member": {
 		document: "small", old: `"server": "rest",`, new: `"server": "rest", "server": "rest",`,

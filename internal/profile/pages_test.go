@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -163,7 +164,7 @@ func TestNextPage(t *testing.T) {
 				t.Errorf("error %v, want %s", err, test.says)
 			}
 			if err != nil {
-				if failure, ok := err.(*ReadError); !ok || !failure.Incomplete() {
+				if failure := (*ReadError)(nil); !errors.As(err, &failure) || !failure.Incomplete() {
 					t.Errorf("%v does not say that the list is incomplete", err)
 				}
 				return

@@ -196,7 +196,7 @@ func TestSucceeds(t *testing.T) {
 				err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("succeeds %v: %v", succeeds, err)
 			}
-			if any, _ := p.Succeeds(p.Calls.Approve, "", r); name == "a redirect of another" && !any {
+			if unknown, _ := p.Succeeds(p.Calls.Approve, "", r); name == "a redirect of another" && !unknown {
 				t.Error("an unknown key is not any key")
 			}
 		})
