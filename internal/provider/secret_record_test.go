@@ -73,7 +73,9 @@ func (p fakePrivate) GetKey(_ context.Context, key string) ([]byte, diag.Diagnos
 }
 
 func (p fakePrivate) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
-	p[key] = value
+	if p[key] = value; len(value) == 0 {
+		delete(p, key) // as the framework does
+	}
 	return nil
 }
 
@@ -87,12 +89,15 @@ func TestSecretRecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			private := fakePrivate{}
+			private := fakePrivate{secretRecordKey: []byte(`{"drifted":true}`)}
 			var diags diag.Diagnostics
 			writeSecretRecord(t.Context(), private, record, &diags)
 			got := readSecretRecord(t.Context(), private, &diags)
 			if got.Drifted != record.Drifted || got.Hash.matches("s3cret") != (record.Hash != nil) || diags.HasError() {
 				t.Errorf("read back %+v, %v", got, diags)
+			}
+			if _, kept := private[secretRecordKey]; kept != (record != secretRecord{}) {
+				t.Errorf("kept: %t", kept)
 			}
 			if flag := bytes.Contains(private[secretRecordKey], []byte(`"drifted":true`)); flag != record.Drifted {
 				t.Errorf("unchanged.go looks for the flag in vain: %s", private[secretRecordKey])
