@@ -3,7 +3,6 @@ package learn
 import (
 	"encoding/json"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -47,9 +46,9 @@ type approvalPlace struct {
 }
 
 var (
-	approvalName = regexp.MustCompile(`(?i)approv`)
-	statusName   = regexp.MustCompile(`(?i)status|state|enabled|active|authori[sz]ed|confirmed`)
-	unlikelyName = regexp.MustCompile(`(?i)by$|user|who|owner|at$|date|time|version|revision|modified|updated|etag|count|links?$|href|action`)
+	approvalName = pattern(`(?i)approv`)
+	statusName   = pattern(`(?i)status|state|enabled|active|authori[sz]ed|confirmed`)
+	unlikelyName = pattern(`(?i)by$|user|who|owner|at$|date|time|version|revision|modified|updated|etag|count|links?$|href|action`)
 )
 
 // findApprovalPlaces finds where lists, and answers about the consumer alone, say
@@ -107,7 +106,7 @@ func weighApproval(pointer string, sightings []sighting) *approvalPlace {
 	// A boolean of which only one value was seen means the opposite when it differs.
 	name := lastToken(pointer)
 	for _, sides := range [][2]*[]any{{&place.yes, &place.no}, {&place.no, &place.yes}} {
-		if seen := *sides[0]; len(*sides[1]) == 0 && (approvalName.MatchString(name) || statusName.MatchString(name)) {
+		if seen := *sides[0]; len(*sides[1]) == 0 && (approvalName().MatchString(name) || statusName().MatchString(name)) {
 			if value, isBool := seen[0].(bool); isBool {
 				*sides[1] = []any{!value}
 			}
@@ -117,11 +116,11 @@ func weighApproval(pointer string, sightings []sighting) *approvalPlace {
 		return nil
 	}
 	switch {
-	case unlikelyName.MatchString(name):
+	case unlikelyName().MatchString(name):
 		place.score = -15
-	case approvalName.MatchString(name):
+	case approvalName().MatchString(name):
 		place.score = 20
-	case statusName.MatchString(name):
+	case statusName().MatchString(name):
 		place.score = 8
 	}
 	switch place.yes[0].(type) {

@@ -228,7 +228,7 @@ func inArray(body any) bool {
 func (l *learner) approvalInEdits(edits []*use) {
 	for _, edit := range edits {
 		eachScalar(edit.body, func(at string, value any) {
-			named := approvalName.MatchString(lastToken(at))
+			named := approvalName().MatchString(lastToken(at))
 			var no any
 			for _, place := range []*approvalPlace{l.object, l.approval} {
 				if place != nil {

@@ -3,7 +3,6 @@ package learn
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ type csrf struct {
 	lost   bool                         // the recording does not show where the token comes from
 }
 
-var csrfName = regexp.MustCompile(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
+var csrfName = pattern(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
 
 // is reports whether a token is sent at a place of requests.
 func (c *csrf) is(part, name string) bool {
@@ -41,7 +40,7 @@ func (l *learner) findCSRF() *csrf {
 			if l.findSource(found, i) {
 				return found
 			}
-			if unexplained == nil && csrfName.MatchString(found.places[0].pointer) {
+			if unexplained == nil && csrfName().MatchString(found.places[0].pointer) {
 				unexplained = found
 			}
 		}
@@ -63,12 +62,12 @@ func tokensOf(one *exchange) []*csrf {
 		found[same].places = append(found[same].places, at)
 	}
 	for _, header := range one.entry.RequestHeaders {
-		if !standard.MatchString(header.Name) && !tracing.MatchString(header.Name) && len(header.Value) >= 6 {
+		if !standard().MatchString(header.Name) && !tracing().MatchString(header.Name) && len(header.Value) >= 6 {
 			add(place{"header", header.Name}, header.Value)
 		}
 	}
 	one.eachValue(func(at place, value string) {
-		if csrfName.MatchString(at.member()) && len(value) >= 6 && !typed.MatchString(value) {
+		if csrfName().MatchString(at.member()) && len(value) >= 6 && !typed().MatchString(value) {
 			add(place{at.part, at.member()}, value)
 		}
 	})

@@ -3,7 +3,6 @@ package learn
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +85,7 @@ func (l *learner) members(d *draft, part string, pairs []har.Pair) map[string]an
 
 // nameOf reports whether a name of a member can be part of a profile.
 func (l *learner) nameOf(d *draft, part, name string) bool {
-	if l.withheld(name) || typed.MatchString(name) {
+	if l.withheld(name) || typed().MatchString(name) {
 		d.problem("the %s has a typed value, a key or something private as a name", part)
 		return false
 	}
@@ -121,7 +120,7 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 		return profile.Key
 	case l.csrf.is(at.part, at.member()):
 		return profile.CSRFToken
-	case typed.MatchString(text):
+	case typed().MatchString(text):
 		d.problem("%s: the name or the secret is part of a larger text there; a profile has no expressions", where)
 	case l.embedsKey(text):
 		d.problem("%s: the key is part of a larger text there; a profile has no expressions", where)
@@ -131,7 +130,7 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 		return value
 	case l.private.holds(text):
 		d.problem("%s: the value looks like a cookie, a token, a host or the name of somebody", where)
-	case sensitiveName.MatchString(at.member()):
+	case sensitiveName().MatchString(at.member()):
 		d.problem("%s: the value may be a password or a token", where)
 	case random:
 		d.problem("%s: the value looks like an identifier or a token that is not fixed", where)
@@ -171,13 +170,13 @@ func (l *learner) withheld(name string) bool { return l.private.holds(name) || l
 // plain reports whether a pointer has neither the key nor anything private in it.
 func (l *learner) plain(pointer string) bool {
 	return !slices.ContainsFunc(tokens(pointer), func(token string) bool {
-		return l.withheld(token) || typed.MatchString(token) || looksRandom(token)
+		return l.withheld(token) || typed().MatchString(token) || looksRandom(token)
 	})
 }
 
-var milliseconds = regexp.MustCompile(`^1\d{9}(\d{3})?$`)
+var milliseconds = pattern(`^1\d{9}(\d{3})?$`)
 
 // volatile reports whether a parameter only bypasses caches.
 func volatile(name, value string) bool {
-	return milliseconds.MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
+	return milliseconds().MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,7 +26,7 @@ func isName(value string) bool   { return value == firstName || value == secondN
 func isSecret(value string) bool { return value == firstSecret || value == secondSecret }
 
 // typed finds a typed value inside a larger text.
-var typed = regexp.MustCompile(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
+var typed = pattern(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
 
 // exchange is a request of the recording and its answer, both decoded.
 type exchange struct {
@@ -78,7 +77,7 @@ func exchanges(entries []har.Entry) []*exchange {
 		one.decodeAnswer()
 		one.typed = map[string]bool{}
 		one.eachValue(func(_ place, value string) {
-			for _, found := range typed.FindAllString(value, -1) {
+			for _, found := range typed().FindAllString(value, -1) {
 				one.typed[found] = true
 			}
 		})
@@ -205,4 +204,4 @@ func (e *exchange) sends(wanted string) bool {
 }
 
 // answersName reports whether an answer contains one of the names.
-func (e *exchange) answersName() bool { return typed.Match(e.entry.ResponseBody.Content) }
+func (e *exchange) answersName() bool { return typed().Match(e.entry.ResponseBody.Content) }

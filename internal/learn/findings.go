@@ -188,7 +188,7 @@ func (l *learner) show(one *exchange) string {
 	for i, segment := range segments {
 		if segment == l.roles.register.key && segment != "" {
 			segments[i] = "{key}"
-		} else if l.withheld(segment) || looksRandom(segment) || typed.MatchString(segment) || len(segment) > 40 {
+		} else if l.withheld(segment) || looksRandom(segment) || typed().MatchString(segment) || len(segment) > 40 {
 			segments[i] = "{...}"
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +33,7 @@ type item struct {
 }
 
 // pageLike matches parameters that say which page is wanted.
-var pageLike = regexp.MustCompile(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
+var pageLike = pattern(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
 
 // findLists finds the requests whose answers list consumers, the best first.
 func (l *learner) findLists() []*listing {
@@ -47,7 +46,7 @@ func (l *learner) findLists() []*listing {
 		}
 		// The pages of one list belong together.
 		query := maps.Clone(one.draft.query)
-		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
+		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike().MatchString(name) })
 		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
 		group := groups[string(signature)]
 		if group == nil {

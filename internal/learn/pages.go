@@ -2,7 +2,6 @@ package learn
 
 import (
 	"encoding/json"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -11,9 +10,9 @@ import (
 )
 
 var (
-	totalName  = regexp.MustCompile(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
-	notTotal   = regexp.MustCompile(`(?i)pages|size$`)
-	offsetName = regexp.MustCompile(`(?i)offset|start|skip|first|from`)
+	totalName  = pattern(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
+	notTotal   = pattern(`(?i)pages|size$`)
+	offsetName = pattern(`(?i)offset|start|skip|first|from`)
 )
 
 // pagesOf finds how the pages of a list follow one another.
@@ -45,7 +44,7 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 			}
 		}
 		for _, parameter := range next.query {
-			if parameter.Value == text && pageLike.MatchString(parameter.Name) && parameterOf(one, parameter.Name) != text {
+			if parameter.Value == text && pageLike().MatchString(parameter.Name) && parameterOf(one, parameter.Name) != text {
 				pages = &profile.Pages{By: "cursor", Pointer: at, Parameter: parameter.Name}
 			}
 		}
@@ -56,10 +55,10 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 	size := len(itemsOf(one.answer, group.shape.items))
 	for _, parameter := range next.query {
 		number, err := strconv.Atoi(parameter.Value)
-		if err != nil || !pageLike.MatchString(parameter.Name) {
+		if err != nil || !pageLike().MatchString(parameter.Name) {
 			continue
 		}
-		offset := offsetName.MatchString(parameter.Name)
+		offset := offsetName().MatchString(parameter.Name)
 		before := parameterOf(one, parameter.Name)
 		previous, err := strconv.Atoi(before)
 		counts := before != "" && err == nil
@@ -94,7 +93,7 @@ func (l *learner) totalOf(group *listing) *string {
 			number, _ := value.(json.Number)
 			name := lastToken(at)
 			if count, err := strconv.Atoi(number.String()); err != nil || count < size || strings.HasPrefix(at, group.shape.items+"/") ||
-				!totalName.MatchString(name) || notTotal.MatchString(name) || !l.plain(at) {
+				!totalName().MatchString(name) || notTotal().MatchString(name) || !l.plain(at) {
 				return
 			}
 			if here == nil || strings.HasPrefix(strings.ToLower(name), "total") {
@@ -114,11 +113,11 @@ func (l *learner) onePage(group *listing) *profile.Pages {
 	total := l.totalOf(group)
 	for _, parameter := range group.exchanges[0].query {
 		number, err := strconv.Atoi(parameter.Value)
-		if err != nil || !pageLike.MatchString(parameter.Name) {
+		if err != nil || !pageLike().MatchString(parameter.Name) {
 			continue
 		}
 		pages := &profile.Pages{Known: profile.Assumed, By: "number", Parameter: parameter.Name, First: number, Total: total}
-		if offsetName.MatchString(parameter.Name) {
+		if offsetName().MatchString(parameter.Name) {
 			pages.By, pages.First = "offset", 0
 		}
 		l.report.reading("The recording shows one page of the list. The parameter %s is taken as the %s of the page.", show(parameter.Name), pages.By)

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -70,8 +69,8 @@ func (l *learner) encode(p *profile.Profile) []byte {
 // recorded matches the parts of a profile that come from a recording, and named
 // those of them whose members have names from a recording.
 var (
-	recorded = regexp.MustCompile(`^/(calls|csrf|approved|headers)/`)
-	named    = regexp.MustCompile(`^(/calls/[^/]+)?/(json|form|query|headers)/`)
+	recorded = pattern(`^/(calls|csrf|approved|headers)/`)
+	named    = pattern(`^(/calls/[^/]+)?/(json|form|query|headers)/`)
 )
 
 // leaks are the parts of a profile that have something private. Each part of a
@@ -84,10 +83,10 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 	walk("", document, func(pointer string, value any) {
 		text, _ := value.(string)
 		parts := append(strings.Split(text, "/"), text)
-		if name := lastToken(pointer); named.MatchString(pointer) {
+		if name := lastToken(pointer); named().MatchString(pointer) {
 			parts = append(append(parts, strings.Split(name, "/")...), name)
 		}
-		if recorded.MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
+		if recorded().MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
 			problems = append(problems, profile.Problem{Pointer: pointer})
 		}
 	})
@@ -174,7 +173,7 @@ func (l *learner) buildApproved(p *profile.Profile) {
 }
 
 // apiRoot finds the prefix of a proxy and the first segment of an API's path.
-var apiRoot = regexp.MustCompile(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
+var apiRoot = pattern(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
 
 // buildServer determines which server the calls are for, and removes the prefix of
 // a proxy.
@@ -183,7 +182,7 @@ func (l *learner) buildServer(p *profile.Profile) {
 	if p.Calls.List != nil {
 		path = p.Calls.List.Path
 	}
-	if match := apiRoot.FindStringSubmatch(path); match != nil {
+	if match := apiRoot().FindStringSubmatch(path); match != nil {
 		prefix, root := match[1], match[2]
 		if p.Server = profile.WebApp; root == "osmc" {
 			p.Server = profile.REST
@@ -207,13 +206,13 @@ func (l *learner) buildServer(p *profile.Profile) {
 
 // standard are the headers that browsers and servers set on their own.
 // The names are those of standards.
-var standard = regexp.MustCompile(`(?i)^(:.*|sec-.*|access-control-.*|accept.*|age|allow|alt-svc|authorization|cache-control|connection|content-.*|cookie2?|cross-origin-.*|date|device-memory|dnt|downlink|dpr|etag|ect|expect-ct|expires|forwarded|from|host|http2-settings|if-.*|keep-alive|last-modified|link|location|nel|origin|origin-agent-cluster|permissions-policy|pragma|priority|proxy-.*|purpose|range|referer|referrer-policy|refresh|report-to|reporting-endpoints|retry-after|rtt|save-data|server|server-timing|set-cookie2?|strict-transport-security|te|timing-allow-origin|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|viewport-width|warning|www-authenticate|x-content-type-options|x-dns-prefetch-control|x-firefox-spdy|x-forwarded-.*|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-real-ip|x-ua-compatible|x-xss-protection)$`) //nolint:misspell // ECT is a header.
+var standard = pattern(`(?i)^(:.*|sec-.*|access-control-.*|accept.*|age|allow|alt-svc|authorization|cache-control|connection|content-.*|cookie2?|cross-origin-.*|date|device-memory|dnt|downlink|dpr|etag|ect|expect-ct|expires|forwarded|from|host|http2-settings|if-.*|keep-alive|last-modified|link|location|nel|origin|origin-agent-cluster|permissions-policy|pragma|priority|proxy-.*|purpose|range|referer|referrer-policy|refresh|report-to|reporting-endpoints|retry-after|rtt|save-data|server|server-timing|set-cookie2?|strict-transport-security|te|timing-allow-origin|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|viewport-width|warning|www-authenticate|x-content-type-options|x-dns-prefetch-control|x-firefox-spdy|x-forwarded-.*|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-real-ip|x-ua-compatible|x-xss-protection)$`) //nolint:misspell // ECT is a header.
 
 // tracing are headers that tell requests apart in logs.
-var tracing = regexp.MustCompile(`(?i)request-?id|correlation|trace|^x-b3-|^b3$|baggage|sentry|newrelic|^x-dtc|^x-dynatrace|instana|elastic-apm|client-?(time|version)|timestamp`)
+var tracing = pattern(`(?i)request-?id|correlation|trace|^x-b3-|^b3$|baggage|sentry|newrelic|^x-dtc|^x-dynatrace|instana|elastic-apm|client-?(time|version)|timestamp`)
 
 // plainWord matches a value that names nobody: yes, 2, XMLHttpRequest, no-check.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9.,;=/+*_-]{1,40}$`)
+var plainWord = pattern(`^[A-Za-z0-9.,;=/+*_-]{1,40}$`)
 
 // headersOf are the fixed headers of a request that a profile keeps.
 func (l *learner) headersOf(one *exchange) map[string]string {
@@ -233,9 +232,9 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 			}
 		case name == "If-Match":
 			l.report.unable("%s sends If-Match, the version of what it changes, which a profile cannot describe. The server may refuse the call.", l.show(one))
-		case standard.MatchString(name), tracing.MatchString(name):
-		case csrfName.MatchString(name): // The report has it with the token.
-		case l.private.holds(header.Value), sensitiveName.MatchString(name), looksRandom(header.Value), !plainWord.MatchString(header.Value):
+		case standard().MatchString(name), tracing().MatchString(name):
+		case csrfName().MatchString(name): // The report has it with the token.
+		case l.private.holds(header.Value), sensitiveName().MatchString(name), looksRandom(header.Value), !plainWord().MatchString(header.Value):
 			l.report.reading("The header %s is left out: its value looks private or not fixed.", show(name))
 		default:
 			kept[name] = header.Value

@@ -2,7 +2,6 @@ package learn
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 )
 
@@ -79,7 +78,7 @@ func findRemove(changes []*exchange, afterEdits int) *exchange {
 }
 
 // refuses matches requests that read as if they took an approval away.
-var refuses = regexp.MustCompile(`(?i)disapprove|unapprove|reject|revoke|deny|disable|deactivate|suspend`)
+var refuses = pattern(`(?i)disapprove|unapprove|reject|revoke|deny|disable|deactivate|suspend`)
 
 // findApprovals finds two requests of which the first is made before and after
 // the second.
@@ -108,7 +107,7 @@ func (l *learner) findApprovals(rest []*exchange) {
 			}
 		}
 	}
-	if r.disapprove != nil && refuses.MatchString(r.approve.draft.signature) && !refuses.MatchString(r.disapprove.draft.signature) {
+	if r.disapprove != nil && refuses().MatchString(r.approve.draft.signature) && !refuses().MatchString(r.disapprove.draft.signature) {
 		r.approve, r.disapprove, r.swapped = r.disapprove, r.approve, true
 		l.report.reading("The first approval reads like a disapproval, so the requests are taken the other way around.")
 	}
