@@ -70,9 +70,8 @@ type hashCost struct {
 	time, memory uint32
 }
 
-// usualHashCost is the cost outside of tests: of the parameters that OWASP's
-// Password Storage Cheat Sheet holds to be equally strong, and the least strong
-// that it recommends, those that take the least time.
+// usualHashCost is the cost outside of tests: the fastest of the minimal
+// parameters in OWASP's Password Storage Cheat Sheet, which are equally strong.
 var usualHashCost = hashCost{time: 4, memory: 9 * 1024}
 
 // hashing limits how many hashes are computed at the same time, because each

@@ -42,6 +42,18 @@ func TestStartUnlessKept(t *testing.T) {
 	}
 }
 
+// The cost is not below any minimum for argon2id in OWASP's Password Storage Cheat
+// Sheet.
+func TestUsualHashCost(t *testing.T) {
+	t.Parallel()
+	for _, minimum := range []hashCost{{1, 47104}, {2, 19456}, {3, 12288}, {4, 9216}, {5, 7168}} {
+		if usualHashCost.time >= minimum.time && usualHashCost.memory >= minimum.memory {
+			return
+		}
+	}
+	t.Errorf("%+v is below all minimums", usualHashCost)
+}
+
 func TestSecretHash_keepsParameters(t *testing.T) {
 	t.Parallel()
 	old := &secretHash{Salt: []byte("0123456789abcdef"), Time: 1, Memory: 64, Threads: 2}
