@@ -75,7 +75,7 @@ func TestProfile_knownAndServer(t *testing.T) {
 	}
 }
 
-func TestProfile_Carries(t *testing.T) {
+func TestProfile_Lacks(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `{"profile": 2, "server": "rest", "headers": {"X": "{csrf}"}, "csrf": {"from": "cookie", "name": "c"}, "approved": {"yes": [1], "no": [0]}, "keep": {"v": "/v"}, "calls": {
 		"list": {"method": "GET", "path": "/", "pages": {"by": "none"}, "response": {"key": "/k", "name": "/n", "approved": "/a"}},
@@ -86,10 +86,15 @@ func TestProfile_Carries(t *testing.T) {
 		"approve": {"method": "PUT", "path": "/{key}", "json": ["{approved}"]},
 		"disapprove": {"method": "PUT", "path": "/{key}", "json": [{"v": "{keep.v}"}]},
 		"remove": {"method": "DELETE", "path": "/{key}", "query": {"approved": "{approved}"}}}}`)
-	carries := map[string]bool{"set_secret": true, "disapprove": true, "remove": true}
+	lacks := map[string]string{"register": "name approved", "edit": "name", "rename": "name", "set_secret": "name", "approve": "approved", "disapprove": "keep", "remove": "approved"}
+	whole := Consumer{Name: new(string), Approved: new(bool), Keep: map[string]any{"v": nil}}
 	for name, call := range p.Calls.All() {
-		if call.Name != name || p.Carries(call) != carries[name] {
-			t.Errorf("%s: carries %v", name, p.Carries(call))
+		for part, known := range map[string]Consumer{
+			"name": {Approved: whole.Approved, Keep: whole.Keep}, "approved": {Name: whole.Name, Keep: whole.Keep}, "keep": {Name: whole.Name, Approved: whole.Approved},
+		} {
+			if want := strings.Contains(lacks[name], part); call.Name != name || p.Lacks(call, known) != want || p.Lacks(call, whole) {
+				t.Errorf("%s without %s: want %t", name, part, want)
+			}
 		}
 		if !p.Has(call, CSRFToken) || p.Has(call, Key) == (name == "list" || name == "register") {
 			t.Errorf("%s: has {csrf} %v, {key} %v", name, p.Has(call, CSRFToken), p.Has(call, Key))
