@@ -118,9 +118,9 @@ func warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnosti
 	name, key := registration.Consumer.Name, registration.Consumer.Key
 	if registration.Adopted {
 		diags.AddWarning(fmt.Sprintf("OAuth consumer %q was taken over with key %q", name, key),
-			fmt.Sprintf("The response to registering %q was lost. One new consumer of this name has appeared on the server, with key %q. "+
-				"The provider takes it for the registered one, and has set its secret. If someone else registered a consumer of this name "+
-				"in the same moment, it is theirs: look in TWCloud Admin.", name, key))
+			fmt.Sprintf("The outcome of registering %q was unknown (%v). One new consumer of this name has appeared on the server, with key %q. "+
+				"The provider takes it for the registered one, and sets its secret. If someone else registered a consumer of this name "+
+				"in the same moment, it is theirs: look in TWCloud Admin.", name, registration.Cause, key))
 	}
 	again := fmt.Sprintf("The response to registering %q was lost, so the provider registered it again (key %q, in state).", name, key)
 	if registration.Doubt != nil {
