@@ -467,7 +467,7 @@ func TestFirstRegistration(t *testing.T) {
 		"408, sent again":              {lists: none, posts: posts{{408, ""}, {201, one("k")}}, key: "k", sent: 2},
 		"500, sent again":              {lists: none, posts: posts{{500, ""}, {201, one("k")}}, key: "k", sent: 2},
 		"500 twice":                    {lists: none, posts: posts{{500, ""}, {500, ""}, {201, one("k")}}, kind: ErrServer, sent: 2},
-		"list forbidden":               {lists: lists{{403, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrForbidden, sent: -1, last: true},
+		"list forbidden":               {lists: lists{{403, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrForbidden, sent: -1},
 		"list fails":                   {lists: lists{{500, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrServer, sent: -1},
 		"key is not known":             {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{404, ""}, kind: ErrKeyGone, key: "k", last: true},
 		"reading fails":                {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{500, ""}, kind: ErrServer, key: "k"},
