@@ -51,6 +51,7 @@ type Profile struct {
 	Known       Known             `json:"known,omitempty"`
 	Server      string            `json:"server"`
 	Headers     map[string]string `json:"headers,omitempty"`
+	SignIn      *SignIn           `json:"sign_in,omitempty"`
 	CSRF        *CSRF             `json:"csrf,omitempty"`
 	Approved    Approved          `json:"approved"`
 	Calls       Calls             `json:"calls"`

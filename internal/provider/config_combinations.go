@@ -58,10 +58,7 @@ func (r *resolver) checkScheme(attribute string, endpoint *url.URL) {
 // checkCredentials makes the credentials, and reports a token together with a user,
 // and what is missing.
 func (r *resolver) checkCredentials() {
-	r.settings.options.Credentials = twcloud.BasicCredentials{Username: r.settings.username, Password: r.settings.password}
-	if r.settings.token != "" {
-		r.settings.options.Credentials = twcloud.TokenCredentials{Token: r.settings.token}
-	}
+	r.settings.options.Credentials = twcloud.Credentials{Username: r.settings.username, Password: r.settings.password, Token: r.settings.token}
 	user, pass, token := r.values["username"], r.values["password"], r.values["token"]
 	const either = "Sign in either with a token, or with username and password."
 	switch {

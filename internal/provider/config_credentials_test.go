@@ -9,8 +9,8 @@ import (
 func TestResolveConfig_credentials(t *testing.T) {
 	t.Parallel()
 
-	alice := twcloud.BasicCredentials{Username: "alice", Password: canaryPassword}
-	token := twcloud.TokenCredentials{Token: canaryToken}
+	alice := twcloud.Credentials{Username: "alice", Password: canaryPassword}
+	token := twcloud.Credentials{Token: canaryToken}
 	for name, c := range map[string]struct {
 		// In the provider block.
 		username, password, token string

@@ -73,7 +73,7 @@ func TestDiagnosePanic(t *testing.T) {
 	t.Parallel()
 	options := twcloud.NewOptions()
 	options.Endpoint = &url.URL{Scheme: "https", Host: "twcloud.example.com"}
-	options.Credentials = twcloud.BasicCredentials{Username: "admin", Password: "p4ssword-canary"}
+	options.Credentials = twcloud.Credentials{Username: "admin", Password: "p4ssword-canary"}
 	client, err := twcloud.New(options)
 	if err != nil {
 		t.Fatal(err)

@@ -24,15 +24,15 @@ func usesCSRF(p *profile.Profile, call *profile.Call) bool {
 // csrfToken returns the latest token of the session. It requests one if there is
 // none, or if renew is set.
 func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
-	from, session := c.profile.CSRF, c.chain.session
+	from, session := c.profile.CSRF, c.sessionFor(c.root())
 	// The request for the token proves nothing about the call that needs it.
 	ctx, _ = withDoubt(withManner(ctx, ordinary))
 	seat, err := session.acquire(ctx)
 	if err != nil {
 		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: c.root()}, err, c.redact)
 	}
-	if token := *seat.token.Load(); token != "" && !renew {
-		return token, nil
+	if token := seat.CSRF.Load(); token != nil && *token != "" && !renew {
+		return *token, nil
 	}
 	// Without a path, the list has the token.
 	call := c.profile.Calls.List
@@ -57,8 +57,8 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		}
 		session.keepToken(seat, token)
 	}
-	if token := *seat.token.Load(); token != "" {
-		return token, nil
+	if token := seat.CSRF.Load(); token != nil && *token != "" {
+		return *token, nil
 	}
 	return "", answer.unreadable("the answer has no CSRF token in the %s %q", from.From, from.Name)
 }

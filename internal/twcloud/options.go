@@ -3,6 +3,7 @@ package twcloud
 import (
 	"crypto/tls"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -32,19 +33,22 @@ const (
 type Options struct {
 	// Endpoint is the root of the REST API, for example
 	// https://twcloud.example.com:8111. It can have the path prefix of a reverse
-	// proxy.
+	// proxy. Nil: nothing is sent to the REST API.
 	Endpoint *url.URL
 
 	// WebAppEndpoint is the root of the Web Application Platform, which has root
-	// services and the OAuth 1.0a endpoints. Nil: the host of Endpoint, port
-	// 8443.
+	// services and the OAuth 1.0a endpoints. Nil: DefaultWebAppEndpoint of Endpoint.
 	WebAppEndpoint *url.URL
+
+	// AuthenticationEndpoint is the root of the authentication server: of all paths
+	// that begin with /authentication/. Nil: WebAppEndpoint.
+	AuthenticationEndpoint *url.URL
 
 	// WebAppExplicit is true if the user set WebAppEndpoint. If it does not
 	// answer, the client does not look for root services elsewhere.
 	WebAppExplicit bool
 
-	// Credentials sign in: BasicCredentials or TokenCredentials.
+	// Credentials sign in.
 	Credentials Credentials
 
 	// Profile is the API profile. Nil: profile.BuiltIn.
@@ -90,6 +94,15 @@ type Options struct {
 	// environment. If it does not report connections to net/http/httptrace, every
 	// failed registration counts as possibly sent.
 	Transport http.RoundTripper
+}
+
+// DefaultWebAppEndpoint is where the Web Application Platform is by default: at port
+// 8443 of an installation, or behind the reverse proxy of the REST API.
+func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
+	if endpoint.Port() == DefaultRESTPort {
+		return &url.URL{Scheme: endpoint.Scheme, Host: net.JoinHostPort(endpoint.Hostname(), DefaultWebAppPort)}
+	}
+	return &url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}
 }
 
 // Profile is an API profile: how a server manages consumers.

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/encoding/htmlindex"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -115,7 +116,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 		if err != nil {
 			return OAuthEndpoints{}, err
 		}
-		if !isRedirect(response.StatusCode) {
+		if !signin.IsRedirect(response.StatusCode) {
 			return readRootServices(response, target)
 		}
 		next, err := d.follow(target, response.Header.Get("Location"))
@@ -142,15 +143,6 @@ func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Respo
 		return nil, newTransportError(request, err, d.redact)
 	}
 	return response, nil
-}
-
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
 }
 
 // follow returns the target of a redirect if it can be followed.
