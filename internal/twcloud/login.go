@@ -130,6 +130,9 @@ func (s *session) loginError(err error) error {
 		if failure.Kind == nil {
 			failure.Kind = newStatusError(request, failed.Response, s.redact).Kind
 		}
+		if failure.Kind == ErrNotFound {
+			failure.Kind = ErrUnsupported // No consumer is concerned.
+		}
 	}
 	return failure
 }

@@ -85,6 +85,9 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	if d.options.WebAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
 		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
+	if d.options.Endpoint == nil {
+		return OAuthEndpoints{}, fmt.Errorf("no root services document: %w", err)
+	}
 	endpoints, legacyErr := d.fetch(ctx, at(d.options.Endpoint, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
 		return endpoints, nil
@@ -166,8 +169,12 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 	if checkEndpoint(u) != nil {
 		return false
 	}
-	host := u.Hostname()
-	return strings.EqualFold(host, d.options.WebAppEndpoint.Hostname()) || strings.EqualFold(host, d.options.Endpoint.Hostname())
+	for _, root := range []*url.URL{d.options.WebAppEndpoint, d.options.AuthenticationEndpoint, d.options.Endpoint} {
+		if root != nil && strings.EqualFold(u.Hostname(), root.Hostname()) {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutQuery is a URL for an error. The query of a sign-in page can have a

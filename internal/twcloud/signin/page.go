@@ -196,7 +196,7 @@ func (v *visit) arrived(page page, returned bool) error {
 	case v.sent && (status == http.StatusUnauthorized || status == http.StatusForbidden && authenticating):
 		return &Error{Kind: ErrCredentials, Request: v.response.Request, Response: v.response}
 	case !success(status):
-		return &Error{Part: "sign_in.start", Request: v.response.Request, Response: v.response}
+		return &Error{Kind: kindOf(status), Part: "sign_in.start", Request: v.response.Request, Response: v.response}
 	case page.asksForPassword:
 		return v.unexpected("it asks for a password")
 	case !v.sent && !returned && len(v.SignIn.Steps) > 0:
@@ -205,6 +205,14 @@ func (v *visit) arrived(page page, returned bool) error {
 		return v.unexpected("it asks for something else, such as consent or a second factor")
 	case v.session.Cookies.empty():
 		return &Error{Kind: ErrNoSession, Request: v.response.Request, Response: v.response}
+	}
+	return nil
+}
+
+// kindOf is ErrPage for what the server refuses, and nil for a failure of the server.
+func kindOf(status int) error {
+	if status >= 400 && status <= 499 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests {
+		return ErrPage
 	}
 	return nil
 }
@@ -314,6 +322,7 @@ func (v *visit) script(ctx context.Context, step profile.Step) error {
 		failure.Kind = ErrCredentials
 		return failure
 	case !success(response.StatusCode):
+		failure.Kind = kindOf(response.StatusCode)
 		return failure
 	}
 	v.message = nil
