@@ -442,8 +442,10 @@ func TestPlatformSessionEndsDuringARegistration(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<form><input type=password name=j_password></form>")
 		}, 1, 1, false},
-		"to the start": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/admin/settings", http.StatusSeeOther) }, 1, 1, false},
-		"elsewhere":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/admin/done", http.StatusSeeOther) }, 1, 1, false},
+		"to the start": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/admin/settings", http.StatusSeeOther)
+		}, 1, 1, false},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/admin/done", http.StatusSeeOther) }, 1, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

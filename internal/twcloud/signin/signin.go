@@ -206,7 +206,9 @@ type Error struct {
 }
 
 // Error returns the kind and the cause.
-func (e *Error) Error() string { return errors.Join(e.Unwrap()...).Error() }
+func (e *Error) Error() string {
+	return strings.ReplaceAll(errors.Join(e.Unwrap()...).Error(), "\n", ": ")
+}
 
 // Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {

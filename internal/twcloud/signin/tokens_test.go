@@ -36,7 +36,7 @@ func newClient(t testing.TB, send roundTrip) *Client {
 		},
 		Send: send, Hide: func(string) {},
 		Keep: func(session *Session, from *url.URL, response *http.Response) {
-			session.Cookies.Keep(from, from, response.Header)
+			session.Cookies.Keep(&url.URL{}, from, response.Header)
 		},
 	}
 }
