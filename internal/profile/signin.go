@@ -19,12 +19,11 @@ const (
 // Step is one step of a sign-in by page: a form that is filled, or a request
 // with JSON.
 type Step struct {
-	Form    map[string]string `json:"form,omitempty"`
-	Method  string            `json:"method,omitempty"`
-	Path    string            `json:"path,omitempty"`
-	Headers map[string]string `json:"headers,omitempty"`
-	JSON    any               `json:"json,omitempty"`
-	Next    string            `json:"next,omitempty"`
+	Form   map[string]string `json:"form,omitempty"`
+	Method string            `json:"method,omitempty"`
+	Path   string            `json:"path,omitempty"`
+	JSON   any               `json:"json,omitempty"`
+	Next   string            `json:"next,omitempty"`
 }
 
 // SignOut is the request that ends a session of the platform.

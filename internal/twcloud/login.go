@@ -51,7 +51,7 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 			// (assumed).
 			return &signin.ByToken{Client: client, Tokens: tokens, Scheme: wire.TokenScheme, SignOut: in.SignOut}
 		}
-		return &signin.Page{Client: client, SignIn: in, Username: credentials.Username, Password: credentials.Password}
+		return &signin.Page{Client: client, SignIn: in, Headers: options.Profile.Headers, Username: credentials.Username, Password: credentials.Password}
 	}, profile.WebApp)
 	return rest, platform
 }
