@@ -191,7 +191,7 @@ func newDialectClient(t *testing.T, name string) *dialectClient {
 	c := &dialectClient{profile: spoken}
 	if spoken.Server == profile.WebApp {
 		c.client = newClient(t, s)
-		c.want(204, c.do("POST", s.AdminPageURL()+"/sign-in", "username=admin&password=admin-password"))
+		c.signInOnPlatform()
 	} else {
 		c.client = signedIn(t, s, emulator.AdminToken)
 	}

@@ -68,7 +68,9 @@ const (
 	// something that looks like JSON.
 	BadJSON
 
-	// Redirect302 sends the client to a sign-in page; not handled.
+	// Redirect302 sends the client to the sign-in: on the platform it ends the session
+	// of the request first, on the REST API it does what a single sign-on proxy does.
+	// Not handled.
 	Redirect302
 
 	// NoBody handles the request and answers with the right status and header,

@@ -4,11 +4,12 @@
 const profile = JSON.parse(document.getElementById("profile").textContent);
 const { calls, csrf } = profile;
 const body = document.body;
-const { path: pagePath, prefix } = body.dataset;
+const { path: pagePath, prefix, scheme } = body.dataset;
 const byId = (id) => document.getElementById(id);
 
 let consumers = []; // {key, name, approved}
 let headerToken = "";
+let idToken = ""; // for calls with a token
 const secrets = new Map(); // by key: what has been typed here, for calls that send it again
 
 // ---- Requests
@@ -40,7 +41,7 @@ async function token(renew) {
 
 // headers leaves out those that the browser sets itself.
 function headers(call, csrfToken) {
-  const all = {};
+  const all = scheme ? { Authorization: `${scheme} ${idToken}` } : {};
   for (const [name, value] of Object.entries({ ...profile.headers, ...call.headers })) {
     if (value === "{origin}" || (value === "{csrf}" && !csrfToken)) continue;
     all[name] = value === "{csrf}" ? csrfToken : value;
@@ -82,6 +83,10 @@ async function send(name, values, target, retry = true) {
   const path = call.path.split("/").map((segment) => (segment === "{key}" ? encodeURIComponent(values.key) : segment)).join("/");
   const response = await fetch(target ?? prefix + path + (query && "?" + query), options);
   if (csrf?.from === "header" && response.headers.has(csrf.name)) headerToken = response.headers.get(csrf.name);
+  if (response.status === 401 && scheme && retry) {
+    await getToken();
+    return send(name, values, target, false);
+  }
   if (response.status === 403 && changes && csrf && retry) {
     await token(true);
     return send(name, values, target, false);
@@ -270,19 +275,62 @@ async function run(action) {
 }
 
 async function signIn(username, password) {
-  const target = prefix + body.dataset.signIn;
-  let response;
-  if (body.dataset.formSignIn === "true") {
-    response = await fetch(target, { method: "POST", body: new URLSearchParams({ username, password }) });
-  } else {
-    const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)));
-    response = await fetch(target, { headers: { Authorization: "Basic " + credentials } });
-  }
+  const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)));
+  const response = await fetch(prefix + body.dataset.signIn, { headers: { Authorization: "Basic " + credentials } });
   if (!response.ok) throw new Error(`Unable to sign in: the server answers ${response.status}.`);
   byId("password").value = "";
   byId("sign-in-form").hidden = true;
+  await enter();
+}
+
+async function enter() {
   byId("administration").hidden = false;
+  byId("sign-out").hidden = false;
   await load();
+}
+
+// begin gets what the calls on the platform need: a session of each application, or a
+// token.
+async function begin() {
+  for (const path of body.dataset.starts.trim().split(" ").filter(Boolean)) await visit(prefix + path);
+  if (scheme) await getToken();
+  await enter();
+}
+
+// visit loads a page of another application, with what its sign-in leads to.
+function visit(path) {
+  return new Promise((done) => {
+    const frame = document.createElement("iframe");
+    frame.hidden = true;
+    frame.addEventListener("load", () => {
+      if (frame.contentWindow.location.pathname !== path) return;
+      frame.remove();
+      done();
+    });
+    frame.src = path;
+    body.append(frame);
+  });
+}
+
+async function getToken() {
+  const response = await fetch(pagePath + "/token");
+  if (!response.ok) throw new Error(`Unable to get a token: the server answers ${response.status}.`);
+  idToken = (await response.json()).id_token;
+}
+
+async function signOut() {
+  const { signOut: path, signOutMethod: method, platform } = body.dataset;
+  if (platform === "false" || (method !== "GET" && method !== "POST")) {
+    await fetch(prefix + path, { method });
+    location.reload();
+  } else if (method === "GET") {
+    location.assign(prefix + path);
+  } else {
+    const form = document.createElement("form");
+    Object.assign(form, { method, action: prefix + path });
+    body.append(form);
+    form.submit();
+  }
 }
 
 async function poll() {
@@ -290,11 +338,13 @@ async function poll() {
   if (response.ok) byId("server-time").textContent = (await response.json()).serverTime;
 }
 
-byId("sign-in-form").addEventListener("submit", (event) => {
+byId("sign-in-form")?.addEventListener("submit", (event) => {
   event.preventDefault();
   run(() => signIn(byId("username").value, byId("password").value));
 });
+byId("sign-out").addEventListener("click", () => run(signOut));
 byId("register").addEventListener("click", () => open("register", {}, (form) => register(form.name, form.secret)));
 byId("reload").addEventListener("click", () => run(load));
 poll().catch(() => {});
 setInterval(() => poll().catch(() => {}), 5000);
+if (body.dataset.platform === "true") run(begin);

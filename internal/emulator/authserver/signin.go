@@ -54,7 +54,7 @@ func (s *Server) signIn(w http.ResponseWriter, open *session, target string) {
 	}
 	begun := &transaction{id: secret(), target: target}
 	open.transactions = append(open.transactions, begun)
-	redirect(w, s.address(begun, loginPath))
+	redirect(w, s.address(begun, LoginPath))
 }
 
 // leave sends the browser to the identity provider on another host.
@@ -83,8 +83,8 @@ func (s *Server) transaction(r *http.Request) (*session, *transaction) {
 	return open, open.transactions[i]
 }
 
-// within runs what a page does with its transaction. Without one, it starts over: the
-// browser comes from a bookmark, or has waited for too long.
+// within runs what a page does with its transaction. A browser that comes from a
+// bookmark, without one, starts.
 func (s *Server) within(w http.ResponseWriter, r *http.Request, do func(*session, *transaction)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +94,8 @@ func (s *Server) within(w http.ResponseWriter, r *http.Request, do func(*session
 		do(open, t)
 	case open != nil && open.user != "":
 		s.message(w, http.StatusOK, signedInText)
-	case r.Method == http.MethodGet:
-		s.signIn(w, s.open(w, r, authentication), s.authenticationURL(loginPath))
+	case r.Method == http.MethodGet && !r.URL.Query().Has(executionParameter):
+		s.signIn(w, s.open(w, r, authentication), s.authenticationURL(LoginPath))
 	default:
 		s.message(w, http.StatusBadRequest, noTransactionText)
 	}
@@ -253,7 +253,7 @@ func (s *Server) fails(t *transaction) bool {
 func (s *Server) next(w http.ResponseWriter, r *http.Request, open *session, t *transaction) string {
 	switch {
 	case !t.accepted:
-		return s.address(t, loginPath)
+		return s.address(t, LoginPath)
 	case s.expired[t.user]:
 		return s.address(t, newPasswordPath)
 	case s.has(Consent) && !t.consented:

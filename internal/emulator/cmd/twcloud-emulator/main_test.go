@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -243,7 +244,11 @@ func TestEmulator_dialect(t *testing.T) {
 	e := launch(t, "-dialect", "oauth-clients", "-consumers", "1")
 	e.find(`twcloud-emulator profile oauth-clients >profile.json`)
 	e.find(`TWCLOUD_API_PROFILE_FILE='/`)
-	if status := e.get(http.DefaultClient, e.find(`Administration page +(\S+)`)); status != http.StatusOK {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := e.get(&http.Client{Jar: jar}, e.find(`Administration page +(\S+)`)); status != http.StatusOK {
 		t.Errorf("the administration page answers %d", status)
 	}
 
