@@ -7,8 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -28,83 +26,47 @@ var adminPageTemplate = template.Must(template.ParseFS(adminPageFiles, "adminpag
 
 // adminPagePath is the path of the page.
 func (s *Server) adminPagePath() string {
-	if s.profile.Server == profile.WebApp {
+	if s.consumerServer() == WebApp {
 		return "/webapp/settings"
 	}
 	return "/osmc/oauth-consumers"
 }
 
-// AdminPageURL is the address of the administration page.
-func (s *Server) AdminPageURL() string {
-	if s.profile.Server == profile.WebApp {
-		return s.WebAppURL() + s.adminPagePath()
-	}
-	return s.URL() + s.adminPagePath()
-}
+// refusedPath is where calls that succeed with a redirect are redirected to if they
+// are refused.
+func (s *Server) refusedPath() string { return s.adminPagePath() + "/refused" }
 
-// addProfileRoutes adds what is on the server that has the consumer API: the
-// administration page, and the path of the CSRF token.
-func (s *Server) addProfileRoutes(r router) {
+// AdminPageURL is the address of the administration page.
+func (s *Server) AdminPageURL() string { return s.url(s.consumerServer(), REST) + s.adminPagePath() }
+
+// addProfileRoutes adds the path of the CSRF token, and the administration page on
+// the server that has the consumer API.
+func (s *Server) addProfileRoutes() {
 	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
-		r[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.csrfToken)}
+		s.routes[s.profile.ServerOf(csrf.Server)][csrf.Path] = endpoint{
+			session: sessionNeeded, page: csrf.From == "page", methods: get(s.answerCSRF),
+		}
 	}
-	path := s.adminPagePath()
+	if register := s.profile.Calls.Register; register != nil && register.Discover != "" {
+		delete(s.routes[WebApp], wire.RequestConsumerKeyPath)
+	}
+	r, path := s.routes[s.consumerServer()], s.adminPagePath()
 	r[path] = endpoint{methods: get(s.adminPage)}
 	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
 		r[path+"/"+name] = endpoint{methods: get(adminPageFile(name))}
 	}
+	r[s.refusedPath()] = endpoint{methods: get(func(*exchange) *answer {
+		return htmlAnswer(http.StatusOK, "The change was refused", "<p>Nothing has changed.</p>")
+	})}
 	// The page asks for this now and then, as pages do that show what is new.
 	r[path+"/notifications"] = endpoint{methods: get(func(*exchange) *answer {
 		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.config.Now().UTC().Format(time.RFC3339)})
 	})}
-	if s.profile.Server == profile.WebApp {
+	if s.consumerServer() == WebApp {
 		r[path] = endpoint{session: sessionNeeded, page: true, methods: get(s.adminPage)}
 		r[path+"/token"] = endpoint{session: sessionNeeded, page: true, methods: get(s.adminPageToken)}
-		for _, start := range append(s.startPages(), "/webapp/") {
-			r[start] = endpoint{session: sessionNeeded, page: true, methods: get(s.startPage)}
-		}
 	}
-}
-
-// startPages are pages of the applications that the calls go to, but for that of the
-// administration page. A browser must open one for each application, to have a session
-// there.
-func (s *Server) startPages() []string {
-	var pages []string
-	for application := range s.applications() {
-		if application != firstSegment(s.adminPagePath()) {
-			pages = append(pages, "/"+application+"/")
-		}
-	}
-	slices.Sort(pages)
-	return pages
-}
-
-// applications are the applications of the platform that calls go to.
-func (s *Server) applications() map[string]bool {
-	found := map[string]bool{}
-	if s.profile.Server != profile.WebApp {
-		return found
-	}
-	for _, call := range s.profile.Calls.All() {
-		found[firstSegment(call.Path)] = true
-	}
-	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
-		found[firstSegment(csrf.Path)] = true
-	}
-	return found
-}
-
-func firstSegment(path string) string {
-	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return segment
-}
-
-// startPage is a page of an application with nothing on it.
-func (s *Server) startPage(x *exchange) *answer {
-	a := htmlAnswer(http.StatusOK, "Welcome", "<p>You are signed in.</p>")
-	s.setCSRFCookie(x, a.header, x.session)
-	return a
+	s.addStartPages(s.routes[WebApp])
 }
 
 // adminPage is the page with the profile in it.
@@ -114,16 +76,20 @@ func (s *Server) adminPage(x *exchange) *answer {
 		SignOutMethod, SignOutPath string
 		Starts                     []string
 		Scheme                     string
+		CSRFName, CSRFToken        string
 		WebApp                     bool
 		Profile                    *profile.Profile
 	}{
 		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
 		SignOutMethod: http.MethodGet, SignOutPath: wire.LogoutPath,
-		WebApp: s.profile.Server == profile.WebApp, Profile: s.profile,
+		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}
 	if content.WebApp {
 		content.Starts, content.Scheme = s.startPages(), s.tokenScheme()
 		content.SignOutMethod, content.SignOutPath = s.signOut()
+	}
+	if csrf := s.profile.CSRF; csrf != nil && csrf.From == "page" && csrf.Path == s.adminPagePath() {
+		content.CSRFName, content.CSRFToken = csrf.Name, s.csrfToken(x.session)
 	}
 	var page bytes.Buffer
 	if err := adminPageTemplate.Execute(&page, content); err != nil {
@@ -146,6 +112,18 @@ func (s *Server) adminPageToken(x *exchange) *answer {
 	a := jsonAnswer(http.StatusOK, map[string]string{"id_token": token})
 	a.header.Set("Cache-Control", "no-store")
 	return a
+}
+
+// resolvedProfile is the profile with the path of a registration that the root
+// services document names.
+func (s *Server) resolvedProfile() *profile.Profile {
+	resolved := *s.profile
+	for _, described := range s.callsOf(s.consumerServer()) {
+		if described.Name == "register" {
+			resolved.Calls.Register = described
+		}
+	}
+	return &resolved
 }
 
 func adminPageFile(name string) handler {

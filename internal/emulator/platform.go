@@ -3,8 +3,10 @@ package emulator
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
@@ -23,9 +25,17 @@ func (s *Server) newAuthServer() *authserver.Server {
 		AuthSecret: AuthSecret, Clients: []authserver.Client{{ID: ClientID, Secret: ClientSecret}},
 		IdleTimeout: s.config.PlatformIdleTimeout, TokenLifetime: s.config.TokenLifetime, Quirks: s.config.Quirks, Now: s.config.Now,
 	}
-	if s.profile.Server == profile.WebApp {
-		config.TokenSchemes = []string{"Token"}
+	if len(s.callsOf(WebApp)) > 0 {
 		config.SignOutMethod, config.SignOutPath = s.signOut()
+		config.TokenSchemes = []string{"Token"} // Also where a page signs in (A).
+	}
+	if scheme := s.tokenScheme(); scheme != "" {
+		config.TokenSchemes, config.TokensOnly = []string{scheme}, true
+	}
+	if in := s.profile.SignIn; in != nil {
+		for _, step := range in.Steps {
+			config.Steps = append(config.Steps, authserver.Step(step))
+		}
 	}
 	for _, user := range s.config.Users {
 		config.Users = append(config.Users, authserver.User{Name: user.Name, Password: user.Password, Token: user.Token})
@@ -34,10 +44,77 @@ func (s *Server) newAuthServer() *authserver.Server {
 }
 
 // signOut is the request that ends a session of the platform.
-func (s *Server) signOut() (method, path string) { return http.MethodGet, "/webapp/logout" }
+func (s *Server) signOut() (method, path string) {
+	if in := s.profile.SignIn; in != nil && in.SignOut != nil {
+		return in.SignOut.Method, in.SignOut.Path
+	}
+	return http.MethodGet, "/webapp/logout"
+}
 
 // tokenScheme is the scheme with which calls carry a token, if the profile is by token.
-func (s *Server) tokenScheme() string { return "" }
+func (s *Server) tokenScheme() string {
+	if in := s.profile.SignIn; in != nil && in.By == profile.ByToken {
+		return in.Scheme
+	}
+	return ""
+}
+
+// addStartPages adds the pages at which a browser gets a session: where the sign-in
+// starts, and a page of each application that calls go to.
+func (s *Server) addStartPages(r router) {
+	paths := append(s.startPages(), s.start())
+	if len(s.callsOf(WebApp)) > 0 {
+		paths = append(paths, "/webapp/")
+	}
+	for _, path := range paths {
+		if _, taken := r[path]; path != "" && !taken {
+			r[path] = endpoint{session: sessionNeeded, page: true, methods: get(s.startPage)}
+		}
+	}
+}
+
+// start is where the sign-in of the profile starts.
+func (s *Server) start() string {
+	if s.profile.SignIn == nil {
+		return ""
+	}
+	return s.profile.SignIn.Start
+}
+
+// startPages has a page for each application that calls go to, but for that of the
+// administration page.
+func (s *Server) startPages() []string {
+	pages := map[string]string{}
+	add := func(path string) {
+		name := firstSegment(path)
+		pages[name] = "/" + name + "/"
+	}
+	for _, call := range s.callsOf(WebApp) {
+		if call.SignIn != "none" {
+			add(call.Path)
+		}
+	}
+	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" && s.profile.ServerOf(csrf.Server) == WebApp {
+		add(csrf.Path)
+	}
+	if start := s.start(); pages[firstSegment(start)] != "" {
+		pages[firstSegment(start)] = start
+	}
+	delete(pages, firstSegment(s.adminPagePath()))
+	return slices.Sorted(maps.Values(pages))
+}
+
+func firstSegment(path string) string {
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return segment
+}
+
+// startPage is a page of an application with nothing on it.
+func (s *Server) startPage(x *exchange) *answer {
+	a := htmlAnswer(http.StatusOK, "Welcome", "<p>You are signed in.</p>")
+	s.setCSRFCookie(x, a.header, x.session)
+	return a
+}
 
 // place finds the server that a request belongs to, and reports whether the request has
 // come to the address of that server.
@@ -116,10 +193,17 @@ func (s *Server) challenge(x *exchange) *answer {
 	return &w.answer
 }
 
-// handleSignedIn answers a request of the platform that needs a session or a token.
+// onPlatform reports whether a request needs a session or a token of the platform. With
+// a profile that does not say how to sign in there, one of the REST API does as well.
+func (s *Server) onPlatform(x *exchange, found endpoint) bool {
+	return x.part == WebApp && (found.page || s.profile.SignIn != nil || x.request.Header.Get("Authorization") == "" && s.live(x.request) == nil)
+}
+
+// handleSignedIn answers a request that needs a session or a token of the platform. The
+// sign-in can start at a call, too.
 func (s *Server) handleSignedIn(x *exchange, page bool, handle handler) *answer {
 	authorize := s.auth.AuthorizeCall
-	if page {
+	if page || x.path == s.start() {
 		authorize = s.auth.AuthorizePage
 	}
 	w := newCaptured()

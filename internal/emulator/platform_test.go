@@ -10,19 +10,31 @@ import (
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-// newPlatform starts a server with a dialect of the platform.
-func newPlatform(t *testing.T, dialect string, options ...func(*emulator.Config)) (s *emulator.Server, list string) {
+// byPage is a sign-in with one form.
+const byPage = `{"by": "page", "start": "/webapp/settings", "steps": [{"form": {"username": "{username}", "password": "{password}"}}],
+	"sign_out": {"method": "GET", "path": "/webapp/logout"}}`
+
+// newPlatform starts a server whose calls are below a path of the platform.
+func newPlatform(t *testing.T, path, signIn string, options ...func(*emulator.Config)) (s *emulator.Server, list string) {
 	t.Helper()
-	spoken, err := emulator.Dialect(dialect)
-	if err != nil {
-		t.Fatal(err)
+	parsed, problems := profile.Parse([]byte(`{"profile": 2, "server": "webapp", "sign_in": ` + signIn + `, "approved": {"yes": [true], "no": [false]}, "calls": {
+		"list": {"method": "GET", "path": "` + path + `", "response": {"key": "/key", "name": "/name", "approved": "/approved"}, "pages": {"by": "none"}},
+		"register": {"method": "POST", "path": "` + path + `", "json": {"name": "{name}", "secret": "{secret}"}, "response": {"key": "/key"}},
+		"remove": {"method": "DELETE", "path": "` + path + `/{key}"}}}`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
 	}
-	options = append(options, func(config *emulator.Config) { config.Profile = spoken })
+	options = append(options, func(config *emulator.Config) { config.Profile = parsed })
 	s = emulator.New(t, options...)
-	return s, s.WebAppURL() + spoken.Calls.List.Path
+	list = s.WebAppURL() + path
+	if strings.HasPrefix(path, "/authentication/") {
+		list = s.AuthenticationURL() + path
+	}
+	return s, list
 }
 
 // clock is a clock that stands.
@@ -34,7 +46,7 @@ func (c *clock) set(config *emulator.Config) { config.Now = func() time.Time { r
 // or quirk there is.
 func TestPlatform(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range []string{"webapp-forms", "oauth-clients"} {
+	for path, sessions := range map[string]int{"/webapp/api/keys": 2, "/admin/api/keys": 3, "/authentication/api/keys": 2} {
 		for name, option := range map[string]func(*emulator.Config){
 			"regular":       func(*emulator.Config) {},
 			"apart":         func(config *emulator.Config) { config.AuthenticationAddress = "localhost:0" },
@@ -45,19 +57,14 @@ func TestPlatform(t *testing.T) {
 				config.PathPrefix, config.RewriteCookies = "/twcloud", true
 			},
 		} {
-			t.Run(dialect+" "+name, func(t *testing.T) {
+			t.Run(path+" "+name, func(t *testing.T) {
 				t.Parallel()
-				s, list := newPlatform(t, dialect, option)
-				if strings.HasPrefix(list, s.WebAppURL()+"/authentication/") {
-					list = s.AuthenticationURL() + strings.TrimPrefix(list, s.WebAppURL())
-				}
-				headers := map[string]string{"X-Requested-With": "XMLHttpRequest"} // As the dialect has it.
+				s, list := newPlatform(t, path, byPage, option)
 				c := newClient(t, s)
-				c.headers = headers
 				c.want(401, c.do("GET", list, ""))
 				c.signInOnPlatform()
 				c.want(200, c.do("GET", list, ""))
-				if s.OpenSessions() != 0 || s.OpenPlatformSessions() != 2 {
+				if s.OpenSessions() != 0 || s.OpenPlatformSessions() != sessions {
 					t.Errorf("%d sessions on the REST API, %+v on the platform", s.OpenSessions(), s.PlatformSessions())
 				}
 
@@ -68,10 +75,10 @@ func TestPlatform(t *testing.T) {
 						t.Errorf("%s: %d, %v", fault, r.status, r.header)
 					}
 					c.want(401, c.do("GET", list, ""))
-					if dialect == "oauth-clients" { // It was the session of the authentication server.
-						c.want(200, c.submitPassword(c.follow("GET", s.AuthenticationURL()+"/authentication/", ""), emulator.AdminPassword))
+					if start := list[:len(list)-len("api/keys")]; strings.HasPrefix(path, "/authentication/") { // It was the session of the authentication server.
+						c.want(200, c.submitPassword(c.follow("GET", start, ""), emulator.AdminPassword))
 					} else {
-						c.want(200, c.follow("GET", s.AdminPageURL(), ""))
+						c.want(200, c.follow("GET", start, ""))
 					}
 					c.want(200, c.do("GET", list, ""))
 				}
@@ -121,9 +128,8 @@ func TestPlatform_addresses(t *testing.T) {
 // A client that loses the cookie of the load balancer loses its sessions.
 func TestPlatform_loadBalancer(t *testing.T) {
 	t.Parallel()
-	s, list := newPlatform(t, "webapp-forms", func(config *emulator.Config) { config.LoadBalancer = true })
+	s, list := newPlatform(t, "/webapp/api/keys", byPage, func(config *emulator.Config) { config.LoadBalancer = true })
 	c := newClient(t, s)
-	c.headers = map[string]string{"X-Requested-With": "XMLHttpRequest"}
 	c.signInOnPlatform()
 	c.authorization = "Token " + emulator.AdminToken
 	c.want(204, c.get(wire.LoginPath))
@@ -146,11 +152,10 @@ func TestPlatform_loadBalancer(t *testing.T) {
 func TestPlatform_clock(t *testing.T) {
 	t.Parallel()
 	at := &clock{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	s, list := newPlatform(t, "webapp-forms", at.set, func(config *emulator.Config) {
+	s, list := newPlatform(t, "/webapp/api/keys", byPage, at.set, func(config *emulator.Config) {
 		config.IdleTimeout, config.PlatformIdleTimeout, config.TokenLifetime = 10*time.Minute, 20*time.Minute, 2*time.Second
 	})
 	c := newClient(t, s)
-	c.headers = map[string]string{"X-Requested-With": "XMLHttpRequest"}
 	c.signInOnPlatform()
 	c.authorization = "Token " + emulator.AdminToken
 	c.want(204, c.get(wire.LoginPath))
@@ -243,7 +248,7 @@ func TestPlatform_tokensForREST(t *testing.T) {
 // Quirks reach the sign-in.
 func TestPlatform_quirks(t *testing.T) {
 	t.Parallel()
-	s, list := newPlatform(t, "webapp-forms", func(config *emulator.Config) {
+	s, list := newPlatform(t, "/webapp/api/keys", byPage, func(config *emulator.Config) {
 		config.Quirks = []authserver.Quirk{authserver.WrongPassword200, authserver.ExpiredByRedirect}
 	})
 	c := newClient(t, s)
@@ -253,11 +258,106 @@ func TestPlatform_quirks(t *testing.T) {
 		t.Errorf("counts %+v", got)
 	}
 	s.ExpireApplicationSessions()
-	c.headers = map[string]string{"X-Requested-With": "XMLHttpRequest"}
 	if r := c.do("GET", list, ""); r.status != 302 {
 		t.Errorf("%d, %v", r.status, r.header)
 	}
 	if requests := s.Requests(); requests[0].Server != emulator.WebApp {
 		t.Errorf("%+v", requests[0])
+	}
+}
+
+// The page asks for what the steps of the profile send, and the sign-out is the
+// profile's.
+func TestPlatform_steps(t *testing.T) {
+	t.Parallel()
+	const signOut = `"sign_out": {"method": "POST", "path": "/admin/signout"}}`
+	for name, test := range map[string]struct {
+		steps string
+		sent  []string // method, path, and body of each step
+	}{
+		"form": {`[{"form": {"j_username": "{username}", "j_password": "{password}", "submit": "go"}}]`, []string{
+			"FORM j_username=admin&j_password=admin-password&submit=go",
+		}},
+		"two pages": {`[{"form": {"login": "{username}"}}, {"form": {"pass": "{password}"}}]`, []string{"FORM login=admin", "FORM pass=admin-password"}},
+		"JSON": {`[{"method": "POST", "path": "/authentication/api/signin", "json": {"u": "{username}", "p": "{password}", "kind": 1}, "next": "/go/to"}]`, []string{
+			`/authentication/api/signin {"u":"admin","p":"admin-password","kind":1}`,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, list := newPlatform(t, "/admin/api/keys", `{"by": "page", "start": "/admin/start", "steps": `+test.steps+`, `+signOut)
+			c := newClient(t, s)
+			page := c.follow("GET", s.WebAppURL()+"/admin/start", "")
+			for _, sent := range test.sent {
+				target, body, _ := strings.Cut(sent, " ")
+				if target != "FORM" {
+					r := decode[struct{ Go struct{ To string } }](t, c.want(200, c.do("POST", s.WebAppURL()+target, body)))
+					page = c.follow("GET", r.Go.To, "")
+					continue
+				}
+				action, hidden := formAction.FindStringSubmatch(page.body), hiddenToken.FindStringSubmatch(page.body)
+				if action == nil || hidden == nil {
+					t.Fatalf("this is no sign-in page: %d, %s", page.status, page.body)
+				}
+				page = c.follow("POST", s.WebAppURL()+"/authentication/"+action[1], body+"&_token="+hidden[1])
+			}
+			if !strings.Contains(page.body, "You are signed in.") {
+				t.Errorf("%d, %s", page.status, page.body)
+			}
+			c.want(200, c.do("GET", list, ""))
+			c.want(405, c.do("GET", s.WebAppURL()+"/admin/signout", ""))
+			c.want(200, c.follow("POST", s.WebAppURL()+"/admin/signout", ""))
+			if s.OpenPlatformSessions() != 0 {
+				t.Errorf("sessions %+v", s.PlatformSessions())
+			}
+		})
+	}
+}
+
+// The sign-in can start at a call.
+func TestPlatform_startAtCall(t *testing.T) {
+	t.Parallel()
+	s, list := newPlatform(t, "/admin/api/keys", strings.Replace(byPage, "/webapp/settings", "/admin/api/keys", 1))
+	c := newClient(t, s)
+	if r := c.want(200, c.submitPassword(c.follow("GET", list, ""), emulator.AdminPassword)); r.body != "[]" {
+		t.Errorf("the list is %s", r.body)
+	}
+}
+
+// Calls by token need the scheme of the profile; their page hands the browser a token.
+func TestPlatform_byToken(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"Bearer", "Token"} {
+		s, list := newPlatform(t, "/admin/api/keys", `{"by": "token", "scheme": "`+scheme+`"}`)
+		c := newClient(t, s)
+		c.signInOnPlatform()
+		c.want(401, c.do("GET", list, ""))
+		token := decode[struct {
+			Token string `json:"id_token"`
+		}](t, c.want(200, c.do("GET", s.AdminPageURL()+"/token", ""))).Token
+		other := newClient(t, s)
+		for authorization, status := range map[string]int{
+			scheme + " " + token: 200, scheme + " " + emulator.AdminToken: 200, scheme + " " + emulator.ViewerToken: 403,
+			scheme + " wrong": 401, "Other " + token: 401, "Basic YWRtaW46YWRtaW4tcGFzc3dvcmQ=": 401,
+		} {
+			other.authorization = authorization
+			other.want(status, other.do("GET", list, ""))
+		}
+		// A refused token is refused for good.
+		s.Inject(emulator.Fault{Kind: emulator.Unauthorized401})
+		other.authorization = scheme + " " + token
+		other.want(401, other.do("GET", list, ""))
+		other.want(401, other.do("GET", list, ""))
+	}
+}
+
+// A profile by page takes a token as well, unless the server refuses it.
+func TestPlatform_tokenForPage(t *testing.T) {
+	t.Parallel()
+	for status, quirks := range map[int][]authserver.Quirk{200: nil, 401: {authserver.TokenRefused}} {
+		s, list := newPlatform(t, "/admin/api/keys", byPage, func(config *emulator.Config) { config.Quirks = quirks })
+		c := newClient(t, s)
+		c.authorization = "Token " + emulator.AdminToken
+		c.want(status, c.do("GET", list, ""))
 	}
 }

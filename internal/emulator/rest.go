@@ -67,13 +67,13 @@ func (s *Server) webAppRoutes() router {
 	}
 }
 
-// route finds the endpoint of a request: in the consumer API first, unless only
-// something else has the method.
+// route finds the endpoint of a request: in the consumer API first, unless no call
+// matches and something else has the method.
 func (s *Server) route(x *exchange) (endpoint, *answer) {
 	if !s.place(x) {
 		return endpoint{}, failure(http.StatusNotFound, "There is nothing at this path.")
 	}
-	consumers, ok := s.consumerEndpoint(x)
+	consumers, isConsumers := s.consumerEndpoint(x)
 	if x.call != nil {
 		return consumers, nil
 	}
@@ -81,14 +81,14 @@ func (s *Server) route(x *exchange) (endpoint, *answer) {
 	if strings.HasPrefix(x.path, wire.UsersPath+"/") {
 		operation = userOperation
 	}
-	if found, ok := s.routes[x.part][operation]; ok {
+	if found, ok := s.routes[x.part][operation]; ok && (!isConsumers || found.methods[x.request.Method] != nil) {
 		x.operation = operation
 		if operation == userOperation {
 			x.parameters = map[string]string{"username": profile.LastSegment(x.path)}
 		}
 		return found, nil
 	}
-	if ok {
+	if isConsumers {
 		return consumers, nil
 	}
 	if x.part == WebApp && s.auth.Handles(x.path) {
@@ -109,7 +109,7 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 	if found.session == sessionIgnored {
 		return handle(x)
 	}
-	if x.part == WebApp {
+	if s.onPlatform(x, found) {
 		return s.handleSignedIn(x, found.page, handle)
 	}
 	x.session = s.live(x.request)

@@ -81,7 +81,7 @@ func Start(config Config) (*Server, error) {
 	config = config.withDefaults()
 	s := &Server{
 		config:    config,
-		profile:   config.Profile.WithCollection(config.OAuthConsumersPath),
+		profile:   config.Profile,
 		builtIn:   config.Profile == profile.BuiltIn(),
 		parts:     map[string]*part{},
 		state:     newState(),
@@ -109,7 +109,7 @@ func Start(config Config) (*Server, error) {
 	}
 	s.auth = s.newAuthServer()
 	s.routes = map[string]router{REST: s.restRoutes(), WebApp: s.webAppRoutes()}
-	s.addProfileRoutes(s.routes[s.profile.Server])
+	s.addProfileRoutes()
 	for _, p := range s.parts {
 		s.serving.Go(func() { _ = p.http.Serve(p.listener) })
 	}

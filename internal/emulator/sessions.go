@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // The cookies of a session (S). A client must not rely on their names.
@@ -174,7 +175,7 @@ func (s *Server) setCookies(x *exchange, header http.Header, open *session) {
 // setCSRFCookie hands the CSRF token to the client, if it comes with the sign-in.
 func (s *Server) setCSRFCookie(x *exchange, header http.Header, open *session) {
 	if csrf := s.profile.CSRF; csrf != nil && csrf.From == "cookie" && csrf.Path == "" {
-		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: open.csrf, Path: s.cookiePath(x.part)}).String())
+		s.putCSRFToken(x, &profile.Response{Header: header}, open)
 	}
 }
 

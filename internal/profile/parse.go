@@ -1,179 +1,146 @@
 package profile
 
 import (
-	"bytes"
-	_ "embed"
-	"encoding/json"
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // MaxSize limits a profile, in bytes. The built-in one has two thousand.
 const MaxSize = 1 << 20
 
-// Schema is the JSON Schema of a profile, for editors.
-//
-//go:embed schema.json
-var Schema []byte
-
-// Problem is a mistake in a profile.
+// Problem is a mistake in a profile, with all the places that have it.
 type Problem struct {
-	// Line is where the mistake is, from 1. Zero: no line has it.
-	Line int
-	// Pointer is the member with the mistake, as a JSON pointer.
-	Pointer string
 	Message string
+	Places  []Place
 }
 
-// String returns the place and the message.
+// Place is where a mistake is.
+type Place struct {
+	// Line and Column begin with 1. Zero: the mistake is of the document as a whole.
+	Line, Column int
+	// Pointer is the member with the mistake, or the one that lacks something, as a
+	// JSON pointer (RFC 6901). It is empty for the document as a whole.
+	Pointer string
+}
+
+// String returns the place as a person looks for it.
+func (p Place) String() string {
+	switch {
+	case p.Line == 0:
+		return ""
+	case p.Pointer == "":
+		return fmt.Sprintf("line %d, column %d", p.Line, p.Column)
+	}
+	return fmt.Sprintf("line %d, column %d (%s)", p.Line, p.Column, p.Pointer)
+}
+
+// String returns the places and the message.
 func (p Problem) String() string {
-	var place []string
-	if p.Line > 0 {
-		place = append(place, fmt.Sprintf("line %d", p.Line))
+	var places []string
+	for _, place := range p.Places {
+		if text := place.String(); text != "" {
+			places = append(places, text)
+		}
 	}
-	if p.Pointer != "" {
-		place = append(place, p.Pointer)
-	}
-	if len(place) == 0 {
+	if len(places) == 0 {
 		return p.Message
 	}
-	return strings.Join(place, ", ") + ": " + p.Message
+	return strings.Join(places, "; ") + ": " + p.Message
 }
 
-// Parse reads a profile. It returns all mistakes, in the order of the lines, or a
+// mistakes collects what is wrong with a document.
+type mistakes struct {
+	content []byte
+	offsets map[string]int // where each member begins, by pointer
+	found   []mistake
+}
+
+type mistake struct {
+	offset  int // -1: of the document as a whole
+	pointer string
+	message string
+}
+
+// add notes a mistake at a place, or what is missing there.
+func (m *mistakes) add(pointer, format string, arguments ...any) {
+	offset := -1
+	for place := pointer; ; place = place[:strings.LastIndexByte(place, '/')] {
+		if at, known := m.offsets[place]; known {
+			offset = at
+			break
+		}
+		if place == "" {
+			break
+		}
+	}
+	m.addAt(offset, pointer, format, arguments...)
+}
+
+func (m *mistakes) addAt(offset int, pointer, format string, arguments ...any) {
+	m.found = append(m.found, mistake{offset, pointer, fmt.Sprintf(format, arguments...)})
+}
+
+// within reports whether a place, or what it is in, has a mistake.
+func (m *mistakes) within(pointer string) bool {
+	return slices.ContainsFunc(m.found, func(one mistake) bool {
+		return one.pointer != "" && (pointer == one.pointer || strings.HasPrefix(pointer, one.pointer+"/"))
+	})
+}
+
+// problems are the mistakes in the order of the document, each message once.
+func (m *mistakes) problems() []Problem {
+	slices.SortStableFunc(m.found, func(a, b mistake) int { return cmp.Compare(a.offset, b.offset) })
+	var problems []Problem
+	for _, one := range m.found {
+		place := Place{Pointer: one.pointer}
+		if one.offset >= 0 {
+			place.Line, place.Column = position(m.content[:min(one.offset, len(m.content))])
+		}
+		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Message == one.message })
+		if i < 0 {
+			problems = append(problems, Problem{Message: one.message})
+			i = len(problems) - 1
+		}
+		if !slices.Contains(problems[i].Places, place) {
+			problems[i].Places = append(problems[i].Places, place)
+		}
+	}
+	return problems
+}
+
+// Parse reads a profile. It returns all mistakes, in the order of the document, or a
 // profile that is complete and consistent.
 func Parse(content []byte) (*Profile, []Problem) {
-	document, problem := read(content)
-	if problem != nil {
-		return nil, []Problem{*problem}
+	m := &mistakes{content: content, offsets: map[string]int{}}
+	root := read(content, m)
+	if root == nil {
+		return nil, m.problems()
 	}
-	if recording, ok := document.(map[string]any); ok && recording["log"] != nil {
+	if root.get("log") != nil {
 		return nil, []Problem{{Message: "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"}}
 	}
-	lines, duplicates := locate(content)
-	problems := slices.Concat(duplicates, structure(document))
-	var parsed Profile
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	// A value of a wrong type is among the problems already, and the others are
-	// decoded. The schema also accepts 2e2 as an integer, which Go does not.
-	if err := decoder.Decode(&parsed); err != nil && len(problems) == 0 {
-		problems = append(problems, Problem{Message: err.Error()})
+	if format := root.get("profile"); format != nil && fmt.Sprint(format.scalar) == "1" {
+		m.add("/profile", "a profile of format 1: learn it again with terraform-provider-twcloud learn")
+		return nil, m.problems()
 	}
+	parsed := &Profile{}
+	m.decode(root, parsed)
 	for name, call := range parsed.Calls.All() {
 		call.Name = name
 	}
-	malformed := problems
-	for _, problem := range parsed.check() {
-		if !slices.ContainsFunc(malformed, func(known Problem) bool { return within(problem.Pointer, known.Pointer) }) {
-			problems = append(problems, problem)
-		}
+	parsed.check(m)
+	if len(m.found) > 0 {
+		return nil, m.problems()
 	}
-	if len(problems) > 0 {
-		for i := range problems {
-			problems[i].Line = lineOf(lines, problems[i].Pointer)
-		}
-		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
-		return nil, problems
-	}
-	return &parsed, nil
+	return parsed, nil
 }
 
-// within reports whether a place is another one or inside of it.
-func within(pointer, outer string) bool {
-	return outer != "" && (pointer == outer || strings.HasPrefix(pointer, outer+"/"))
-}
-
-// read decodes a document, or returns why it can't be read.
-func read(content []byte) (document any, problem *Problem) {
-	switch {
-	case len(content) > MaxSize:
-		return nil, &Problem{Message: fmt.Sprintf("larger than %d bytes: this is not a profile", MaxSize)}
-	case len(bytes.TrimSpace(content)) == 0:
-		return nil, &Problem{Message: "the file is empty"}
-	case !utf8.Valid(content):
-		return nil, &Problem{Message: "not UTF-8 text"}
-	}
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	var syntax *json.SyntaxError
-	switch err := decoder.Decode(&document); {
-	case errors.As(err, &syntax):
-		return nil, &Problem{Line: lineAt(content, syntax.Offset), Message: "not JSON: " + syntax.Error()}
-	case err != nil:
-		return nil, &Problem{Line: lineAt(content, int64(len(content))), Message: "not JSON: the file ends too early"}
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, &Problem{Line: lineAt(content, decoder.InputOffset()), Message: "more text after the end of the profile"}
-	}
-	return document, nil
-}
-
-var compiled = sync.OnceValue(func() *jsonschema.Schema {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
-	if err != nil {
-		panic(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("profile.json", document); err != nil {
-		panic(err)
-	}
-	return compiler.MustCompile("profile.json")
-})
-
-// structure compares a document with the schema.
-func structure(document any) []Problem {
-	var failure *jsonschema.ValidationError
-	if err := compiled().Validate(document); !errors.As(err, &failure) {
-		return nil
-	}
-	return leaves(failure)
-}
-
-// leaves are the mistakes at the ends of a tree of errors.
-func leaves(failure *jsonschema.ValidationError) []Problem {
-	var problems []Problem
-	for _, cause := range failure.Causes {
-		problems = append(problems, leaves(cause)...)
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	place := ""
-	for _, token := range failure.InstanceLocation {
-		place += "/" + escapeToken(token)
-	}
-	switch reason := failure.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		for _, name := range reason.Properties {
-			problems = append(problems, Problem{Pointer: place + "/" + escapeToken(name), Message: "no such member in a profile: check its spelling"})
-		}
-		return problems
-	case *kind.Required:
-		return []Problem{{Pointer: place, Message: "missing: " + strings.Join(reason.Missing, ", ")}}
-	case *kind.Not:
-		return []Problem{{Pointer: place, Message: "json and form exclude each other"}}
-	case *kind.Pattern:
-		return []Problem{{Pointer: place, Message: patternMessage(place, reason.Got)}}
-	}
-	return []Problem{{Pointer: place, Message: failure.ErrorKind.LocalizedString(printer)}}
-}
-
-var printer = message.NewPrinter(language.English)
-
-func patternMessage(place, got string) string {
-	if strings.HasSuffix(place, "/path") {
-		return fmt.Sprintf("%q is not a path: it begins with /, and has no host, no query, no fragment and no white space", got)
-	}
-	return fmt.Sprintf("%q is not a JSON pointer (RFC 6901), such as /data/key", got)
+// position is the line and the column, in characters, after a text.
+func position(before []byte) (line, column int) {
+	text := string(before)
+	begin := strings.LastIndexByte(text, '\n') + 1
+	return 1 + strings.Count(text, "\n"), 1 + utf8.RuneCountInString(text[begin:])
 }

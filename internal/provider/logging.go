@@ -12,7 +12,8 @@ import (
 // context of a call.
 func newLogger() *slog.Logger { return slog.New(logHandler{}) }
 
-// logHandler is a slog.Handler for the client, which logs at the level debug only.
+// logHandler is a slog.Handler for the client, which logs at the levels debug and
+// info.
 type logHandler struct{}
 
 func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
@@ -23,6 +24,10 @@ func (logHandler) Handle(ctx context.Context, record slog.Record) error {
 		fields[attribute.Key] = attribute.Value.String()
 		return true
 	})
+	if record.Level >= slog.LevelInfo {
+		tflog.Info(ctx, record.Message, fields)
+		return nil
+	}
 	tflog.Debug(ctx, record.Message, fields)
 	return nil
 }

@@ -39,6 +39,31 @@ func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
 	w.expectWrites(t)
 }
 
+// Without a key, nothing is asked: the path of one consumer would be that of all.
+func TestAccOAuthConsumer_importEmptyKey(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
+	config := w.config(consumer(`name = "doors"`))
+	w.write(t, config)
+	if failed := w.run(t, "import", consumerAddress, " ").mustFail(t); !strings.Contains(failed.Output, "The given key is empty") {
+		t.Errorf("terraform import says\n%s", failed.Output)
+	}
+	for _, key := range []string{" ", "\t"} {
+		w.planFails(t, config+importBlock(key)).expect(t, "error", "Consumer key is empty", "the consumer key that TWCloud Admin shows")
+	}
+	w.expectRequests(t)
+}
+
+func TestAccOAuthConsumer_importEmptyIdentity(t *testing.T) {
+	t.Parallel()
+	need(t, firstIdentity)
+	w := newWorkspace(t)
+	w.planFails(t, w.config(consumer(`name = "doors"`))+"import {\n to = "+consumerAddress+"\n identity = {\n  key = \"\"\n }\n}\n").
+		expect(t, "error", "Consumer key is empty")
+	w.expectRequests(t)
+}
+
 // expectAdopts applies a configuration that Terraform has generated for the
 // consumers on the server. It has no secrets, and changes nothing.
 func (w *workspace) expectAdopts(t *testing.T, config string, before []emulator.Consumer) {

@@ -106,33 +106,21 @@ func refused(err error) bool {
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
 	decision := decideSecret(config, state, record)
-	// A refusal makes the revision unknown. Terraform plans again during apply,
-	// and a known value must not become unknown then. So if anything else
-	// changes, the next plan checks the secret.
-	if r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) && canProbe(decision, config, record) {
-		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
-		case twcloud.SecretAccepted:
-			decision = keepSecret
-		case twcloud.SecretRefused:
-			if record.Hash == nil {
-				// The provider has never set a secret, so nobody changed it.
-				decision = keepSecret
-				warnOfOtherSecret(state, &resp.Diagnostics)
-				break
-			}
-			warnOfDrift(state, &resp.Diagnostics)
-			// With a known number, the apply would fail if the result changed between
-			// plan and apply.
+	if r.backend.mayDetect() && state.Approved.ValueBool() && plan.mayAgreeWith(state) && mayProbe(decision, config, record) {
+		if plan.hasUnknown() {
+			// Terraform plans again in the apply. If the values turn out to be those of
+			// the state, that plan checks the secret, and a known revision must not
+			// change then.
 			decision = sendUndecided
-			record.Drifted = true
-			writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+		} else if r.backend.ready() && !config.SecretWO.IsUnknown() {
+			decision = r.planProbed(ctx, config, state, decision, &record, resp)
 		}
 	}
 	if decision == keepUnproven {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret may differ from the configured one",
+		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
 			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
 	}
-	r.planChanges(config, plan, state, decision, &resp.Diagnostics)
+	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
 	revision := state.SecretRevision
 	switch decision {
 	case sendSecret:
@@ -143,21 +131,45 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
 }
 
+// planProbed decides about a secret that is kept with a signature: the server may
+// have another one. A refusal makes the revision unknown, so if anything else
+// changes, the next plan checks the secret.
+func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oauthConsumerModel, decision secretDecision, record *secretRecord, resp *resource.ModifyPlanResponse) secretDecision {
+	switch r.probe(ctx, state, config.SecretWO.ValueString(), *record, &resp.Diagnostics) {
+	case twcloud.SecretAccepted:
+		return keepSecret
+	case twcloud.SecretRefused:
+		if record.Hash == nil {
+			// The provider has never set a secret, so nobody changed it.
+			warnOfOtherSecret(state, &resp.Diagnostics)
+			return keepSecret
+		}
+		warnOfDrift(state, &resp.Diagnostics)
+		record.Drifted = true
+		writeSecretRecord(ctx, resp.Private, *record, &resp.Diagnostics)
+		// With a known number, the apply would fail if the result changed between
+		// plan and apply.
+		return sendUndecided
+	}
+	return decision
+}
+
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
 func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret differs from the configured one",
+	diags.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
 		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), setOnce))
 }
 
 // planChanges reports changes that the API profile has no call for, and a
-// missing secret that the server requires with other changes.
-func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, decision secretDecision, diags *diag.Diagnostics) {
+// missing secret that the server requires with other changes. What is unknown may
+// turn out to be no change.
+func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, sendsSecret bool, diags *diag.Diagnostics) {
 	if !r.backend.ready() {
 		return
 	}
 	changes := plan.changesFrom(state)
-	if decision == sendSecret || decision == sendUndecided {
+	if sendsSecret {
 		changes.Secret = new("")
 	}
 	if changes.None() {

@@ -33,6 +33,8 @@ type Provider struct {
 
 	mu      sync.Mutex
 	clients map[string]*twcloud.Client // by settings.text
+	// draining and closed hold for clients that a later Configure makes, too.
+	draining, closed bool
 }
 
 // Option changes how a provider is built.
@@ -70,20 +72,23 @@ func New(version string, options ...Option) *Provider {
 	return p
 }
 
-// Drain stops new registrations before the process ends. Calls in flight
-// continue.
+// Drain stops new registrations before the process ends, also those of
+// configurations that come later. Calls in flight continue.
 func (p *Provider) Drain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.draining = true
 	for _, client := range p.clients {
 		client.Drain()
 	}
 }
 
-// Close signs out of every session. It takes 1.5 seconds at most.
+// Close signs out of every session, and prevents new ones. It takes 1.5 seconds at
+// most.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closed = true
 	failures := make(chan error, len(p.clients))
 	for _, client := range p.clients {
 		go func() { failures <- client.Close() }()
@@ -127,7 +132,11 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend := &backend{unknown: unknown, hashCost: p.hashes, detectSecretDrift: resolved.detectSecretDrift}
+	_, detectUnknown := config.text("detect_secret_drift")
+	backend := &backend{
+		unknown: unknown, hashCost: p.hashes,
+		detectSecretDrift: resolved.detectSecretDrift || detectUnknown, requireSecretDriftCheck: resolved.requireSecretDriftCheck,
+	}
 	if len(unknown) == 0 {
 		client, err := p.client(resolved, req.TerraformVersion)
 		if err != nil {
@@ -157,6 +166,13 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 	client, err := twcloud.New(options)
 	if err != nil {
 		return nil, err
+	}
+	if p.draining {
+		client.Drain()
+	}
+	if p.closed {
+		err = client.Close()
+		return client, err
 	}
 	p.clients[resolved.text] = client
 	return client, nil

@@ -25,12 +25,13 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 		Path:   request.URL.EscapedPath(),
 		Cause:  err,
 		Kind:   ErrUnreachable,
+		waits:  waitsOf(request),
 		redact: redact.text,
 	}
 	var exchange *exchangeError
 	switch {
 	case errors.As(err, &exchange):
-		failure.Kind = exchange.kind
+		failure.Kind, failure.Status = exchange.kind, exchange.status
 	case errors.Is(err, ErrClosed):
 		failure.Kind = ErrClosed
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -47,6 +48,7 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 		Status:  response.StatusCode,
 		Message: wordsOf(response, redact),
 		Kind:    kindOf(response.StatusCode),
+		waits:   waitsOf(request),
 		redact:  redact.text,
 	}
 	if failure.Kind == ErrUnreadable && looksLikeWebPage(response) {

@@ -213,6 +213,54 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 	open.Wait()
 }
 
+// Registrations that hang are not canceled, and hold their slots and connections.
+func TestCloseLogsOutBesideRegistrationsThatHang(t *testing.T) {
+	t.Parallel()
+	const slots = 3
+	var logouts atomic.Int32
+	release, hanging := make(chan struct{}), make(chan struct{}, slots)
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			_, _ = io.WriteString(w, "2024x")
+			return
+		}
+		hanging <- struct{}{}
+		<-release
+	}, func(s *httptest.Server) {
+		next := s.Config.Handler
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == wire.LogoutPath {
+				logouts.Add(1)
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	client := serverClient(t, server, func(o *Options) { o.MaxConcurrentRequests, o.MaxRetries = slots, 0 })
+	var results []<-chan error
+	for range slots {
+		request, err := newRequest(withManner(t.Context(), once), http.MethodPost, client.options.Endpoint, "/osmc/x", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, async(func() error {
+			_, err := client.roundTrip(request)
+			return err
+		}))
+	}
+	for range slots {
+		<-hanging
+	}
+	if err := client.Close(); err != nil || logouts.Load() != 1 {
+		t.Errorf("got %v after %d logouts", err, logouts.Load())
+	}
+	close(release)
+	for _, result := range results {
+		if err := <-result; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestProxyErrorsHoldNoPassword is not parallel: it sets environment variables.
 func TestProxyErrorsHoldNoPassword(t *testing.T) {
 	proxy := newServer(t, func(w http.ResponseWriter, r *http.Request) {

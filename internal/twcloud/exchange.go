@@ -13,8 +13,8 @@ import (
 )
 
 // exchange sends one request and reads the whole answer within the time limit.
-// It returns the body in memory, so that a broken answer is an error that retry
-// handles, and the slot is free.
+// It returns the body in memory, in UTF-8, so that a broken answer is an error that
+// retry handles, and the slot is free.
 type exchange struct {
 	next    http.RoundTripper
 	options Options
@@ -23,10 +23,12 @@ type exchange struct {
 // exchangeError is an exchange without a complete answer.
 type exchangeError struct {
 	cause error
-	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, or ErrUnreachable. It can't be
-	// derived from the cause: if a connection timed out, errors.Is finds
-	// context.DeadlineExceeded.
+	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, ErrUnreadable, or
+	// ErrUnreachable. It can't be derived from the cause: if a connection timed out,
+	// errors.Is finds context.DeadlineExceeded.
 	kind error
+	// status is that of a response that cannot be read.
+	status int
 	// sent is false if the request certainly did not reach the server.
 	sent bool
 }
@@ -71,6 +73,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, failure
 	}
+	leave(ctx)
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
@@ -85,31 +88,17 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if int64(len(body)) > e.options.MaxAnswer {
 		return fail(ErrTooLarge)
 	}
+	text, err := decoded(body, response.Header)
+	if err != nil && success(response.StatusCode) {
+		return nil, &exchangeError{cause: err, kind: ErrUnreadable, status: response.StatusCode, sent: true}
+	}
 	if _, err := response.Location(); err != nil {
 		// http.Client would turn a redirect with a malformed target into an error
 		// without an answer. Then a registration would seem unsent.
 		response.Header.Del("Location")
 	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	response.ContentLength = int64(len(body))
+	response.Body = io.NopCloser(bytes.NewReader(text))
+	response.ContentLength = int64(len(text))
+	response.Request = request
 	return response, nil
-}
-
-type doubtKey struct{}
-
-// withDoubt returns a context in which every exchange notes whether the server
-// may have made the call, and a function that returns the result.
-func withDoubt(ctx context.Context) (context.Context, func() bool) {
-	doubt := new(atomic.Bool)
-	return context.WithValue(ctx, doubtKey{}, doubt), doubt.Load
-}
-
-// note is called for every exchange. Sign-ins and sign-outs prove nothing about
-// the call that needs them.
-func note(ctx context.Context, maybeDone bool) {
-	doubt, ok := ctx.Value(doubtKey{}).(*atomic.Bool)
-	if m := mannerOf(ctx); !ok || !maybeDone || m == login || m == logout {
-		return
-	}
-	doubt.Store(true)
 }

@@ -3,14 +3,13 @@ package twcloud
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -20,10 +19,7 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		if reason := recover(); reason != nil {
 			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
 		}
-		var failure *Error
-		if errors.As(err, &failure) {
-			failure.Login = true
-		}
+		err = revised(err, func(failure *Error) { failure.Login = true })
 	}()
 	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.options.Endpoint, wire.LoginPath, "", nil)
 	if err != nil {
@@ -46,44 +42,47 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 		}
 		return nil, failure
 	}
-	jar, _ := cookiejar.New(nil) // It fails only for options.
-	opened = &openSession{cookies: jar}
+	opened = &openSession{}
 	opened.token.Store(new(string))
 	s.keep(opened, request.URL, response)
-	if len(jar.Cookies(request.URL)) == 0 {
-		kind := ErrNoSession
-		if looksLikeWebPage(response) {
-			kind = ErrWebPage
-		}
-		return nil, &Error{Kind: kind, Method: request.Method, Path: request.URL.EscapedPath(), Status: response.StatusCode}
+	version := *request.URL
+	version.Path = strings.TrimSuffix(version.Path, wire.LoginPath) + wire.VersionPath
+	kind := ErrNoSession
+	switch {
+	case looksLikeWebPage(response):
+		kind = ErrWebPage
+	case len(opened.cookies.For(&version)) > 0:
+		return opened, nil
 	}
-	return opened, nil
+	// The server may have opened a session all the same.
+	s.release(ctx, opened)
+	return nil, &Error{Kind: kind, Method: request.Method, Path: request.URL.EscapedPath(), Status: response.StatusCode}
 }
 
-// keep stores the cookies and the CSRF token of an answer. The server sets the
-// cookies for /osmc (seen). Behind a reverse proxy with a path prefix that does
-// not rewrite them, no request would carry them, so keep adds the prefix.
+// keep stores the cookies and the CSRF token of a response.
 func (s *session) keep(seat *openSession, from *url.URL, response *http.Response) {
-	prefix := strings.TrimRight(s.options.Endpoint.Path, "/")
 	csrf := cmp.Or(s.options.Profile.CSRF, &profile.CSRF{})
-	cookies := response.Cookies()
-	for _, cookie := range cookies {
+	for _, cookie := range seat.cookies.Keep(s.rootOf(from), from, response.Header) {
 		if csrf.From == "cookie" && cookie.Name == csrf.Name {
 			s.keepToken(seat, cookie.Value)
 		}
 		if len(cookie.Value) >= minSecretCookie {
-			s.redact.add(cookie.Value)
-		}
-		// The cookie is for this server only, also if a proxy changes the domain.
-		cookie.Domain = ""
-		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
-			cookie.Path = prefix + cookie.Path
+			s.redact.add(cookie.Value, strings.Trim(cookie.Value, `"`))
 		}
 	}
-	seat.cookies.SetCookies(from, cookies)
 	if token := response.Header.Get(csrf.Name); csrf.From == "header" && token != "" {
 		s.keepToken(seat, token)
 	}
+}
+
+// rootOf returns the root of the server that a URL belongs to. Both servers can
+// be on one origin, each with a path prefix of its own.
+func (s *session) rootOf(target *url.URL) *url.URL {
+	rest, platform := s.options.Endpoint, s.options.WebAppEndpoint
+	if !below(target, platform) || below(target, rest) && len(rest.Path) >= len(platform.Path) {
+		return rest
+	}
+	return platform
 }
 
 func (s *session) keepToken(seat *openSession, token string) {
@@ -93,34 +92,36 @@ func (s *session) keepToken(seat *openSession, token string) {
 
 // cookiesFor returns the cookies of a request. The Web Application Platform
 // also gets those that the REST API sets for its own paths (assumed).
-func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie {
-	cookies := seat.cookies.Cookies(target)
+func (s *session) cookiesFor(seat *openSession, target *url.URL) []signin.Cookie {
+	cookies := seat.cookies.For(target)
 	if target.Host == s.options.Endpoint.Host {
 		return cookies
 	}
-	login := *s.options.Endpoint
-	login.Path = strings.TrimRight(s.options.Endpoint.Path, "/") + wire.LoginPath
-	for _, cookie := range seat.cookies.Cookies(&login) {
-		if !slices.ContainsFunc(cookies, func(own *http.Cookie) bool { return own.Name == cookie.Name }) {
+	for _, cookie := range seat.cookies.All(s.options.Endpoint) {
+		if !slices.ContainsFunc(cookies, func(own signin.Cookie) bool { return own.Name == cookie.Name }) {
 			cookies = append(cookies, cookie)
 		}
 	}
 	return cookies
 }
 
+// logout sends what the sign-in got, whatever its path. Any success ends the
+// session, and so does a refusal: the session had ended before.
 func (s *session) logout(ctx context.Context, open *openSession) error {
 	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.options.Endpoint, wire.LogoutPath, "", nil)
 	if err != nil {
 		return err
 	}
-	for _, cookie := range open.cookies.Cookies(request.URL) {
-		request.AddCookie(cookie)
+	cookies := open.cookies.All(request.URL)
+	if len(cookies) == 0 {
+		return nil
 	}
+	signin.Send(request, cookies)
 	response, err := s.next.RoundTrip(request)
 	if err != nil {
 		return newTransportError(request, err, s.redact)
 	}
-	if response.StatusCode != http.StatusNoContent && response.StatusCode != http.StatusUnauthorized {
+	if !success(response.StatusCode) && response.StatusCode != http.StatusUnauthorized {
 		return newStatusError(request, response, s.redact)
 	}
 	return nil

@@ -23,9 +23,8 @@ const (
 
 // Where things are in an installation, as package wire has it.
 const (
-	DefaultRESTPort           = wire.DefaultRESTPort
-	DefaultWebAppPort         = wire.DefaultWebAppPort
-	DefaultOAuthConsumersPath = wire.DefaultOAuthConsumersPath
+	DefaultRESTPort   = wire.DefaultRESTPort
+	DefaultWebAppPort = wire.DefaultWebAppPort
 )
 
 // Options configure a Client.
@@ -50,9 +49,6 @@ type Options struct {
 	// Profile is the API profile. Nil: profile.BuiltIn.
 	Profile *profile.Profile
 
-	// OAuthConsumersPath is the path of the consumers. Empty: the one in Profile.
-	OAuthConsumersPath string
-
 	// TLS has certificate authorities, client certificates, and so on. Nil: the
 	// system's defaults.
 	TLS *tls.Config
@@ -74,7 +70,7 @@ type Options struct {
 	MaxConcurrentRequests int
 
 	// RetryWaitMin and RetryWaitMax limit the exponential back-off with jitter
-	// between retries. A Retry-After header replaces it, up to four times
+	// between retries. A Retry-After header can make it longer, up to four times
 	// RetryWaitMax. NewOptions sets the defaults. Zero: no wait.
 	RetryWaitMin time.Duration
 	RetryWaitMax time.Duration

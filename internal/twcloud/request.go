@@ -20,7 +20,15 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 	// With the root's user, net/http would sign in, and every request open a
 	// session.
 	target := url.URL{Scheme: root.Scheme, Host: root.Host, Path: path, RawPath: raw, RawQuery: query}
-	return http.NewRequestWithContext(ctx, method, target.String(), body)
+	return http.NewRequestWithContext(withWaits(ctx), method, target.String(), body)
+}
+
+// below reports whether a URL is one of the server with the given root.
+func below(target, root *url.URL) bool {
+	prefix := strings.TrimRight(root.Path, "/")
+	rest, found := strings.CutPrefix(target.Path, prefix)
+	return found && (rest == "" || rest[0] == '/') &&
+		target.Scheme == root.Scheme && strings.EqualFold(target.Host, root.Host)
 }
 
 // get sends a GET in the session and returns any answer.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // session signs in when the first request needs it, once for all concurrent
@@ -27,7 +29,7 @@ type session struct {
 
 // openSession is one session on the server, which uses a license seat.
 type openSession struct {
-	cookies http.CookieJar
+	cookies signin.Cookies
 	// token is the latest CSRF token. It can be empty, but not nil.
 	token atomic.Pointer[string]
 	// served is true after the server accepted the session once.
@@ -56,9 +58,7 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 		}
-		for _, cookie := range s.cookiesFor(seat, attempt.URL) {
-			attempt.AddCookie(cookie)
-		}
+		signin.Send(attempt, s.cookiesFor(seat, attempt.URL))
 		response, err := s.next.RoundTrip(attempt)
 		if err != nil {
 			return nil, err

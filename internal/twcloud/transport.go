@@ -65,8 +65,9 @@ func newBase(options Options) http.RoundTripper {
 		TLSHandshakeTimeout: min(options.RequestTimeout, 10*time.Second),
 		MaxIdleConns:        2 * options.MaxConcurrentRequests,
 		MaxIdleConnsPerHost: options.MaxConcurrentRequests,
-		MaxConnsPerHost:     options.MaxConcurrentRequests,
-		IdleConnTimeout:     90 * time.Second,
+		// There is no limit for connections, because a sign-out must not wait for
+		// one. The slots limit them.
+		IdleConnTimeout: 90 * time.Second,
 		// A few thousand bytes are usual. Go's default is ten million.
 		MaxResponseHeaderBytes: 1 << 20,
 		// Most servers use HTTP/1.1. HTTP/2 would send all requests over one

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -195,11 +196,11 @@ func (t *transaction) takes(template, value any) bool {
 
 // submitJSON takes the request of a step's script.
 func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
-	var body any
-	err := json.NewDecoder(r.Body).Decode(&body)
+	body, err := decodeJSON(r.Body)
 	s.within(w, r, func(open *session, t *transaction) {
 		step := s.current(t)
-		if err != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(step.JSON, body) {
+		template, templateErr := asJSON(step.JSON)
+		if err != nil || templateErr != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(template, body) {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"message": s.text(malformedText)})
 			return
 		}
@@ -209,6 +210,23 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
 		}
 		writeJSON(w, http.StatusOK, setAt(nil, step.Next, s.next(w, r, open, t)))
 	})
+}
+
+// decodeJSON keeps numbers as they are.
+func decodeJSON(r io.Reader) (value any, err error) {
+	decoder := json.NewDecoder(r)
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}
+
+// asJSON is a value as decodeJSON returns it.
+func asJSON(value any) (any, error) {
+	content, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return decodeJSON(bytes.NewReader(content))
 }
 
 // setAt sets the value at a JSON pointer (RFC 6901) of objects.
