@@ -137,7 +137,7 @@ func (c *client) follow(method, target, body string) reply {
 	c.t.Helper()
 	for range 10 {
 		r := c.do(method, target, body)
-		if r.status != http.StatusFound {
+		if r.status != http.StatusFound && r.status != http.StatusSeeOther {
 			return r
 		}
 		method, target, body = http.MethodGet, r.header.Get("Location"), ""

@@ -363,7 +363,8 @@ async function getToken() {
 async function signOut() {
   const { signOut: path, signOutMethod: method, platform } = body.dataset;
   if (platform === "false" || (method !== "GET" && method !== "POST")) {
-    await fetch(prefix + path, { method });
+    const response = await fetch(prefix + path, { method });
+    if (!response.ok) throw new Error(`Unable to sign out: the server answers ${response.status}.`);
     location.reload();
   } else if (method === "GET") {
     location.assign(prefix + path);
