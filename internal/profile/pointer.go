@@ -60,12 +60,16 @@ func SetAt(document any, pointer string, value any) any {
 	return members
 }
 
-func escapeToken(token string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
-}
+// A token of a pointer, escaped and unescaped (RFC 6901).
+var tokenEscaper, tokenUnescaper = strings.NewReplacer("~", "~0", "/", "~1"), strings.NewReplacer("~1", "/", "~0", "~")
 
-func unescapeToken(token string) string {
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+func escapeToken(token string) string { return tokenEscaper.Replace(token) }
+
+func unescapeToken(token string) string { return tokenUnescaper.Replace(token) }
+
+// isPointer reports whether a text is a JSON pointer.
+func isPointer(text string) bool {
+	return text == "" || text[0] == '/' && strings.Count(text, "~") == strings.Count(text, "~0")+strings.Count(text, "~1")
 }
 
 // LastSegment is the last segment of a path or a URL, unescaped. It is empty if

@@ -85,7 +85,7 @@ func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 		}
 	})
 	w.applyFails(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`))).
-		expect(t, "error", "The server stores another name", `sent the name "doors", and the server stores "DOORS"`, `"key-1"`, "Write the name")
+		expect(t, "error", "The server stores another name", `the server stores "DOORS"`, `"key-1"`, "Write the name", "terraform untaint")
 	w.expectState(t, stored, 1)
 }
 
@@ -115,7 +115,7 @@ func TestAccOAuthConsumer_updateRefused(t *testing.T) {
 	// The secret is still due.
 	w.requests()
 	w.apply(t, config).expectNone(t)
-	w.expectWrites(t, "PATCH "+collection+"/key-1 approved,name,secret")
+	w.expectWrites(t, "PATCH "+collection+"/key-1 name,secret", "PATCH "+collection+"/key-1 approved")
 }
 
 func TestAccOAuthConsumer_removalRefused(t *testing.T) {

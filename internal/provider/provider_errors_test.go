@@ -128,7 +128,7 @@ var providerFailures = map[string]struct {
 			return []string{asAdmin, h.trusting(), `tls_server_name = "twcloud.example.com"`}
 		},
 		refused: true,
-		want:    []string{"not twcloud.example.com", "Use that name in endpoint, or set tls_server_name to it"},
+		want:    []string{"not twcloud.example.com", "Use a name of the certificate in endpoint, or set tls_server_name to it"},
 	},
 	"http where https is spoken": {
 		server: withTLS, healthy: (*harness).trusting,
@@ -202,7 +202,7 @@ var providerFailures = map[string]struct {
 	},
 	"list cut off": {
 		fail: always(emulator.Fault{Kind: emulator.HalfBody}),
-		want: []string{"unexpected EOF", "The connection failed"},
+		want: []string{"unexpected EOF", "The connection broke before the response was complete"},
 	},
 }
 

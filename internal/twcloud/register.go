@@ -58,6 +58,12 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		return Registration{}, newCallError(ErrCanceled, call, "", err)
 	}
 	defer unlock()
+	lists := c.profile.Calls.List != nil
+	if lists { // A failure to list concerns all registrations.
+		if _, err := c.snapshot.get(ctx, snapshotAge); err != nil {
+			return Registration{}, err
+		}
+	}
 	leave, first, err := c.registrations.enter(ctx)
 	if err != nil {
 		return Registration{}, newCallError(err, call, "", nil)
@@ -67,9 +73,8 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	defer func() { leave(verdict) }()
 
 	r := &registering{Client: c, call: call, name: name, secret: secret, first: first}
-	if c.profile.Calls.List != nil {
+	if lists {
 		if r.before, err = c.snapshot.get(ctx, registrationAge); err != nil {
-			verdict = judge(err)
 			return r.Registration, err
 		}
 	}
