@@ -60,7 +60,7 @@ func run(emulator, dialect, output string, args []string) error {
 	if err := chromedp.Run(ctx, recorder.start(), steps(page)); err != nil {
 		return fmt.Errorf("drive the page: %w", err)
 	}
-	return recorder.save(ctx, output)
+	return recorder.save(output)
 }
 
 // startEmulator starts an emulator and returns the address of its page.
