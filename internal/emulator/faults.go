@@ -39,7 +39,8 @@ const (
 	InternalError500After
 
 	// Unauthorized401 ends the session of the request as if it had been idle for
-	// too long, and answers 401; not handled.
+	// too long, or revokes its token unless that is a personal one, and answers 401;
+	// not handled.
 	Unauthorized401
 
 	// Forbidden403 answers 403; not handled.

@@ -119,15 +119,15 @@ func (s *Server) startPage(x *exchange) *answer {
 // place finds the server that a request belongs to, and reports whether the request has
 // come to the address of that server.
 func (s *Server) place(x *exchange) bool {
-	path := strings.HasPrefix(x.path, authserver.Prefix)
+	signsIn := strings.HasPrefix(x.path, authserver.Prefix)
 	switch {
 	case x.part == authentication:
 		x.part = WebApp
-		return path
+		return signsIn
 	case s.config.OneOrigin && !strings.HasPrefix(x.path, "/osmc/"):
 		x.part = WebApp
 	}
-	return x.part == REST || !path || s.config.AuthenticationAddress == ""
+	return x.part == REST || !signsIn || s.config.AuthenticationAddress == ""
 }
 
 // balance does what a load balancer does: it returns the cookie for a client that has

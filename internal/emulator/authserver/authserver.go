@@ -104,9 +104,9 @@ type Step struct {
 	// Form has the fields. A value is a placeholder, or belongs to the button.
 	Form map[string]string
 
-	// Method, Path, and JSON are the request of the script. The strings of JSON that
-	// are placeholders are replaced. Next is a JSON pointer to the address to go on
-	// with, in the response.
+	// Method, Path, and JSON are the request of the script. Path is below Prefix. The
+	// strings of JSON that are placeholders are replaced. Next is a JSON pointer to the
+	// address to go on with, in the response.
 	Method, Path string
 	JSON         any
 	Next         string
