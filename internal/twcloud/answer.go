@@ -23,6 +23,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	failure := &Error{
 		Method: request.Method,
 		Path:   request.URL.EscapedPath(),
+		Origin: originOf(request),
 		Cause:  err,
 		Kind:   ErrUnreachable,
 		redact: redact.text,
@@ -44,6 +45,7 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 	failure := &Error{
 		Method:  request.Method,
 		Path:    request.URL.EscapedPath(),
+		Origin:  originOf(request),
 		Status:  response.StatusCode,
 		Message: wordsOf(response, redact),
 		Kind:    kindOf(response.StatusCode),
