@@ -21,7 +21,7 @@ func withProfile(t *testing.T, content []byte) map[string]string {
 func TestCheckWrite(t *testing.T) {
 	t.Parallel()
 	newChecked(t).expectCheck(t.Context(), t, checkRun{write: true, without: "FAIL", want: []string{
-		"registers one consumer, terraform-check-",
+		"registers one consumer, \"Terraform Prüfung ",
 		"built-in", "ok    register       calls.register", `(key "key-`, "ok    read           calls.read", "ok    approve        calls.update",
 		"ok    disapprove     calls.update", "ok    rename         calls.update", "ok    set_secret     calls.update",
 		"ok    secret         the server accepts the new secret, and refuses the old one", "ok    remove         calls.remove",
@@ -100,11 +100,11 @@ func TestCheckWrite_deviations(t *testing.T) {
 		}},
 		"name altered": {
 			deviation: "name-cut",
-			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"terraform-check-", "ok    remove"},
+			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"Terraform Prüfung ", "ok    remove"},
 		},
 		"changed late": {
 			deviation: "patch-very-late",
-			want:      []string{"FAIL  rename         calls.update: the server said yes, but the name is \"terraform-check-", "and approved is true in place of false", "ok    remove"},
+			want:      []string{"FAIL  rename         calls.update: the server said yes, but the name is \"Terraform Prüfung ", "and approved is true in place of false", "ok    remove"},
 		},
 		"PATCH answers 204": {
 			deviation: "patch-204", works: true,
@@ -118,6 +118,12 @@ func TestCheckWrite_deviations(t *testing.T) {
 			deviation: "list-lags", want: []string{"FAIL  remove         calls.remove: the server said yes, but the list still has the consumer"},
 		},
 		"cannot be read": {deviation: "read-404", want: []string{"FAIL  read           calls.read: no such consumer (status 404)", "ok    remove"}},
+		"approved by somebody": {
+			faults: []emulator.Fault{{
+				Kind: emulator.AnswerWith, Status: 200, Body: `{"key":"key-1","name":"canary","approved":"canary@example.com"}`, Match: isCall("read"), Times: -1,
+			}},
+			want: []string{"FAIL  read           approved: ", "the value is another string"},
+		},
 		"no key": {
 			deviation: "register-text", works: true,
 			want: []string{"note  register       calls.register.answer: the answer cannot be read (status 201)"},
@@ -126,7 +132,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 			deviation: "register-key-alone", works: true,
 			want: []string{"note  register       calls.register.answer.approved: the answer cannot be read", "its members are key"},
 		},
-		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found terraform-check-"}},
+		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found \"Terraform Prüfung "}},
 		"list unreadable after registration": {
 			faults: []emulator.Fault{unreadable},
 			want:   []string{"ok    register", "FAIL  register       calls.list.answer.items: the answer cannot be read", "ok    remove"},
@@ -154,7 +160,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"refused and done": {
 			deviation: "register-409-but-done",
-			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found terraform-check-", "ok    remove"},
+			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
 		},
 		"list lacks it": {
 			deviation: "list-empty-always", want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
@@ -311,6 +317,34 @@ func TestCheckWrite_incomplete(t *testing.T) {
 				err: provider.ErrCheckIncomplete, without: "FAIL",
 				want: append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...),
 			})
+		})
+	}
+}
+
+// A server that changes names fails the check, whatever it changes in them.
+func TestCheckWrite_changedNames(t *testing.T) {
+	t.Parallel()
+	for name, mangle := range map[string]func(string) string{
+		"lower case":     strings.ToLower,
+		"without blanks": func(name string) string { return strings.ReplaceAll(name, " ", "") },
+		"ASCII alone":    func(name string) string { return strings.ReplaceAll(name, "ü", "?") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newChecked(t)
+			h.server.SetOnRequest(func(r emulator.Request) {
+				if r.Method != http.MethodGet {
+					return
+				}
+				for _, consumer := range h.server.Consumers() {
+					h.server.UpdateConsumer(consumer.Key, func(c *emulator.Consumer) {
+						if strings.Contains(c.Name, "Prüfung") {
+							c.Name = mangle(c.Name)
+						}
+					})
+				}
+			})
+			h.expectCheck(t.Context(), t, checkRun{write: true, err: provider.ErrCheckFailed, want: []string{"FAIL  register", "the server said yes, but the name is", "ok    remove"}})
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -163,7 +162,7 @@ func (a *answer) consumerIn(value any) (partial, error) {
 		default:
 			failure := a.unreadable("consumer %q: the value at %q is %s, which the API profile lists neither as a yes nor as a no",
 				found.key, *places.Approved, quoteJSON(at))
-			failure.Part, failure.Found = "approved", "the value is "+quoteJSON(at)
+			failure.Part, failure.Found = "approved", "the value is another "+typeOf(at)
 			problem = failure
 		}
 	}
@@ -189,7 +188,10 @@ func describe(value any) string {
 	if len(object) == 0 {
 		return "it has no members"
 	}
-	names := slices.Sorted(maps.Keys(object))
+	names, others := fieldNames(object)
+	if others > 0 {
+		names = append(names, fmt.Sprintf("and %d others", others))
+	}
 	if len(names) > 20 {
 		names = append(names[:20], "...")
 	}

@@ -93,7 +93,7 @@ type Error struct {
 	// "calls.register.answer.key". It is empty if there is none.
 	Part string
 	// Found is what the answer has instead of that part: names of members, or the
-	// value of an approval. It can be empty.
+	// type of a value. It holds no value of a consumer, and can be empty.
 	Found string
 	// Status is the HTTP status. It is zero without a complete answer.
 	Status int
