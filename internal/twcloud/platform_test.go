@@ -487,13 +487,14 @@ func TestPlatformRefusalIsCertain(t *testing.T) {
 		http.Redirect(w, r, "/authentication/authorize", http.StatusFound)
 	}
 	client := p.client(t)
-	ctx, uncertain := withDoubt(withManner(t.Context(), once))
+	var sent exchanges
+	ctx := withExchanges(withManner(t.Context(), once), &sent)
 	request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.roundTrip(request); !errors.Is(err, ErrSession) || uncertain() {
-		t.Errorf("got %v, uncertain: %t", err, uncertain())
+	if _, err := client.roundTrip(request); !errors.Is(err, ErrSession) || sent.maybeDone() {
+		t.Errorf("got %v, uncertain: %t", err, sent.maybeDone())
 	}
 }
 
