@@ -107,6 +107,32 @@ type Profile = profile.Profile
 // UsesREST reports whether a call of an API profile goes to the REST API.
 func UsesREST(p *Profile) bool { return p.Server == profile.REST }
 
+// SignsIn reports whether a call of an API profile is sent in a session.
+func SignsIn(p *Profile) bool {
+	for _, call := range p.Calls.All() {
+		if call.Discover == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Approves reports whether an API profile has a call that approves a consumer.
+func Approves(p *Profile) bool { return p.Calls.Approve != nil }
+
+// OnlyRegisters reports whether an API profile registers consumers and does nothing
+// else.
+func OnlyRegisters(p *Profile) bool { return p.OnlyRegisters() }
+
+// Names of the built-in API profiles.
+const (
+	DefaultProfile   = profile.RESTAPI
+	SelfRegistration = profile.SelfRegistration
+)
+
+// BuiltInProfile returns the built-in API profile of a name. It is nil if there is none.
+func BuiltInProfile(name string) *Profile { return profile.Named(name) }
+
 // ParseProfile reads an API profile. It returns all mistakes, each with its
 // place in the file.
 func ParseProfile(content []byte) (*Profile, []string) {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/encoding/htmlindex"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
@@ -175,6 +176,48 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 		}
 	}
 	return false
+}
+
+// checkTarget refuses another host, or http if the document came through https: anyone
+// who sees a signature can guess the secret offline, and a registration has the secret
+// itself.
+func (d *discoverer) checkTarget(what string, target *url.URL, endpoints OAuthEndpoints) error {
+	switch {
+	case !d.sameSite(target):
+		return fmt.Errorf("the root services document has %s at %s, away from the site: nothing was sent there", what, withoutQuery(target))
+	case target.Scheme != "https" && strings.HasPrefix(endpoints.RootServicesURL, "https:"):
+		return fmt.Errorf("the root services document, read with https, has %s at %s: nothing was sent there", what, withoutQuery(target))
+	}
+	return nil
+}
+
+// registration returns the URL that registers a consumer.
+func (d *discoverer) registration(ctx context.Context, call *profile.Call) (*url.URL, error) {
+	endpoints, err := d.discover(ctx)
+	if err != nil {
+		return nil, newCallError(kindOfDiscovery(err), call, "", err)
+	}
+	if endpoints.RequestConsumerKeyURL == "" {
+		return nil, newCallError(ErrUnsupported, call, "", fmt.Errorf("the root services document %s does not name jfs:%s", endpoints.RootServicesURL, call.Discover))
+	}
+	target, err := url.Parse(endpoints.RequestConsumerKeyURL)
+	if err == nil {
+		err = d.checkTarget("the registration", target, endpoints)
+	}
+	if err != nil {
+		return nil, newCallError(ErrUnreadable, call, "", err)
+	}
+	return target, nil
+}
+
+// kindOfDiscovery is the kind of a discovery that failed.
+func kindOfDiscovery(err error) error {
+	for _, kind := range []error{ErrCanceled, ErrClosed, ErrTimeout, ErrUnreachable, ErrWebPage, ErrTooLarge} {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return ErrUnreadable
 }
 
 // withoutQuery is a URL for an error. The query of a sign-in page can have a
