@@ -19,7 +19,9 @@ type backend struct {
 	client  *twcloud.Client
 	unknown []path.Path
 
-	server serverFacts
+	// profile is the API profile. It is nil if it is not known yet.
+	profile *twcloud.Profile
+	server  serverFacts
 
 	hashCost          hashCost
 	detectSecretDrift bool

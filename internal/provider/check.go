@@ -81,6 +81,6 @@ func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	report.redact = client.Redact
 	report.configuration(resolved, diagnostics)
 	report.hide(resolved.options.Credentials.Username)
-	report.profile(client, resolved.options.Profile != nil)
+	report.profile(client, p.source.getenv(environmentVariable("api_profile_file")) != "")
 	return client
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
@@ -29,6 +30,8 @@ func (r *resolver) facts() serverFacts {
 	case credentials.Token != "":
 	case credentials.ClientID != "":
 		facts.user = fmt.Sprintf("client %q (%s), user %q (%s)", credentials.ClientID, r.values["client_id"].label(), credentials.Username, r.values["username"].label())
+	case credentials.Username == "":
+		facts.user = "without credentials"
 	default:
 		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
@@ -52,7 +55,7 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	address := f.endpoint.text
+	address := cmp.Or(f.endpoint.text, f.webApp.text)
 	if address == "" {
 		return ""
 	}
@@ -62,12 +65,13 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 			return ""
 		}
 	case f.endpoint.origin:
+		address = f.endpoint.text
 	case f.webApp.origin:
 		address = f.webApp.text
 	default:
 		address = failure.Origin
 	}
-	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout) {
+	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSessionWanted) {
 		return "Address: " + address + "."
 	}
 	return fmt.Sprintf("Address: %s, %s.", address, f.user)
