@@ -75,7 +75,7 @@ func (s *Server) adminPage(*exchange) *answer {
 		Profile                  *profile.Profile
 	}{
 		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
-		WebApp: s.consumerServer() == WebApp, Profile: s.profile,
+		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}
 	if content.WebApp {
 		content.SignInPath = s.adminPagePath() + "/sign-in"
@@ -87,6 +87,18 @@ func (s *Server) adminPage(*exchange) *answer {
 	a := newAnswer(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 	a.header.Set("Cache-Control", "no-store")
 	return a
+}
+
+// resolvedProfile is the profile with the path of a registration that the root
+// services document names.
+func (s *Server) resolvedProfile() *profile.Profile {
+	resolved := *s.profile
+	for _, described := range s.callsOf(s.consumerServer()) {
+		if described.Name == "register" {
+			resolved.Calls.Register = described
+		}
+	}
+	return &resolved
 }
 
 func adminPageFile(name string) handler {

@@ -1,10 +1,7 @@
 package emulator
 
 import (
-	"fmt"
-	"html"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -57,38 +54,20 @@ func (s *Server) sendCSRFToken(x *exchange, a *answer) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	brings := x.request.Method == http.MethodGet && x.path == csrf.Path && x.part == s.profile.ServerOf(csrf.Server)
-	changes := s.profile.Calls.List != nil && csrf.Path == s.profile.Calls.List.Path
+	changes := csrf.From == "header" && s.profile.Calls.List != nil && csrf.Path == s.profile.Calls.List.Path
 	if changes && x.call != nil && !x.call.Reads() && !x.session.csrfChanged && a.status < http.StatusBadRequest {
 		x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
 	}
 	if brings {
-		s.putCSRFToken(x, a)
+		r := &profile.Response{Status: a.status, Header: a.header, Body: a.body}
+		s.putCSRFToken(x, r, x.session)
+		*a = *profileAnswer(r)
 	}
 }
 
-// putCSRFToken puts the token where the profile says. The caller holds the lock.
-func (s *Server) putCSRFToken(x *exchange, a *answer) {
-	csrf, token := s.profile.CSRF, s.csrfToken(x.session)
-	switch csrf.From {
-	case "cookie":
-		s.setCSRFCookie(a.header, x.session, s.cookiePath(x.part))
-	case "header":
-		a.header.Set(csrf.Name, token)
-	case "body":
-		*a = *jsonAnswer(http.StatusOK, profile.SetAt(nil, csrf.Pointer, token))
-	case "page":
-		*a = *htmlAnswer(http.StatusOK, "Register consumer",
-			fmt.Sprintf(`<form method="post"><input type="hidden" name="%s" value="%s"></form>`, html.EscapeString(csrf.Name), html.EscapeString(token)))
-	}
-}
-
-// setCSRFCookie sets the cookie with the token, unless it is that of the session.
-func (s *Server) setCSRFCookie(header http.Header, open *session, path string) {
-	csrf, token := s.profile.CSRF, s.csrfToken(open)
-	if csrf.Decode {
-		token = url.QueryEscape(token)
-	}
-	if csrf.Name != sessionCookie {
-		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: token, Path: path}).String())
+// putCSRFToken puts the token of a session where the profile says.
+func (s *Server) putCSRFToken(x *exchange, r *profile.Response, open *session) {
+	if csrf := s.profile.CSRF; csrf.Name != sessionCookie {
+		csrf.Put(r, s.csrfToken(open), s.cookiePath(x.part))
 	}
 }

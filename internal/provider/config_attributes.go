@@ -202,4 +202,12 @@ var configAttributes = []configAttribute{
 		standard: "false",
 		store:    into(checkBool, func(s *settings) *bool { return &s.detectSecretDrift }),
 	},
+	{
+		name: "require_secret_drift_check",
+		kind: boolAttribute,
+		description: "Whether a plan fails if `detect_secret_drift` could not check a secret, for example because `webapp_endpoint` is " +
+			"wrong. Otherwise, this is a warning. Set it in a job that looks for drift.",
+		standard: "false",
+		store:    into(checkBool, func(s *settings) *bool { return &s.requireSecretDriftCheck }),
+	},
 }

@@ -122,3 +122,12 @@ func (r *resolver) either(name string) value {
 	}
 	return r.values[name+"_pem"]
 }
+
+// checkDriftDetection reports that a check is required that is turned off.
+func (r *resolver) checkDriftDetection() {
+	detect, require := r.values["detect_secret_drift"], r.values["require_secret_drift_check"]
+	if r.settings.requireSecretDriftCheck && !r.settings.detectSecretDrift && !detect.unknown {
+		r.fail("require_secret_drift_check", "Missing detect_secret_drift", fmt.Sprintf("%s requires that secrets are checked for drift, "+
+			"but detect_secret_drift is false. Set detect_secret_drift = true or %s=true.", require.label(), environmentVariable("detect_secret_drift")))
+	}
+}

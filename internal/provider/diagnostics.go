@@ -8,8 +8,10 @@ import (
 	"net"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -27,6 +29,14 @@ func describe(consumer twcloud.Consumer) string {
 		return fmt.Sprintf("OAuth consumer with key %q", consumer.Key)
 	}
 	return fmt.Sprintf("OAuth consumer %q (key %q)", consumer.Name, consumer.Key)
+}
+
+// printable escapes what a terminal would not print as it is.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return unquote(strconv.Quote(text))
+	}
+	return text
 }
 
 // addClientError reports a failed call: what was tried, the server's answer, what

@@ -11,10 +11,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
+// oauthConsumerVersion is the version of the state.
+const oauthConsumerVersion = 0
+
 // oauthConsumerSchema is small, because each provider process sends it to
 // Terraform.
 func oauthConsumerSchema() schema.Schema {
 	return schema.Schema{
+		Version: oauthConsumerVersion,
 		MarkdownDescription: "Manages an OAuth 1.0a consumer of Teamwork Cloud, as on the page *TWCloud Admin → OAuth consumers* " +
 			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh2 and later). Name, secret, and approval change in place. The key never changes.",
 		Attributes: map[string]schema.Attribute{
@@ -24,9 +28,9 @@ func oauthConsumerSchema() schema.Schema {
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Consumer name.",
+				MarkdownDescription: "Consumer name, without control characters.",
 				Required:            true,
-				Validators:          []validator.String{stringValidator(notBlank)},
+				Validators:          []validator.String{stringValidator(notBlank), stringValidator(noControl)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`.",

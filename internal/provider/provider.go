@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -30,6 +31,7 @@ type Provider struct {
 	source  configSource
 	tune    func(*twcloud.Options)
 	hashes  hashCost
+	logs    bool
 
 	mu      sync.Mutex
 	clients map[string]*twcloud.Client // by settings.text
@@ -64,6 +66,7 @@ func New(version string, options ...Option) *Provider {
 		source:  processSource(),
 		tune:    func(*twcloud.Options) {},
 		hashes:  usualHashCost,
+		logs:    logsWanted(os.Environ()),
 		clients: map[string]*twcloud.Client{},
 	}
 	for _, option := range options {
@@ -132,7 +135,11 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend := &backend{unknown: unknown, hashCost: p.hashes, detectSecretDrift: resolved.detectSecretDrift}
+	_, detectUnknown := config.text("detect_secret_drift")
+	backend := &backend{
+		unknown: unknown, hashCost: p.hashes,
+		detectSecretDrift: resolved.detectSecretDrift || detectUnknown, requireSecretDriftCheck: resolved.requireSecretDriftCheck,
+	}
 	if len(unknown) == 0 {
 		client, err := p.client(resolved, req.TerraformVersion)
 		if err != nil {
@@ -157,7 +164,7 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 	}
 	options := resolved.options
 	options.UserAgent = userAgent(p.version, terraformVersion)
-	options.Logger = newLogger()
+	options.Logger = newLogger(p.logs)
 	p.tune(&options)
 	client, err := twcloud.New(options)
 	if err != nil {

@@ -15,11 +15,9 @@ type Registration struct {
 	Consumer Consumer
 	// Namesakes are the consumers that had the name before.
 	Namesakes []Consumer
-	// Adopted is true if the outcome was unknown, and the consumer is the one new
-	// consumer of that name. Someone else may have registered it in that moment.
-	Adopted bool
-	// Cause is why the outcome was unknown, if the consumer is adopted.
-	Cause error
+	// Adopted is why the outcome was unknown, if the consumer is the one new consumer of
+	// that name. Someone else may have registered it in that moment. Nil: not adopted.
+	Adopted error
 	// Strays are other consumers of this name that appeared while the registration
 	// was repeated after a lost response.
 	Strays []Consumer
@@ -60,6 +58,12 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		return Registration{}, newCallError(ErrCanceled, call, "", err)
 	}
 	defer unlock()
+	lists := c.profile.Calls.List != nil
+	if lists { // A failure to list concerns all registrations.
+		if _, err := c.snapshot.get(ctx, snapshotAge); err != nil {
+			return Registration{}, err
+		}
+	}
 	leave, first, err := c.registrations.enter(ctx)
 	if err != nil {
 		return Registration{}, newCallError(err, call, "", nil)
@@ -69,9 +73,8 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	defer func() { leave(verdict) }()
 
 	r := &registering{Client: c, call: call, name: name, secret: secret, first: first}
-	if c.profile.Calls.List != nil {
+	if lists {
 		if r.before, err = c.snapshot.get(ctx, registrationAge); err != nil {
-			verdict = judge(err)
 			return r.Registration, err
 		}
 	}
@@ -84,7 +87,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	switch {
 	case err != nil:
 		verdict = judge(err)
-	case judge(r.Cause) == shut:
+	case judge(r.Adopted) == shut:
 		verdict = shut // The response does not read, although the consumer was found.
 	default:
 		verdict = judgeApproval(result)
@@ -299,7 +302,7 @@ func (r *registering) adopt(ctx context.Context, attempt int, consumer Consumer,
 	case errors.Is(err, ErrPanic):
 		return err
 	}
-	r.Adopted, r.Cause = true, err
+	r.Adopted = err
 	if attempt > 0 {
 		r.Doubt = r.unproven("%d registrations were lost, and the list has one new consumer", attempt+1)
 	}

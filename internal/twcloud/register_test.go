@@ -153,8 +153,8 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 			if got, exists := server.Consumer(theirs.Key); exists && got != theirs {
 				t.Errorf("the consumer of somebody else is %v now", got)
 			}
-			if registration.Adopted != test.adopted || (registration.Cause != nil) != test.adopted || registration.Adopted && registration.Consumer.Key == "" {
-				t.Errorf("adopted: %t, because of %v", registration.Adopted, registration.Cause)
+			if adopted := registration.Adopted != nil; adopted != test.adopted || adopted && registration.Consumer.Key == "" {
+				t.Errorf("adopted because of %v", registration.Adopted)
 			}
 			if len(registration.Strays) != test.strays || test.strays > 0 && registration.Strays[0].Key != theirs.Key || !errors.Is(registration.Doubt, test.doubt) {
 				t.Errorf("the strays are %v, %v", registration.Strays, registration.Doubt)
@@ -278,7 +278,7 @@ func TestRegisterOnALaggingServer(t *testing.T) {
 							switch {
 							case errors.As(err, &unknown):
 								// It says that there may be one.
-							case err != nil || !registration.Adopted || !slices.Contains(own, registration.Consumer.Key) || !slices.Contains(server.patched, registration.Consumer.Key):
+							case err != nil || registration.Adopted == nil || !slices.Contains(own, registration.Consumer.Key) || !slices.Contains(server.patched, registration.Consumer.Key):
 								t.Errorf("got %+v, %v, the server has %q", registration, err, own)
 							case len(own) > 1 && registration.Doubt == nil:
 								t.Errorf("the server has %q, and nobody doubts it", own)
@@ -337,7 +337,7 @@ func TestRegister_listFromBefore(t *testing.T) {
 				}
 				time.Sleep(age)
 				registration, err := client.Register(t.Context(), "app", testSecret)
-				if err != nil || registration.Adopted || registration.Consumer.Key != "k1" || len(registration.Strays) > 0 || len(registration.Namesakes) != 1 || server.posts != 2 || server.lists != lists {
+				if err != nil || registration.Adopted != nil || registration.Consumer.Key != "k1" || len(registration.Strays) > 0 || len(registration.Namesakes) != 1 || server.posts != 2 || server.lists != lists {
 					t.Errorf("got %+v, %v after %d registrations and %d lists", registration, err, server.posts, server.lists)
 				}
 			})
@@ -373,7 +373,7 @@ func TestRegister_leavesLate(t *testing.T) {
 					registration, err := client.Register(t.Context(), "app", testSecret)
 					var unknown *RegistrationError
 					if late < registrationAge {
-						if err != nil || !registration.Adopted {
+						if err != nil || registration.Adopted == nil {
 							t.Errorf("got %+v, %v", registration, err)
 						}
 					} else if !errors.As(err, &unknown) || !slices.Equal(unknown.Keys, []string{"k0"}) || registration.Consumer.Key != "" || len(server.patched) > 0 {
@@ -467,7 +467,7 @@ func TestFirstRegistration(t *testing.T) {
 		"408, sent again":              {lists: none, posts: posts{{408, ""}, {201, one("k")}}, key: "k", sent: 2},
 		"500, sent again":              {lists: none, posts: posts{{500, ""}, {201, one("k")}}, key: "k", sent: 2},
 		"500 twice":                    {lists: none, posts: posts{{500, ""}, {500, ""}, {201, one("k")}}, kind: ErrServer, sent: 2},
-		"list forbidden":               {lists: lists{{403, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrForbidden, sent: -1, last: true},
+		"list forbidden":               {lists: lists{{403, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrForbidden, sent: -1},
 		"list fails":                   {lists: lists{{500, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrServer, sent: -1},
 		"key is not known":             {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{404, ""}, kind: ErrKeyGone, key: "k", last: true},
 		"reading fails":                {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{500, ""}, kind: ErrServer, key: "k"},
@@ -606,7 +606,7 @@ func TestRegister_outdatedLists(t *testing.T) {
 		removing := client.Remove(t.Context(), "k")
 		registration, err := client.Register(t.Context(), "n", testSecret)
 		var unknown *RegistrationError
-		if listing != nil || removing != nil || !errors.As(err, &unknown) || registration.Adopted || countOf(sent(), "POST list") != 1 || slices.Contains(sent(), "PATCH k") {
+		if listing != nil || removing != nil || !errors.As(err, &unknown) || registration.Adopted != nil || countOf(sent(), "POST list") != 1 || slices.Contains(sent(), "PATCH k") {
 			t.Errorf("got %+v, %v, sent %q", registration, err, sent())
 		}
 	})
@@ -675,7 +675,7 @@ func TestRegister_views(t *testing.T) {
 	}
 	server.Inject(emulator.Fault{Kind: emulator.DropBefore, Method: http.MethodPost})
 	own, err := client.Register(t.Context(), "app", testSecret)
-	if err != nil || own.Adopted || own.Consumer.Key == theirs.Consumer.Key || len(own.Strays) > 0 || len(server.Consumers()) != 2 {
+	if err != nil || own.Adopted != nil || own.Consumer.Key == theirs.Consumer.Key || len(own.Strays) > 0 || len(server.Consumers()) != 2 {
 		t.Errorf("got %+v, %v", own, err)
 	}
 }

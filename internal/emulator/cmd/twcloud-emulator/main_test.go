@@ -256,7 +256,7 @@ func TestEmulator_dialect(t *testing.T) {
 		t.Fatal(err)
 	}
 	launch(t, "-profile", file).find(`TWCLOUD_API_PROFILE_FILE='` + regexp.QuoteMeta(file))
-	if err := os.WriteFile(file, []byte(`{"profile": 1, "nonsense": 2}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"profile": 2, "nonsense": 2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status := run(t.Context(), []string{"-profile", file}, io.Discard, &message); status != 1 || !strings.Contains(message.String(), "/nonsense") {

@@ -139,7 +139,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer server.Close()
-	makeConsumers(server, o.consumers)
+	makeConsumers(server, o.consumers, o.config.Profile != nil && o.config.Profile.NumericKeys())
 	certificates := ""
 	if o.config.TLS {
 		if certificates, err = writeCertificates(server); err != nil {
@@ -183,14 +183,18 @@ var handMade = []string{
 
 // makeConsumers stores n consumers whose keys are the same in every run, every
 // third one not approved.
-func makeConsumers(server *emulator.Server, n int) {
+func makeConsumers(server *emulator.Server, n int, numericKeys bool) {
+	format := "%032x"
+	if numericKeys {
+		format = "%d"
+	}
 	for i := range n {
 		name := handMade[i%len(handMade)]
 		if round := i / len(handMade); round > 0 {
 			name = fmt.Sprintf("%s %d", name, round+1)
 		}
 		server.AddConsumer(emulator.Consumer{
-			Key: fmt.Sprintf("%032x", 0x7ec10d00+i), Name: name, Secret: fmt.Sprintf("hand-made-secret-%d", i+1), Approved: i%3 != 2,
+			Key: fmt.Sprintf(format, 0x7ec10d00+i), Name: name, Secret: fmt.Sprintf("hand-made-secret-%d", i+1), Approved: i%3 != 2,
 		})
 	}
 }
