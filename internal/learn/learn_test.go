@@ -93,8 +93,10 @@ func TestLearn_earlierTry(t *testing.T) {
 	}{
 		"learned":              {[]string{created, approvals, edits, removed}, "The profile is complete"},
 		"registration refused": {[]string{"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 400`}, "Remove it first"},
-		"rename refused": {[]string{created, approvals, "PATCH " + collection + `/KEY {"name":"NAME2"} -> 422`, "PATCH " + collection + `/KEY {"secret":"SECRET2"} -> 204`, removed},
-			"Remove that consumer"},
+		"rename refused": {
+			[]string{created, approvals, "PATCH " + collection + `/KEY {"name":"NAME2"} -> 422`, "PATCH " + collection + `/KEY {"secret":"SECRET2"} -> 204`, removed},
+			"Remove that consumer",
+		},
 	} {
 		shape := plain(test.steps...)
 		shape.others = left
@@ -259,6 +261,8 @@ func TestPrivatePlaces(t *testing.T) {
 		"cookie as a name":          "POST " + collection + `/KEY/approve {"canary-session-1f3a09b7c2":1} -> 204`,
 		"cookie in a form":          "POST " + collection + `/KEY/approve sid=canary-session-1f3a09b7c2 -> 204`,
 		"cookie as a form's name":   "POST " + collection + `/KEY/approve canary-session-1f3a09b7c2=1 -> 204`,
+		"token twice in the query":  "POST " + collection + `/KEY/approve?token=canary-token-a&token=canary-token-b -> 204`,
+		"cookie in a redirect":      "POST " + collection + `/KEY/approve -> 302 | < Location: /osmc/list/canary-session-1f3a09b7c2`,
 		"cookie in the query":       "POST " + collection + `/KEY/approve?sid=canary-session-1f3a09b7c2 -> 204`,
 		"cookie in the path":        "POST " + collection + `/KEY/canary-session-1f3a09b7c2/approve -> 204`,
 		"cookie encoded":            "POST " + collection + `/KEY/%63anary-session-1f3/approve -> 204`,

@@ -212,21 +212,8 @@ func (l *learner) buildChanges(p *profile.Profile) {
 		}
 		call.Approved = own[one]
 		call.Expect = l.expected()
-		if path, found := one.redirected(); found {
-			call.Redirect = l.redirectTo(path)
-		}
+		call.Redirect = one.redirect
 	}
-}
-
-// redirectTo is the path of a redirect with a placeholder.
-func (l *learner) redirectTo(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		if profile.LastSegment("/"+segment) == l.roles.register.key && segment != "" {
-			segments[i] = profile.Key
-		}
-	}
-	return strings.Join(segments, "/")
 }
 
 // buildRead makes the call that reads one consumer, unless it tells less than the
@@ -276,7 +263,7 @@ var (
 // proxies.
 func (l *learner) buildServers(p *profile.Profile) {
 	for _, one := range append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...) {
-		if match := apiRoot.FindStringSubmatch(one.path); match != nil && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
+		if match := apiRoot.FindStringSubmatch(one.path); len(match) > 0 && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
 			l.prefixes = append(l.prefixes, match[1])
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}
