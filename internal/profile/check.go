@@ -1,29 +1,27 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // check finds mistakes that concern more than one value: contradictions, missing
 // parts, and placeholders in the wrong place.
 func (p *Profile) check(m *mistakes) {
-	c := &checker{Profile: p, mistakes: m}
-	if p.Format != Format && !m.within("/profile") {
-		c.add("/profile", "this provider reads profiles of format %d", Format)
-	}
-	if len(p.Description) > 500 {
-		c.add("/description", "it must have at most 500 bytes")
-	}
-	c.headers("/headers", p.Headers)
-	for name, text := range p.Headers {
-		c.placeholder("/headers/"+escapeToken(name), text, CSRFToken, Origin)
-		c.noHost("/headers/"+escapeToken(name), text)
+	c := &checker{p, m}
+	c.headers("/headers", p.Headers, CSRFToken)
+	for name := range p.Keep {
+		if name == "" || strings.ContainsAny(name, "{}") {
+			c.add("/keep/"+escapeToken(name), "the name cannot stand in a placeholder")
+		}
 	}
 	c.approved()
 	c.csrf()
@@ -31,7 +29,10 @@ func (p *Profile) check(m *mistakes) {
 	for _, call := range p.Calls.All() {
 		c.call(call)
 	}
-	c.whole()
+	c.lists()
+	if len(m.found) == 0 {
+		c.contradictions()
+	}
 }
 
 type checker struct {
@@ -39,41 +40,31 @@ type checker struct {
 	*mistakes
 }
 
-// add notes a mistake, unless the place has one that explains it.
-func (c *checker) add(pointer, format string, arguments ...any) {
-	if !c.within(pointer) {
-		c.mistakes.add(pointer, format, arguments...)
-	}
-}
-
-// whole checks what the calls must have together.
-func (c *checker) whole() {
-	calls := &c.Calls
-	switch list := calls.List; {
-	case list == nil && !c.OnlyRegisters():
-		c.add("/calls", "missing: list")
-	case list != nil && !list.Response.TellsAll() && (calls.Read == nil || !calls.Read.Response.TellsAll() && !c.together(list.Response, calls.Read.Response)):
+// lists checks that the calls together find all consumers.
+func (c *checker) lists() {
+	list, read := c.Calls.List, c.Calls.Read
+	switch {
+	case list == nil && !c.OnlyRegisters() && c.root.get("calls") != nil:
+		c.missing("/calls", "list", "")
+	case list == nil || !list.Response.TellsKey() || list.Response.TellsAll():
+	case read == nil || read.Response == nil || read.Response.Name == nil || !read.Response.TellsApproval():
 		c.add("/calls/list/response", "the list does not tell key, name and approval of each consumer, and there is no read call that does")
 	}
-	if c.Approved == nil && !c.OnlyRegisters() {
-		c.add("", "missing: approved")
-	}
 }
 
-// together reports whether a read by key tells what the list lacks. The key is known
-// then.
-func (c *checker) together(list, read *Shape) bool {
-	return list.TellsKey() && read != nil && read.Name != nil && read.TellsApproval()
-}
-
-// approved finds values that mean both.
+// approved finds values that mean both, and missing ones that are needed.
 func (c *checker) approved() {
-	if c.Approved == nil {
+	if c.Approved != nil {
+		for i, value := range c.Approved.No {
+			if contains(c.Approved.Yes, value) {
+				c.add(fmt.Sprintf("/approved/no/%d", i), "the same value means yes")
+			}
+		}
 		return
 	}
-	for i, value := range c.Approved.No {
-		if contains(c.Approved.Yes, value) {
-			c.add(fmt.Sprintf("/approved/no/%d", i), "the same value means yes")
+	for _, call := range c.Calls.All() {
+		if call.Response != nil && call.Response.Approved != nil || c.Has(call, ApprovedNow) && call.Approved == nil {
+			c.missing("", "approved", ", the values that mean yes and no")
 		}
 	}
 }
@@ -82,23 +73,42 @@ func (c *checker) csrf() {
 	csrf := c.CSRF
 	if csrf == nil {
 		for _, call := range c.Calls.All() {
-			if c.Has(call, CSRFToken) {
+			if c.Has(call, CSRFToken) && c.root.get("csrf") == nil {
 				c.add("/calls/"+call.Name, "the call sends {csrf}, and the profile has no csrf")
 			}
 		}
 		return
 	}
+	if csrf.From == "body" {
+		c.needs("/csrf", "pointer", csrf.Pointer != "", "name", csrf.Name != "")
+	} else {
+		c.needs("/csrf", "name", csrf.Name != "", "pointer", csrf.Pointer != "")
+	}
 	if csrf.From != "cookie" && csrf.Path == "" {
-		c.add("/csrf", "missing: path, which brings the token")
+		c.missing("/csrf", "path", ", which brings the token")
 	}
-	if csrf.From == "body" && csrf.Pointer == "" {
-		c.add("/csrf", "missing: pointer, to the token")
-	}
-	if csrf.From != "body" && csrf.Name == "" {
-		c.add("/csrf", "missing: name, of what holds the token")
+	if (csrf.From == "cookie" || csrf.From == "header") && csrf.Name != "" && !isToken(csrf.Name) {
+		c.add("/csrf/name", "this is not the name of a %s", csrf.From)
 	}
 	c.path("/csrf/path", csrf.Path)
-	c.goesSomewhere("/csrf", csrf.Server, csrf.Path)
+	c.server("/csrf", csrf.Server)
+}
+
+// needs checks that a part has one member and not another.
+func (c *checker) needs(place, member string, given bool, other string, otherGiven bool) {
+	if !given {
+		c.missing(place, member, "")
+	}
+	if otherGiven {
+		c.add(place+"/"+other, "%s and %s exclude each other", member, other)
+	}
+}
+
+// server checks that there is a server for a part.
+func (c *checker) server(place, own string) {
+	if c.ServerOf(own) == "" && !c.wrong["/server"] {
+		c.missing(place, "server", ", here or in the profile")
+	}
 }
 
 // signIn checks what the ways to sign in need.
@@ -110,56 +120,75 @@ func (c *checker) signIn() {
 	switch in.By {
 	case ByPage:
 		if in.Start == "" {
-			c.add("/sign_in", "missing: start, the page that leads to the sign-in")
+			c.missing("/sign_in", "start", ", the page that leads to the sign-in")
 		}
 		if in.SignOut == nil {
-			c.add("/sign_in", "missing: sign_out, which ends the session")
+			c.missing("/sign_in", "sign_out", ", which ends the session")
 		}
 		if in.Scheme != "" {
 			c.add("/sign_in/scheme", "a sign-in by page sends no Authorization")
 		}
 	case ByToken:
 		if in.Scheme == "" {
-			c.add("/sign_in", "missing: scheme, such as Bearer")
+			c.missing("/sign_in", "scheme", ", such as Bearer")
 		}
-		if in.Start != "" || len(in.Steps) > 0 || in.SignOut != nil {
+		if in.Start != "" || in.Steps != nil || in.SignOut != nil {
 			c.add("/sign_in", "a sign-in by token has no pages")
 		}
 	}
-	for i, step := range in.Steps {
-		place := fmt.Sprintf("/sign_in/steps/%d", i)
-		switch {
-		case step.Form == nil && step.JSON == nil:
-			c.add(place, "missing: form or json")
-		case step.Form != nil && (step.JSON != nil || step.Method != "" || step.Path != "" || step.Next != ""):
-			c.add(place, "the page says where its form goes: no method, path, json or next")
-		case step.JSON != nil && (step.Method == "" || step.Path == ""):
-			c.add(place, "missing: method and path")
-		}
-		for name, text := range step.Form {
-			c.placeholder(place+"/form/"+escapeToken(name), text, Username, Password)
-		}
-		walk(place+"/json", step.JSON, func(pointer, text string) { c.placeholder(pointer, text, Username, Password, CSRFToken) })
+	c.path("/sign_in/start", in.Start)
+	if out := in.SignOut; out != nil {
+		c.path("/sign_in/sign_out/path", out.Path)
+		c.server("/sign_in/sign_out", out.Server)
 	}
+	for i, step := range in.Steps {
+		c.step(fmt.Sprintf("/sign_in/steps/%d", i), step)
+	}
+}
+
+func (c *checker) step(place string, step Step) {
+	switch {
+	case step.Form == nil && step.JSON == nil:
+		c.missing(place, "form", " or json")
+	case step.Form != nil && (step.JSON != nil || step.Method != "" || step.Path != "" || step.Next != ""):
+		c.add(place, "the page says where its form goes: no method, path, json or next")
+	case step.JSON != nil && step.Method == "":
+		c.missing(place, "method", "")
+	case step.JSON != nil && step.Path == "":
+		c.missing(place, "path", "")
+	}
+	c.path(place+"/path", step.Path)
+	for name, text := range step.Form {
+		c.text(place+"/form/"+escapeToken(name), text, Username, Password)
+	}
+	walk(place+"/json", step.JSON, func(pointer, text string) { c.text(pointer, text, Username, Password, CSRFToken) })
 }
 
 // forbidden are headers that the provider sets itself, or that hold a secret or a
 // host.
 var forbidden = []string{
-	"Authorization", "Connection", "Content-Length", "Content-Type", "Cookie", "Host", "Proxy-Authorization", "Transfer-Encoding", "User-Agent",
+	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Content-Type", "Cookie", "Host",
+	"Proxy-Authorization", "Transfer-Encoding", "User-Agent", "X-Auth-Secret",
 }
 
-func (c *checker) headers(place string, headers map[string]string) {
-	for name, text := range headers {
-		pointer := place + "/" + escapeToken(name)
+// headers checks headers, in whose values placeholders may stand.
+func (c *checker) headers(place string, headers map[string]string, placeholders ...string) {
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		pointer, canonical := place+"/"+escapeToken(name), http.CanonicalHeaderKey(name)
 		switch {
 		case !isToken(name):
 			c.add(pointer, "this is not the name of a header")
-		case slices.Contains(forbidden, http.CanonicalHeaderKey(name)):
+		case slices.Contains(forbidden, canonical):
 			c.add(pointer, "a profile cannot set this header: the provider does, or it holds a secret or a host")
-		case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }):
+		case seen[canonical]:
+			c.add(pointer, "the header is there twice")
+		case strings.ContainsFunc(headers[name], func(r rune) bool { return r < ' ' || r > '~' }):
 			c.add(pointer, "a header is one line of ASCII text")
+		default:
+			c.text(pointer, headers[name], append(placeholders, Origin)...)
 		}
+		seen[canonical] = true
 	}
 }
 
@@ -183,63 +212,65 @@ var uses = map[string]struct{ must, may []string }{
 }
 
 func (c *checker) call(call *Call) {
-	place, use := "/calls/"+call.Name, uses[call.Name]
-	c.path(place+"/path", call.Path)
-	c.path(place+"/redirect", call.Redirect)
-	for segment := range strings.SplitSeq(call.Redirect, "/") {
-		c.placeholder(place+"/redirect", segment, Key)
-	}
-	c.headers(place+"/headers", call.Headers)
-	for _, placeholder := range use.must {
-		if !c.Has(call, placeholder) {
-			c.add(place, "the call needs %s in its path, query or body", placeholder)
-		}
-	}
+	place := "/calls/" + call.Name
+	c.templates(place, call)
+	c.method(place, call)
+	c.destination(place, call)
+	c.approvedAs(place, call)
+	c.shape(place, call)
+	c.pages(place, call)
+}
+
+// templates checks the placeholders of a call.
+func (c *checker) templates(place string, call *Call) {
+	use := uses[call.Name]
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
 	if slices.Contains(use.must, Key) {
 		allowed = append(allowed, keyNumber)
 	}
+	if call.Discover != "" && c.Has(call, CSRFToken) {
+		c.add(place, "a discovered call is sent without a session: there is no {csrf}")
+	}
 	// A path, a query and a header are never a place for a name or a secret.
 	visible := slices.DeleteFunc(slices.Clone(allowed), func(one string) bool { return one == Name || one == Secret })
+	c.path(place+"/path", call.Path, visible...)
+	c.headers(place+"/headers", call.Headers, visible...)
 	call.texts(func(pointer, text string) {
 		switch group, _, _ := strings.Cut(pointer[1:], "/"); group {
-		case "path", "query":
-			c.placeholder(place+pointer, text, visible...)
-		case "headers":
-			c.placeholder(place+pointer, text, append(visible, Origin)...)
-		default:
-			c.placeholder(place+pointer, text, allowed...)
+		case "query":
+			c.text(place+pointer, text, visible...)
+		case "form", "json":
+			c.text(place+pointer, text, allowed...)
 		}
-		c.noHost(place+pointer, text)
 	})
-	c.methodOf(place, call)
-	c.destination(place, call)
-	c.approvedAs(place, call)
-	for pointer, value := range call.Expect {
-		if !isScalar(value) {
-			c.add(place+"/expect/"+escapeToken(pointer), "it must be a string, a number, true, false or null")
+	// What is wrong may have been meant to be the placeholder.
+	unsure := call.Path == "" && call.Discover == "" || slices.ContainsFunc(c.found, func(one mistake) bool {
+		group, inside := strings.CutPrefix(one.pointer, place+"/")
+		group, _, _ = strings.Cut(group, "/")
+		return inside && slices.Contains([]string{"path", "query", "headers", "form", "json"}, group)
+	})
+	for _, placeholder := range use.must {
+		if !unsure && !c.Has(call, placeholder) {
+			c.add(place, "the call does not send %s", placeholder)
 		}
 	}
-	c.shape(place+"/response", call)
-	c.pages(place, call)
 }
 
-func (c *checker) methodOf(place string, call *Call) {
-	switch {
-	case call.JSON != nil && call.Form != nil:
+func (c *checker) method(place string, call *Call) {
+	if call.JSON != nil && call.Form != nil {
 		c.add(place, "json and form exclude each other")
-	case call.Method == http.MethodGet && (call.JSON != nil || call.Form != nil):
-		c.add(place+"/method", "a GET has no body")
 	}
 	switch {
 	case call.Reads() && call.Method != http.MethodGet && call.Method != http.MethodPost && call.Method != "":
 		c.add(place+"/method", "a call that only reads is a GET or a POST")
 	case !call.Reads() && call.Method == http.MethodGet:
 		c.add(place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
+	case call.Method == http.MethodGet && (call.JSON != nil || call.Form != nil):
+		c.add(place+"/method", "a GET has no body")
 	}
 }
 
-// destination checks where a call goes.
+// destination checks where a call goes, and where its redirect leads.
 func (c *checker) destination(place string, call *Call) {
 	switch {
 	case call.Discover != "" && (call.Server != "" || call.Path != ""):
@@ -247,59 +278,70 @@ func (c *checker) destination(place string, call *Call) {
 	case call.Discover != "" && call.Name != "register":
 		c.add(place+"/discover", "only register can be discovered")
 	case call.Discover == "" && call.Path == "":
-		c.add(place, "missing: path")
+		c.missing(place, "path", "")
 	case call.Discover == "":
-		c.goesSomewhere(place, call.Server, call.Path)
+		c.server(place, call.Server)
+	}
+	if call.Redirect == "" {
+		return
+	}
+	c.path(place+"/redirect", call.Redirect, Key)
+	response := cmp.Or(call.Response, &Shape{})
+	switch {
+	case call.Reads():
+		c.add(place+"/redirect", "a redirect has no consumers: not for a call that reads")
+	case response.inBody():
+		c.add(place+"/response", "a redirect has no body: only key_header can be there")
+	case http.CanonicalHeaderKey(response.KeyHeader) == "Location" && !strings.HasSuffix(call.Redirect, "/"+Key):
+		c.add(place+"/redirect", "the key is in the header Location: the path must end with {key}")
 	}
 }
 
-func (c *checker) goesSomewhere(place, server, path string) {
-	if path != "" && c.ServerOf(server) == "" {
-		c.add(place, "missing: server, here or in the profile")
-	}
-}
-
-// approvedAs checks what {approved} sends. Without a text, a form cannot send it.
+// approvedAs checks what {approved} sends. Without a text, it can be in JSON alone.
 func (c *checker) approvedAs(place string, call *Call) {
-	if call.Approved != nil && !c.Has(call, ApprovedNow) {
-		c.add(place+"/approved", "the call does not send {approved}")
-	}
 	if !c.Has(call, ApprovedNow) {
+		if call.Approved != nil {
+			c.add(place+"/approved", "the call does not send {approved}")
+		}
 		return
 	}
 	yes, no := c.sentApproval(call)
 	c.placeholders(call, func(at, placeholder string) {
-		if placeholder == ApprovedNow && !strings.HasPrefix(at, "/json") && (yes == nil || no == nil) {
+		if placeholder == ApprovedNow && !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (yes == nil || no == nil) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
 	})
-	if reflect.DeepEqual(yes, no) && yes != nil {
+	if call.Approved != nil && equal(yes, no) {
 		c.add(place+"/approved", "yes and no are the same value")
 	}
 }
 
 func (c *checker) shape(place string, call *Call) {
-	shape := call.Response
-	list := call.Name == "list"
-	if list && !shape.TellsKey() {
-		c.add(place, "missing: key")
+	place, shape, isList := place+"/response", call.Response, call.Name == "list"
+	if isList && !shape.TellsKey() {
+		c.missing(place, "key", "")
 	}
 	if shape == nil {
 		return
 	}
-	if !list && (shape.Items != nil || shape.KeyIsMember || shape.Only != nil) {
+	sources := 0
+	for _, source := range []bool{shape.Format == "text", shape.Key != nil, shape.KeyHeader != "", shape.KeyIsMember} {
+		if source {
+			sources++
+		}
+	}
+	switch {
+	case !isList && (shape.Items != nil || shape.KeyIsMember || shape.Only != nil):
 		c.add(place, "items, only and key_is_member are for list")
-	}
-	if list && shape.KeyHeader != "" {
-		c.add(place+"/key_header", "a list has its keys in the body")
-	}
-	if shape.Format == "text" && (shape.Key != nil || shape.Name != nil || shape.Approved != nil || list) {
-		c.add(place, "a text is the key alone: no pointers, and not for list")
-	}
-	if shape.KeyIsMember && shape.Key != nil {
-		c.add(place, "key and key_is_member exclude each other")
-	}
-	if shape.Items != nil && shape.Items.Yes != nil && shape.Approved != nil {
+	case isList && (shape.KeyHeader != "" || shape.Format != ""):
+		c.add(place, "a list has its keys in JSON: no key_header, no format")
+	case sources > 1:
+		c.add(place, "the key is at one place: key, key_header, key_is_member and text exclude each other")
+	case sources == 0 && shape.KeyIsLastSegment && shape.Format == "":
+		c.add(place+"/key_is_last_segment", "the response has no key")
+	case shape.Format == "text" && (shape.Name != nil || shape.Approved != nil || call.Expect != nil):
+		c.add(place, "a text is the key alone: no name, approved or expect")
+	case shape.Items != nil && shape.Items.Yes != nil && shape.Approved != nil:
 		c.add(place+"/approved", "the list that a consumer is in says whether it is approved")
 	}
 }
@@ -308,19 +350,17 @@ func (c *checker) pages(place string, call *Call) {
 	pages := call.Pages
 	switch {
 	case pages == nil && call.Name == "list":
-		c.add(place, "missing: pages; {\"by\": \"none\"} says that the list is whole")
-		return
-	case pages == nil:
-		return
-	case call.Name != "list":
+		c.missing(place, "pages", "; {\"by\": \"none\"} says that the list is whole")
+	case pages != nil && call.Name != "list":
 		c.add(place+"/pages", "only a list has pages")
+	}
+	if pages == nil || pages.By == "" {
 		return
 	}
-	place += "/pages"
-	for _, part := range []struct {
+	for _, member := range []struct {
 		name  string
 		given bool
-		for_  []string
+		ways  []string
 		must  bool
 	}{
 		{"pointer", pages.Pointer != nil, []string{"next", "cursor"}, true},
@@ -328,26 +368,33 @@ func (c *checker) pages(place string, call *Call) {
 		{"first", pages.First != 0, []string{"number"}, false},
 		{"total", pages.Total != nil, []string{"number", "offset"}, false},
 	} {
-		fits := slices.Contains(part.for_, pages.By)
+		fits := slices.Contains(member.ways, pages.By)
 		switch {
-		case fits && part.must && !part.given:
-			c.add(place, "missing: %s", part.name)
-		case !fits && part.given && slices.Contains(enumerations["pages"], pages.By):
-			c.add(place+"/"+part.name, "it has no meaning for pages by %s", pages.By)
+		case fits && member.must && !member.given:
+			c.missing(place+"/pages", member.name, "")
+		case !fits && member.given:
+			c.add(place+"/pages/"+member.name, "it has no meaning for pages by %s", pages.By)
 		}
 	}
-	if _, fixed := call.Query[pages.Parameter]; fixed && pages.Parameter != "" {
+	if _, fixed := call.Query[pages.Parameter]; fixed {
 		c.add("/calls/list/query/"+escapeToken(pages.Parameter), "pages.parameter sets this parameter")
 	}
 }
 
-// path checks the segments. What takes the place of one is checked with the other
-// texts of the call.
-func (c *checker) path(pointer, path string) {
-	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+// path checks a path. It is empty if it is missing.
+func (c *checker) path(pointer, path string, placeholders ...string) {
+	if path == "" {
+		return
+	}
+	if path[0] != '/' || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, notInPath) {
+		c.add(pointer, "%q is not a path, such as /osmc/admin/users: percent-encoded, and without host, query and fragment", path)
+		return
+	}
+	for segment := range strings.SplitSeq(path, "/") {
 		decoded, err := url.PathUnescape(segment)
 		switch {
 		case isPlaceholder(segment):
+			c.text(pointer, segment, placeholders...)
 		case strings.ContainsAny(segment, "{}"):
 			c.add(pointer, "%q: only a placeholder such as {key} can take the place of a segment", segment)
 		case err != nil:
@@ -358,46 +405,62 @@ func (c *checker) path(pointer, path string) {
 	}
 }
 
-// placeholder checks a text that is, or was meant to be, a placeholder.
-func (c *checker) placeholder(pointer, text string, allowed ...string) {
-	if !strings.Contains(text, "{") || slices.Contains(allowed, text) {
+func notInPath(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"#<>?\^`+"`", r) }
+
+// placeholderLike matches what was meant to be a placeholder.
+var placeholderLike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\{(key|key:number|name|secret|approved|csrf|origin|username|password|keep\.[^{}]*)\}|^\{[\w.:]+\}$`)
+})
+
+// text checks a value that a call sends: it holds no host, and a placeholder only if
+// it is one.
+func (c *checker) text(pointer, text string, placeholders ...string) {
+	if strings.Contains(text, "://") {
+		c.add(pointer, "a profile holds no URL")
+	}
+	if !strings.Contains(text, "{") || slices.Contains(placeholders, text) {
 		return
 	}
-	if name, ok := strings.CutPrefix(strings.TrimSuffix(text, "}"), keepPrefix); ok && isPlaceholder(text) && slices.Contains(allowed, keepPrefix) {
-		if _, known := c.Keep[name]; !known {
+	if isPlaceholder(text) && strings.HasPrefix(text, keepPrefix) && slices.Contains(placeholders, keepPrefix) {
+		if _, known := c.Keep[keepName(text)]; !known && !c.wrong["/keep"] {
 			c.add(pointer, "the profile has no such member in keep")
 		}
 		return
 	}
-	found := placeholderLike().FindString(text)
-	switch {
-	case found == "":
-	case found != text:
-		c.add(pointer, "%s must be the whole value: a profile has no expressions", found)
-	default:
+	switch found := placeholderLike().FindString(text); found {
+	case "":
+	case text:
 		c.add(pointer, "%s cannot be used here", text)
+	default:
+		c.add(pointer, "%s must be the whole value: a profile has no expressions", found)
 	}
 }
 
-// placeholderLike matches what was meant to be a placeholder.
-func placeholderLike() *regexp.Regexp {
-	return regexp.MustCompile(`\{(key|key:number|name|secret|approved|csrf|origin|username|password|keep\.[^{}]*)\}|^\{[\w.:]*\}$`)
-}
-
-func (c *checker) noHost(pointer, text string) {
-	if strings.Contains(text, "://") {
-		c.add(pointer, "a profile holds no URL")
+// contradictions finds responses that cannot be as the profile says: what is written
+// as it says must be read as it says.
+func (c *checker) contradictions() {
+	yes, no, name, other := true, false, "name", "other"
+	for _, call := range c.Calls.All() {
+		if call.Response == nil {
+			continue
+		}
+		written := []Consumer{{Key: "a", Name: &name, Approved: &yes}, {Key: "b", Name: &other, Approved: &no}}
+		if call.Name != "list" {
+			written = written[:1]
+		}
+		r := c.Write(call, written, "")
+		if call.Name == "list" {
+			call.WritePage(r, "next", len(written))
+		}
+		read, err := c.Read(call, r)
+		succeeds, refusal := c.Succeeds(call, "a", r)
+		same := slices.EqualFunc(written, read, func(a, b Consumer) bool {
+			shape := call.Response
+			return (!shape.TellsKey() || a.Key == b.Key) && (shape.Name == nil || reflect.DeepEqual(a.Name, b.Name)) &&
+				(!shape.TellsApproval() || reflect.DeepEqual(a.Approved, b.Approved))
+		})
+		if err != nil || refusal != nil || !succeeds || !same {
+			c.add("/calls/"+call.Name+"/response", "no response can be like this: two of its places contradict each other")
+		}
 	}
-}
-
-func contains(values []any, value any) bool {
-	return slices.ContainsFunc(values, func(one any) bool { return reflect.DeepEqual(one, value) })
-}
-
-func isScalar(value any) bool {
-	switch value.(type) {
-	case map[string]any, []any:
-		return false
-	}
-	return true
 }

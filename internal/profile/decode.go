@@ -10,9 +10,7 @@ import (
 // decode puts a document into a profile. It notes members that do not exist, values
 // of the wrong type, and values that break the rules of the "is" tags, which the
 // JSON Schema has as well.
-func (m *mistakes) decode(root *node, into *Profile) {
-	m.value(root, reflect.ValueOf(into).Elem(), nil)
-}
+func (m *mistakes) decode(into *Profile) { m.value(m.root, reflect.ValueOf(into).Elem(), nil) }
 
 // value puts a node into a value of Go. A value of the wrong type stays out.
 func (m *mistakes) value(n *node, into reflect.Value, rules []string) {
@@ -50,7 +48,7 @@ func (m *mistakes) value(n *node, into reflect.Value, rules []string) {
 
 func (m *mistakes) isKind(n *node, want kind, name string) bool {
 	if n.kind != want {
-		m.add(n.pointer, "it must be %s", name)
+		m.at(n, "it must be %s", name)
 	}
 	return n.kind == want
 }
@@ -63,14 +61,14 @@ func (m *mistakes) scalar(n *node, into reflect.Value, rules []string) {
 	switch into.Kind() {
 	case reflect.String:
 		if text, ok := value.(string); !ok {
-			m.add(n.pointer, "it must be a string")
+			m.at(n, "it must be a string")
 		} else {
 			m.rules(n, text, rules)
 			into.SetString(text)
 		}
 	case reflect.Bool:
 		if flag, ok := value.(bool); !ok {
-			m.add(n.pointer, "it must be true or false")
+			m.at(n, "it must be true or false")
 		} else {
 			into.SetBool(flag)
 		}
@@ -78,7 +76,7 @@ func (m *mistakes) scalar(n *node, into reflect.Value, rules []string) {
 		number, ok := value.(json.Number)
 		integer, err := number.Int64()
 		if !ok || err != nil || integer < 0 || integer > 1e9 {
-			m.add(n.pointer, "it must be a whole number, not negative")
+			m.at(n, "it must be a whole number, not negative")
 			return
 		}
 		into.SetInt(integer)
@@ -95,16 +93,16 @@ func (m *mistakes) structure(n *node, into reflect.Value) {
 		}
 		fields[name] = i
 		if slices.Contains(rulesOf(field), "required") && n.get(name) == nil {
-			m.add(n.pointer, "missing: %s", name)
+			m.missing(n.pointer(), name, "")
 		}
 	}
-	for _, one := range n.members {
-		i, known := fields[one.name]
+	for _, one := range n.children {
+		i, known := fields[one.token]
 		if !known {
-			m.add(one.value.pointer, "no such member in a profile of format %d: check its spelling", Format)
+			m.at(one, "no such member in a profile of format %d: check its spelling", Format)
 			continue
 		}
-		m.value(one.value, into.Field(i), rulesOf(into.Type().Field(i)))
+		m.value(one, into.Field(i), rulesOf(into.Type().Field(i)))
 	}
 }
 
@@ -112,27 +110,26 @@ func rulesOf(field reflect.StructField) []string { return strings.Fields(field.T
 
 func (m *mistakes) entries(n *node, into reflect.Value, rules []string) {
 	into.Set(reflect.MakeMap(into.Type()))
-	for _, one := range n.members {
-		value := reflect.New(into.Type().Elem()).Elem()
+	for _, one := range n.children {
+		value, rules := reflect.New(into.Type().Elem()).Elem(), rules
 		if slices.Contains(rules, "literals") {
-			m.pointer(one.value, one.name)
-			m.value(one.value, value, []string{"literal"})
-		} else {
-			m.value(one.value, value, rules)
+			m.pointer(one, one.token)
+			rules = []string{"literal"}
 		}
-		into.SetMapIndex(reflect.ValueOf(one.name), value)
+		m.value(one, value, rules)
+		into.SetMapIndex(reflect.ValueOf(one.token), value)
 	}
 }
 
 func (m *mistakes) elements(n *node, into reflect.Value, rules []string) {
 	if slices.Contains(rules, "literals") {
 		rules = []string{"literal"}
-		if len(n.array) == 0 {
-			m.add(n.pointer, "it must not be empty")
+		if len(n.children) == 0 {
+			m.at(n, "it must not be empty")
 		}
 	}
-	slice := reflect.MakeSlice(into.Type(), len(n.array), len(n.array))
-	for i, one := range n.array {
+	slice := reflect.MakeSlice(into.Type(), len(n.children), len(n.children))
+	for i, one := range n.children {
 		m.value(one, slice.Index(i), rules)
 	}
 	into.Set(slice)
@@ -168,7 +165,7 @@ var enumerations = map[string][]string{
 	"none":     {"none"},
 	"csrf":     {"cookie", "header", "body", "page"},
 	"method":   {"GET", "POST", "PUT", "PATCH", "DELETE"},
-	"format":   {"json", "text"},
+	"format":   {"text"},
 	"pages":    {"none", "link", "next", "cursor", "number", "offset"},
 	"discover": {"oauthRequestConsumerKeyUrl"},
 }
@@ -179,23 +176,27 @@ func (m *mistakes) rules(n *node, value any, rules []string) {
 	for _, rule := range rules {
 		switch rule {
 		case "required":
+		case "body":
+			if value == nil {
+				m.at(n, "a body cannot be null")
+			}
+		case "token":
+			if !isToken(text) {
+				m.at(n, "this is not the name of a header")
+			}
 		case "full":
 			if text == "" {
-				m.add(n.pointer, "it must not be empty")
-			}
-		case "path":
-			if !isPath(text) {
-				m.add(n.pointer, "%q is not a path: it begins with /, and has no host, no query, no fragment and no white space", text)
+				m.at(n, "it must not be empty")
 			}
 		case "pointer":
 			m.pointer(n, text)
 		case "literal":
 			if n.kind != scalar {
-				m.add(n.pointer, "it must be a string, a number, true, false or null")
+				m.at(n, "it must be a string, a number, true, false or null")
 			}
 		default:
 			if words := enumerations[rule]; !slices.Contains(words, text) {
-				m.add(n.pointer, "it must be %s", oneOf(words))
+				m.at(n, "it must be %s", oneOf(words))
 			}
 		}
 	}
@@ -203,19 +204,8 @@ func (m *mistakes) rules(n *node, value any, rules []string) {
 
 func (m *mistakes) pointer(n *node, text string) {
 	if !isPointer(text) {
-		m.add(n.pointer, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
+		m.at(n, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
 	}
-}
-
-// isPath reports whether a text is an escaped path without a query.
-func isPath(text string) bool {
-	return strings.HasPrefix(text, "/") && !strings.ContainsAny(text, "?# \t\n\f\r")
-}
-
-// isPointer reports whether a text is a JSON pointer (RFC 6901).
-func isPointer(text string) bool {
-	tilde := strings.NewReplacer("~0", "", "~1", "")
-	return text == "" || text[0] == '/' && !strings.Contains(tilde.Replace(text), "~")
 }
 
 // oneOf is a list of words as a sentence has it.

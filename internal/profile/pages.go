@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Page is one page of a list, on its way from the first to the last.
@@ -78,7 +80,9 @@ func (c *Call) linked(next *Page, request *url.URL, link string) (*Page, error) 
 	if err != nil || strings.TrimRight(target.EscapedPath(), "/") != strings.TrimRight(request.EscapedPath(), "/") {
 		return nil, c.incomplete("the next page is not one of the same list")
 	}
-	next.Query = target.Query()
+	if next.Query, err = url.ParseQuery(target.RawQuery); err != nil {
+		return nil, c.incomplete("the query of the next page cannot be read")
+	}
 	if next.Query.Encode() == request.Query().Encode() {
 		return nil, c.incomplete("the next page is the same page")
 	}
@@ -89,8 +93,10 @@ func (c *Call) linked(next *Page, request *url.URL, link string) (*Page, error) 
 // the total, or with an empty page.
 func (c *Call) counted(next *Page, document any, items int) (*Page, error) {
 	if c.Pages.Total != nil {
-		switch total, ok := numberAt(document, *c.Pages.Total); {
-		case !ok:
+		value, _ := Lookup(document, *c.Pages.Total)
+		number, _ := value.(json.Number)
+		switch total, err := strconv.Atoi(number.String()); {
+		case err != nil || total < 0:
 			return nil, c.incomplete("no number of all consumers at %q", *c.Pages.Total)
 		case next.items >= total:
 			return nil, nil
@@ -109,16 +115,21 @@ func (c *Call) counted(next *Page, document any, items int) (*Page, error) {
 	return next, nil
 }
 
-// nextLink is the target of Link: <...>; rel="next" (RFC 8288).
+// A link of a header, and a parameter of one (RFC 8288).
+var (
+	linkParameter = `\s*;\s*([^\s=;,"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?`
+	linkPatterns  = sync.OnceValues(func() (link, parameter *regexp.Regexp) {
+		return regexp.MustCompile(`<([^>]*)>((?:` + linkParameter + `)*)`), regexp.MustCompile(linkParameter)
+	})
+)
+
+// nextLink is the target of Link: <...>; rel="next".
 func nextLink(header http.Header) string {
-	for _, line := range header.Values("Link") {
-		for link := range strings.SplitSeq(line, ",") {
-			target, parameters, _ := strings.Cut(link, ";")
-			for parameter := range strings.SplitSeq(parameters, ";") {
-				name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
-				if strings.EqualFold(name, "rel") && slices.Contains(strings.Fields(strings.ToLower(strings.Trim(value, `"`))), "next") {
-					return strings.Trim(strings.TrimSpace(target), "<>")
-				}
+	pattern, parameter := linkPatterns()
+	for _, link := range pattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ","), -1) {
+		for _, one := range parameter.FindAllStringSubmatch(link[2], -1) {
+			if strings.EqualFold(one[1], "rel") && slices.Contains(strings.Fields(strings.ToLower(one[2]+one[3])), "next") {
+				return link[1]
 			}
 		}
 	}
@@ -148,5 +159,5 @@ func (c *Call) WritePage(r *Response, next string, total int) {
 	case pages.Total != nil:
 		document = SetAt(document, *pages.Total, json.Number(strconv.Itoa(total)))
 	}
-	consumerWriter{call: c, shape: c.Response}.put(r, document)
+	writeJSON(r, document)
 }

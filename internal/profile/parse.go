@@ -1,15 +1,16 @@
 package profile
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
-
-// MaxSize limits a profile, in bytes. The built-in one has two thousand.
-const MaxSize = 1 << 20
 
 // Problem is a mistake in a profile, with all the places that have it.
 type Problem struct {
@@ -19,7 +20,8 @@ type Problem struct {
 
 // Place is where a mistake is.
 type Place struct {
-	// Line and Column begin with 1. Zero: the mistake is of the document as a whole.
+	// Line and Column begin with 1; a column is a character. Zero: the mistake is of
+	// the document as a whole.
 	Line, Column int
 	// Pointer is the member with the mistake, or the one that lacks something, as a
 	// JSON pointer (RFC 6901). It is empty for the document as a whole.
@@ -54,8 +56,9 @@ func (p Problem) String() string {
 // mistakes collects what is wrong with a document.
 type mistakes struct {
 	content []byte
-	offsets map[string]int // where each member begins, by pointer
+	root    *node
 	found   []mistake
+	wrong   map[string]bool // the places of values that are not used
 }
 
 type mistake struct {
@@ -64,70 +67,83 @@ type mistake struct {
 	message string
 }
 
-// add notes a mistake at a place, or what is missing there.
+func (m *mistakes) whole(format string, arguments ...any) {
+	m.found = append(m.found, mistake{offset: -1, message: fmt.Sprintf(format, arguments...)})
+}
+
+// at notes a mistake of a value, which is not used then.
+func (m *mistakes) at(n *node, format string, arguments ...any) {
+	pointer := n.pointer()
+	m.add(pointer, format, arguments...)
+	m.wrong[pointer] = true
+}
+
+// add notes a mistake at a place that need not exist, unless a wrong value explains it.
 func (m *mistakes) add(pointer, format string, arguments ...any) {
-	offset := -1
-	for place := pointer; ; place = place[:strings.LastIndexByte(place, '/')] {
-		if at, known := m.offsets[place]; known {
-			offset = at
-			break
-		}
-		if place == "" {
-			break
+	for place := pointer; place != ""; place = place[:strings.LastIndexByte(place, '/')] {
+		if m.wrong[place] {
+			return
 		}
 	}
-	m.addAt(offset, pointer, format, arguments...)
+	m.found = append(m.found, mistake{m.root.nearest(pointer).offset, pointer, fmt.Sprintf(format, arguments...)})
 }
 
-func (m *mistakes) addAt(offset int, pointer, format string, arguments ...any) {
-	m.found = append(m.found, mistake{offset, pointer, fmt.Sprintf(format, arguments...)})
-}
-
-// within reports whether a place, or what it is in, has a mistake.
-func (m *mistakes) within(pointer string) bool {
-	return slices.ContainsFunc(m.found, func(one mistake) bool {
-		return one.pointer != "" && (pointer == one.pointer || strings.HasPrefix(pointer, one.pointer+"/"))
-	})
+// missing notes what a place lacks, and why it is needed.
+func (m *mistakes) missing(pointer, member, reason string) {
+	if !m.wrong[pointer+"/"+member] {
+		m.add(pointer, "missing: %s%s", member, reason)
+	}
 }
 
 // problems are the mistakes in the order of the document, each message once.
 func (m *mistakes) problems() []Problem {
-	slices.SortStableFunc(m.found, func(a, b mistake) int { return cmp.Compare(a.offset, b.offset) })
+	slices.SortStableFunc(m.found, func(a, b mistake) int {
+		return cmp.Or(cmp.Compare(a.offset, b.offset), strings.Compare(a.pointer, b.pointer), strings.Compare(a.message, b.message))
+	})
 	var problems []Problem
-	for _, one := range m.found {
+	for _, one := range slices.Compact(m.found) {
 		place := Place{Pointer: one.pointer}
 		if one.offset >= 0 {
-			place.Line, place.Column = position(m.content[:min(one.offset, len(m.content))])
+			before := string(m.content[:one.offset])
+			begin := strings.LastIndexByte(before, '\n') + 1
+			place.Line, place.Column = 1+strings.Count(before, "\n"), 1+utf8.RuneCountInString(before[begin:])
 		}
 		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Message == one.message })
 		if i < 0 {
+			i = len(problems)
 			problems = append(problems, Problem{Message: one.message})
-			i = len(problems) - 1
 		}
-		if !slices.Contains(problems[i].Places, place) {
-			problems[i].Places = append(problems[i].Places, place)
-		}
+		problems[i].Places = append(problems[i].Places, place)
 	}
 	return problems
 }
 
+// recording matches the beginning of a HAR file, which is often larger than MaxSize.
+var recording = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*\{\s*"log"\s*:`) })
+
 // Parse reads a profile. It returns all mistakes, in the order of the document, or a
 // profile that is complete and consistent.
 func Parse(content []byte) (*Profile, []Problem) {
-	m := &mistakes{content: content, offsets: map[string]int{}}
-	root := read(content, m)
-	if root == nil {
-		return nil, m.problems()
-	}
-	if root.get("log") != nil {
+	if recording().Match(content[:min(len(content), 1000)]) {
 		return nil, []Problem{{Message: "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"}}
 	}
-	if format := root.get("profile"); format != nil && fmt.Sprint(format.scalar) == "1" {
-		m.add("/profile", "a profile of format 1: learn it again with terraform-provider-twcloud learn")
+	m := &mistakes{content: bytes.TrimRight(content, " \t\r\n"), wrong: map[string]bool{}}
+	if m.root = m.read(); m.root == nil {
 		return nil, m.problems()
 	}
+	if format := m.root.get("profile"); format != nil {
+		if number, ok := format.scalar.(json.Number); ok && number != "2" {
+			m.found = nil // A document of another format has other members, too.
+			if number == "1" {
+				m.at(format, "this is a profile of format 1: learn it again with terraform-provider-twcloud learn")
+			} else {
+				m.at(format, "this provider reads profiles of format %d", Format)
+			}
+			return nil, m.problems()
+		}
+	}
 	parsed := &Profile{}
-	m.decode(root, parsed)
+	m.decode(parsed)
 	for name, call := range parsed.Calls.All() {
 		call.Name = name
 	}
@@ -136,11 +152,4 @@ func Parse(content []byte) (*Profile, []Problem) {
 		return nil, m.problems()
 	}
 	return parsed, nil
-}
-
-// position is the line and the column, in characters, after a text.
-func position(before []byte) (line, column int) {
-	text := string(before)
-	begin := strings.LastIndexByte(text, '\n') + 1
-	return 1 + strings.Count(text, "\n"), 1 + utf8.RuneCountInString(text[begin:])
 }

@@ -1,8 +1,7 @@
 package profile
 
 import (
-	"maps"
-	"slices"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -17,9 +16,8 @@ const (
 	CSRFToken   = "{csrf}"
 	Origin      = "{origin}" // in a header: scheme, host and port of the server
 
-	numberSuffix = ":number}"
-	keyNumber    = "{key" + numberSuffix
-	keepPrefix   = "{keep."
+	keyNumber  = "{key:number}"
+	keepPrefix = "{keep."
 )
 
 // Placeholders of a sign-in.
@@ -37,36 +35,49 @@ func isPlaceholder(text string) bool {
 	case Key, keyNumber, Name, Secret, ApprovedNow, CSRFToken, Origin:
 		return true
 	}
-	return strings.HasPrefix(text, keepPrefix) && strings.HasSuffix(text, "}")
+	name, isKeep := strings.CutPrefix(text, keepPrefix)
+	return isKeep && len(name) > 1 && strings.IndexAny(name, "{}") == len(name)-1 && name[len(name)-1] == '}'
 }
 
-// placeholders visits the placeholders of a call with their places: /path, /query,
-// /headers, /form, /json, or /profile/headers.
+func keepName(placeholder string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(placeholder, keepPrefix), "}")
+}
+
+// placeholders visits the placeholders of a call with their places in it, the headers
+// of the profile included.
 func (p *Profile) placeholders(call *Call, visit func(place, placeholder string)) {
-	call.texts(func(place, text string) {
+	whole := *call
+	whole.Headers = p.headersOf(call)
+	whole.texts(func(place, text string) {
 		if isPlaceholder(text) {
 			visit(place, text)
 		}
 	})
-	for name, text := range p.Headers {
-		if isPlaceholder(text) {
-			visit("/profile/headers/"+escapeToken(name), text)
+}
+
+// headersOf are the headers of the profile and of a call, whose own ones count.
+func (p *Profile) headersOf(call *Call) map[string]string {
+	headers := make(map[string]string, len(p.Headers)+len(call.Headers))
+	for _, some := range []map[string]string{p.Headers, call.Headers} {
+		for name, text := range some {
+			headers[http.CanonicalHeaderKey(name)] = text
 		}
 	}
+	return headers
 }
 
 // texts visits each segment of the path, and each string of query, headers and
 // body, with its place in the call.
 func (c *Call) texts(visit func(place, text string)) {
-	for segment := range strings.SplitSeq(strings.TrimPrefix(c.Path, "/"), "/") {
+	for segment := range strings.SplitSeq(c.Path, "/") {
 		visit("/path", segment)
 	}
 	for _, group := range []struct {
 		name   string
 		values map[string]string
 	}{{"query", c.Query}, {"headers", c.Headers}, {"form", c.Form}} {
-		for _, name := range slices.Sorted(maps.Keys(group.values)) {
-			visit("/"+group.name+"/"+escapeToken(name), group.values[name])
+		for name, text := range group.values {
+			visit("/"+group.name+"/"+escapeToken(name), text)
 		}
 	}
 	walk("/json", c.JSON, visit)
@@ -81,8 +92,8 @@ func walk(pointer string, value any, visit func(pointer, text string)) {
 			walk(pointer+"/"+strconv.Itoa(i), element, visit)
 		}
 	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			walk(pointer+"/"+escapeToken(name), value[name], visit)
+		for name, member := range value {
+			walk(pointer+"/"+escapeToken(name), member, visit)
 		}
 	}
 }

@@ -21,8 +21,8 @@ func Lookup(value any, pointer string) (any, bool) {
 			}
 			value = member
 		case []any:
-			index, err := strconv.Atoi(token)
-			if err != nil || index < 0 || index >= len(container) {
+			index, ok := indexOf(token)
+			if !ok || index >= len(container) {
 				return nil, false
 			}
 			value = container[index]
@@ -45,7 +45,7 @@ func SetAt(document any, pointer string, value any) any {
 	}
 	token = unescapeToken(token)
 	members, isObject := document.(map[string]any)
-	if index, err := strconv.Atoi(token); err == nil && index >= 0 && index < 100 && !isObject {
+	if index, ok := indexOf(token); ok && index < 100 && !isObject {
 		array, _ := document.([]any)
 		for len(array) <= index {
 			array = append(array, nil)
@@ -60,12 +60,22 @@ func SetAt(document any, pointer string, value any) any {
 	return members
 }
 
-func escapeToken(token string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+// indexOf is the token of an element of an array.
+func indexOf(token string) (int, bool) {
+	index, err := strconv.Atoi(token)
+	return index, err == nil && index >= 0 && strconv.Itoa(index) == token
 }
 
-func unescapeToken(token string) string {
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+// A token of a pointer, escaped and unescaped (RFC 6901).
+var tokenEscaper, tokenUnescaper = strings.NewReplacer("~", "~0", "/", "~1"), strings.NewReplacer("~1", "/", "~0", "~")
+
+func escapeToken(token string) string { return tokenEscaper.Replace(token) }
+
+func unescapeToken(token string) string { return tokenUnescaper.Replace(token) }
+
+// isPointer reports whether a text is a JSON pointer.
+func isPointer(text string) bool {
+	return text == "" || text[0] == '/' && strings.Count(text, "~") == strings.Count(text, "~0")+strings.Count(text, "~1")
 }
 
 // LastSegment is the last segment of a path or a URL, unescaped. It is empty if

@@ -8,6 +8,7 @@
 package profile
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -53,10 +54,10 @@ type Profile struct {
 type SignIn struct {
 	Known   Known    `json:"known,omitempty" is:"known"`
 	By      string   `json:"by" is:"required sign_in"`
-	Start   string   `json:"start,omitempty" is:"path"`
+	Start   string   `json:"start,omitempty" is:"full"`
 	Steps   []Step   `json:"steps,omitempty"`
 	SignOut *SignOut `json:"sign_out,omitempty"`
-	Scheme  string   `json:"scheme,omitempty"`
+	Scheme  string   `json:"scheme,omitempty" is:"full"`
 }
 
 // Values of SignIn.By.
@@ -70,16 +71,16 @@ const (
 type Step struct {
 	Form   map[string]string `json:"form,omitempty"`
 	Method string            `json:"method,omitempty" is:"method"`
-	Path   string            `json:"path,omitempty" is:"path"`
-	JSON   any               `json:"json,omitempty"`
-	Next   string            `json:"next,omitempty" is:"pointer"`
+	Path   string            `json:"path,omitempty" is:"full"`
+	JSON   any               `json:"json,omitempty" is:"body"`
+	Next   string            `json:"next,omitempty" is:"full pointer"`
 }
 
 // SignOut is the request that ends a session of the platform.
 type SignOut struct {
 	Server string `json:"server,omitempty" is:"server"`
 	Method string `json:"method" is:"required method"`
-	Path   string `json:"path" is:"required path"`
+	Path   string `json:"path" is:"required full"`
 }
 
 // CSRF is where the value of {csrf} comes from.
@@ -87,9 +88,9 @@ type CSRF struct {
 	Known   Known  `json:"known,omitempty" is:"known"`
 	From    string `json:"from" is:"required csrf"`
 	Name    string `json:"name,omitempty" is:"full"`
-	Pointer string `json:"pointer,omitempty" is:"pointer"`
+	Pointer string `json:"pointer,omitempty" is:"full pointer"`
 	Server  string `json:"server,omitempty" is:"server"`
-	Path    string `json:"path,omitempty" is:"path"`
+	Path    string `json:"path,omitempty" is:"full"`
 	Decode  bool   `json:"decode,omitempty"`
 }
 
@@ -123,13 +124,13 @@ type Call struct {
 	SignIn   string            `json:"sign_in,omitempty" is:"none"`
 	Discover string            `json:"discover,omitempty" is:"discover"`
 	Method   string            `json:"method" is:"required method"`
-	Path     string            `json:"path,omitempty" is:"path"`
+	Path     string            `json:"path,omitempty" is:"full"`
 	Query    map[string]string `json:"query,omitempty"`
 	Headers  map[string]string `json:"headers,omitempty"`
-	JSON     any               `json:"json,omitempty"`
+	JSON     any               `json:"json,omitempty" is:"body"`
 	Form     map[string]string `json:"form,omitempty"`
 	Approved *ApprovedAs       `json:"approved,omitempty"`
-	Redirect string            `json:"redirect,omitempty" is:"path"`
+	Redirect string            `json:"redirect,omitempty" is:"full"`
 	Expect   map[string]any    `json:"expect,omitempty" is:"literals"`
 	Response *Shape            `json:"response,omitempty"`
 	Pages    *Pages            `json:"pages,omitempty"`
@@ -149,7 +150,7 @@ type Shape struct {
 	Only             map[string]any `json:"only,omitempty" is:"literals"`
 	KeyIsMember      bool           `json:"key_is_member,omitempty"`
 	Key              *string        `json:"key,omitempty" is:"pointer"`
-	KeyHeader        string         `json:"key_header,omitempty" is:"full"`
+	KeyHeader        string         `json:"key_header,omitempty" is:"token"`
 	KeyIsLastSegment bool           `json:"key_is_last_segment,omitempty"`
 	Name             *string        `json:"name,omitempty" is:"pointer"`
 	Approved         *string        `json:"approved,omitempty" is:"pointer"`
@@ -180,6 +181,11 @@ func (s *Shape) TellsKey() bool {
 // TellsApproval reports whether the response has the approval.
 func (s *Shape) TellsApproval() bool {
 	return s != nil && (s.Approved != nil || s.Items != nil && s.Items.Yes != nil)
+}
+
+// inBody reports whether the response has a consumer in its body.
+func (s *Shape) inBody() bool {
+	return s.Format == "text" || s.Key != nil || s.Name != nil || s.Approved != nil
 }
 
 // TellsAll reports whether the response has the key, the name, and the approval.
@@ -226,23 +232,13 @@ func (p *Profile) OnlyRegisters() bool {
 	return n == 1 && p.Calls.Register != nil
 }
 
-// ServerOf is the server that a call goes to.
-func (p *Profile) ServerOf(own string) string {
-	if own != "" {
-		return own
-	}
-	return p.Server
-}
+// ServerOf is the server that a part goes to, which may have its own.
+func (p *Profile) ServerOf(own string) string { return cmp.Or(own, p.Server) }
 
 // KnownOf is how a part of a profile is known, whose own value and those of what
 // it is in are given from the inside out.
 func (p *Profile) KnownOf(own ...Known) Known {
-	for _, known := range append(own, p.Known) {
-		if known != "" {
-			return known
-		}
-	}
-	return Assumed
+	return cmp.Or(cmp.Or(own...), p.Known, Assumed)
 }
 
 // Has reports whether a request of the call has a placeholder, the headers of the

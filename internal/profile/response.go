@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -29,7 +26,7 @@ type Consumer struct {
 	Key      string
 	Name     *string
 	Approved *bool
-	Keep     map[string]any
+	Keep     map[string]any // the values of Profile.Keep that the response has
 	// Err is a mistake that concerns this consumer of a list alone: the value of its
 	// approval has no meaning in the profile.
 	Err error
@@ -49,8 +46,8 @@ type ReadError struct {
 	// Part is the part of the profile that it differs from, such as
 	// calls.register.response.key.
 	Part string
-	// Found is what the response has there: the names of members, or the value of an
-	// approval. It never has another value. It can be empty.
+	// Found is what the response has there: the names of members, or the type of a
+	// value, and never a value. It can be empty.
 	Found string
 	// Refused is true if the response is a refusal, as expect says.
 	Refused bool
@@ -58,7 +55,8 @@ type ReadError struct {
 	text string
 }
 
-// Error returns the difference, without values of the response.
+// Error returns the difference. It has no values of the response but keys, and an
+// approval that has no meaning in the profile.
 func (e *ReadError) Error() string { return e.text }
 
 // Is reports whether the response is a refusal.
@@ -66,30 +64,37 @@ func (e *ReadError) Is(target error) bool { return target == ErrRefused && e.Ref
 
 // unreadable returns a *ReadError for a part of the call.
 func (c *Call) unreadable(part, found, format string, arguments ...any) *ReadError {
-	return &ReadError{Part: "calls." + c.Name + "." + part, Found: found, text: fmt.Sprintf(format, arguments...)}
+	text := fmt.Sprintf(format, arguments...)
+	if found != "" {
+		text += ": " + found
+	}
+	return &ReadError{Part: "calls." + c.Name + "." + part, Found: found, text: text}
 }
 
 // Succeeds reports whether a response means that the server has made the call. A
-// *ReadError says that a 2xx refuses the call, or does not say whether it does.
+// *ReadError says that a 2xx refuses the call, or does not say whether it does. An
+// empty key is any key.
 func (p *Profile) Succeeds(call *Call, key string, r *Response) (bool, error) {
 	switch {
 	case r.Status >= 300 && r.Status <= 399:
-		return call.Redirect != "" && matchesPath(call.Redirect, key, r.Location), nil
+		return call.Redirect != "" && matchPath(call.Redirect, r.Location, func(_, segment string) bool {
+			return key == "" || segment == key
+		}), nil
 	case r.Status < 200 || r.Status > 299:
 		return false, nil
 	case len(call.Expect) == 0:
 		return true, nil
 	}
-	document, err := decodeJSON(r.Body)
+	document, err := call.document(r, "expect")
 	if err != nil {
-		return false, call.unreadable("expect", "", "the response is not JSON: %v", err)
+		return false, err
 	}
 	for _, pointer := range slices.Sorted(maps.Keys(call.Expect)) {
 		value, found := Lookup(document, pointer)
 		if !found {
-			return false, call.unreadable("expect", describe(document), "nothing at %q: %s", pointer, describe(document))
+			return false, call.unreadable("expect", describe(document), "nothing at %q", pointer)
 		}
-		if !reflect.DeepEqual(value, call.Expect[pointer]) {
+		if !equal(value, call.Expect[pointer]) {
 			refusal := call.unreadable("expect", "", "the value at %q means a refusal", pointer)
 			refusal.Refused = true
 			return false, refusal
@@ -98,48 +103,28 @@ func (p *Profile) Succeeds(call *Call, key string, r *Response) (bool, error) {
 	return true, nil
 }
 
-// matchesPath compares a path with a template. An unknown key is any one.
-func matchesPath(template, key, path string) bool {
-	want, got := strings.Split(template, "/"), strings.Split(path, "/")
-	if len(want) != len(got) {
-		return false
+// document is the JSON of a response, which a part of the call needs.
+func (c *Call) document(r *Response, part string) (any, error) {
+	document, err := decodeJSON(r.Body)
+	if err != nil {
+		return nil, c.unreadable(part, "", "the body is not JSON: %v", err)
 	}
-	for i := range want {
-		segment, err := url.PathUnescape(got[i])
-		if err != nil {
-			return false
-		}
-		if want[i] == Key {
-			if segment == "" || key != "" && segment != key {
-				return false
-			}
-			continue
-		}
-		if fixed, err := url.PathUnescape(want[i]); err != nil || fixed != segment {
-			return false
-		}
-	}
-	return true
+	return document, nil
 }
 
 // Read returns the consumers in a response that means success: those of one page of
 // a list, or the one that another call is about. There is none if the call does not
 // say where it is. With an error, a consumer still has what is readable.
 func (p *Profile) Read(call *Call, r *Response) ([]Consumer, error) {
-	shape := call.Response
-	if shape == nil {
+	if call.Response == nil {
 		return nil, nil
 	}
-	read := consumerReader{p, call, shape}
+	read := consumerReader{p, call, call.Response}
 	if call.Name == "list" {
-		document, err := read.document(r)
-		if err != nil {
-			return nil, err
-		}
-		return read.list(document)
+		return read.list(r)
 	}
 	one, err := read.single(r)
-	if one.Err != nil && err == nil {
+	if err == nil {
 		err = one.Err
 	}
 	return []Consumer{one}, err
@@ -151,46 +136,37 @@ type consumerReader struct {
 	shape *Shape
 }
 
-func (c consumerReader) document(r *Response) (any, error) {
-	document, err := decodeJSON(r.Body)
-	if err != nil {
-		return nil, c.call.unreadable("response", "", "not JSON: %v", err)
-	}
-	return document, nil
-}
-
-func (c consumerReader) single(r *Response) (Consumer, error) {
+func (c consumerReader) single(r *Response) (found Consumer, err error) {
 	shape := c.shape
-	var found Consumer
-	if shape.KeyHeader != "" {
-		found.Key = c.keyIn(r.Header.Get(shape.KeyHeader))
-		if found.Key == "" {
-			return found, c.call.unreadable("response.key_header", "", "no key in the header %s", shape.KeyHeader)
+	switch {
+	case shape.Format == "text":
+		text := strings.TrimSpace(string(r.Body))
+		if strings.ContainsAny(text, "\r\n<{") {
+			return found, c.call.unreadable("response.format", "", "the body is not a key")
+		}
+		found.Key, err = c.key(text, "response.format", "", "the body is not a key")
+		return found, err
+	case shape.KeyHeader != "":
+		if found.Key, err = c.key(r.Header.Get(shape.KeyHeader), "response.key_header", "", "no key in the header %s", shape.KeyHeader); err != nil {
+			return found, err
 		}
 	}
-	if shape.Format == "text" {
-		found.Key = c.keyIn(strings.TrimSpace(string(r.Body)))
-		if found.Key == "" || len(found.Key) > maxKey || strings.ContainsAny(found.Key, "\r\n<{") {
-			return Consumer{}, c.call.unreadable("response.format", "", "the body is not a key")
-		}
+	if !shape.inBody() {
 		return found, nil
 	}
-	if shape.Key == nil && shape.Name == nil && shape.Approved == nil {
-		return found, nil
-	}
-	document, err := c.document(r)
+	document, err := c.call.document(r, "response")
 	if err != nil {
 		return found, err
 	}
-	read, err := c.consumer(document)
-	if shape.Key == nil {
-		read.Key = found.Key
-	}
-	return read, err
+	return c.consumer(document, found.Key)
 }
 
 // list reads the consumers of one page.
-func (c consumerReader) list(document any) ([]Consumer, error) {
+func (c consumerReader) list(r *Response) ([]Consumer, error) {
+	document, err := c.call.document(r, "response")
+	if err != nil {
+		return nil, err
+	}
 	items := c.shape.Items
 	if items == nil {
 		items = &Items{}
@@ -209,22 +185,19 @@ func (c consumerReader) list(document any) ([]Consumer, error) {
 
 // items reads one array, or object, of consumers.
 func (c consumerReader) items(document any, pointer string, approved *bool) (found []Consumer, err error) {
-	value, isThere := Lookup(document, pointer)
-	take := func(value any, key string) error {
-		if other, err := c.otherKind(value); other || err != nil {
+	take := func(item any, key string) error {
+		if other, err := c.otherKind(item); other || err != nil {
 			found = append(found, Consumer{OtherKind: true})
 			return err
 		}
-		one, err := c.consumer(value)
-		if c.shape.KeyIsMember {
-			one.Key = key
-		}
+		one, err := c.consumer(item, key)
 		if approved != nil {
 			one.Approved = approved
 		}
 		found = append(found, one)
 		return err
 	}
+	value, isThere := Lookup(document, pointer)
 	elements, isArray := value.([]any)
 	members, isObject := value.(map[string]any)
 	switch {
@@ -236,8 +209,12 @@ func (c consumerReader) items(document any, pointer string, approved *bool) (fou
 		}
 		return found, nil
 	case isObject && c.shape.KeyIsMember:
-		for _, key := range slices.Sorted(maps.Keys(members)) {
-			if err := take(members[key], c.keyIn(key)); err != nil {
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			key, err := c.key(name, "response.key_is_member", "", "no key in the name %q", name)
+			if err != nil {
+				return nil, err
+			}
+			if err := take(members[name], key); err != nil {
 				return nil, err
 			}
 		}
@@ -247,18 +224,18 @@ func (c consumerReader) items(document any, pointer string, approved *bool) (fou
 	if !isThere {
 		value = document
 	}
-	return nil, c.call.unreadable("response.items", describe(value), "no list at %q: %s", pointer, describe(value))
+	return nil, c.call.unreadable("response.items", describe(value), "no list at %q", pointer)
 }
 
 // otherKind reports whether an item of a list is something else than an OAuth 1.0a
 // consumer.
-func (c consumerReader) otherKind(value any) (bool, error) {
+func (c consumerReader) otherKind(item any) (bool, error) {
 	for _, pointer := range slices.Sorted(maps.Keys(c.shape.Only)) {
-		at, found := Lookup(value, pointer)
+		value, found := Lookup(item, pointer)
 		if !found {
-			return false, c.call.unreadable("response.only", describe(value), "an item without a kind at %q: %s", pointer, describe(value))
+			return false, c.call.unreadable("response.only", describe(item), "an item without a kind at %q", pointer)
 		}
-		if !reflect.DeepEqual(at, c.shape.Only[pointer]) {
+		if !equal(value, c.shape.Only[pointer]) {
 			return true, nil
 		}
 	}
@@ -268,51 +245,43 @@ func (c consumerReader) otherKind(value any) (bool, error) {
 // maxKey limits a key, in bytes: it has to fit into a path.
 const maxKey = 4096
 
-// keyIn is the key in a text that holds it.
-func (c consumerReader) keyIn(text string) string {
+// key is the key in a text that holds it, or the error that there is none.
+func (c consumerReader) key(text, part, found, format string, arguments ...any) (string, error) {
 	if c.shape.KeyIsLastSegment {
-		return LastSegment(text)
+		text = LastSegment(text)
 	}
-	return text
+	if text == "" || len(text) > maxKey {
+		return "", c.call.unreadable(part, found, format, arguments...)
+	}
+	return text, nil
 }
 
-// consumer reads one consumer from a JSON value.
-func (c consumerReader) consumer(value any) (found Consumer, err error) {
-	shape := c.shape
+// consumer reads one consumer, whose key can be known, from a JSON value.
+func (c consumerReader) consumer(value any, key string) (Consumer, error) {
+	shape, found := c.shape, Consumer{Key: key}
 	if shape.Key != nil {
 		at, _ := Lookup(value, *shape.Key)
-		switch at := at.(type) {
-		case string:
-			found.Key = c.keyIn(at)
-		case json.Number:
-			found.Key = at.String()
+		text, _ := at.(string)
+		if number, ok := at.(json.Number); ok {
+			text = number.String()
 		}
-		if found.Key == "" || len(found.Key) > maxKey {
-			found.Key = ""
-			return found, c.call.unreadable("response.key", describe(value), "no key at %q: %s", *shape.Key, describe(value))
+		var err error
+		if found.Key, err = c.key(text, "response.key", describe(value), "no key at %q", *shape.Key); err != nil {
+			return found, err
 		}
 	}
 	if shape.Name != nil {
 		at, _ := Lookup(value, *shape.Name)
 		name, ok := at.(string)
 		if !ok {
-			return found, c.call.unreadable("response.name", describe(value), "no name of consumer %q at %q: %s", found.Key, *shape.Name, describe(value))
+			return found, c.call.unreadable("response.name", describe(value), "no name of consumer %q at %q", found.Key, *shape.Name)
 		}
 		found.Name = &name
 	}
 	if shape.Approved != nil {
-		at, _ := Lookup(value, *shape.Approved)
-		switch yes, no := contains(c.Approved.Yes, at), contains(c.Approved.No, at); {
-		case yes, no:
-			found.Approved = &yes
-		case at == nil:
-			found.Err = c.call.unreadable("response.approved", describe(value),
-				"consumer %q does not say whether it is approved at %q: %s", found.Key, *shape.Approved, describe(value))
-		default:
-			found.Err = &ReadError{
-				Part: "approved", Found: "the value is " + quote(at),
-				text: fmt.Sprintf("consumer %q: the value at %q is %s, which the API profile lists neither as a yes nor as a no", found.Key, *shape.Approved, quote(at)),
-			}
+		var err error
+		if found.Approved, found.Err, err = c.approval(value, found.Key); err != nil {
+			return found, err
 		}
 	}
 	for name, pointer := range c.Keep {
@@ -326,13 +295,27 @@ func (c consumerReader) consumer(value any) (found Consumer, err error) {
 	return found, nil
 }
 
-// quote is a value as JSON, cut short.
-func quote(value any) string {
-	encoded, err := json.Marshal(value)
-	if err != nil || len(encoded) > 100 {
-		return "a JSON " + typeOf(value)
+// approval reads whether a consumer is approved. A value that the profile does not have
+// is an error of that consumer alone.
+func (c consumerReader) approval(value any, key string) (approved *bool, own, err error) {
+	pointer := *c.shape.Approved
+	at, _ := Lookup(value, pointer)
+	yes, no := contains(c.Approved.Yes, at), contains(c.Approved.No, at)
+	switch {
+	case yes, no:
+		return &yes, nil, nil
+	case at == nil:
+		return nil, nil, c.call.unreadable("response.approved", describe(value), "consumer %q does not say whether it is approved at %q", key, pointer)
 	}
-	return string(encoded)
+	shown := "a JSON " + typeOf(at)
+	if encoded, err := encodeJSON(at); err == nil && len(encoded) <= 100 {
+		shown = string(encoded)
+	}
+	own = &ReadError{
+		Part: "approved", Found: describe(at),
+		text: fmt.Sprintf("consumer %q: the value at %q is %s, which the API profile lists neither as a yes nor as a no", key, pointer, shown),
+	}
+	return nil, own, nil
 }
 
 // describe names the members of a JSON object, or the type of another value,
@@ -350,238 +333,4 @@ func describe(value any) string {
 		names = append(names[:20], "...")
 	}
 	return "its members are " + strings.Join(names, ", ")
-}
-
-func typeOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case json.Number, float64:
-		return "number"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	}
-	return "object"
-}
-
-// Write makes the response of a server that has made a call: the inverse of Read.
-// The prefix is what a proxy has in front of each path.
-func (p *Profile) Write(call *Call, consumers []Consumer, prefix string) *Response {
-	w := consumerWriter{p, call, call.Response, prefix}
-	r := &Response{Status: http.StatusOK, Header: http.Header{}}
-	var document any
-	switch shape := call.Response; {
-	case call.Name == "list":
-		document = w.list(consumers)
-	case shape == nil || len(consumers) == 0:
-		r.Status = http.StatusNoContent
-	case shape.Format == "text":
-		r.Header.Set("Content-Type", "text/plain; charset=utf-8")
-		r.Body = []byte(w.keyText(consumers[0].Key))
-	case shape.Key != nil || shape.Name != nil || shape.Approved != nil:
-		document = w.item(consumers[0])
-	}
-	if shape := call.Response; shape != nil && shape.KeyHeader != "" && len(consumers) > 0 {
-		r.Header.Set(shape.KeyHeader, w.keyText(consumers[0].Key))
-	}
-	for pointer, value := range call.Expect {
-		document = SetAt(document, pointer, value)
-	}
-	if document != nil || call.Name == "list" {
-		r.Status = http.StatusOK
-		w.put(r, document)
-	}
-	switch {
-	case call.Redirect != "":
-		r.Status, r.Body = http.StatusSeeOther, nil
-		r.Header.Del("Content-Type")
-		key := ""
-		if len(consumers) > 0 {
-			key = consumers[0].Key
-		}
-		r.Location = strings.ReplaceAll(call.Redirect, Key, EscapeSegment(key))
-		if r.Header.Get("Location") == "" {
-			r.Header.Set("Location", prefix+r.Location)
-		}
-	case call.Name == "register" && r.Status == http.StatusOK:
-		r.Status = http.StatusCreated
-	}
-	return r
-}
-
-// Refuse makes the response of a server that refuses a call with a status of
-// success, as expect says. It is nil if the call expects nothing.
-func (p *Profile) Refuse(call *Call, message string) *Response {
-	if len(call.Expect) == 0 {
-		return nil
-	}
-	document := any(map[string]any{"message": message})
-	for pointer, value := range call.Expect {
-		document = SetAt(document, pointer, otherThan(value))
-	}
-	r := &Response{Status: http.StatusOK, Header: http.Header{}}
-	consumerWriter{call: call}.put(r, document)
-	return r
-}
-
-// otherThan is another value of the same type.
-func otherThan(literal any) any {
-	switch literal := literal.(type) {
-	case bool:
-		return !literal
-	case json.Number:
-		return json.Number("1" + strings.TrimPrefix(literal.String(), "-"))
-	case string:
-		return "not-" + literal
-	}
-	return "other"
-}
-
-type consumerWriter struct {
-	*Profile
-	call   *Call
-	shape  *Shape
-	prefix string
-}
-
-// put writes JSON, or JSON-LD where a member has the name of one of its keywords.
-func (w consumerWriter) put(r *Response, document any) {
-	writeJSON(r, document)
-	if w.shape != nil && w.shape.Key != nil && strings.Contains(*w.shape.Key, "/@") {
-		r.Header.Set("Content-Type", "application/ld+json")
-	}
-}
-
-func writeJSON(r *Response, document any) {
-	body, err := encodeJSON(document)
-	if err != nil {
-		panic(err) // It comes from JSON.
-	}
-	r.Body = body
-	r.Header.Set("Content-Type", jsonType)
-}
-
-// list is a document with the consumers where the profile has them.
-func (w consumerWriter) list(consumers []Consumer) any {
-	items := w.shape.Items
-	switch {
-	case items == nil:
-		return w.items(consumers)
-	case items.Yes == nil:
-		return SetAt(nil, items.At, w.items(consumers))
-	}
-	var approved, others []Consumer
-	for _, one := range consumers {
-		if one.Approved != nil && *one.Approved {
-			approved = append(approved, one)
-		} else {
-			others = append(others, one)
-		}
-	}
-	return SetAt(SetAt(nil, *items.Yes, w.items(approved)), *items.No, w.items(others))
-}
-
-func (w consumerWriter) items(consumers []Consumer) any {
-	elements, members := []any{}, map[string]any{}
-	for _, one := range consumers {
-		item := w.item(one)
-		elements = append(elements, item)
-		members[w.keyText(one.Key)] = item
-	}
-	if w.shape.KeyIsMember {
-		return members
-	}
-	return elements
-}
-
-func (w consumerWriter) item(one Consumer) any {
-	var item any
-	if w.shape.Key != nil && *w.shape.Key == "" {
-		return w.keyValue(one.Key) // The item is the key.
-	}
-	for pointer, literal := range w.shape.Only {
-		if one.OtherKind {
-			literal = otherThan(literal)
-		}
-		item = SetAt(item, pointer, literal)
-	}
-	for name, value := range one.Keep {
-		item = SetAt(item, w.Keep[name], value)
-	}
-	if w.shape.Key != nil {
-		item = SetAt(item, *w.shape.Key, w.keyValue(one.Key))
-	}
-	if w.shape.Name != nil && one.Name != nil {
-		item = SetAt(item, *w.shape.Name, *one.Name)
-	}
-	if w.shape.Approved != nil && one.Approved != nil {
-		value := w.Approved.No[0]
-		if *one.Approved {
-			value = w.Approved.Yes[0]
-		}
-		// A value of null is a member that is absent.
-		if value != nil {
-			item = SetAt(item, *w.shape.Approved, value)
-		}
-	}
-	if members, isObject := item.(map[string]any); isObject {
-		for name, value := range one.Others {
-			if _, taken := members[name]; !taken {
-				members[name] = value
-			}
-		}
-	}
-	return item
-}
-
-// keyValue is a key in JSON: a number if the calls send it as one.
-func (w consumerWriter) keyValue(key string) any {
-	if w.shape.KeyIsLastSegment {
-		return w.keyText(key)
-	}
-	if w.NumericKeys() && isInteger(key) {
-		return json.Number(key)
-	}
-	return key
-}
-
-// NumericKeys reports whether a call sends the key as a number.
-func (p *Profile) NumericKeys() bool {
-	numeric := false
-	for _, call := range p.Calls.All() {
-		p.placeholders(call, func(_, one string) { numeric = numeric || one == keyNumber })
-	}
-	return numeric
-}
-
-// keyText is a key in a text, or a path that ends with it.
-func (w consumerWriter) keyText(key string) string {
-	if !w.shape.KeyIsLastSegment {
-		return key
-	}
-	path := "/"
-	if w.Calls.List != nil {
-		path = w.Calls.List.Path + "/"
-	}
-	if read := w.Calls.Read; read != nil {
-		if before, found := strings.CutSuffix(read.Path, Key); found {
-			path = before
-		}
-	}
-	return w.prefix + path + EscapeSegment(key)
-}
-
-// numberAt reads a number of consumers.
-func numberAt(document any, pointer string) (int, bool) {
-	value, _ := Lookup(document, pointer)
-	number, ok := value.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.Atoi(number.String())
-	return n, err == nil && n >= 0
 }

@@ -81,6 +81,9 @@ func (t *trial) register(ctx context.Context) bool {
 		t.report.failure("register", err)
 		return t.goOn(ctx, "register", err)
 	}
+	if registration.Adopted != nil {
+		t.report.failure("register", registration.Adopted)
+	}
 	// Report the key before anything else can fail.
 	t.report.ok("register", fmt.Sprintf("calls.register: %s", t.describe(t.consumer)))
 	listed, ok := t.listed(ctx, "register")

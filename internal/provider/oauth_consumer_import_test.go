@@ -24,7 +24,7 @@ func TestAccOAuthConsumer_import(t *testing.T) {
 	w.expectUnchanged(t, config)
 
 	w.apply(t, w.config(consumer(`name = "doors-next"`))).expectNone(t)
-	w.expectWrites(t, "PATCH "+collection+"/made-by-hand approved,name")
+	w.expectWrites(t, "PATCH "+collection+"/made-by-hand name", "PATCH "+collection+"/made-by-hand approved")
 	w.expectOnServer(t, emulator.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"})
 }
 
@@ -46,7 +46,7 @@ func TestAccOAuthConsumer_importEmptyKey(t *testing.T) {
 	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
 	config := w.config(consumer(`name = "doors"`))
 	w.write(t, config)
-	if failed := w.run(t, "import", consumerAddress, " ").mustFail(t); !strings.Contains(failed.Output, "The given key is empty") {
+	if failed := w.run(t, "import", consumerAddress, " ").mustFail(t); !strings.Contains(failed.Output, "Consumer key is empty") {
 		t.Errorf("terraform import says\n%s", failed.Output)
 	}
 	for _, key := range []string{" ", "\t"} {

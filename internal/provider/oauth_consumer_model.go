@@ -45,6 +45,11 @@ func (m *oauthConsumerModel) wantedSecret() types.String {
 	return m.Secret
 }
 
+// wanted is what a configuration wants.
+func (m *oauthConsumerModel) wanted() wantedConsumer {
+	return wantedConsumer{approved: m.Approved.ValueBool(), secret: m.Secret.ValueString(), secretWO: m.SecretWO.ValueString()}
+}
+
 // mayAgreeWith reports whether a plan changes nothing, apart from a detected
 // drift of the secret. An unknown value may turn out to be that of the state.
 func (m *oauthConsumerModel) mayAgreeWith(state oauthConsumerModel) bool {

@@ -61,6 +61,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.consumers.apply()
 	secret := config.wantedSecret()
 	if secret.ValueString() == "" {
 		addMissingSecret(&resp.Diagnostics)
@@ -80,10 +81,10 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
-		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
 		warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
-			r.saveRegistered(ctx, plan, registration.Consumer, hash, err == nil, resp)
+			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)
+			r.saveRegistered(ctx, plan, registration.Consumer, hash, certain, resp)
 		}
 		if err != nil {
 			r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
@@ -100,7 +101,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 // sent, the secret on the server is uncertain. The provider sends it again when
 // the resource is untainted.
 func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
-	r.backend.managed.Store(consumer.Key, true)
+	r.backend.consumers.manage(consumer.Key)
 	state := plan
 	state.consumerModel = newConsumerModel(consumer)
 	state.SecretRevision = types.Int64Value(1)
@@ -156,6 +157,8 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	// is gone.
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 
+	r.backend.consumers.read(state.Key.ValueString())
+	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
 	importing := state.Name.IsNull()
 	consumer, err := client.Get(ctx, state.Key.ValueString())
 	switch {
@@ -174,7 +177,6 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
 		return
 	}
-	r.backend.managed.Store(consumer.Key, true)
 	state.consumerModel = newConsumerModel(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)
@@ -198,6 +200,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.consumers.apply()
 
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	changes := plan.changesFrom(state)
@@ -255,6 +258,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.consumers.apply()
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.describe(), err,
 			"The consumer stays in state. Apply again to remove it.")

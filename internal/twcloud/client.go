@@ -40,6 +40,7 @@ type connection struct {
 	chain    *chain
 	redact   *redactor
 	names    *nameLocks
+	resends  *nameLocks
 	evidence *evidence
 }
 
@@ -72,6 +73,7 @@ func New(options Options) (*Client, error) {
 		chain:    newChain(options, redact),
 		redact:   redact,
 		names:    &nameLocks{},
+		resends:  &nameLocks{},
 		evidence: &evidence{},
 	}
 	return connection.view(), nil

@@ -16,7 +16,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	from, session := c.profile.CSRF, c.chain.session
 	root := c.rootOf(c.profile.ServerOf(from.Server))
 	// The request for the token proves nothing about the call that needs it.
-	ctx, _ = withExchanges(withManner(ctx, ordinary))
+	ctx = withExchanges(withManner(ctx, ordinary), &exchanges{})
 	seat, err := session.acquire(ctx)
 	if err != nil {
 		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: root}, err, c.redact)
@@ -33,18 +33,25 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		return "", err
 	}
 	if !success(r.StatusCode) {
-		return "", r.failure()
+		failure := r.failure()
+		if failure.Kind == ErrNotFound { // It concerns no consumer.
+			failure.Kind = ErrUnreadable
+		}
+		return "", failure
 	}
 	token, found, err := from.Token(c.readable(r.Response))
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", r.unreadable(err)
-	case !found:
-		return "", r.unreadable(errNoToken)
 	}
 	// The session may have been replaced.
 	if seat, err = session.acquire(ctx); err != nil {
 		return "", newTransportError(r.Request, err, c.redact)
+	}
+	if !found {
+		// Some servers set the cookie only for who does not send it.
+		if token = *seat.token.Load(); token == "" {
+			return "", r.unreadable(errNoToken)
+		}
 	}
 	session.keepToken(seat, token)
 	return token, nil

@@ -1,7 +1,6 @@
 package twcloud
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -61,16 +60,17 @@ func (s *session) login(ctx context.Context) (opened *openSession, err error) {
 
 // keep stores the cookies and the CSRF token of a response.
 func (s *session) keep(seat *openSession, from *url.URL, response *http.Response) {
-	csrf := cmp.Or(s.options.Profile.CSRF, &profile.CSRF{})
 	for _, cookie := range seat.cookies.Keep(s.rootOf(from), from, response.Header) {
-		if csrf.From == "cookie" && cookie.Name == csrf.Name {
-			s.keepToken(seat, cookie.Value)
-		}
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value, strings.Trim(cookie.Value, `"`))
 		}
 	}
-	if token := response.Header.Get(csrf.Name); csrf.From == "header" && token != "" {
+	csrf := s.options.Profile.CSRF
+	if csrf == nil || csrf.From != "cookie" && csrf.From != "header" {
+		return
+	}
+	// A token that cannot be decoded is an error of the call that needs it.
+	if token, found, err := csrf.Token(&profile.Response{Header: response.Header}); found && err == nil {
 		s.keepToken(seat, token)
 	}
 }
