@@ -90,3 +90,13 @@ func TestCalls_registrationDoesNotApprove(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A consumer can be the first element of an array.
+func TestCalls_consumerInArray(t *testing.T) {
+	t.Parallel()
+	c := newDialectClient(t, "keys-only")
+	c.server.AddConsumer(emulator.Consumer{Key: "k", Name: "a"})
+	if r := c.want(200, c.get("/osmc/oauth/consumer?key=k")); r.body != `[{"approved":"N","key":"k","title":"a"}]` {
+		t.Error(r.body)
+	}
+}
