@@ -48,10 +48,7 @@ func (l *learner) draftOf(one *exchange) *draft {
 	for _, pair := range one.repeated {
 		d.problem("%s is in the query or in the form more than once", show(pair.Name))
 	}
-	switch {
-	case one.entry.RequestBody.Missing:
-		d.problem("the body is not in the recording")
-	case one.kind == otherBody:
+	if one.kind == otherBody {
 		d.problem("the body is neither JSON nor a form; a profile can describe only these")
 	}
 	slices.Sort(d.problems)

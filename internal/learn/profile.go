@@ -105,6 +105,10 @@ func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profi
 
 // cannot reports whether a profile cannot describe a request, and reports why.
 func (l *learner) cannot(name string, one *exchange) bool {
+	if one.entry.RequestBody.Missing {
+		l.report.problem("%s: found as %s, but the recording does not have its body.", name, l.show(one))
+		return true
+	}
 	for _, problem := range one.problems {
 		l.report.unable("%s: found as %s, but %s.", name, l.show(one), problem)
 	}
@@ -196,7 +200,7 @@ func (l *learner) buildChanges(p *profile.Profile) {
 	}
 	repeated := slices.DeleteFunc([]*exchange{r.again}, func(again *exchange) bool { return again == nil || r.swapped })
 	switch {
-	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature():
+	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature() && !r.approve.entry.RequestBody.Missing:
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
 	case len(repeated) > 0 && r.again.signature() != r.approve.signature():
 		l.report.unable("approve: the second time, %s sends something else than the first time, which neither the list nor a read tells. A profile cannot describe that.", l.show(r.approve))
