@@ -220,13 +220,8 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	for i, segment := range e.segments {
 		visit(place{"path", strconv.Itoa(i)}, segment)
 	}
-	for part, values := range map[string]any{"query": e.query, e.part(): e.body} {
-		eachScalar(values, func(pointer string, value any) {
-			if text, isText := scalarText(value); isText {
-				visit(place{part, pointer}, text)
-			}
-		})
-	}
+	eachText(e.query, func(pointer, text string) { visit(place{"query", pointer}, text) })
+	eachText(e.body, func(pointer, text string) { visit(place{e.part(), pointer}, text) })
 	for _, pair := range e.repeated {
 		visit(place{"query", pointerOf(pair.Name)}, pair.Value)
 	}

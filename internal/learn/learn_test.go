@@ -115,8 +115,15 @@ func TestLearn_twice(t *testing.T) {
 			continue // Nothing tells three clicks from one.
 		}
 		var twice []request
-		for _, one := range withNoise(shape.requests()) {
-			twice = append(twice, one, one)
+		for i, one := range withNoise(shape.requests()) {
+			double := one
+			if double.answer = ""; i%3 == 0 { // One of both may lack the body of the response.
+				twice = append(twice, double, one)
+			} else if i%3 == 1 {
+				twice = append(twice, one, double)
+			} else {
+				twice = append(twice, one, one)
+			}
 		}
 		want := learnBytes(t, browsers[0].write(t, withNoise(shape.requests())))
 		got := learnBytes(t, browsers[0].write(t, twice))
