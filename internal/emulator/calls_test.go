@@ -32,7 +32,7 @@ func TestCalls_discovered(t *testing.T) {
 	if requests := s.Requests(); requests[1].Call != "register" || s.OpenSessions() != 0 {
 		t.Errorf("%+v, %d sessions", requests, s.OpenSessions())
 	}
-	c.want(200, c.get(s.AdminPageURL()))
+	c.signInOnPlatform()
 }
 
 // A call can be on the other server, and without a sign-in.
