@@ -30,6 +30,7 @@ type backend struct {
 	// reported has what is reported only once per run: see first and refer.
 	reported  sync.Map
 	consumers consumerUses
+	proofs    proofs
 }
 
 // backendFrom returns the backend that Configure made. It is nil before the
