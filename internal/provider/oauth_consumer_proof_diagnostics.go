@@ -42,30 +42,31 @@ func warnOfLost(state oauthConsumerModel, diags *diag.Diagnostics) {
 }
 
 func warnOfUnprovenName(plan, state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("name"), fmt.Sprintf("Name of OAuth consumer %q is not checked", plan.Name.ValueString()), fmt.Sprintf(
+	diags.AddAttributeWarning(path.Root("name"), fmt.Sprintf("Name of %q is not checked", plan.Name.ValueString()), fmt.Sprintf(
 		"Applying this plan changes the name of %s in state alone: this API profile has no call that changes or reads a name. Change it %s, too.",
 		state.describe(), onThePage))
 }
 
-// addUnproven reports a secret that must be proven, and is not.
+// addUnproven reports a secret that must be proven, and is not. It does not report it on
+// the attribute, because Terraform would print the line of the configuration.
 func addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
 	attribute := "secret"
 	if !config.SecretWO.IsNull() {
 		attribute = "secret_wo"
 	}
-	cause := "The server refuses a signature with the configured secret"
+	cause := "The server refuses a signature with " + attribute
 	if verdict != twcloud.SecretRefused {
-		cause = "The provider could not find out whether the server accepts the configured secret"
+		cause = "The provider could not find out whether the server accepts " + attribute
 	}
 	if state.isImported() {
-		diags.AddAttributeError(path.Root(attribute), "Unable to import OAuth consumer", fmt.Sprintf(
+		diags.AddError("Unable to import OAuth consumer", fmt.Sprintf(
 			"%s. So nothing proves that %s is a consumer of this server with this secret.\n\n"+
 				"Compare key and secret with what is there %s, and approve the consumer: the server refuses every secret of another one. Then run Terraform again.",
 			cause, state.describe(), onThePage))
 		return
 	}
-	diags.AddAttributeError(path.Root(attribute), fmt.Sprintf("New secret of OAuth consumer %q is not accepted", state.Name.ValueString()), fmt.Sprintf(
-		"%s, which %s does not have according to the state. This API profile has no call that changes a secret.\n\n"+
+	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), fmt.Sprintf(
+		"%s, which is not the last known secret of %s. This API profile has no call that changes a secret.\n\n"+
 			"First set the new secret %s, and approve the consumer: the server refuses every secret of another one. Then run Terraform again.",
 		cause, state.describe(), onThePage))
 }
@@ -89,7 +90,7 @@ func reportRemoval(state oauthConsumerModel, record secretRecord, verdict twclou
 	const first = "Remove it %s, and run Terraform again. To let it go, replace its resource with a removed block that has lifecycle { destroy = false }, or run terraform state rm ADDRESS."
 	switch {
 	case mayLeave(state, record, verdict):
-		diags.AddWarning(fmt.Sprintf("%s stays on the server", consumer), fmt.Sprintf(
+		diags.AddWarning(fmt.Sprintf("%s is not removed", consumer), fmt.Sprintf(
 			"This API profile has no call that removes a consumer: it only leaves the state. Nothing shows that it is active, but it may still be, with another secret. Remove it %s.", onThePage))
 	case verdict == twcloud.SecretAccepted:
 		diags.AddError("OAuth consumer is still active", fmt.Sprintf(
