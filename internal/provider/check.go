@@ -40,6 +40,10 @@ func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 	if client == nil {
 		return
 	}
+	if client.OnlyRegisters() {
+		report.selfRegistration(ctx, client, write)
+		return
+	}
 	if report.signIn(ctx, client) {
 		report.user(ctx, client)
 		report.consumers(ctx, client)
