@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 )
 
 // TestAccRequestCounts limits what each command may send. It applies saved plans,
@@ -84,5 +86,54 @@ data "twcloud_oauth_consumer" "one" {
 		if open := server.OpenSessions(); open != 0 {
 			t.Errorf("%s: %d sessions are open", step.command, open)
 		}
+	}
+}
+
+// TestAccRequestCounts_selfRegistration: a plan of consumers that nobody can list sends
+// one signed request for each, and no other.
+func TestAccRequestCounts_selfRegistration(t *testing.T) {
+	t.Parallel()
+	const (
+		size       = 25
+		concurrent = 4
+	)
+	server := emulator.New(t)
+	w := terraformtest.New(t, server)
+	provider := "max_concurrent_requests = 4\n  api_profile = \"self-registration\""
+	w.WriteFile(t, "main.tf", strings.Replace(configuration(size, provider), "  approved = true\n", "", 1))
+	w.Env = slices.DeleteFunc(w.Env, func(variable string) bool {
+		return strings.HasPrefix(variable, "TWCLOUD_") && !strings.HasPrefix(variable, "TWCLOUD_WEBAPP_ENDPOINT=")
+	})
+	run := &workspace{w}
+	for _, step := range []struct {
+		command   string
+		processes int
+		want      map[string]int
+	}{
+		{"plan -out=saved", 0, nil},
+		// One proof is that of the first new consumer.
+		{"apply saved", 1, map[string]int{"register": size, "request_token": 1}},
+		{"plan -detailed-exitcode", 1, map[string]int{"request_token": size}},
+		{"plan -detailed-exitcode -refresh=false", 1, map[string]int{"request_token": size}},
+		// Terraform refreshes in a process of its own.
+		{"plan -destroy -out=saved", 2, map[string]int{"request_token": 2 * size}},
+		{"apply saved", 1, map[string]int{"request_token": size}},
+	} {
+		server.ResetRequests()
+		run.run(t, strings.Fields(step.command)...)
+		got := map[string]int{}
+		for _, request := range server.Requests() {
+			got[path.Base(request.Path)]++
+		}
+		documents := got["rootservices"]
+		if delete(got, "rootservices"); documents != step.processes || !maps.Equal(got, step.want) {
+			t.Errorf("%s: the server got %v and %d root services documents, want %v", step.command, got, documents, step.want)
+		}
+		if inFlight := server.MaxInFlight(); inFlight > concurrent {
+			t.Errorf("%s: %d requests at a time, want at most %d", step.command, inFlight, concurrent)
+		}
+	}
+	if server.SessionsOpened() > 0 || len(server.Consumers()) != size {
+		t.Errorf("%d sessions, %d consumers", server.SessionsOpened(), len(server.Consumers()))
 	}
 }

@@ -224,7 +224,7 @@ var advice = []struct {
 	{twcloud.ErrNoAPI, "Check endpoint: the port may be wrong (the REST API uses port 8111 by default), or a path prefix may be missing or wrong."},
 	{twcloud.ErrToken, "Either the user lacks the Configure Server permission, or the server wants another CSRF token than the API profile says. " +
 		"Compare csrf in the profile with what the page in TWCloud Admin sends. " + whenDiffers},
-	{twcloud.ErrSessionWanted, "This server wants a session for a registration, although none is documented: self-registration cannot be used. " +
+	{twcloud.ErrSessionWanted, "This server wants a session for a registration, although none is documented. " +
 		"Learn an API profile instead. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},

@@ -85,7 +85,7 @@ func mayExist(name string) string {
 
 // mayExistUnlisted is mayExist for an API profile without a list.
 func mayExistUnlisted(name string) string {
-	return fmt.Sprintf("A consumer named %q may exist on the server. It is not approved, and so harmless, and it is not in state. The provider does not send the registration again. "+
+	return fmt.Sprintf("A consumer named %q may exist on the server. It is not approved, and so harmless, and it is not in state. "+
 		"Before you apply again, look for it %s, and remove it if it is there.", name, onThePage)
 }
 

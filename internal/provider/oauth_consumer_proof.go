@@ -173,6 +173,10 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 	case !state.Secret.IsNull():
 		record.Hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)()
 	}
+	if stands.takes {
+		// What another API profile has noted is past.
+		record.Drifted, record.Refused = false, false
+	}
 	record.Accepted = record.Accepted || stands.approved
 	plan.Approved = types.BoolValue(stands.approved)
 	plan.SecretRevision = state.SecretRevision
