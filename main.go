@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -99,16 +98,6 @@ func run() int {
 		return 1
 	}
 	return 0
-}
-
-// tuneCollector lets the heap grow before it is collected, up to a limit. Most
-// of what a plan allocates is short-lived, and the heap is small. GOGC or
-// GOMEMLIMIT in the environment take precedence.
-func tuneCollector() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(64 << 20)
-	}
 }
 
 // check reports on the server that the environment configures. It returns the
