@@ -257,9 +257,9 @@ func (p *Profile) Has(call *Call, placeholder string) bool {
 func (p *Profile) Lacks(call *Call, known Consumer) bool {
 	lacks := false
 	p.placeholders(call, func(_, one string) {
-		switch name, keeps := strings.CutPrefix(one, keepPrefix); {
-		case keeps:
-			_, found := known.Keep[strings.TrimSuffix(name, "}")]
+		switch {
+		case strings.HasPrefix(one, keepPrefix):
+			_, found := known.Keep[keepName(one)]
 			lacks = lacks || !found
 		case one == Name:
 			lacks = lacks || known.Name == nil

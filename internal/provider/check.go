@@ -51,7 +51,7 @@ func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 		report.note("write check", "not started, because of the failure above", "")
 	default:
 		trial := newTrial(report, client)
-		report.line("\nThe check now registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
+		report.line("\nThe check now registers one consumer, %q. It approves, disapproves and renames this consumer,", trial.name)
 		report.line("changes its secret, and removes it. It does not change other consumers.\n")
 		trial.run(ctx)
 	}
@@ -80,7 +80,7 @@ func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	}
 	report.redact = client.Redact
 	report.configuration(resolved, diagnostics)
-	report.hide(resolved.username)
+	report.hide(resolved.options.Credentials.Username)
 	report.profile(client, resolved.options.Profile != nil)
 	return client
 }

@@ -231,14 +231,14 @@ func TestResolveConfig_sources(t *testing.T) {
 	}{
 		"defaults": {block: completeBlock, want: map[string]any{
 			"endpoint": "https://twcloud.example.com:8111", "web app": "https://twcloud.example.com:8443", "explicit": false,
-			"credentials": twcloud.BasicCredentials{Username: "alice", Password: canaryPassword},
+			"credentials": twcloud.Credentials{Username: "alice", Password: canaryPassword},
 			"timeout":     30 * time.Second, "retries": twcloud.DefaultMaxRetries,
 			"concurrent": twcloud.DefaultMaxConcurrentRequests, "authorities": false, "certificates": 0, "server name": "",
 			"insecure": false, "TLS 1.2": true, "waits": true,
 		}},
 		"environment": {environment: environment, detects: true, want: map[string]any{
 			"endpoint": "http://twcloud.example.com/rest", "web app": "http://web.example.com/apps", "explicit": true,
-			"credentials": twcloud.TokenCredentials{Token: canaryToken},
+			"credentials": twcloud.Credentials{Token: canaryToken},
 			"timeout":     90 * time.Second, "retries": 0,
 			"concurrent": 3, "authorities": true, "certificates": 1, "server name": "inner.example.com",
 			"insecure": true, "TLS 1.2": true, "waits": true,
@@ -253,7 +253,7 @@ func TestResolveConfig_sources(t *testing.T) {
 			},
 			environment: environment, want: map[string]any{
 				"endpoint": "https://other.example.com:8111", "web app": "https://other.example.com:9443", "explicit": true,
-				"credentials": twcloud.BasicCredentials{Username: "alice", Password: canaryPassword},
+				"credentials": twcloud.Credentials{Username: "alice", Password: canaryPassword},
 				"timeout":     5 * time.Second, "retries": 7,
 				"concurrent": 8, "authorities": true, "certificates": 1, "server name": "other.example.com",
 				"insecure": false, "TLS 1.2": true, "waits": true,

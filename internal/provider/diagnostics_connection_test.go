@@ -117,7 +117,7 @@ func TestConnectionAdvice(t *testing.T) {
 			authorities.AddCert(parsed)
 			options := twcloud.NewOptions()
 			options.MaxRetries = 0
-			options.Credentials = twcloud.TokenCredentials{Token: "token"}
+			options.Credentials = twcloud.Credentials{Token: "token"}
 			options.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities, ServerName: test.serverName}
 			if options.Endpoint, err = url.Parse(server.URL); err != nil {
 				t.Fatal(err)

@@ -46,7 +46,7 @@ func TestProvider_endsBeforeItIsConfigured(t *testing.T) {
 			}
 			var resolved settings
 			resolved.options.Endpoint = &url.URL{Scheme: "https", Host: "twcloud.example.com:8111"}
-			resolved.options.Credentials = twcloud.TokenCredentials{Token: "token"}
+			resolved.options.Credentials = twcloud.Credentials{Token: "token"}
 			client, err := p.client(resolved, "")
 			if err != nil {
 				t.Fatal(err)

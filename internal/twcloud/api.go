@@ -75,7 +75,10 @@ func (c *connection) noted(ctx context.Context, sent *exchanges, call *profile.C
 
 // send sends one call, and returns the response with any status.
 func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Values) (*result, error) {
-	root := c.rootOf(c.profile.ServerOf(call.Server))
+	root := c.rootOf(c.profile.ServerOf(call.Server), call.Path)
+	if root == nil {
+		return nil, newCallError(ErrNoEndpoint, call, v.Key, nil)
+	}
 	v.Origin = root.Scheme + "://" + root.Host
 	needsToken := c.profile.Has(call, profile.CSRFToken)
 	for attempt := 0; ; attempt++ {
@@ -110,23 +113,17 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	}
 }
 
-// rootOf is the root of a server of the profile.
-func (c *connection) rootOf(server string) *url.URL {
-	if server == profile.WebApp {
-		return c.options.WebAppEndpoint
-	}
-	return c.options.Endpoint
+// rootOf is the root of the server that a call goes to, or nil.
+func (c *connection) rootOf(server, path string) *url.URL {
+	return c.chain.rest.servers.Root(server, path)
 }
 
 // readable is a response as the profile reads it.
 func (c *connection) readable(response *http.Response) *profile.Response {
 	r := &profile.Response{Status: response.StatusCode, Header: response.Header, Body: bodyOf(response)}
-	root := response.Request.URL
-	if target, err := response.Location(); err == nil && target.Hostname() == root.Hostname() {
-		for _, server := range []string{profile.REST, profile.WebApp} {
-			if below, ok := strings.CutPrefix(target.EscapedPath(), strings.TrimRight(c.rootOf(server).EscapedPath(), "/")); ok {
-				r.Location = below
-			}
+	if target, err := response.Location(); err == nil {
+		if owner := c.chain.rest.servers.Owner(target); owner != nil {
+			r.Location = strings.TrimPrefix(target.EscapedPath(), strings.TrimRight(owner.EscapedPath(), "/"))
 		}
 	}
 	return r

@@ -143,7 +143,7 @@ func TestClientHoldsItsLimit(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	for _, options := range []Options{{}, {Endpoint: mustParseURL(t, "https://h")}, {Credentials: TokenCredentials{}}} {
+	for _, options := range []Options{{}, {Endpoint: mustParseURL(t, "https://h")}, {Credentials: Credentials{}}} {
 		if _, err := New(options); err == nil {
 			t.Errorf("%v are taken", options)
 		}

@@ -13,16 +13,20 @@ var errNoToken = errors.New("the response has no CSRF token")
 // csrfToken returns the latest CSRF token of the session. It requests one if there is
 // none, or if renew is set.
 func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
-	from, session := c.profile.CSRF, c.chain.session
-	root := c.rootOf(c.profile.ServerOf(from.Server))
+	from := c.profile.CSRF
+	root := c.rootOf(c.profile.ServerOf(from.Server), from.Path)
+	if root == nil {
+		return "", &Error{Kind: ErrNoEndpoint, Method: http.MethodGet, Path: from.Path, Part: "csrf"}
+	}
+	session := c.sessionFor(root)
 	// The request for the token proves nothing about the call that needs it.
 	ctx = withExchanges(withManner(ctx, ordinary), &exchanges{})
 	seat, err := session.acquire(ctx)
 	if err != nil {
 		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: root}, err, c.redact)
 	}
-	if token := *seat.token.Load(); token != "" && (!renew || from.Path == "") {
-		return token, nil
+	if token := seat.CSRF.Load(); token != nil && *token != "" && (!renew || from.Path == "") {
+		return *token, nil
 	}
 	if from.Path == "" {
 		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: errNoToken}
@@ -49,9 +53,11 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	}
 	if !found {
 		// Some servers set the cookie only for who does not send it.
-		if token = *seat.token.Load(); token == "" {
+		known := seat.CSRF.Load()
+		if known == nil || *known == "" {
 			return "", r.unreadable(errNoToken)
 		}
+		token = *known
 	}
 	session.keepToken(seat, token)
 	return token, nil

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // Kinds of errors, for errors.Is. Every failed call returns an *Error that
@@ -15,16 +17,24 @@ import (
 var (
 	// ErrInvalid: the server refused the input (400, 422).
 	ErrInvalid = errors.New("the server refused the input")
-	// ErrCredentials: the server refused the credentials at sign-in (401, 403).
-	ErrCredentials = errors.New("the credentials were refused")
+	// ErrCredentials: the server refused the credentials at sign-in.
+	ErrCredentials = signin.ErrCredentials
 	// ErrSession: the server refused the session (401), and a new one as well.
 	ErrSession = errors.New("the session was refused")
 	// ErrNoSession: the sign-in succeeded, but set no cookie.
-	ErrNoSession = errors.New("login set no session cookie")
+	ErrNoSession = signin.ErrNoSession
 	// ErrNoAPI: there is no sign-in at this address (404).
-	ErrNoAPI = errors.New("no Teamwork Cloud REST API at this address")
+	ErrNoAPI = signin.ErrNoAPI
 	// ErrNoSeat: no license seat was free at sign-in.
-	ErrNoSeat = errors.New("no license seat is free")
+	ErrNoSeat = signin.ErrNoSeat
+	// ErrSingleSignOn: the sign-in leaves for a server that is not configured.
+	ErrSingleSignOn = signin.ErrSingleSignOn
+	// ErrSignInPage: the sign-in shows a page that the profile does not describe.
+	ErrSignInPage = signin.ErrPage
+	// ErrNoCredentials: the sign-in of the profile needs other credentials.
+	ErrNoCredentials = signin.ErrNoCredentials
+	// ErrNoEndpoint: a request belongs to a server whose address is not known.
+	ErrNoEndpoint = errors.New("the address of this server is not configured")
 	// ErrForbidden: the user lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
 	// ErrToken: the server refused a call with a CSRF token, and with a new one as well
@@ -42,7 +52,7 @@ var (
 	// ErrServer: the server failed (5xx).
 	ErrServer = errors.New("the server failed")
 	// ErrWebPage: the answer is a web page or a redirect instead of JSON.
-	ErrWebPage = errors.New("a web page instead of an answer")
+	ErrWebPage = signin.ErrWebPage
 	// ErrUnreadable: the answer differs from the API profile.
 	ErrUnreadable = errors.New("the answer cannot be read")
 	// ErrIncomplete: the list lacks consumers, or may do so.
@@ -87,6 +97,8 @@ type Error struct {
 	// query.
 	Method string
 	Path   string
+	// Origin is the scheme and host of the request. It is empty if none was sent.
+	Origin string
 	// Login is true if the sign-in for another call failed.
 	Login bool
 	// Listing is true if the list for another call failed. All callers that
@@ -96,7 +108,7 @@ type Error struct {
 	// "calls.register.answer.key". It is empty if there is none.
 	Part string
 	// Found is what the answer has instead of that part: names of members, or the
-	// value of an approval. It can be empty.
+	// type of a value. It holds no value of a consumer, and can be empty.
 	Found string
 	// Status is the HTTP status. It is zero without a complete answer.
 	Status int
@@ -110,11 +122,17 @@ type Error struct {
 	redact func(string) string
 }
 
+// originOf is the scheme and host of a request.
+func originOf(request *http.Request) string { return request.URL.Scheme + "://" + request.URL.Host }
+
 // Error describes the request, the answer, and the server's message, without
 // secrets.
 func (e *Error) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: %v", e.Method, e.Path, e.Kind)
+	if e.Method != "" {
+		fmt.Fprintf(&text, "%s %s: ", e.Method, e.Path)
+	}
+	fmt.Fprint(&text, e.Kind)
 	if e.Status != 0 {
 		fmt.Fprintf(&text, ": %d %s", e.Status, http.StatusText(e.Status))
 	}

@@ -10,6 +10,8 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"sync/atomic"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // exchange sends one request and reads the whole answer within the time limit.
@@ -78,7 +80,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return fail(err)
 	}
-	note(ctx, response.StatusCode < 400 || response.StatusCode > 499 || response.StatusCode == http.StatusRequestTimeout)
+	response.Request = request
+	note(ctx, maybeDone(response))
 	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
@@ -99,6 +102,23 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(text))
 	response.ContentLength = int64(len(text))
-	response.Request = request
 	return response, nil
+}
+
+type refusalsKey struct{}
+
+// withRefusals returns a context in which a redirect that refuses the session proves
+// that the server did not make the call.
+func withRefusals(ctx context.Context, refuses func(*http.Response) bool) context.Context {
+	return context.WithValue(ctx, refusalsKey{}, refuses)
+}
+
+// maybeDone reports whether the server may have made the call that it answers.
+func maybeDone(response *http.Response) bool {
+	status := response.StatusCode
+	refuses, ok := response.Request.Context().Value(refusalsKey{}).(func(*http.Response) bool)
+	if ok && signin.IsRedirect(status) && refuses(response) {
+		return false
+	}
+	return status < 400 || status > 499 || status == http.StatusRequestTimeout
 }

@@ -259,7 +259,7 @@ func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Optio
 	t.Helper()
 	built := Options{
 		Endpoint:       mustParseURL(t, endpoint),
-		Credentials:    BasicCredentials{Username: "admin", Password: testPassword},
+		Credentials:    Credentials{Username: "admin", Password: testPassword},
 		RequestTimeout: time.Minute,
 		MaxAnswer:      1 << 20,
 		MaxRetries:     3,
@@ -288,7 +288,7 @@ func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Opti
 func connect(t testing.TB, server *emulator.Server, options ...func(*Options)) *Client {
 	t.Helper()
 	built := testOptions(t, server.URL())
-	built.Credentials = TokenCredentials{Token: emulator.AdminToken}
+	built.Credentials = Credentials{Token: emulator.AdminToken}
 	for _, option := range options {
 		option(&built)
 	}

@@ -78,7 +78,7 @@ func TestRedactor(t *testing.T) {
 		"a proxy's URL":              {nil, "dial http://user:pass@proxy:3128: refused", "dial http://(redacted)@proxy:3128: refused"},
 		"a proxy's awkward password": {nil, `parse "http://user:p@ss%zz@proxy": bad`, `parse "http://(redacted)@proxy": bad`},
 		"no proxy's URL":             {nil, "see https://example.com/ or write to me@example.com", "see https://example.com/ or write to me@example.com"},
-		"basic credentials":          {BasicCredentials{Username: "u", Password: "pass-word"}.Secrets(), "Basic dTpwYXNzLXdvcmQ= pass-word", "Basic (redacted) (redacted)"},
+		"basic credentials":          {Credentials{Username: "u", Password: "pass-word"}.secrets(), "Basic dTpwYXNzLXdvcmQ= pass-word", "Basic (redacted) (redacted)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // newRetry returns a link that repeats requests if that is safe. It does not
@@ -59,7 +61,7 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	case http.StatusUnauthorized:
 		return false, nil
 	}
-	return manner == logout && !success(response.StatusCode) || manner == login && noSeat(response), nil
+	return manner == logout && !success(response.StatusCode) || manner == login && signin.NoSeat(response), nil
 }
 
 // repeatable reports whether an error may be temporary. An untrusted
@@ -157,7 +159,7 @@ func noteWait(response *http.Response, wait, asked time.Duration, logger *slog.L
 	if logger != nil {
 		logger.LogAttrs(request.Context(), slog.LevelInfo, "Teamwork Cloud asks to wait",
 			slog.String("method", request.Method),
-			slog.String("path", request.URL.EscapedPath()),
+			slog.String("path", shownPath(request.URL)),
 			slog.Int("status", response.StatusCode),
 			slog.Duration("asked", asked),
 			slog.Duration("wait", wait))

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/encoding/htmlindex"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -84,6 +85,9 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	if d.options.WebAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
 		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
+	if d.options.Endpoint == nil {
+		return OAuthEndpoints{}, fmt.Errorf("no root services document: %w", err)
+	}
 	endpoints, legacyErr := d.fetch(ctx, at(d.options.Endpoint, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
 		return endpoints, nil
@@ -115,7 +119,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 		if err != nil {
 			return OAuthEndpoints{}, err
 		}
-		if !isRedirect(response.StatusCode) {
+		if !signin.IsRedirect(response.StatusCode) {
 			return readRootServices(response, target)
 		}
 		next, err := d.follow(target, response.Header.Get("Location"))
@@ -144,15 +148,6 @@ func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Respo
 	return response, nil
 }
 
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
-
 // follow returns the target of a redirect if it can be followed.
 func (d *discoverer) follow(from *url.URL, location string) (*url.URL, error) {
 	next, err := from.Parse(location)
@@ -174,8 +169,12 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 	if checkEndpoint(u) != nil {
 		return false
 	}
-	host := u.Hostname()
-	return strings.EqualFold(host, d.options.WebAppEndpoint.Hostname()) || strings.EqualFold(host, d.options.Endpoint.Hostname())
+	for _, root := range []*url.URL{d.options.WebAppEndpoint, d.options.AuthenticationEndpoint, d.options.Endpoint} {
+		if root != nil && strings.EqualFold(u.Hostname(), root.Hostname()) {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutQuery is a URL for an error. The query of a sign-in page can have a

@@ -76,12 +76,15 @@ func TestSessionSharesOneLogin(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	for want, credentials := range map[string]Credentials{
-		"Basic YWRtaW46cMOkc3M6d29yZA==": BasicCredentials{Username: "admin", Password: "päss:word"},
-		"Token abc.def":                  TokenCredentials{Token: "abc.def"},
+		"Basic YWRtaW46cMOkc3M6d29yZA==": {Username: "admin", Password: "päss:word"},
+		"Token abc.def":                  {Token: "abc.def"},
 	} {
-		request := &http.Request{Header: http.Header{}}
-		credentials.Authorize(request)
-		if got := request.Header.Get("Authorization"); got != want {
+		server := &fakeServer{}
+		client := fakeClient(t, server, func(o *Options) { o.Credentials = credentials })
+		if _, err := client.Version(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := server.requests[0].Header.Get("Authorization"); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -369,7 +372,7 @@ func TestSessionCookiesOfEachServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			changed := *profile.BuiltIn()
-			changed.Server = profile.WebApp
+			changed.Server, changed.SignIn = profile.WebApp, &profile.SignIn{By: profile.ByToken, Scheme: "Token"}
 			list := *changed.Calls.List
 			list.Path = "/admin/api/consumers"
 			changed.Calls.List = &list
@@ -377,6 +380,7 @@ func TestSessionCookiesOfEachServer(t *testing.T) {
 				return reply(http.StatusOK, "[]", "Set-Cookie", "xsrf=1; Path="+test.path), nil
 			}}
 			client := fakeClient(t, server, func(o *Options) {
+				o.Credentials = Credentials{Token: "token"}
 				o.Profile, o.Endpoint, o.WebAppEndpoint = &changed, mustParseURL(t, test.rest), mustParseURL(t, test.platform)
 			})
 			for range 2 {

@@ -136,3 +136,22 @@ func within(parent, path string) bool {
 	rest, found := strings.CutPrefix(path, parent)
 	return found && (rest == "" || strings.HasSuffix(parent, "/") || rest[0] == '/')
 }
+
+func (c *Cookies) empty() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.kept) == 0
+}
+
+// latest returns the value of the last cookie of a name that was set, whatever its
+// path.
+func (c *Cookies) latest(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cookie := range slices.Backward(c.kept) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
