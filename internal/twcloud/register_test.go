@@ -524,6 +524,24 @@ func TestRegister_keylessOtherName(t *testing.T) {
 	}
 }
 
+// A redirect to another place than that of success does not say whether there is a
+// consumer: the list does.
+func TestRegister_otherRedirect(t *testing.T) {
+	t.Parallel()
+	forms, err := emulator.Dialect("forms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := emulator.New(t, func(c *emulator.Config) { c.Profile, c.UniqueNames = forms, true })
+	server.AddConsumer(emulator.Consumer{Key: "k", Name: "app"})
+	client := connect(t, server, func(o *Options) { o.Profile = forms })
+	_, err = client.Register(t.Context(), "app", testSecret)
+	var unknown *RegistrationError
+	if !errors.As(err, &unknown) || !errors.Is(err, ErrWebPage) || len(unknown.Keys) > 0 || len(server.Consumers()) != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A refused approval stops the others, whatever the server answered.
 func TestFirstRegistration_approval(t *testing.T) {
 	t.Parallel()
