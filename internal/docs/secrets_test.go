@@ -78,8 +78,8 @@ func TestAccSecrets_drift(t *testing.T) {
 		t.Errorf("-refresh-only finds the drift; the guide says that it does not:\n%s", output)
 	}
 	output, changes := w.plan(t)
-	if contains(t, output, "secret_revision = 1 -> (known after apply)", "Warning: Secret was changed outside of Terraform",
-		"although the consumer is approved. The next apply sets the configured secret."); !changes {
+	if contains(t, output, "secret_revision = 1 -> (known after apply)", "Warning: Secret of \"doors-next\" was changed outside of Terraform",
+		"although the consumer is approved. Applying this plan sets the configured secret."); !changes {
 		t.Error("the drift was not found")
 	}
 	w.apply(t)

@@ -27,31 +27,41 @@ var adminPageTemplate = template.Must(template.ParseFS(adminPageFiles, "adminpag
 
 // adminPagePath is the path of the page.
 func (s *Server) adminPagePath() string {
-	if s.profile.Server == profile.WebApp {
+	if s.consumerServer() == WebApp {
 		return "/oauth-consumers"
 	}
 	return "/osmc/oauth-consumers"
 }
 
-// AdminPageURL is the address of the administration page.
-func (s *Server) AdminPageURL() string { return s.parts[s.profile.Server].url + s.adminPagePath() }
+// refusedPath is where calls that succeed with a redirect are redirected to if they
+// are refused.
+func (s *Server) refusedPath() string { return s.adminPagePath() + "/refused" }
 
-// addProfileRoutes adds what is on the server that has the consumer API: the
-// administration page, and the path of the CSRF token.
-func (s *Server) addProfileRoutes(r router) {
+// AdminPageURL is the address of the administration page.
+func (s *Server) AdminPageURL() string { return s.parts[s.consumerServer()].url + s.adminPagePath() }
+
+// addProfileRoutes adds the path of the CSRF token, and the administration page on
+// the server that has the consumer API.
+func (s *Server) addProfileRoutes() {
 	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
-		r[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.csrfToken)}
+		s.parts[s.profile.ServerOf(csrf.Server)].routes[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.answerCSRF)}
 	}
-	path := s.adminPagePath()
+	if register := s.profile.Calls.Register; register != nil && register.Discover != "" {
+		delete(s.parts[WebApp].routes, wire.RequestConsumerKeyPath)
+	}
+	r, path := s.parts[s.consumerServer()].routes, s.adminPagePath()
 	r[path] = endpoint{methods: get(s.adminPage)}
 	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
 		r[path+"/"+name] = endpoint{methods: get(adminPageFile(name))}
 	}
+	r[s.refusedPath()] = endpoint{methods: get(func(*exchange) *answer {
+		return htmlAnswer(http.StatusOK, "The change was refused", "<p>Nothing has changed.</p>")
+	})}
 	// The page asks for this now and then, as pages do that show what is new.
 	r[path+"/notifications"] = endpoint{methods: get(func(*exchange) *answer {
 		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.config.Now().UTC().Format(time.RFC3339)})
 	})}
-	if s.profile.Server == profile.WebApp {
+	if s.consumerServer() == WebApp {
 		// The cookies of /osmc/login would not reach this server.
 		r[path+"/sign-in"] = endpoint{methods: map[string]handler{http.MethodPost: s.signInWithForm}}
 	}
@@ -65,7 +75,7 @@ func (s *Server) adminPage(*exchange) *answer {
 		Profile                  *profile.Profile
 	}{
 		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
-		WebApp: s.profile.Server == profile.WebApp, Profile: s.profile,
+		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}
 	if content.WebApp {
 		content.SignInPath = s.adminPagePath() + "/sign-in"
@@ -77,6 +87,18 @@ func (s *Server) adminPage(*exchange) *answer {
 	a := newAnswer(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 	a.header.Set("Cache-Control", "no-store")
 	return a
+}
+
+// resolvedProfile is the profile with the path of a registration that the root
+// services document names.
+func (s *Server) resolvedProfile() *profile.Profile {
+	resolved := *s.profile
+	for _, described := range s.callsOf(s.consumerServer()) {
+		if described.Name == "register" {
+			resolved.Calls.Register = described
+		}
+	}
+	return &resolved
 }
 
 func adminPageFile(name string) handler {

@@ -79,10 +79,6 @@ type Config struct {
 	// pages. Zero: 3.
 	PageSize int
 
-	// OAuthConsumersPath is the collection of consumers. Empty: that of the
-	// profile.
-	OAuthConsumersPath string
-
 	// Version is what VersionPath answers. Empty: DefaultVersion.
 	Version string
 
@@ -105,8 +101,8 @@ type Config struct {
 	Log io.Writer
 
 	// NewKey generates the key of a consumer that is registered. It must not call
-	// the server. Nil: random; a number if the profile has the key in a member
-	// called id.
+	// the server. Nil: random; a number if the calls of the profile send the key
+	// as one.
 	NewKey func() string
 
 	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
@@ -162,7 +158,6 @@ func (config Config) withDefaults() Config {
 	config.LicenseStatus = cmp.Or(config.LicenseStatus, http.StatusServiceUnavailable)
 	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
 	config.PageSize = cmp.Or(config.PageSize, defaultPageSize)
-	config.OAuthConsumersPath = absolutePath(config.OAuthConsumersPath)
 	config.Version = cmp.Or(config.Version, DefaultVersion)
 	if config.Users == nil {
 		config.Users = DefaultUsers()
@@ -172,7 +167,7 @@ func (config Config) withDefaults() Config {
 	}
 	if config.NewKey == nil {
 		config.NewKey = randomHex
-		if hasNumericKeys(config.Profile) {
+		if config.Profile.NumericKeys() {
 			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
 		}
 	}

@@ -78,6 +78,8 @@ func TestContract_requests(t *testing.T) {
 		"secret of number":  {"POST", path, "application/json", `{"name":"a","secret":["canary"]}`, "at /secret: rule type"},
 		"null":              {"PATCH", path + "/a", "application/json", `{"name":null}`, "at /name: rule nullable"},
 		"empty update":      {"PATCH", path + "/a", "application/json", `{}`, "rule minProperties"},
+		"good edit":         {"PATCH", path + "/a", "application/json", `{"name":"a","secret":"canary"}`, ""},
+		"two calls in one":  {"PATCH", path + "/a", "application/json", `{"name":"a","approved":true}`, "rule not"},
 		"no content type":   {"POST", path, "", `{"name":"a","secret":"canary"}`, "Content-Type"},
 		"no body":           {"POST", path, "application/json", ``, "required"},
 		"body of a GET":     {"GET", path, "application/json", `{}`, "body not allowed"},

@@ -64,10 +64,10 @@ func (s *Server) webAppRoutes() router {
 	}
 }
 
-// route finds the endpoint of a request: in the consumer API first, unless only
-// something else has the method.
+// route finds the endpoint of a request: in the consumer API first, unless no call
+// matches and something else has the method.
 func (s *Server) route(x *exchange) (endpoint, *answer) {
-	consumers, ok := s.consumerEndpoint(x)
+	consumers, isConsumers := s.consumerEndpoint(x)
 	if x.call != nil {
 		return consumers, nil
 	}
@@ -75,14 +75,14 @@ func (s *Server) route(x *exchange) (endpoint, *answer) {
 	if strings.HasPrefix(x.path, wire.UsersPath+"/") {
 		operation = userOperation
 	}
-	if found, ok := s.parts[x.part].routes[operation]; ok {
+	if found, ok := s.parts[x.part].routes[operation]; ok && (!isConsumers || found.methods[x.request.Method] != nil) {
 		x.operation = operation
 		if operation == userOperation {
 			x.parameters = map[string]string{"username": profile.LastSegment(x.path)}
 		}
 		return found, nil
 	}
-	if ok {
+	if isConsumers {
 		return consumers, nil
 	}
 	return endpoint{}, failure(http.StatusNotFound, "There is nothing at this path.")

@@ -75,7 +75,7 @@ func Start(config Config) (*Server, error) {
 	config = config.withDefaults()
 	s := &Server{
 		config:    config,
-		profile:   config.Profile.WithCollection(config.OAuthConsumersPath),
+		profile:   config.Profile,
 		builtIn:   config.Profile == profile.BuiltIn(),
 		state:     newState(),
 		recorder:  recorder{keep: config.KeepRequests, counts: map[string]int{}},
@@ -84,7 +84,7 @@ func Start(config Config) (*Server, error) {
 	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
 	s.parts = map[string]*part{REST: {routes: s.restRoutes()}, WebApp: {routes: s.webAppRoutes()}}
-	s.addProfileRoutes(s.parts[s.profile.Server].routes)
+	s.addProfileRoutes()
 	var err error
 	if config.ValidateContract && s.builtIn {
 		if s.contract, err = newContract(); err != nil {

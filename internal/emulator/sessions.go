@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // The cookies of a session (S). A client must not rely on their names.
@@ -155,7 +157,7 @@ func (s *Server) setCookies(x *exchange, header http.Header, open *session) {
 		header.Add("Set-Cookie", cookie.String())
 	}
 	if csrf := s.profile.CSRF; open != nil && csrf != nil && csrf.From == "cookie" && csrf.Path == "" {
-		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: open.csrf, Path: path}).String())
+		s.putCSRFToken(x, &profile.Response{Header: header}, open)
 	}
 }
 

@@ -27,6 +27,7 @@ type storedConsumer struct {
 	Consumer
 	created time.Time
 	number  int // in order of registration, from 1
+	version int // how many changes it has had, registration included
 }
 
 func newState() *state {
@@ -69,6 +70,7 @@ func (s *Server) put(c Consumer) *storedConsumer {
 		s.state.consumers[c.Key] = stored
 	}
 	stored.Consumer = c
+	stored.version++
 	return stored
 }
 
@@ -114,6 +116,7 @@ func (s *Server) UpdateConsumer(key string, change func(*Consumer)) bool {
 	if ok {
 		change(&stored.Consumer)
 		stored.Key = key
+		stored.version++
 	}
 	return ok
 }

@@ -12,6 +12,63 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
+// sighting is the consumer in a response.
+type sighting struct {
+	*exchange
+	value any
+	item  *item  // if the response is a list
+	root  string // pointer, if it is about the consumer alone
+}
+
+// findSightings finds the consumer in the responses since the registration.
+func (l *learner) findSightings() {
+	for _, one := range l.all[l.roles.register.at:] {
+		if one.answered != jsonBody || !one.ok() {
+			continue
+		}
+		if l.mayList(one) {
+			if found := l.findItem(one.answer); found != nil {
+				l.sightings = append(l.sightings, sighting{exchange: one, value: found.value, item: found})
+			}
+			continue
+		}
+		if root, found := l.rootIn(one.answer); found && l.steady(one.answer, root) {
+			value, _ := profile.Lookup(one.answer, root)
+			l.sightings = append(l.sightings, sighting{exchange: one, value: value, root: root})
+		}
+	}
+}
+
+// mayList reports whether a request may be one for the list: it names no consumer.
+func (l *learner) mayList(one *exchange) bool {
+	return one.answered == jsonBody && one.ok() && !l.aboutConsumer(one) && len(one.typed) == 0 &&
+		(one.method == http.MethodGet || one.method == http.MethodPost)
+}
+
+// offered reports whether the list, or a read, has a member of the consumer where a
+// profile can find it.
+func (l *learner) offered(pointer string) bool {
+	return slices.ContainsFunc(l.sightings, func(one sighting) bool {
+		_, found := profile.Lookup(one.value, pointer)
+		return found && (one.item != nil || one.root == "" && one.reads())
+	})
+}
+
+// steady reports whether a pointer does not depend on what else a response has: no
+// array on its way has several objects.
+func (l *learner) steady(document any, pointer string) bool {
+	parts := tokens(pointer)
+	for end := range parts {
+		container, _ := profile.Lookup(document, pointerOf(parts[:end]...))
+		if elements, _ := container.([]any); len(elements) > 1 {
+			if _, ofObjects := elements[0].(map[string]any); ofObjects {
+				return false
+			}
+		}
+	}
+	return l.plain(pointer)
+}
+
 // listing is one way to ask for the list, and the times the recording does so.
 type listing struct {
 	exchanges []*exchange
@@ -41,8 +98,7 @@ func (l *learner) findLists() []*listing {
 	groups := map[string]*listing{}
 	var order []*listing
 	for _, one := range l.all {
-		if one.answered != jsonBody || !one.ok() || l.aboutConsumer(one) || len(one.typed) > 0 ||
-			one.method != http.MethodGet && one.method != http.MethodPost {
+		if !l.mayList(one) {
 			continue
 		}
 		// The pages of one list belong together.
@@ -65,11 +121,11 @@ func (l *learner) findLists() []*listing {
 // weigh finds the consumer in the answers of a group, and reports whether they can
 // be lists.
 func (l *learner) weigh(group *listing) bool {
-	for _, one := range group.exchanges {
-		if found := l.findItem(one.answer); found != nil {
-			group.shown[one] = found
-			if group.shape == nil || found.hasKey && !group.shape.hasKey {
-				group.shape = found
+	for _, one := range l.sightings {
+		if one.item != nil && slices.Contains(group.exchanges, one.exchange) {
+			group.shown[one.exchange] = one.item
+			if group.shape == nil {
+				group.shape = one.item
 			}
 		}
 	}
@@ -89,7 +145,7 @@ func (l *learner) weigh(group *listing) bool {
 		{group.shape.hasKey, 50},
 		{group.shape.hasName, 30},
 		{first.draft.path == l.roles.register.draft.path, 10},
-		{l.index(first) < l.roles.register.at, 8},
+		{first.at < l.roles.register.at, 8},
 	} {
 		if sign.seen {
 			group.score += sign.weight
@@ -98,12 +154,12 @@ func (l *learner) weigh(group *listing) bool {
 	return true
 }
 
-// findItem finds the consumer in a list: the element of an array that has its
-// name or, in a list without names, its key.
+// findItem finds the consumer in a list: the element of an array that has its key, and
+// usually its name. Another consumer may have the name from an earlier try.
 func (l *learner) findItem(document any) (found *item) {
 	eachScalar(document, func(pointer string, value any) {
-		if text, _ := scalarText(value); isName(text) && (found == nil || !found.hasKey) {
-			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (found == nil || candidate.hasKey) {
+		if text, _ := scalarText(value); isName(text) && found == nil {
+			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.hasKey || l.roles.register.key == "") {
 				found = candidate
 			}
 		}
@@ -226,20 +282,88 @@ func rootOf(a, b string) string {
 	return pointerOf(left[:common]...)
 }
 
+// places are where a list has its items: in one array or object, or, if the consumer
+// moves when it is approved, in two.
+func (l *learner) places(group *listing) profile.Items {
+	var approvedIn, othersIn []string
+	for one, found := range group.shown {
+		in := &othersIn
+		if l.momentAt(one) == approved {
+			in = &approvedIn
+		}
+		if !slices.Contains(*in, found.items) {
+			*in = append(*in, found.items)
+		}
+	}
+	if len(approvedIn) == 1 && len(othersIn) == 1 && approvedIn[0] != othersIn[0] {
+		return profile.Items{Yes: &approvedIn[0], No: &othersIn[0]}
+	}
+	return profile.Items{At: group.shape.items}
+}
+
+// items are those of all responses with the list.
+func (l *learner) items(group *listing) (items []map[string]any) {
+	places := l.places(group)
+	for _, one := range group.exchanges {
+		if places.Yes == nil {
+			items = append(items, itemsOf(one.answer, places.At))
+		} else {
+			items = append(items, itemsOf(one.answer, *places.Yes), itemsOf(one.answer, *places.No))
+		}
+	}
+	return items
+}
+
 // addOthers adds the names and the keys of the other consumers to what is private.
 func (l *learner) addOthers() {
 	for _, group := range l.lists {
-		for _, one := range group.exchanges {
-			for member, element := range itemsOf(one.answer, group.shape.items) {
+		for _, items := range l.items(group) {
+			for member, element := range items {
 				name, key := lookupText(element, group.shape.name), lookupText(element, group.shape.key)
 				if group.shape.keyIsMember {
 					key = member
 				}
-				if !isName(name) && key != l.roles.register.key {
-					l.private.other(name)
+				if key != l.roles.register.key && !isName(key) {
 					l.private.other(key)
+					if !isName(name) {
+						l.private.other(name)
+					}
 				}
 			}
 		}
 	}
+}
+
+// kindName matches members that say what kind of client an item is.
+var kindName = regexp.MustCompile(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
+
+// onlyKind finds what tells the consumers of a list from items of other kinds: a
+// member of each item that the new consumer never changes, and that others have with
+// another word.
+func (l *learner) onlyKind(group *listing) (only map[string]any) {
+	eachScalar(group.shape.value, func(pointer string, literal any) {
+		text, isText := scalarText(literal)
+		if !isText || notWord(literal) || !kindName.MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
+			return
+		}
+		others := false
+		for _, found := range group.shown {
+			if value, _ := profile.Lookup(found.value, pointer); value != literal {
+				return
+			}
+		}
+		for _, items := range l.items(group) {
+			for _, item := range items {
+				value, found := profile.Lookup(item, pointer)
+				if _, isText := scalarText(value); !found || !isText || notWord(value) {
+					return
+				}
+				others = others || value != literal
+			}
+		}
+		if others {
+			only = map[string]any{pointer: literal}
+		}
+	})
+	return only
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // walk visits a JSON value and all values in it, in a fixed order, with their
@@ -51,25 +49,6 @@ func scalarText(value any) (string, bool) {
 	return "", false
 }
 
-// replaceScalars returns a copy of a JSON value with other scalars.
-func replaceScalars(pointer string, value any, replace func(pointer string, value any) any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, member := range value {
-			copied[name] = replaceScalars(pointer+pointerOf(name), member, replace)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, element := range value {
-			copied[i] = replaceScalars(pointer+pointerOf(strconv.Itoa(i)), element, replace)
-		}
-		return copied
-	}
-	return replace(pointer, value)
-}
-
 // tokens are the parts of a pointer, decoded.
 func tokens(pointer string) []string {
 	if pointer == "" {
@@ -96,12 +75,4 @@ func lastToken(pointer string) string {
 		return parts[len(parts)-1]
 	}
 	return ""
-}
-
-// lookupText is the string or the number at a place, as text; empty if there is
-// none.
-func lookupText(document any, pointer string) string {
-	value, _ := profile.Lookup(document, pointer)
-	text, _ := scalarText(value)
-	return text
 }

@@ -21,10 +21,11 @@ type backend struct {
 
 	hashCost          hashCost
 	detectSecretDrift bool
+	// requireSecretDriftCheck makes a check without a result an error.
+	requireSecretDriftCheck bool
 	// reported has what is reported only once per run: see first.
-	reported sync.Map
-	// managed has the keys of consumers that are in state.
-	managed sync.Map
+	reported  sync.Map
+	consumers consumerUses
 }
 
 // backendFrom returns the backend that Configure made. It is nil before the

@@ -31,7 +31,7 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 	if ownProfile {
 		origin = "from a file"
 	}
-	description, _, _ := strings.Cut(client.Profile().Description, ". ")
+	description, _, _ := strings.Cut(client.ProfileDescription(), ". ")
 	if description = r.clean(strings.Join(strings.Fields(description), " ")); description != "" {
 		origin += ": " + unquote(shorten(description))
 	}

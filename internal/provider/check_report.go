@@ -20,6 +20,8 @@ import (
 // before you write it.
 type checkReport struct {
 	out io.Writer
+	// unwritten is why the report is not complete.
+	unwritten error
 	// redact removes the client's secrets from a text. It is nil until there is a
 	// client.
 	redact func(string) string
@@ -71,6 +73,9 @@ func (r *checkReport) end(write bool) error {
 		next = "The provider can read this server: to find out whether it can change consumers, run terraform-provider-twcloud check -write."
 	}
 	r.line("\n%s", next)
+	if r.unwritten != nil {
+		return fmt.Errorf("write the report: %w", r.unwritten)
+	}
 	return err
 }
 
@@ -137,9 +142,16 @@ func (r *checkReport) finding(mark, subject, finding, meaning string) {
 	}
 }
 
+// line writes a text, and escapes control characters. After a failed write, the
+// check goes on: it must still remove what it registered.
 func (r *checkReport) line(format string, arguments ...any) {
-	// A reader of the report notices if a write fails.
-	_, _ = fmt.Fprintf(r.out, format+"\n", arguments...)
+	lines := strings.Split(fmt.Sprintf(format, arguments...), "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	if _, err := r.out.Write([]byte(strings.Join(lines, "\n") + "\n")); r.unwritten == nil {
+		r.unwritten = err
+	}
 }
 
 // hide makes clean remove a text. If it is a URL, clean also removes its host.

@@ -179,18 +179,21 @@ func TestCheck(t *testing.T) {
 		"a web page everywhere":   {before: everywhere(emulator.Fault{Kind: emulator.WebPage, Body: "<html><title>canary.example: sign in, jörg kanarie</title></html>"}), fails: true, want: []string{"FAIL  sign-in", "web page"}},
 		"a web page for the list": {before: everywhere(emulator.Fault{Kind: emulator.WebPage, PathSuffix: collection}), fails: true, want: []string{"ok    sign-in", "FAIL  list", "web page"}},
 		"single sign-on":          {before: everywhere(emulator.Fault{Kind: emulator.Redirect302}), fails: true, want: []string{"FAIL  sign-in"}},
-		"elsewhere":               {server: withoutContract, environment: map[string]string{"TWCLOUD_OAUTH_CONSUMERS_PATH": "/osmc/nowhere"}, fails: true, want: []string{"FAIL  list", "/osmc/nowhere", "oauth_consumers_path"}},
-		"words of the server":     {before: answer(collection, 500, words), fails: true, want: []string{"FAIL  list", "calls.list", "500"}},
-		"words at sign-in":        {before: answer("/login", 403, words), fails: true, want: []string{"FAIL  sign-in", "403"}},
-		"no version":              {before: answer("/version", 404, words), want: []string{"note  version"}},
-		"words for a version":     {before: answer("/version", 200, words), want: []string{"version"}},
-		"nobody is signed in":     {before: answer("/currentUser", 500, words), want: []string{"note  user"}},
-		"another user's words":    {before: answer("/users/j%C3%B6rg%20kanarie", 500, words), want: []string{"note  user"}},
+		"elsewhere": {server: withoutContract, address: func(t *testing.T, _ *harness) map[string]string {
+			t.Helper()
+			return map[string]string{"TWCLOUD_API_PROFILE_FILE": writeFile(t, "profile.json", elsewhere(t, "/osmc/nowhere"))}
+		}, fails: true, want: []string{"FAIL  list", "/osmc/nowhere", "correct the profile"}},
+		"words of the server":  {before: answer(collection, 500, words), fails: true, want: []string{"FAIL  list", "calls.list", "500"}},
+		"words at sign-in":     {before: answer("/login", 403, words), fails: true, want: []string{"FAIL  sign-in", "403"}},
+		"no version":           {before: answer("/version", 404, words), want: []string{"note  version"}},
+		"words for a version":  {before: answer("/version", 200, words), want: []string{"version"}},
+		"nobody is signed in":  {before: answer("/currentUser", 500, words), want: []string{"note  user"}},
+		"another user's words": {before: answer("/users/j%C3%B6rg%20kanarie", 500, words), want: []string{"note  user"}},
 		"consumers by name": {
 			before: answer(collection, 200, `{"canary-consumer-0":{"key":"canary-key-0"},"canary-consumer-1":"canary-key-1","items":[]}`), fails: true,
-			want: []string{"an object with", "items (array)", "FAIL  list           calls.list.answer.items", "run terraform-provider-twcloud learn"},
+			want: []string{"an object with", "items (array)", "FAIL  list           calls.list.response.items", "run terraform-provider-twcloud learn"},
 		},
-		"consumers without a name": {before: answer(collection, 200, `[{"key":"canary-key-0","approved":true}]`), fails: true, want: []string{"approved (boolean), key (string)", "FAIL  list           calls.list.answer.name"}},
+		"consumers without a name": {before: answer(collection, 200, `[{"key":"canary-key-0","approved":true}]`), fails: true, want: []string{"approved (boolean), key (string)", "FAIL  list           calls.list.response.name"}},
 		"keys alone":               {before: answer(collection, 200, `["canary-key-0"]`), fails: true, want: []string{"FAIL  list"}},
 		"an unknown authority":     {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "authority", "ca_certificate_file"}},
 		"another certificate": {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "another host name"}, address: func(t *testing.T, h *harness) map[string]string {

@@ -43,8 +43,9 @@ func (m providerModel) text(name string) (text string, unknown bool) {
 // settings is the result of the provider block, the environment and the defaults.
 type settings struct {
 	// options lack what resolveConfig does not know: UserAgent and Logger.
-	options           twcloud.Options
-	detectSecretDrift bool
+	options                 twcloud.Options
+	detectSecretDrift       bool
+	requireSecretDriftCheck bool
 
 	// text is the text of every attribute that options depend on, with secrets. It
 	// is equal for settings of the same server, user and behavior.
@@ -88,8 +89,8 @@ func resolveConfig(config providerModel, source configSource) (
 	}
 	r.checkEndpoints()
 	r.checkCredentials()
-	r.checkPath()
 	r.checkTLS()
+	r.checkDriftDetection()
 
 	if r.diagnostics.HasError() {
 		return settings{}, unknown, r.diagnostics

@@ -136,17 +136,9 @@ var configAttributes = []configAttribute{
 		store:        into(checkToken, func(s *settings) *string { return &s.token }),
 	},
 	{
-		name: "oauth_consumers_path",
-		description: "Path of the collection of OAuth consumers, relative to `endpoint`. The vendor does not publish it: " +
-			"set it if your server uses another path. Conflicts with `api_profile_file`.",
-		standard: twcloud.DefaultOAuthConsumersPath,
-		store:    into(checkCollectionPath, func(s *settings) *string { return &s.options.OAuthConsumersPath }),
-	},
-	{
 		name: "api_profile_file",
 		description: "Path of an API profile: a JSON file that describes the OAuth consumer API of your server. See the guide " +
-			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile. " +
-			"Conflicts with `oauth_consumers_path`.",
+			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile.",
 		store: into(checkAPIProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
 	},
 	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),
@@ -209,5 +201,13 @@ var configAttributes = []configAttribute{
 			"server never returns secrets, so the provider signs an OAuth 1.0a request-token call with the known secret.",
 		standard: "false",
 		store:    into(checkBool, func(s *settings) *bool { return &s.detectSecretDrift }),
+	},
+	{
+		name: "require_secret_drift_check",
+		kind: boolAttribute,
+		description: "Whether a plan fails if `detect_secret_drift` could not check a secret, for example because `webapp_endpoint` is " +
+			"wrong. Otherwise, this is a warning. Set it in a job that looks for drift.",
+		standard: "false",
+		store:    into(checkBool, func(s *settings) *bool { return &s.requireSecretDriftCheck }),
 	},
 }

@@ -84,14 +84,6 @@ func (r *resolver) tokenHint(given value) string {
 	return fmt.Sprintf(" To sign in with %s instead, remove %s.", token, given.attribute)
 }
 
-// checkPath reports a path together with an API profile, which has its own.
-func (r *resolver) checkPath() {
-	r.conflict("oauth_consumers_path", "api_profile_file", "The profile already holds the path. Remove one of them.")
-	if r.settings.options.Profile != nil {
-		r.settings.options.OAuthConsumersPath = ""
-	}
-}
-
 // checkTLS checks the PEM attributes together.
 func (r *resolver) checkTLS() {
 	if r.settings.options.TLS.InsecureSkipVerify {
@@ -126,4 +118,13 @@ func (r *resolver) either(name string) value {
 		return file
 	}
 	return r.values[name+"_pem"]
+}
+
+// checkDriftDetection reports that a check is required that is turned off.
+func (r *resolver) checkDriftDetection() {
+	detect, require := r.values["detect_secret_drift"], r.values["require_secret_drift_check"]
+	if r.settings.requireSecretDriftCheck && !r.settings.detectSecretDrift && !detect.unknown {
+		r.fail("require_secret_drift_check", "Missing detect_secret_drift", fmt.Sprintf("%s requires that secrets are checked for drift, "+
+			"but detect_secret_drift is false. Set detect_secret_drift = true or %s=true.", require.label(), environmentVariable("detect_secret_drift")))
+	}
 }

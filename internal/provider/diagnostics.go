@@ -8,8 +8,10 @@ import (
 	"net"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -27,6 +29,14 @@ func describe(consumer twcloud.Consumer) string {
 		return fmt.Sprintf("OAuth consumer with key %q", consumer.Key)
 	}
 	return fmt.Sprintf("OAuth consumer %q (key %q)", consumer.Name, consumer.Key)
+}
+
+// printable escapes what a terminal would not print as it is.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return unquote(strconv.Quote(text))
+	}
+	return text
 }
 
 // addClientError reports a failed call: what was tried, the server's answer, what
@@ -180,7 +190,7 @@ var advice = []struct {
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
 	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +
-		"If it is, set oauth_consumers_path or api_profile_file, or correct it if it is set. " + whenDiffers},
+		"If it is, this server differs. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. The next apply registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},
@@ -188,10 +198,11 @@ var advice = []struct {
 	{twcloud.ErrConflict, "Someone else may have changed the consumer at the same time, or the server does not allow two consumers with one name. Plan again and check what changed."},
 	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests or raise max_retries, and apply again."},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
-	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint and oauth_consumers_path."},
+	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
 	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
+	{twcloud.ErrOtherName, "The plan would never be empty. Write the name in the configuration as the server stores it."},
 	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},
 	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +

@@ -129,7 +129,15 @@ func TestRareMessages(t *testing.T) {
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Look: failure(twcloud.ErrIncomplete, "the server returned no key")})
 		},
-		func(d *diag.Diagnostics) { b.addRegistrationError(d, name, twcloud.Registration{InDoubt: true}, lost) },
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost})
+		},
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Keys: []string{key}, OtherName: true})
+		},
+		func(d *diag.Diagnostics) {
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
+		},
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{Consumer: consumer}, failure(twcloud.ErrUnreadable, "the answer lacks the name or the approval"))
 		},
@@ -144,10 +152,10 @@ func TestRareMessages(t *testing.T) {
 			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, leftAfterUpdate("gates", uncertain))
 		},
 		func(d *diag.Diagnostics) {
-			warnOfStrays(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
 		},
 		func(d *diag.Diagnostics) {
-			warnOfStrays(twcloud.Registration{Consumer: consumer, StraysUnknown: look}, d)
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Doubt: look}, d)
 		},
 		func(d *diag.Diagnostics) { (*backend)(nil).need(d) },
 	} {
@@ -178,6 +186,17 @@ func checkMessages(t *testing.T, diags diag.Diagnostics) {
 		CheckMessage(t, strings.ToLower(d.Severity().String()), d.Summary(), d.Detail())
 		if strings.Contains(d.Detail(), rareSecret) {
 			t.Errorf("tells the secret: %s", d.Detail())
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`"doors" \ ü 日本`: `"doors" \ ü 日本`, "do\nors": `do\nors`, "\x1b[31m": `\x1b[31m`, "a\u202eb": `a\u202eb`,
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }

@@ -24,6 +24,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	summary, left := "Unable to register OAuth consumer", "Nothing was registered."
 	uncertain, isUncertain := errors.AsType[*twcloud.RegistrationError](err)
 	switch {
+	case errors.Is(err, twcloud.ErrOtherName):
+		summary, left = "The server stores another name", leftAfterCreate(registration.Consumer, err)
 	case registration.Consumer.Key != "":
 		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, err)
 	case isUncertain && len(uncertain.Keys) > 0:
@@ -32,8 +34,6 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 			"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys))
 	case isUncertain:
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
-	case registration.InDoubt:
-		left = "The server lists no new consumer with this name. " + mayExist(name)
 	}
 	b.addClientError(diags, summary, "Registering "+describe(twcloud.Consumer{Name: name}), err, left)
 }
@@ -98,46 +98,76 @@ func describeChanges(changes twcloud.Changes) string {
 // warnOfNamesakes warns, once per name, that consumers with this name exist. An
 // earlier run that was killed may have left them. Consumers in state don't
 // count: the plan may be to replace one of them.
-func (r *oauthConsumerResource) warnOfNamesakes(name string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
-	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool {
-		_, managed := r.backend.managed.Load(namesake.Key)
-		return managed
-	})
+func (r *oauthConsumerResource) warnOfNamesakes(name, consequence string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
+	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool { return r.backend.consumers.isManaged(namesake.Key) })
 	summary := fmt.Sprintf("OAuth consumer %q already exists", name)
 	if len(namesakes) == 0 || !r.backend.first(summary) {
 		return
 	}
-	diags.AddWarning(summary,
-		fmt.Sprintf("The server already has %q (key %s). Terraform will register a second consumer with the same name and a different key.\n\n"+
-			"If you want Terraform to manage the existing one, import it instead: terraform import ADDRESS KEY. "+
-			"An earlier run that was interrupted may have left it behind.",
-			name, quotedList(keysOf(namesakes))))
+	diags.AddWarning(summary, fmt.Sprintf("The server already has OAuth consumer %q (key %s). %s", name, quotedList(keysOf(namesakes)), consequence))
 }
 
-// warnOfStrays warns of consumers that may be left from a lost answer. The summary
-// has the name, because Terraform shows only one of several warnings with the same
-// summary.
-func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
-	name := registration.Consumer.Name
-	again := fmt.Sprintf("The answer to registering %q was lost, so the provider registered it again (key %q, in state).", name, registration.Consumer.Key)
-	if registration.StraysUnknown != nil {
+// warnOfSharedName warns, once per name, of several resources with one name.
+func (b *backend) warnOfSharedName(name string, diags *diag.Diagnostics) {
+	if summary := fmt.Sprintf("Several resources have the name %q", name); b.first(summary) {
+		diags.AddWarning(summary, "This plan gives the same name to the OAuth consumers of several resources. "+
+			"The server may refuse that. If it does not, only their keys tell them apart.\n\nGive each consumer a name of its own.")
+	}
+}
+
+// warnOfNewKey warns, once per name, that a plan removes a consumer and registers
+// another one with the same name.
+func (b *backend) warnOfNewKey(name, key string, diags *diag.Diagnostics) {
+	if summary := fmt.Sprintf("OAuth consumer %q gets a new key", name); b.first(summary) {
+		diags.AddWarning(summary, fmt.Sprintf("This plan removes %s, and registers another one with the same name and a new key.\n\n"+
+			"If you renamed or moved the resource block, add a moved block (moved { from = OLD, to = NEW }, each on a line of its own). "+
+			"Then the consumer keeps its key. Otherwise, give the new key to every application that uses the old one.",
+			describe(twcloud.Consumer{Name: name, Key: key})))
+	}
+}
+
+const severalAddresses = "One OAuth consumer at several addresses"
+
+func atSeveralAddresses(state oauthConsumerModel) string {
+	return fmt.Sprintf("%s is in state at several addresses. Their resources would change it in turn, and removing one of them removes the consumer.\n\n"+
+		"Keep one address. For each other one, replace the resource block with a removed block that has lifecycle { destroy = false }, "+
+		"or run terraform state rm ADDRESS. If the other one should be a consumer of its own, do that as well, and then import that consumer or let Terraform register it.",
+		state.describe())
+}
+
+// refuseSharedRemoval reports a removal of a consumer that is in state at another
+// address as well.
+func (b *backend) refuseSharedRemoval(state oauthConsumerModel, diags *diag.Diagnostics) {
+	if key := state.Key.ValueString(); b.consumers.isRemoving(key) && b.consumers.readers(key) > 1 {
+		diags.AddError(severalAddresses, atSeveralAddresses(state))
+	}
+}
+
+// tellsOfUnchanged notes an unchanged consumer, and reports whether there is
+// something to tell about it.
+func (b *backend) tellsOfUnchanged(key, name string, wanted wantedConsumer) bool {
+	return b.consumers.keep(name, key, false, wanted) || b.consumers.readers(key) > 1
+}
+
+// warnOfLostResponse warns of what a lost response leaves open. The summary has the
+// name, because Terraform shows only one of several warnings with the same summary.
+func warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnostics) {
+	name, key := registration.Consumer.Name, registration.Consumer.Key
+	if registration.Adopted != nil {
+		diags.AddWarning(fmt.Sprintf("OAuth consumer %q adopted with key %q", name, key),
+			fmt.Sprintf("The result of registering %q was unknown: %s One new consumer of this name has appeared on the server, with key %q. "+
+				"The provider takes it for the registered one, and has set its secret.\n\nIf someone else registered a consumer of this name "+
+				"in the same moment, it is theirs: look in TWCloud Admin.", name, sentence(registration.Adopted), key))
+	}
+	again := fmt.Sprintf("The response to registering %q was lost, so the provider registered it again (key %q, in state).", name, key)
+	if registration.Doubt != nil {
 		diags.AddWarning(fmt.Sprintf("A second OAuth consumer %q may exist", name),
-			fmt.Sprintf("%s The provider could not check whether the first attempt left another one behind: %s\n\nCheck TWCloud Admin.",
-				again, sentence(registration.StraysUnknown)))
+			fmt.Sprintf("%s The first attempt may have left another one behind: %s\n\nLook in TWCloud Admin.", again, sentence(registration.Doubt)))
 	}
 	if len(registration.Strays) > 0 {
 		diags.AddWarning(fmt.Sprintf("A second OAuth consumer %q exists", name),
 			fmt.Sprintf("%s The first attempt, or someone else, registered %s as well.\n\nRemove the consumers you don't need in TWCloud Admin.",
 				again, quotedList(keysOf(registration.Strays))))
-	}
-}
-
-// warnOfUnlisted warns, once per run, that consumers are read one by one.
-func (b *backend) warnOfUnlisted(diags *diag.Diagnostics) {
-	err := b.client.Unlisted()
-	if summary := "Unable to list OAuth consumers"; err != nil && b.first(summary) {
-		diags.AddWarning(summary, paragraphs(
-			fmt.Sprintf("The provider reads each consumer with its own request, because the list failed: %s", sentence(err)), adviceFor(err)))
 	}
 }
 

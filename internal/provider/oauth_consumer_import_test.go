@@ -24,7 +24,7 @@ func TestAccOAuthConsumer_import(t *testing.T) {
 	w.expectUnchanged(t, config)
 
 	w.apply(t, w.config(consumer(`name = "doors-next"`))).expectNone(t)
-	w.expectWrites(t, "PATCH "+collection+"/made-by-hand approved,name")
+	w.expectWrites(t, "PATCH "+collection+"/made-by-hand name", "PATCH "+collection+"/made-by-hand approved")
 	w.expectOnServer(t, emulator.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"})
 }
 
@@ -37,6 +37,31 @@ func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
 		failed.expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with key %q", key), "not the name")
 	}
 	w.expectWrites(t)
+}
+
+// Without a key, nothing is asked: the path of one consumer would be that of all.
+func TestAccOAuthConsumer_importEmptyKey(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
+	config := w.config(consumer(`name = "doors"`))
+	w.write(t, config)
+	if failed := w.run(t, "import", consumerAddress, " ").mustFail(t); !strings.Contains(failed.Output, "Consumer key is empty") {
+		t.Errorf("terraform import says\n%s", failed.Output)
+	}
+	for _, key := range []string{" ", "\t"} {
+		w.planFails(t, config+importBlock(key)).expect(t, "error", "Consumer key is empty", "the consumer key that TWCloud Admin shows")
+	}
+	w.expectRequests(t)
+}
+
+func TestAccOAuthConsumer_importEmptyIdentity(t *testing.T) {
+	t.Parallel()
+	need(t, firstIdentity)
+	w := newWorkspace(t)
+	w.planFails(t, w.config(consumer(`name = "doors"`))+"import {\n to = "+consumerAddress+"\n identity = {\n  key = \"\"\n }\n}\n").
+		expect(t, "error", "Consumer key is empty")
+	w.expectRequests(t)
 }
 
 // expectAdopts applies a configuration that Terraform has generated for the

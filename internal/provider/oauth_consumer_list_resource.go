@@ -69,7 +69,7 @@ func (l *oauthConsumerListResource) find(ctx context.Context, req list.ListReque
 
 func listResult(ctx context.Context, req list.ListRequest, consumer twcloud.Consumer) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = consumer.Name
+	result.DisplayName = printable(consumer.Name)
 	result.Diagnostics.Append(result.Identity.SetAttribute(ctx, path.Root("key"), types.StringValue(consumer.Key))...)
 	if req.IncludeResource {
 		model := oauthConsumerModel{consumerModel: newConsumerModel(consumer), SecretRevision: types.Int64Value(0)}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
@@ -44,21 +45,32 @@ func (m *oauthConsumerModel) wantedSecret() types.String {
 	return m.Secret
 }
 
-// agreesWith reports whether a plan changes nothing, apart from a detected
-// drift of the secret.
-func (m *oauthConsumerModel) agreesWith(state oauthConsumerModel) bool {
-	return m.Name.Equal(state.Name) && m.Approved.Equal(state.Approved) &&
-		m.Secret.Equal(state.Secret) && m.SecretWOVersion.Equal(state.SecretWOVersion)
+// wanted is what a configuration wants.
+func (m *oauthConsumerModel) wanted() wantedConsumer {
+	return wantedConsumer{approved: m.Approved.ValueBool(), secret: m.Secret.ValueString(), secretWO: m.SecretWO.ValueString()}
 }
 
-// changesFrom returns the changes from a state to this plan, without the
+// mayAgreeWith reports whether a plan changes nothing, apart from a detected
+// drift of the secret. An unknown value may turn out to be that of the state.
+func (m *oauthConsumerModel) mayAgreeWith(state oauthConsumerModel) bool {
+	agree := func(planned, stored attr.Value) bool { return planned.IsUnknown() || planned.Equal(stored) }
+	return agree(m.Name, state.Name) && agree(m.Approved, state.Approved) &&
+		agree(m.Secret, state.Secret) && agree(m.SecretWOVersion, state.SecretWOVersion)
+}
+
+// hasUnknown reports whether a value that mayAgreeWith compares is unknown.
+func (m *oauthConsumerModel) hasUnknown() bool {
+	return m.Name.IsUnknown() || m.Approved.IsUnknown() || m.Secret.IsUnknown() || m.SecretWOVersion.IsUnknown()
+}
+
+// changesFrom returns the known changes from a state to this plan, without the
 // secret.
 func (m *oauthConsumerModel) changesFrom(state oauthConsumerModel) twcloud.Changes {
 	var changes twcloud.Changes
-	if !m.Name.Equal(state.Name) {
+	if !m.Name.IsUnknown() && !m.Name.Equal(state.Name) {
 		changes.Name = m.Name.ValueStringPointer()
 	}
-	if !m.Approved.Equal(state.Approved) {
+	if !m.Approved.IsUnknown() && !m.Approved.Equal(state.Approved) {
 		changes.Approved = m.Approved.ValueBoolPointer()
 	}
 	return changes

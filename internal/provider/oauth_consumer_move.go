@@ -61,7 +61,7 @@ func moveRestapiObject(ctx context.Context, req resource.MoveStateRequest, resp 
 		return
 	}
 	id := object.ID.ValueString()
-	if id == "" {
+	if strings.TrimSpace(id) == "" {
 		addMoveError(&resp.Diagnostics, "The state of the restapi_object has no id: the last refresh found no such object on the server.", "")
 		return
 	}

@@ -38,9 +38,6 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if r.backend != nil {
-		r.backend.managed.Store(state.Key.ValueString(), true)
-	}
 	r.planUpdate(ctx, config, plan, state, record, resp)
 }
 
@@ -59,17 +56,35 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	}
 	r.planCall(errors.Join(r.backend.client.CanRegister(), r.backend.client.Supports(wanted)),
 		"Unable to register OAuth consumer", "Registering "+plan.describe(), &resp.Diagnostics)
-	if !plan.Name.IsUnknown() && !resp.Diagnostics.HasError() {
-		r.planNamesakes(ctx, plan.Name.ValueString(), &resp.Diagnostics)
+	if plan.Name.IsUnknown() || resp.Diagnostics.HasError() {
+		return
 	}
+	name := plan.Name.ValueString()
+	shared, removed := r.backend.consumers.register(name, config.wanted())
+	if shared {
+		r.backend.warnOfSharedName(name, &resp.Diagnostics)
+	}
+	if removed != "" {
+		r.backend.warnOfNewKey(name, removed, &resp.Diagnostics)
+	}
+	r.planNamesakes(ctx, name, "This plan registers another consumer with this name and a new key.\n\n"+
+		"If you renamed or moved the resource block, add a moved block: otherwise, you lose the consumer and its key. "+
+		"If an interrupted run or someone else registered it, import it (terraform import ADDRESS KEY) or remove it. "+
+		"If it is being replaced, there is nothing to do.", &resp.Diagnostics)
 }
 
 func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state oauthConsumerModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if r.backend.ready() && !resp.Diagnostics.HasError() {
-		r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.describe(), &resp.Diagnostics)
+	if !r.backend.ready() || resp.Diagnostics.HasError() {
+		return
 	}
+	name, key := state.Name.ValueString(), state.Key.ValueString()
+	if r.backend.consumers.remove(name, key) {
+		r.backend.warnOfNewKey(name, key, &resp.Diagnostics)
+	}
+	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
+	r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.describe(), &resp.Diagnostics)
 }
 
 // planCall reports that the API profile lacks a call that the plan needs.
@@ -79,10 +94,10 @@ func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags
 	}
 }
 
-// planNamesakes warns of consumers that already have the name, while there is
-// time to import one. A server that does not answer is a warning, because it
+// planNamesakes warns of consumers that already have the name and are not in
+// state, while there is time to import one. A server that does not answer is a warning, because it
 // may answer during apply. A server that refuses the provider fails the plan.
-func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, diags *diag.Diagnostics) {
+func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequence string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
 		r.backend.addClientError(diags, "Unable to register OAuth consumer", "Registering "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
@@ -95,7 +110,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name string, 
 		}
 		return
 	}
-	r.warnOfNamesakes(name, namesakes, diags)
+	r.warnOfNamesakes(name, consequence, namesakes, diags)
 }
 
 // refused reports whether an error would occur in the apply as well.
@@ -106,33 +121,22 @@ func refused(err error) bool {
 
 func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, state oauthConsumerModel, record secretRecord, resp *resource.ModifyPlanResponse) {
 	decision := decideSecret(config, state, record)
-	// A refusal makes the revision unknown. Terraform plans again during apply,
-	// and a known value must not become unknown then. So if anything else
-	// changes, the next plan checks the secret.
-	if r.backend.detects() && state.Approved.ValueBool() && plan.agreesWith(state) && canProbe(decision, config, record) {
-		switch r.probe(ctx, state, config.SecretWO.ValueString(), &resp.Diagnostics) {
-		case twcloud.SecretAccepted:
-			decision = keepSecret
-		case twcloud.SecretRefused:
-			if record.Hash == nil {
-				// The provider has never set a secret, so nobody changed it.
-				decision = keepSecret
-				warnOfOtherSecret(state, &resp.Diagnostics)
-				break
-			}
-			warnOfDrift(state, &resp.Diagnostics)
-			// With a known number, the apply would fail if the result changed between
-			// plan and apply.
+	if r.backend.mayDetect() && state.Approved.ValueBool() && plan.mayAgreeWith(state) && mayProbe(decision, config, record) {
+		if plan.hasUnknown() {
+			// Terraform plans again in the apply. If the values turn out to be those of
+			// the state, that plan checks the secret, and a known revision must not
+			// change then.
 			decision = sendUndecided
-			record.Drifted = true
-			writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+		} else if r.backend.ready() && !config.SecretWO.IsUnknown() {
+			decision = r.planProbed(ctx, config, state, decision, &record, resp)
 		}
 	}
 	if decision == keepUnproven {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), "Secret may differ from the configured one",
+		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
 			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
 	}
-	r.planChanges(config, plan, state, decision, &resp.Diagnostics)
+	r.planName(ctx, config, plan, state, &resp.Diagnostics)
+	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
 	revision := state.SecretRevision
 	switch decision {
 	case sendSecret:
@@ -143,21 +147,75 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), revision)...)
 }
 
+// planName warns if another consumer has the planned name, and if another resource
+// has the consumer.
+func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, state oauthConsumerModel, diags *diag.Diagnostics) {
+	if r.backend == nil {
+		return
+	}
+	key, name := state.Key.ValueString(), plan.Name.ValueString()
+	isNew := !plan.Name.Equal(state.Name)
+	readers := r.backend.consumers.readers(key)
+	switch changed := isNew || !plan.Approved.Equal(state.Approved); {
+	case readers < 2:
+	case changed:
+		diags.AddError(severalAddresses, atSeveralAddresses(state))
+	default:
+		diags.AddWarning(severalAddresses, atSeveralAddresses(state))
+	}
+	if plan.Name.IsUnknown() {
+		return
+	}
+	if r.backend.consumers.keep(name, key, isNew, config.wanted()) {
+		r.backend.warnOfSharedName(name, diags)
+	}
+	// Without a read, this is the plan in an apply, or one that is to ask for
+	// nothing.
+	if isNew && readers > 0 && r.backend.ready() && !diags.HasError() {
+		r.planNamesakes(ctx, name, fmt.Sprintf("This plan renames %s to the same name, so that only their keys tell them apart.\n\n"+
+			"Choose another name, or remove the other consumer in TWCloud Admin if nobody uses it.", state.describe()), diags)
+	}
+}
+
+// planProbed decides about a secret that is kept with a signature: the server may
+// have another one. A refusal makes the revision unknown, so if anything else
+// changes, the next plan checks the secret.
+func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oauthConsumerModel, decision secretDecision, record *secretRecord, resp *resource.ModifyPlanResponse) secretDecision {
+	switch r.probe(ctx, state, config.SecretWO.ValueString(), *record, &resp.Diagnostics) {
+	case twcloud.SecretAccepted:
+		return keepSecret
+	case twcloud.SecretRefused:
+		if record.Hash == nil {
+			// The provider has never set a secret, so nobody changed it.
+			warnOfOtherSecret(state, &resp.Diagnostics)
+			return keepSecret
+		}
+		warnOfDrift(state, &resp.Diagnostics)
+		record.Drifted = true
+		writeSecretRecord(ctx, resp.Private, *record, &resp.Diagnostics)
+		// With a known number, the apply would fail if the result changed between
+		// plan and apply.
+		return sendUndecided
+	}
+	return decision
+}
+
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
 func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("secret_wo"), "Secret differs from the configured one",
+	diags.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
 		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), setOnce))
 }
 
 // planChanges reports changes that the API profile has no call for, and a
-// missing secret that the server requires with other changes.
-func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, decision secretDecision, diags *diag.Diagnostics) {
+// missing secret that the server requires with other changes. What is unknown may
+// turn out to be no change.
+func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, sendsSecret bool, diags *diag.Diagnostics) {
 	if !r.backend.ready() {
 		return
 	}
 	changes := plan.changesFrom(state)
-	if decision == sendSecret || decision == sendUndecided {
+	if sendsSecret {
 		changes.Secret = new("")
 	}
 	if changes.None() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -60,6 +61,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.consumers.apply()
 	secret := config.wantedSecret()
 	if secret.ValueString() == "" {
 		addMissingSecret(&resp.Diagnostics)
@@ -79,10 +81,10 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
-		r.warnOfNamesakes(name, registration.Namesakes, &resp.Diagnostics)
-		warnOfStrays(registration, &resp.Diagnostics)
+		warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
-			r.saveRegistered(ctx, plan, registration.Consumer, hash, err == nil, resp)
+			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)
+			r.saveRegistered(ctx, plan, registration.Consumer, hash, certain, resp)
 		}
 		if err != nil {
 			r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
@@ -99,7 +101,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 // sent, the secret on the server is uncertain. The provider sends it again when
 // the resource is untainted.
 func (r *oauthConsumerResource) saveRegistered(ctx context.Context, plan oauthConsumerModel, consumer twcloud.Consumer, hash func() *secretHash, certain bool, resp *resource.CreateResponse) {
-	r.backend.managed.Store(consumer.Key, true)
+	r.backend.consumers.manage(consumer.Key)
 	state := plan
 	state.consumerModel = newConsumerModel(consumer)
 	state.SecretRevision = types.Int64Value(1)
@@ -129,15 +131,15 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			return err
 		}
 		consumer = approved
-	} else if err := client.Confirm(through, consumer); err != nil {
-		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
-			"Reading "+describe(consumer), err, leftAfterCreate(consumer, err))
-		return err
 	}
-	checkName(plan, consumer, &resp.Diagnostics)
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if r.refusedByServer(through, consumer, secret.ValueString(), &resp.Diagnostics) {
+		record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics)
+		record.Refused = true
+		writeSecretRecord(ctx, resp.Private, record, &resp.Diagnostics)
+	}
 	return nil
 }
 
@@ -155,6 +157,8 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	// is gone.
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 
+	r.backend.consumers.read(state.Key.ValueString())
+	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
 	importing := state.Name.IsNull()
 	consumer, err := client.Get(ctx, state.Key.ValueString())
 	switch {
@@ -173,8 +177,6 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
 		return
 	}
-	r.backend.warnOfUnlisted(&resp.Diagnostics)
-	r.backend.managed.Store(consumer.Key, true)
 	state.consumerModel = newConsumerModel(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)
@@ -198,6 +200,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.consumers.apply()
 
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	changes := plan.changesFrom(state)
@@ -235,6 +238,9 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 			return
 		}
 		checkUnasked(plan, consumer, &resp.Diagnostics)
+		if changes.Secret != nil {
+			record.Refused = r.refusedByServer(ctx, consumer, *changes.Secret, &resp.Diagnostics)
+		}
 		plan.consumerModel = newConsumerModel(consumer)
 	}
 	plan.SecretRevision = revision
@@ -252,6 +258,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.consumers.apply()
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.describe(), err,
 			"The consumer stays in state. Apply again to remove it.")
@@ -260,15 +267,11 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 
 func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("key"), path.Root("key"), req, resp)
-}
-
-// checkName reports a server that stores another name. The plan would never be
-// empty.
-func checkName(plan oauthConsumerModel, consumer twcloud.Consumer, diags *diag.Diagnostics) {
-	if wanted := plan.Name.ValueString(); consumer.Name != wanted {
-		diags.AddAttributeError(path.Root("name"), "The server stores another name",
-			fmt.Sprintf("The provider sent the name %q, and the server stores %q (key %q).\n\nWrite the name in the configuration as the server stores it.",
-				wanted, consumer.Name, consumer.Key))
+	var key types.String
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("key"), &key)...)
+	// Without a key, the path of one consumer is that of all.
+	if !resp.Diagnostics.HasError() && strings.TrimSpace(key.ValueString()) == "" {
+		resp.Diagnostics.AddError("Consumer key is empty", "An import takes the consumer key that TWCloud Admin shows. The given key is empty.")
 	}
 }
 

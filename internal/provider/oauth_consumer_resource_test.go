@@ -93,7 +93,7 @@ func TestAccOAuthConsumer_awkwardNames(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
 	for i, name := range []string{
-		`"quoted" \ and 'so'`, "ü?#&=+%2F/..", " blanks around ", "${not} %{a} template", "<b>&amp;</b>", "line\nbreak\ttab", "日本語 🚪",
+		`"quoted" \ and 'so'`, "ü?#&=+%2F/..", " blanks around ", "${not} %{a} template", "<b>&amp;</b>", "line\u2028separator", "zero\u200bwidth", "日本語 🚪",
 		strings.Repeat("long ", 200),
 	} {
 		config := w.config(consumer("name = "+quote(name), "secret = "+quote(name)))

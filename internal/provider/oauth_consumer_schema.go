@@ -24,9 +24,9 @@ func oauthConsumerSchema() schema.Schema {
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Consumer name.",
+				MarkdownDescription: "Consumer name, without control characters.",
 				Required:            true,
-				Validators:          []validator.String{stringValidator(notBlank)},
+				Validators:          []validator.String{stringValidator(notBlank), stringValidator(noControl)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`.",

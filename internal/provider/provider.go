@@ -132,7 +132,11 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	backend := &backend{unknown: unknown, hashCost: p.hashes, detectSecretDrift: resolved.detectSecretDrift}
+	_, detectUnknown := config.text("detect_secret_drift")
+	backend := &backend{
+		unknown: unknown, hashCost: p.hashes,
+		detectSecretDrift: resolved.detectSecretDrift || detectUnknown, requireSecretDriftCheck: resolved.requireSecretDriftCheck,
+	}
 	if len(unknown) == 0 {
 		client, err := p.client(resolved, req.TerraformVersion)
 		if err != nil {

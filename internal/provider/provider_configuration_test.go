@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // optional is for tables in which an option of the server may be missing.
@@ -52,8 +53,13 @@ func TestAccProvider_works(t *testing.T) {
 			prefix:   "/tools",
 		},
 		"consumers elsewhere": {
-			server:     func(config *emulator.Config) { config.OAuthConsumersPath = "/osmc/admin/oauth/clients" },
-			arguments:  func(*testing.T, *harness) string { return `oauth_consumers_path = "/osmc/admin/oauth/clients"` },
+			server: func(config *emulator.Config) {
+				config.Profile, _ = profile.Parse(elsewhere(t, "/osmc/admin/oauth/clients"))
+			},
+			arguments: func(t *testing.T, _ *harness) string {
+				t.Helper()
+				return "api_profile_file = " + quote(writeFile(t, "profile.json", elsewhere(t, "/osmc/admin/oauth/clients")))
+			},
 			collection: "/osmc/admin/oauth/clients",
 		},
 		"authority in a file": {server: withTLS, arguments: func(t *testing.T, h *harness) string {
@@ -120,7 +126,6 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 		`allow_plain_http = false`,
 		`username = "admin"`,
 		`token = "a-token"`,
-		`oauth_consumers_path = "osmc/admin/oauthconsumers"`,
 		`api_profile_file = "missing.json"`,
 		`ca_certificate_file = "missing.pem"`,
 		`ca_certificate_pem = "missing.pem"`,
@@ -137,8 +142,6 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 		"Invalid endpoint":                                       "absolute URL",
 		"Plain HTTP is not allowed":                              "allow_plain_http",
 		"Conflicting username and token":                         "either",
-		"Invalid oauth_consumers_path":                           "starts with one /",
-		"Conflicting oauth_consumers_path and api_profile_file":  "The profile already holds the path",
 		"Invalid ca_certificate_pem":                             "_file",
 		"Conflicting ca_certificate_file and ca_certificate_pem": "Remove one",
 		"Invalid client_key_pem":                                 "PEM",

@@ -70,14 +70,14 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 	return sendSecret
 }
 
-// canProbe reports whether the answer of the server to the configured write-only
+// mayProbe reports whether the answer of the server to the configured write-only
 // secret would prove or disprove drift. A versioned secret may differ in every
 // run, and a refusal of another one than the last proves nothing. That
 // comparison takes as long as a hash.
-func canProbe(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {
+func mayProbe(decision secretDecision, config oauthConsumerModel, record secretRecord) bool {
 	keeps := decision == keepSecret || decision == keepUnproven
-	if !keeps || config.SecretWO.IsNull() || config.SecretWO.IsUnknown() {
+	if !keeps || config.SecretWO.IsNull() {
 		return false
 	}
-	return config.SecretWOVersion.IsNull() || record.Hash.matches(config.SecretWO.ValueString())
+	return config.SecretWOVersion.IsNull() || config.SecretWO.IsUnknown() || record.Hash.matches(config.SecretWO.ValueString())
 }

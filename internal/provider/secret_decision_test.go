@@ -56,7 +56,7 @@ func TestDecideSecret(t *testing.T) {
 
 		"versioned, the same":                     {writeOnly(value("a"), version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, true},
 		"versioned, generated":                    {writeOnly(value("b"), version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, false},
-		"versioned, unknown":                      {writeOnly(unknown, version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, false},
+		"versioned, unknown":                      {writeOnly(unknown, version(1)), writeOnly(null, version(1)), hashOfA, keepSecret, true},
 		"versioned, next":                         {writeOnly(value("a"), version(2)), writeOnly(null, version(1)), hashOfA, sendSecret, false},
 		"versioned, next, unknown":                {writeOnly(unknown, version(2)), writeOnly(null, version(1)), hashOfA, sendSecret, false},
 		"versioned, lower":                        {writeOnly(value("a"), version(1)), writeOnly(null, version(2)), hashOfA, sendSecret, false},
@@ -80,7 +80,7 @@ func TestDecideSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := decideSecret(model(test.config), model(test.state), test.record)
-			if probes := canProbe(got, model(test.config), test.record); got != test.want || probes != test.probes {
+			if probes := mayProbe(got, model(test.config), test.record); got != test.want || probes != test.probes {
 				t.Errorf("%d, probes %t, want %d, %t", got, probes, test.want, test.probes)
 			}
 		})

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,7 +10,15 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-const changedOutside = "Secret was changed outside of Terraform"
+const (
+	changedOutside    = `Secret of "doors" was changed outside of Terraform`
+	refusesSetSecrets = "Server refuses a secret that was just set"
+)
+
+// requireCheck makes a check without a result an error.
+func requireCheck(config string) string {
+	return strings.Replace(config, "detect_secret_drift = true", "detect_secret_drift = true\nrequire_secret_drift_check = true", 1)
+}
 
 // probes counts the signed requests since the last call.
 func (h *harness) probes() int {
@@ -48,7 +57,7 @@ func TestAccSecretDrift_repaired(t *testing.T) {
 			w.rotateOutside()
 			planned := w.plan(t, config)
 			planned.expectAction(t, "update")
-			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "sets the configured secret")
+			planned.expect(t, "warning", changedOutside, `OAuth consumer "doors" (key "key-1")`, "approved", "Applying this plan sets the configured secret")
 			w.requests()
 			w.apply(t, config).expect(t, "warning", changedOutside)
 			w.expectWrites(t, "PATCH "+collection+"/key-1 secret")
@@ -68,7 +77,7 @@ func TestAccSecretDrift_repaired(t *testing.T) {
 			w.plan(t, renamed, "-out=saved.tfplan").expectAction(t, "update")
 			w.rotateOutside()
 			w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
-			w.apply(t, renamed).expect(t, "warning", changedOutside)
+			w.apply(t, renamed).expect(t, "warning", strings.Replace(changedOutside, "doors", "doors-next", 1))
 			before.Name = "doors-next"
 			w.expectOnServer(t, before)
 		})
@@ -150,6 +159,7 @@ func TestAccSecretDrift_inconclusive(t *testing.T) {
 			if len(planned.Actions) > 0 || len(planned.Diagnostics) > 1 {
 				t.Errorf("planned %v, said %v", planned.Actions, planned.Diagnostics)
 			}
+			w.planFails(t, requireCheck(config)).expect(t, "error", "Could not check secrets for drift", want, "require_secret_drift_check is set")
 		})
 	}
 }
@@ -194,7 +204,7 @@ func TestAccSecretDrift_imported(t *testing.T) {
 				got := run(t, config)
 				got.expectAction(t, "")
 				if wrong {
-					got.expect(t, "warning", "Secret differs from the configured one", "does not send it", "secret_wo_version = 1")
+					got.expect(t, "warning", `Secret of "doors" differs from secret_wo`, "does not send it", "secret_wo_version = 1")
 				} else {
 					got.expectNone(t)
 				}
@@ -219,4 +229,94 @@ func TestAccSecretDrift_discoveredOnce(t *testing.T) {
 			t.Errorf("%s was sent %d times, want %d", request, counts[request], want)
 		}
 	}
+}
+
+// What is decided at plan holds in the apply, also if a value that was unknown
+// turns out to be unchanged, and whatever the server says of the secret then.
+func TestAccSecretDrift_unknownTurnsOutUnchanged(t *testing.T) {
+	t.Parallel()
+	need(t, firstWriteOnly)
+	const trigger = "resource \"terraform_data\" \"trigger\" {\n  input            = %q\n  triggers_replace = %q\n}\n"
+	for name, arguments := range map[string][]string{
+		"name":              {`name = terraform_data.trigger.output`, `approved = true`, `secret_wo = "s3cret"`},
+		"approved":          {`name = "doors"`, `approved = terraform_data.trigger.output == "doors"`, `secret_wo = "s3cret"`},
+		"both":              {`name = terraform_data.trigger.output`, `approved = terraform_data.trigger.output == "doors"`, `secret_wo = "s3cret"`},
+		"name, and version": {`name = terraform_data.trigger.output`, `approved = true`, `secret_wo = "s3cret"`, `secret_wo_version = 1`},
+		"version":           {`name = "doors"`, `approved = true`, `secret_wo = "s3cret"`, `secret_wo_version = length(terraform_data.trigger.output)`},
+		"name, and stored":  {`name = terraform_data.trigger.output`, `approved = true`, `secret = "s3cret"`},
+		"stored secret":     {`name = "doors"`, `approved = true`, `secret = terraform_data.trigger.output`},
+		"either secret": {
+			`name = "doors"`, `approved = true`, `secret_wo = "s3cret"`, `secret = terraform_data.trigger.output == "doors" ? null : "other"`,
+		},
+	} {
+		for when, rotate := range map[string]struct{ before, between bool }{
+			"never": {}, "before the plan": {before: true}, "before the apply": {between: true},
+		} {
+			t.Run(name+", rotated "+when, func(t *testing.T) {
+				t.Parallel()
+				w := newWorkspace(t)
+				config := func(trigger string) string { return w.configDetecting(trigger, consumer(arguments...)) }
+				w.apply(t, config(fmt.Sprintf(trigger, "doors", "1")))
+				if rotate.before {
+					w.rotateOutside()
+				}
+				replaced := config(fmt.Sprintf(trigger, "doors", "2"))
+				w.plan(t, replaced, "-out=saved.tfplan")
+				if rotate.between {
+					w.rotateOutside()
+				}
+				w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
+				w.apply(t, replaced)
+				if got := w.only(t).Secret; got == "rotated-outside" {
+					t.Errorf("the secret is still %q after the next apply", got)
+				}
+				w.expectUnchanged(t, replaced)
+			})
+		}
+	}
+}
+
+// A server that refuses every signature does not show that a secret was changed.
+func TestAccSecretDrift_refusesEverySignature(t *testing.T) {
+	t.Parallel()
+	need(t, firstWriteOnly)
+	for name, arguments := range secretForms {
+		for when, late := range map[string]bool{"from the start": false, "later": true} {
+			t.Run(name+", detected "+when, func(t *testing.T) {
+				t.Parallel()
+				w := newWorkspace(t)
+				w.server.Inject(emulator.Fault{
+					Kind: emulator.AnswerWith, Status: http.StatusUnauthorized, Body: "oauth_problem=signature_invalid",
+					Server: emulator.WebApp, PathSuffix: wire.RequestTokenPath, Times: -1,
+				})
+				resource := consumer(arguments...)
+				config := w.configDetecting(resource, strings.NewReplacer(`"test"`, `"other"`, `"doors"`, `"other"`).Replace(resource))
+				if late {
+					w.apply(t, strings.Replace(config, "detect_secret_drift = true", "", 1)).expectNone(t)
+				}
+				w.apply(t, config).expect(t, "warning", refusesSetSecrets, "internal address", "webapp_endpoint")
+				w.requests()
+				for range 2 {
+					applied := w.apply(t, config)
+					applied.expect(t, "warning", refusesSetSecrets, `OAuth consumer "`)
+					if len(applied.Actions) > 0 || len(applied.Diagnostics) > 1 {
+						t.Errorf("planned %v, said %v", applied.Actions, applied.Diagnostics)
+					}
+				}
+				w.expectWrites(t)
+				w.planFails(t, requireCheck(config)).expect(t, "error", refusesSetSecrets)
+
+				w.server.ClearFaults()
+				w.expectUnchanged(t, requireCheck(config))
+			})
+		}
+	}
+}
+
+// A check that is required must be on.
+func TestAccSecretDrift_requiredButOff(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.planFails(t, w.providerBlock(asAdmin, "require_secret_drift_check = true")+consumer(`name = "doors"`, `secret = "s3cret"`)).
+		expect(t, "error", "Missing detect_secret_drift", "Set detect_secret_drift = true or TWCLOUD_DETECT_SECRET_DRIFT=true")
 }

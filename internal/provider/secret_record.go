@@ -22,6 +22,9 @@ type secretRecord struct {
 	Hash *secretHash `json:"hash,omitempty"`
 	// Drifted is true if the server refused the secret later.
 	Drifted bool `json:"drifted,omitempty"`
+	// Refused is true if the server refused the secret right after it was set, so
+	// that a later refusal does not show drift.
+	Refused bool `json:"refused,omitempty"`
 }
 
 const secretRecordKey = "secret"

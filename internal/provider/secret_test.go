@@ -10,7 +10,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
-const unproven = "Secret may differ from the configured one"
+const unproven = `Secret of "doors" may differ from secret_wo`
 
 // secretForms are the ways to give a secret to a consumer that is approved.
 var secretForms = map[string][]string{

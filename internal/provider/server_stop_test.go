@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -65,14 +66,18 @@ func TestServer_concurrent(t *testing.T) {
 	t.Parallel()
 	h := newBrownfield(t)
 	p := h.newProtocol(t)
+	for i := range 40 {
+		h.server.AddConsumer(emulator.Consumer{Key: fmt.Sprint(i), Name: "doors-" + fmt.Sprint(i)})
+	}
 	// In debug mode one process serves one run after the other.
 	for range 3 {
 		p.configure(t, h)
 		var running sync.WaitGroup
 		for i := range 40 {
-			values := fields{"key": "k1", "name": "doors", "approved": i%2 == 0, "secret_revision": 1}
-			state := &resourceState{values: values, identity: p.identify(t, "k1")}
-			request := p.planRequest(t, state, fields{"name": "doors", "approved": true})
+			key, name := fmt.Sprint(i), "doors-"+fmt.Sprint(i)
+			values := fields{"key": key, "name": name, "approved": i%2 == 0, "secret_revision": 1}
+			state := &resourceState{values: values, identity: p.identify(t, key)}
+			request := p.planRequest(t, state, fields{"name": name, "approved": true})
 			running.Go(func() {
 				read, err := p.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
 					TypeName: consumerType, CurrentState: request.PriorState, CurrentIdentity: state.identity,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -19,6 +20,14 @@ type encodedConsumer struct {
 	Secret         *string `msgpack:"secret"`
 	SecretWO       *string `msgpack:"secret_wo"`
 	SecretRevision *int64  `msgpack:"secret_revision"`
+}
+
+// wanted is what a configuration without secret_wo wants.
+func (c *encodedConsumer) wanted() wantedConsumer {
+	return wantedConsumer{
+		approved: c.Approved != nil && *c.Approved,
+		secret:   types.StringPointerValue(c.Secret).ValueString(),
+	}
 }
 
 // decodeConsumer returns nil for a value that is null, partly unknown, or not
@@ -57,7 +66,10 @@ func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov
 	if err != nil || !identifies(request.CurrentIdentity, identity) || !settled(request.Private) {
 		return nil
 	}
-	backend.managed.Store(consumer.Key, true)
+	if backend.consumers.isRemoving(consumer.Key) {
+		return nil
+	}
+	backend.consumers.read(consumer.Key)
 	return &tfprotov6.ReadResourceResponse{
 		NewState:    request.CurrentState,
 		Private:     request.Private,
@@ -90,8 +102,8 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	case prior.Key == nil, prior.SecretRevision == nil, !settled(request.PriorPrivate):
 		return nil
 	}
-	if backend := s.backend.Load(); backend != nil {
-		backend.managed.Store(*prior.Key, true)
+	if backend := s.backend.Load(); backend != nil && prior.Name != nil && backend.tellsOfUnchanged(*prior.Key, *prior.Name, config.wanted()) {
+		return nil
 	}
 	return &tfprotov6.PlanResourceChangeResponse{
 		PlannedState:    request.ProposedNewState,

@@ -19,6 +19,8 @@ type servers struct {
 	// recorded is the private state of a consumer that was registered with the
 	// secret "s3cret".
 	recorded []byte
+	// configure starts a new run.
+	configure func(*testing.T)
 }
 
 func newServers(t *testing.T, h *harness, more ...fields) servers {
@@ -29,6 +31,11 @@ func newServers(t *testing.T, h *harness, more ...fields) servers {
 	s.slow.configure(t, h, more...)
 	registered := s.slow.change(t, nil, fields{"name": "registered", "approved": true, "secret": "s3cret"})
 	s.recorded = registered.private
+	s.configure = func(t *testing.T) {
+		t.Helper()
+		s.fast.configure(t, h, more...)
+		s.slow.configure(t, h, more...)
+	}
 	return s
 }
 
@@ -192,6 +199,7 @@ func TestPlanUnchanged_asTheFramework(t *testing.T) {
 	t.Parallel()
 	compare(t, func(t *testing.T, _ *harness, s servers, random *rand.Rand) (string, outcome, outcome, bool) {
 		t.Helper()
+		s.configure(t) // A run plans a resource once.
 		key := pick(random, "k1", "gone")
 		privateName, private := s.pickPrivate(random)
 		state := &resourceState{

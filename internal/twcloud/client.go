@@ -53,7 +53,6 @@ func New(options Options) (*Client, error) {
 	if options.Profile == nil {
 		options.Profile = profile.BuiltIn()
 	}
-	options.Profile = options.Profile.WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
 	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
@@ -125,6 +124,9 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 	}
 }
 
+// ProfileDescription is what the API profile says of itself.
+func (c *Client) ProfileDescription() string { return c.profile.Description }
+
 // Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }
 
@@ -160,13 +162,4 @@ func proxySecrets() []string {
 		}
 	}
 	return secrets
-}
-
-// escapeKey escapes a consumer key as one segment of a path. A key can have any
-// character, and servers and proxies resolve "." and "..".
-func escapeKey(key string) string {
-	if strings.Trim(key, ".") == "" {
-		return strings.ReplaceAll(key, ".", "%2E")
-	}
-	return url.PathEscape(key)
 }

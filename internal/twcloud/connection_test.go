@@ -243,7 +243,7 @@ func TestCloseLogsOutBesideRegistrationsThatHang(t *testing.T) {
 			t.Fatal(err)
 		}
 		results = append(results, async(func() error {
-			_, err := client.roundTrip(request)
+			_, err := client.roundTripIn(client.chain.rest, request)
 			return err
 		}))
 	}

@@ -60,6 +60,8 @@ var (
 	// ErrKeyGone: the server answered a registration or a change with success,
 	// but then has no consumer with that key.
 	ErrKeyGone = errors.New("the server reported success, and has no consumer with this key")
+	// ErrOtherName: the server stores another name than it was sent.
+	ErrOtherName = errors.New("the server stores another name")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
 	ErrUnsupported = errors.New("the server has no such call")
 	// ErrSecretNeeded: the API profile requires the secret with each change, and
@@ -149,22 +151,6 @@ func revised(err error, change func(*Error)) error {
 	return err
 }
 
-// in sets the part of the API profile that an error is about.
-func (e *Error) in(part string) *Error {
-	e.Part = part
-	return e
-}
-
-// at names the part of the call in the API profile that an unreadable answer
-// differs from, and what the answer has instead. A web page has no part.
-func (e *Error) at(part, found string) *Error {
-	if e.Kind != ErrWebPage {
-		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
-		e.Found = found
-	}
-	return e
-}
-
 // newPanicError returns an *Error for a panic. Call it where the panic is
 // recovered, because it includes the stack.
 func newPanicError(method, path string, reason any, redact *redactor) *Error {
@@ -233,40 +219,38 @@ func (e *NotAppliedError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *NotAppliedError) Unwrap() error { return e.Err }
 
-// RegistrationError is a registration after which the server may have more
-// consumers than the wanted one, or another one.
+// RegistrationError is a registration after which the server may have a consumer that
+// nobody knows, or more than one.
 type RegistrationError struct {
 	// Name is the requested name.
 	Name string
-	// Keys are the keys of new consumers with this name: several, or none if the
-	// server could not be asked.
+	// Keys are the keys of new consumers that may be the registered one. There is
+	// none if the server lists none, or could not be asked.
 	Keys []string
+	// OtherName is true if the new consumers have other names, which nobody in this
+	// process has asked for.
+	OtherName bool
 	// Cause is why the outcome was unknown. It is nil if the registration
 	// succeeded.
 	Cause error
 	// Look is why a comparison of the consumers did not find the outcome. If it is
-	// nil, Keys are the result. If both are set, the server refused the
-	// registration, and has a new consumer.
+	// nil, Keys are the result.
 	Look error
 }
 
 // Error lists the keys, or states that they are unknown.
 func (e *RegistrationError) Error() string {
-	var answered *Error
-	unreadable := errors.As(e.Cause, &answered) && success(answered.Status)
 	switch {
 	case e.Cause == nil:
 		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
-	case len(e.Keys) > 0 && e.Look != nil:
-		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, quoted(e.Keys))
+	case e.Look != nil:
+		return fmt.Sprintf("whether %q was registered is not known (%v), and the list failed (%v)", e.Name, e.Cause, e.Look)
+	case e.OtherName:
+		return fmt.Sprintf("whether %q was registered is not known (%v), and the list has new consumers of other names: %s", e.Name, e.Cause, quoted(e.Keys))
 	case len(e.Keys) > 0:
-		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s", e.Cause, e.Name, quoted(e.Keys))
-	case unreadable && errors.Is(e.Look, answered.Kind):
-		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
-	case unreadable:
-		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
+		return fmt.Sprintf("whether %q was registered is not known (%v), and the list has new consumers of this name: %s", e.Name, e.Cause, quoted(e.Keys))
 	}
-	return fmt.Sprintf("the answer was lost (%v), and the list failed (%v)", e.Cause, e.Look)
+	return fmt.Sprintf("whether %q was registered is not known (%v), and the list has no new consumer of this name", e.Name, e.Cause)
 }
 
 // Unwrap returns both causes.

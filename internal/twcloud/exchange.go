@@ -75,6 +75,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, failure
 	}
+	leave(ctx)
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
@@ -104,15 +105,6 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-type doubtKey struct{}
-
-// withDoubt returns a context in which every exchange notes whether the server
-// may have made the call, and a function that returns the result.
-func withDoubt(ctx context.Context) (context.Context, func() bool) {
-	doubt := new(atomic.Bool)
-	return context.WithValue(ctx, doubtKey{}, doubt), doubt.Load
-}
-
 type refusalsKey struct{}
 
 // withRefusals returns a context in which a redirect that refuses the session proves
@@ -129,14 +121,4 @@ func maybeDone(response *http.Response) bool {
 		return false
 	}
 	return status < 400 || status > 499 || status == http.StatusRequestTimeout
-}
-
-// note is called for every exchange. Sign-ins and sign-outs prove nothing about
-// the call that needs them.
-func note(ctx context.Context, maybeDone bool) {
-	doubt, ok := ctx.Value(doubtKey{}).(*atomic.Bool)
-	if m := mannerOf(ctx); !ok || !maybeDone || m == login || m == logout {
-		return
-	}
-	doubt.Store(true)
 }

@@ -27,7 +27,8 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 	refused := new(atomic.Pointer[Error])
 	open := func(method func(*signin.Client) signin.Method, server string) *session {
 		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
-		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.Server == server {
+		csrf := options.Profile.CSRF
+		if csrf != nil && (csrf.From == "cookie" || csrf.From == "header") && options.Profile.ServerOf(csrf.Server) == server {
 			opened.csrf = csrf
 		}
 		opened.method = method(&signin.Client{Servers: servers, Send: next, Keep: opened.keep, Hide: hide})
@@ -36,8 +37,8 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 	rest = open(func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} }, profile.REST)
 	if options.Profile.SignIn == nil {
 		rest.method = &everywhere{rest.method.(*signin.REST)} //nolint:errcheck,forcetypeassert // It is one.
-		if options.Profile.Server == profile.WebApp {
-			rest.csrf = options.Profile.CSRF
+		if csrf := options.Profile.CSRF; csrf != nil && (csrf.From == "cookie" || csrf.From == "header") {
+			rest.csrf = csrf
 		}
 		return rest, rest
 	}
@@ -51,7 +52,7 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 			// (assumed).
 			return &signin.ByToken{Client: client, Tokens: tokens, Scheme: wire.TokenScheme, SignOut: in.SignOut}
 		}
-		return &signin.Page{Client: client, SignIn: in, Username: credentials.Username, Password: credentials.Password}
+		return &signin.Page{Client: client, SignIn: in, Headers: options.Profile.Headers, Username: credentials.Username, Password: credentials.Password}
 	}, profile.WebApp)
 	return rest, platform
 }

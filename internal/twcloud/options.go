@@ -24,9 +24,8 @@ const (
 
 // Where things are in an installation, as package wire has it.
 const (
-	DefaultRESTPort           = wire.DefaultRESTPort
-	DefaultWebAppPort         = wire.DefaultWebAppPort
-	DefaultOAuthConsumersPath = wire.DefaultOAuthConsumersPath
+	DefaultRESTPort   = wire.DefaultRESTPort
+	DefaultWebAppPort = wire.DefaultWebAppPort
 )
 
 // Options configure a Client.
@@ -53,9 +52,6 @@ type Options struct {
 
 	// Profile is the API profile. Nil: profile.BuiltIn.
 	Profile *profile.Profile
-
-	// OAuthConsumersPath is the path of the consumers. Empty: the one in Profile.
-	OAuthConsumersPath string
 
 	// TLS has certificate authorities, client certificates, and so on. Nil: the
 	// system's defaults.

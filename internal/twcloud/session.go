@@ -21,7 +21,8 @@ type session struct {
 	method  signin.Method
 	servers signin.Servers
 	redact  *redactor
-	// csrf is where the CSRF token of this server comes from. Nil: it has none.
+	// csrf is where responses of this server have the CSRF token: in a cookie or a
+	// header. Nil: they have none.
 	csrf *profile.CSRF
 	// refused is why the credentials were refused, at any server: they are tried once.
 	refused *atomic.Pointer[Error]
@@ -155,17 +156,16 @@ func (s *session) keep(seat *signin.Session, from *url.URL, response *http.Respo
 		root = &url.URL{}
 	}
 	for _, cookie := range seat.Cookies.Keep(root, from, response.Header) {
-		if s.csrf != nil && s.csrf.From == "cookie" && cookie.Name == s.csrf.Name {
-			s.keepToken(seat, cookie.Value)
-		}
 		if len(cookie.Value) >= minSecretCookie {
 			s.redact.add(cookie.Value, strings.Trim(cookie.Value, `"`))
 		}
 	}
-	if s.csrf == nil || s.csrf.From != "header" {
+	if s.csrf == nil {
 		return
 	}
-	if token := response.Header.Get(s.csrf.Name); token != "" {
+	// A token that cannot be decoded is requested again, and told then.
+	token, found, err := s.csrf.Token(&profile.Response{Status: response.StatusCode, Header: response.Header})
+	if found && err == nil {
 		s.keepToken(seat, token)
 	}
 }

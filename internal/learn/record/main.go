@@ -97,7 +97,6 @@ func startEmulator(ctx context.Context, program, dialect string) (page string, s
 func steps(page string) chromedp.Tasks {
 	const row = `#consumers tr[data-name="twcloud-learn"] `
 	const later = `#consumers tr[data-name="twcloud-learn-renamed"] `
-	var together bool
 	return chromedp.Tasks{
 		chromedp.Navigate(page),
 		chromedp.SendKeys("#username", "admin", chromedp.ByQuery),
@@ -110,33 +109,36 @@ func steps(page string) chromedp.Tasks {
 		act("#register-submit"),
 		act(row + ".approve"),
 		act(row + ".disapprove"),
-		act(row + ".approve"),
-		chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.edit')", row), &together),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			if together {
-				return edit(ctx, row+".edit", "edit", "name", "secret", "secret-again")
-			}
-			if err := edit(ctx, row+".rename", "rename", "name"); err != nil {
-				return err
-			}
-			return edit(ctx, later+".set-secret", "secret", "secret", "secret-again")
-		}),
+		edit(row, "rename", "name"),
+		act(later + ".approve"),
+		edit(later, "set-secret", "secret", "secret-again"),
 		press(later + ".remove"),
 		act("#remove-submit"),
 	}
 }
 
-// edit opens a dialog, fills its inputs, and submits it.
-func edit(ctx context.Context, button, dialog string, inputs ...string) error {
-	tasks := chromedp.Tasks{press(button)}
-	for _, input := range inputs {
-		text := "twcloud-learn-secret-2"
-		if input == "name" {
-			text = "twcloud-learn-renamed"
+// edit opens a dialog, fills its inputs, and submits it. Where name and secret have
+// one dialog, it leaves the rest of it as it is.
+func edit(row, button string, inputs ...string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var own bool
+		if err := chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.%s')", row, button), &own).Do(ctx); err != nil {
+			return err
 		}
-		tasks = append(tasks, fill("#"+dialog+"-"+input, text))
-	}
-	return append(tasks, act("#"+dialog+"-submit")).Do(ctx)
+		dialog := map[string]string{"rename": "rename", "set-secret": "secret"}[button]
+		if !own {
+			button, dialog = "edit", "edit"
+		}
+		tasks := chromedp.Tasks{press(row + "." + button)}
+		for _, input := range inputs {
+			text := "twcloud-learn-secret-2"
+			if input == "name" {
+				text = "twcloud-learn-renamed"
+			}
+			tasks = append(tasks, fill("#"+dialog+"-"+input, text))
+		}
+		return append(tasks, act("#"+dialog+"-submit")).Do(ctx)
+	})
 }
 
 func press(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }

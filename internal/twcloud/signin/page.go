@@ -25,7 +25,9 @@ const (
 // authentication server.
 type Page struct {
 	*Client
-	SignIn             *profile.SignIn
+	SignIn *profile.SignIn
+	// Headers are sent with what a script sends.
+	Headers            map[string]string
 	Username, Password string
 }
 
@@ -273,6 +275,13 @@ func (v *visit) value(text string) any {
 		return v.Username
 	case profile.Password:
 		return v.Password
+	case profile.Origin:
+		return v.response.Request.URL.Scheme + "://" + v.response.Request.URL.Host
+	case profile.CSRFToken:
+		if token := v.session.CSRF.Load(); token != nil {
+			return *token
+		}
+		return ""
 	}
 	source, name, found := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}"), ".")
 	if !found || !strings.HasPrefix(text, "{") || !strings.HasSuffix(text, "}") {
@@ -307,9 +316,10 @@ func (v *visit) script(ctx context.Context, step profile.Step) error {
 	request.Header.Set("Accept", "application/json, */*;q=0.8")
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Origin", page.Scheme+"://"+page.Host)
-	for name, text := range step.Headers {
-		value, _ := v.fill(text).(string)
-		request.Header.Set(name, value)
+	for name, text := range v.Headers {
+		if value, _ := v.fill(text).(string); value != "" {
+			request.Header.Set(name, value)
+		}
 	}
 	response, err := v.send(v.session, request)
 	if err != nil {
@@ -398,15 +408,28 @@ func judge(servers *Servers, session *Session, response *http.Response) Verdict 
 
 type ownKey struct{}
 
-// WithRedirect returns a context for a request whose success is a redirect to a path.
+// WithRedirect returns a context for a request whose success is a redirect to a path of
+// the API profile.
 func WithRedirect(ctx context.Context, path string) context.Context {
 	return context.WithValue(ctx, ownKey{}, path)
 }
 
 // isOwn reports whether a redirect is the success of its request.
 func isOwn(request *http.Request, target *url.URL) bool {
-	path, ok := request.Context().Value(ownKey{}).(string)
-	return ok && path != "" && target.Host == request.URL.Host && strings.HasSuffix(target.EscapedPath(), path)
+	path, _ := request.Context().Value(ownKey{}).(string)
+	if path == "" || target.Host != request.URL.Host {
+		return false
+	}
+	want, got := strings.Split(path, "/")[1:], strings.Split(target.EscapedPath(), "/")
+	if len(got) < len(want) {
+		return false
+	}
+	for i, segment := range got[len(got)-len(want):] {
+		if want[i] != segment && (!strings.HasPrefix(want[i], "{") || segment == "") {
+			return false
+		}
+	}
+	return true
 }
 
 // signOut ends a session of the platform, and follows redirects. Any success ends it,

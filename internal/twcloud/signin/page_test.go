@@ -52,7 +52,16 @@ func signIn(t *testing.T, s *site, in profile.SignIn) (*Page, *Session, error) {
 	client := newClient(t, s.RoundTrip)
 	client.Servers = Servers{REST: mustParseURL(t, "https://h:8111"), Platform: mustParseURL(t, "https://h:8443"), Authentication: mustParseURL(t, "https://auth:9443")}
 	in.Start = "/app/start"
-	method := &Page{Client: client, SignIn: &in, Username: "user", Password: "secret"}
+	method := &Page{
+		Client: client, SignIn: &in, Headers: map[string]string{"X-CSRF": "{csrf}", "Origin": "{origin}", "X-Fixed": "1"}, Username: "user", Password: "secret",
+	}
+	keep := client.Keep
+	client.Keep = func(session *Session, from *url.URL, response *http.Response) {
+		keep(session, from, response)
+		if token := response.Header.Get("X-Next"); token != "" {
+			session.CSRF.Store(&token)
+		}
+	}
 	session, err := method.Open(t.Context())
 	return method, session, err
 }
@@ -106,7 +115,7 @@ func TestPageFollowsRedirects(t *testing.T) {
 	}
 	for want, responses := range verdicts {
 		for _, response := range responses {
-			response.Request, _ = http.NewRequestWithContext(WithRedirect(t.Context(), "/app/own/k"), http.MethodPost, "https://h:8443/app/api", http.NoBody)
+			response.Request, _ = http.NewRequestWithContext(WithRedirect(t.Context(), "/app/own/{key}"), http.MethodPost, "https://h:8443/app/api", http.NoBody)
 			if got := method.Judge(session, response); got != want {
 				t.Errorf("%d to %q: got %d, want %d", response.StatusCode, response.Header.Get("Location"), got, want)
 			}
@@ -155,15 +164,15 @@ func TestPageScripts(t *testing.T) {
 	t.Parallel()
 	s := &site{answers: map[string]*http.Response{
 		"GET https://h:8443/app/start":                 redirect(302, "https://auth:9443/authentication/page?flow=f1", "Set-Cookie", "a=1"),
-		"GET https://auth:9443/authentication/page":    htmlPage(`<form><input type=hidden name=_t value=h1></form>`, "Set-Cookie", "XSRF=x1; Path=/"),
+		"GET https://auth:9443/authentication/page":    htmlPage(`<form><input type=hidden name=_t value=h1></form>`, "Set-Cookie", "XSRF=x1; Path=/", "X-Next", "c1"),
 		"POST https://auth:9443/authentication/first":  reply(http.StatusOK, `{"ticket":{"id":7}}`),
 		"POST https://auth:9443/authentication/second": reply(http.StatusOK, `{"go":["https://h:8443/app/start?done"]}`),
 		"GET https://h:8443/app/callback":              htmlPage("welcome"),
 	}}
 	in := profile.SignIn{Steps: []profile.Step{
 		{
-			Method: "POST", Path: "/authentication/first", Headers: map[string]string{"X-XSRF": "{cookie.XSRF}", "X-Fixed": "1"},
-			JSON: map[string]any{"name": "{username}", "flow": "{query.flow}", "token": "{field._t}", "list": []any{true, nil, "text {username}"}},
+			Method: "POST", Path: "/authentication/first",
+			JSON: map[string]any{"name": "{username}", "flow": "{query.flow}", "token": "{field._t}", "xsrf": "{cookie.XSRF}", "csrf": "{csrf}", "list": []any{true, nil, "text {username}"}},
 		},
 		{Method: "POST", Path: "/authentication/second", JSON: map[string]any{"password": "{password}", "ticket": "{response./ticket/id}"}, Next: "/go/0"},
 	}}
@@ -173,7 +182,7 @@ func TestPageScripts(t *testing.T) {
 		t.Errorf("got %v, %v", session, err)
 	}
 	want := []string{
-		`POST https://auth:9443/authentication/first {"flow":"f1","list":[true,null,"text {username}"],"name":"user","token":"h1"}`,
+		`POST https://auth:9443/authentication/first {"csrf":"c1","flow":"f1","list":[true,null,"text {username}"],"name":"user","token":"h1","xsrf":"x1"}`,
 		`POST https://auth:9443/authentication/second {"password":"secret","ticket":7}`,
 		`GET https://h:8443/app/start?done`,
 	}
@@ -181,7 +190,7 @@ func TestPageScripts(t *testing.T) {
 		t.Errorf("sent %q", s.sent)
 	}
 	header := s.headers["POST https://auth:9443/authentication/first"]
-	if header.Get("X-XSRF") != "x1" || header.Get("X-Fixed") != "1" || header.Get("Origin") != "https://auth:9443" || header.Get("Content-Type") != "application/json" {
+	if header.Get("X-CSRF") != "c1" || header.Get("X-Fixed") != "1" || header.Get("Origin") != "https://auth:9443" || header.Get("Content-Type") != "application/json" {
 		t.Errorf("the header is %v", header)
 	}
 }

@@ -174,8 +174,7 @@ func TestEmulator_remote(t *testing.T) {
 
 func TestEmulator_tls(t *testing.T) {
 	t.Parallel()
-	e := launch(t, "-mutual-tls", "-quiet", "-oauth-consumers-path", "/osmc/x")
-	e.find(`TWCLOUD_OAUTH_CONSUMERS_PATH='/osmc/x'`)
+	e := launch(t, "-mutual-tls", "-quiet")
 	ca, certificateFile, keyFile := e.find(`CA_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_KEY_FILE='(.*)'`)
 	content, err := os.ReadFile(ca)
 	if err != nil {
@@ -257,7 +256,7 @@ func TestEmulator_dialect(t *testing.T) {
 		t.Fatal(err)
 	}
 	launch(t, "-profile", file).find(`TWCLOUD_API_PROFILE_FILE='` + regexp.QuoteMeta(file))
-	if err := os.WriteFile(file, []byte(`{"profile": 1, "nonsense": 2}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"profile": 2, "nonsense": 2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status := run(t.Context(), []string{"-profile", file}, io.Discard, &message); status != 1 || !strings.Contains(message.String(), "/nonsense") {

@@ -60,7 +60,6 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
 	flags.StringVar(&o.config.Version, "server-version", emulator.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
-	flags.StringVar(&o.config.OAuthConsumersPath, "oauth-consumers-path", "", "`path` of the consumers, instead of that of the profile")
 	flags.BoolVar(&o.config.UniqueNames, "unique-names", false, "refuse a second consumer with the same name")
 	flags.IntVar(&o.consumers, "consumers", 0, "`number` of consumers that already exist")
 	flags.BoolVar(&o.quiet, "quiet", false, "do not log requests")
@@ -140,7 +139,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer server.Close()
-	makeConsumers(server, o.consumers)
+	makeConsumers(server, o.consumers, o.config.Profile != nil && o.config.Profile.NumericKeys())
 	certificates := ""
 	if o.config.TLS {
 		if certificates, err = writeCertificates(server); err != nil {
@@ -184,14 +183,18 @@ var handMade = []string{
 
 // makeConsumers stores n consumers whose keys are the same in every run, every
 // third one not approved.
-func makeConsumers(server *emulator.Server, n int) {
+func makeConsumers(server *emulator.Server, n int, numericKeys bool) {
+	format := "%032x"
+	if numericKeys {
+		format = "%d"
+	}
 	for i := range n {
 		name := handMade[i%len(handMade)]
 		if round := i / len(handMade); round > 0 {
 			name = fmt.Sprintf("%s %d", name, round+1)
 		}
 		server.AddConsumer(emulator.Consumer{
-			Key: fmt.Sprintf("%032x", 0x7ec10d00+i), Name: name, Secret: fmt.Sprintf("hand-made-secret-%d", i+1), Approved: i%3 != 2,
+			Key: fmt.Sprintf(format, 0x7ec10d00+i), Name: name, Secret: fmt.Sprintf("hand-made-secret-%d", i+1), Approved: i%3 != 2,
 		})
 	}
 }
@@ -253,7 +256,6 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	export("USERNAME", emulator.AdminName)
 	export("PASSWORD", emulator.AdminPassword)
 	export("API_PROFILE_FILE", o.profileFile)
-	export("OAUTH_CONSUMERS_PATH", o.config.OAuthConsumersPath)
 	if o.config.TLS {
 		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
 	}

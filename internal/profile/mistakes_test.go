@@ -1,0 +1,3 @@
+package profile
+
+var mistakesIn = map[string]mistakeIn{}

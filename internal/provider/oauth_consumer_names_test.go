@@ -1,0 +1,163 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+)
+
+const severalAddresses = "One OAuth consumer at several addresses"
+
+// named is a consumer at an address of its own.
+func named(address string, arguments ...string) string {
+	return strings.Replace(consumer(arguments...), `"test"`, quote(address), 1)
+}
+
+// Who renames a block is told how to keep the key, and not to import the consumer
+// that is in state.
+func TestAccOAuthConsumer_renamedBlock(t *testing.T) {
+	t.Parallel()
+	arguments := []string{`name = "doors"`, `secret = "s3cret"`}
+	for name, change := range map[string]struct{ before, after string }{
+		"another address": {named("a", arguments...), named("b", arguments...)},
+		"for_each added":  {named("a", arguments...), named("a", append(arguments, `for_each = toset(["x"])`)...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			w.apply(t, w.config(change.before))
+			planned := w.plan(t, w.config(change.after))
+			planned.expect(t, "warning", `OAuth consumer "doors" gets a new key`, `OAuth consumer "doors" (key "key-1")`, "moved block", "keeps its key")
+			for _, diagnostic := range planned.Diagnostics {
+				// Terraform may plan the new block before the provider knows of the old one.
+				if moved, imports := strings.Index(diagnostic.Detail, "moved block"), strings.Index(diagnostic.Detail, "import it"); moved < 0 || imports >= 0 && imports < moved {
+					t.Errorf("does not name moved first: %v", diagnostic)
+				}
+			}
+		})
+	}
+}
+
+// A consumer that is being replaced is no reason for a warning in the plan, and in
+// the apply, which knows nothing of the state, none to import it.
+func TestAccOAuthConsumer_replaced(t *testing.T) {
+	t.Parallel()
+	for name, arguments := range secretForms {
+		for order, lifecycle := range map[string]string{"destroyed first": "", "created first": "lifecycle {\n  create_before_destroy = true\n }"} {
+			for reason, taint := range map[string]bool{"replaced": false, "tainted": true} {
+				t.Run(fmt.Sprintf("%s, %s, %s", name, order, reason), func(t *testing.T) {
+					t.Parallel()
+					if name == "secret_wo" {
+						need(t, firstWriteOnly)
+					}
+					w := newWorkspace(t)
+					config := w.config(consumer(append(arguments, lifecycle)...))
+					w.apply(t, config)
+					replace := []string{"-replace=" + consumerAddress}
+					if taint {
+						w.run(t, "taint", consumerAddress).mustSucceed(t)
+						replace = nil
+					}
+					w.plan(t, config, replace...).expectNone(t)
+					applied := w.apply(t, config, replace...)
+					if lifecycle == "" {
+						applied.expectNone(t)
+					} else {
+						applied.expect(t, "warning", `OAuth consumer "doors" already exists`, "If it is being replaced, there is nothing to do.")
+					}
+					if got := w.only(t).Key; got != "key-2" {
+						t.Errorf("the key is %q, want key-2", got)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Two addresses with one key would rename the consumer in turn, and dropping one
+// would remove it for both.
+func TestAccOAuthConsumer_oneKeyAtTwoAddresses(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	before := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "not-told"})
+	other := named("other", `name = "doors"`)
+	config := w.config(consumer(`name = "doors"`), other)
+	w.write(t, config)
+	w.run(t, "import", consumerAddress, before.Key).mustSucceed(t)
+	w.run(t, "import", "twcloud_oauth_consumer.other", before.Key).mustSucceed(t)
+	wayOut := []string{`OAuth consumer "doors" (key "made-by-hand")`, "removed block", "terraform state rm", "import that consumer"}
+
+	w.plan(t, config).expect(t, "warning", severalAddresses, wayOut...)
+	for name, changed := range map[string]string{
+		"renamed":  w.config(consumer(`name = "doors"`), named("other", `name = "doors-next"`)),
+		"approved": w.config(consumer(`name = "doors"`, "approved = true"), other),
+		"dropped":  w.config(consumer(`name = "doors"`)),
+	} {
+		if failed := w.planFails(t, changed); !strings.Contains(fmt.Sprint(failed.Diagnostics), "error: "+severalAddresses) {
+			t.Errorf("%s: said %v", name, failed.Diagnostics)
+		}
+	}
+	w.requests()
+
+	// The ways out.
+	w.run(t, "state", "rm", "twcloud_oauth_consumer.other").mustSucceed(t)
+	w.expectUnchanged(t, w.config(consumer(`name = "doors"`)))
+	w.write(t, config)
+	w.run(t, "import", "twcloud_oauth_consumer.other", before.Key).mustSucceed(t)
+	w.apply(t, w.config(consumer(`name = "doors-next"`), "removed {\n from = twcloud_oauth_consumer.other\n lifecycle {\n  destroy = false\n }\n}\n"))
+	before.Name = "doors-next"
+	w.expectOnServer(t, before)
+	w.expectWrites(t, "PATCH "+collection+"/made-by-hand name")
+}
+
+// A name that is taken, or planned twice, is told for a registration and for a
+// renaming alike.
+func TestAccOAuthConsumer_nameTaken(t *testing.T) {
+	t.Parallel()
+	const (
+		exists  = `OAuth consumer "gates" already exists`
+		several = `Several resources have the name "gates"`
+	)
+	arguments := func(name, secret string) []string {
+		return []string{"name = " + quote(name), "secret = " + quote(secret)}
+	}
+	a, b := named("a", arguments("doors", "s3cret")...), named("b", arguments("gates", "s3cret")...)
+	for name, test := range map[string]struct {
+		before, after string
+		byHand        bool
+		summary       string
+		words         []string
+	}{
+		"registered":                       {after: b, byHand: true, summary: exists, words: []string{`(key "made-by-hand")`, "moved block", "import it"}},
+		"renamed":                          {before: a, after: named("a", arguments("gates", "s3cret")...), byHand: true, summary: exists, words: []string{`renames OAuth consumer "doors" (key "key-1")`, "Choose another name"}},
+		"both registered":                  {after: b + named("c", arguments("gates", "s3cret")...), summary: several, words: []string{"a name of its own"}},
+		"one is there":                     {before: b, after: b + named("c", arguments("gates", "another")...), summary: several},
+		"one is there, renamed":            {before: a + b, after: b + named("a", arguments("gates", "s3cret")...), summary: several},
+		"both renamed":                     {before: a + named("b", arguments("else", "s3cret")...), after: b + named("a", arguments("gates", "s3cret")...), summary: several},
+		"one renamed, one registered":      {before: a, after: b + named("a", arguments("gates", "s3cret")...), summary: several},
+		"swapped":                          {before: a + b, after: named("a", arguments("gates", "s3cret")...) + named("b", arguments("doors", "s3cret")...)},
+		"unchanged":                        {before: b, after: b, byHand: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			if test.before != "" {
+				w.apply(t, w.config(test.before)).expectNone(t)
+			}
+			if test.byHand {
+				w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "gates"})
+			}
+			planned := w.plan(t, w.config(test.after))
+			if test.summary == "" {
+				planned.expectNone(t)
+				return
+			}
+			planned.expect(t, "warning", test.summary, test.words...)
+			if len(planned.Diagnostics) != 1 {
+				t.Errorf("said %v, want one warning", planned.Diagnostics)
+			}
+		})
+	}
+}
