@@ -68,6 +68,21 @@ func checkUsername(text string) (string, error) {
 	return text, nil
 }
 
+func checkClientID(text string) (string, error) {
+	if hasSpaceOrControl(text) {
+		return "", errors.New("contains a space, line break or control character. Remove it")
+	}
+	return text, nil
+}
+
+// checkAuthSecret must not repeat the secret. It is a header.
+func checkAuthSecret(text string) (string, error) {
+	if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c >= unicode.MaxASCII }) {
+		return "", errors.New("contains a space, line break or other character that is not visible ASCII. " + trimFile)
+	}
+	return text, nil
+}
+
 const trimFile = "If it comes from a file, use trimspace(file(...)) to remove the line break at the end"
 
 // checkPassword must not repeat the password.

@@ -182,6 +182,12 @@ var advice = []struct {
 	{twcloud.ErrNoSeat, "Each session uses a license seat until it signs out or is idle for 15 minutes. " +
 		"Wait, close sessions you don't need, or raise max_retries to wait longer."},
 	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that the account is not locked."},
+	{twcloud.ErrSingleSignOn, "If that is single sign-on, set client_id with auth_secret, or token: they may work without it, and terraform-provider-twcloud check tells. " +
+		"If it is another name of the same server, set webapp_endpoint to it."},
+	{twcloud.ErrSignInPage, "Sign in as this user in a browser, and do what the page asks for, such as to set a new password. If it asks each time, " +
+		"set client_id with auth_secret, or token. If it asks for nothing, record the sign-in again and learn the API profile from it."},
+	{twcloud.ErrNoCredentials, "For a sign-in by page, set username and password. For one by token, set client_id with auth_secret or client_secret, or token."},
+	{twcloud.ErrNoEndpoint, "Set endpoint to the URL of the Teamwork Cloud REST API."},
 	{twcloud.ErrNotUnderstood, "Fix the first error, then apply again."},
 	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},

@@ -46,6 +46,7 @@ func TestAdviceFor(t *testing.T) {
 
 // kinds are those of the client's errors that are advised on.
 var kinds = []error{
+	twcloud.ErrSingleSignOn, twcloud.ErrSignInPage, twcloud.ErrNoCredentials, twcloud.ErrNoEndpoint,
 	twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
 	twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
 	twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,

@@ -44,7 +44,7 @@ type connection struct {
 
 // New returns a client. It makes no network call. Close it when done.
 func New(options Options) (*Client, error) {
-	if options.Endpoint == nil && options.WebAppEndpoint == nil {
+	if options.Endpoint == nil && (options.WebAppEndpoint == nil || UsesREST(cmp.Or(options.Profile, profile.BuiltIn()))) {
 		return nil, errors.New("no endpoint")
 	}
 	if options.Credentials.none() {

@@ -190,7 +190,7 @@ func TestPageScripts(t *testing.T) {
 		t.Errorf("sent %q", s.sent)
 	}
 	header := s.headers["POST https://auth:9443/authentication/first"]
-	if header.Get("X-CSRF") != "c1" || header.Get("X-Fixed") != "1" || header.Get("Origin") != "https://auth:9443" || header.Get("Content-Type") != "application/json" {
+	if header.Get("X-Csrf") != "c1" || header.Get("X-Fixed") != "1" || header.Get("Origin") != "https://auth:9443" || header.Get("Content-Type") != "application/json" {
 		t.Errorf("the header is %v", header)
 	}
 }
