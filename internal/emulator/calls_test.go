@@ -80,3 +80,13 @@ func TestCalls_alike(t *testing.T) {
 		t.Errorf("%+v", left)
 	}
 }
+
+// Whatever a registration says, the consumer is not approved.
+func TestCalls_registrationDoesNotApprove(t *testing.T) {
+	t.Parallel()
+	c := newDialectClient(t, "put-all")
+	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s","approved":true}`))
+	if got := c.server.Consumers(); len(got) != 1 || got[0].Approved {
+		t.Errorf("%+v", got)
+	}
+}

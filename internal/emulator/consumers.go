@@ -66,11 +66,12 @@ func (s *Server) perform(x *exchange, c *call) *answer {
 }
 
 // change stores a consumer with the values that a call has, and with what the call
-// is for. The caller holds the lock.
+// is for. Whatever a registration says, the consumer is not approved yet (V). The
+// caller holds the lock.
 func (s *Server) change(c *call, consumer Consumer) *answer {
 	consumer.Approved = consumer.Approved && c.Name != "disapprove" || c.Name == "approve"
-	if values := c.values; values.Approved != nil {
-		consumer.Approved = *values.Approved
+	if approved := c.values.Approved; approved != nil && c.Name != "register" {
+		consumer.Approved = *approved
 	}
 	if secret := c.values.Secret; secret != nil {
 		consumer.Secret = *secret

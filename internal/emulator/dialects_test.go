@@ -58,7 +58,7 @@ var dialectSteps = map[string][7]string{
 		`DELETE /osmc/admin/oauthconsumers/KEY -> 204`,
 	},
 	"put-secret": {
-		`POST /osmc/admin/oauth1/consumers {"label":"a","sharedSecret":"s","repeatedSecret":"s"} -> 201 /osmc/admin/oauth1/consumers/KEY`,
+		`POST /osmc/admin/oauth1/consumers {"label":"a","sharedSecret":"s","repeatedSecret":"s"} -> 204 /osmc/admin/oauth1/consumers/KEY`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"a","sharedSecret":"s","repeatedSecret":"s","approved":"yes"} -> 204`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"a","sharedSecret":"s","repeatedSecret":"s","approved":"no"} -> 204`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"b","sharedSecret":"s","repeatedSecret":"s","approved":"no"} -> 204`,
@@ -148,7 +148,7 @@ var dialectSteps = map[string][7]string{
 		`POST /webapp/oauth/consumers/KEY/remove token=TOKEN&sure=yes -> 204`,
 	},
 	"absent-approval": {
-		`POST /osmc/oauth/v1/consumers {"name":"a","secret":"s","callback":""} -> 201`,
+		`POST /osmc/oauth/v1/consumers {"name":"a","secret":"s","callback":""} -> 204`,
 		`PUT /osmc/oauth/v1/consumers/KEY/approved {"value":true} -> 204`,
 		`DELETE /osmc/oauth/v1/consumers/KEY/approved -> 204`,
 		`PUT /osmc/oauth/v1/consumers/KEY/name {"value":"b"} -> 204`,
@@ -468,7 +468,7 @@ func TestDialects_refuse(t *testing.T) {
 			parts := strings.SplitN(strings.ReplaceAll(test.request, "TOKEN", c.token), " ", 3)
 			r := c.want(test.status, c.send(parts[0], parts[1], strings.Join(parts[2:], "")))
 			switch location := r.header.Get("Location"); {
-			case test.status == 200 && !strings.HasPrefix(r.body, `{"code":10,"message":`):
+			case test.status == 200 && !strings.HasPrefix(r.body, `{"code":1,"message":`):
 				t.Errorf("not a refusal: %s", r.body)
 			case test.status == 303 && location != "/osmc/oauth-consumers/refused":
 				t.Errorf("redirected to %s", location)

@@ -171,7 +171,7 @@ func (l *learner) sentApproval(one *exchange, usual *profile.Approved) (own *pro
 		drafted, _ := profile.Lookup(one.draft.body, at)
 		if approvalName.MatchString(lastToken(at)) && value != nil && reflect.DeepEqual(value, drafted) {
 			one.draft.problems = append(one.draft.problems, fmt.Sprintf(
-				"%s may be the approval, and the recording does not show what stands there for a consumer that is in the other state", show(lastToken(at))))
+				"%s may be the approval, and the recording does not show what stands there otherwise: save the name before the second approval, and the secret after it (step 4)", show(lastToken(at))))
 		}
 	})
 	return own

@@ -141,39 +141,25 @@ func (l *learner) stripped() bool {
 }
 
 // csrfPart is the source of the token as the profile has it, with the path that brings
-// it. A cookie needs none if the sign-in or the list brings it.
+// it: best the list, and best without a query.
 func (l *learner) csrfPart(list *exchange) *profile.CSRF {
 	if l.csrf == nil || l.csrf.source == nil {
 		return nil
 	}
-	source := l.csrf.source
-	best := 100
+	source, best := l.csrf.source, 100
 	for _, one := range l.all {
-		isList := one.path == list.path
-		var rank int
-		switch {
-		case source.From == "cookie":
-			if !slices.ContainsFunc(cookiesOf(one.entry.ResponseHeaders, "Set-Cookie"), func(set har.Pair) bool { return set.Name == source.Name }) {
-				continue
-			}
-			if signsIn(one) || isList {
-				source.Path = ""
-				return source
-			}
-		case source.From == "header":
-			if har.Header(one.entry.ResponseHeaders, source.Name) == "" {
-				continue
-			}
-		case one != l.csrf.from:
-			continue
+		brings := one == l.csrf.from
+		switch source.From {
+		case "cookie":
+			brings = slices.ContainsFunc(cookiesOf(one.entry.ResponseHeaders, "Set-Cookie"), func(set har.Pair) bool { return set.Name == source.Name })
+		case "header":
+			brings = har.Header(one.entry.ResponseHeaders, source.Name) != ""
 		}
-		if !isList {
+		rank := min(len(one.query), 1) * 2
+		if one.path != list.path {
 			rank++
 		}
-		if len(one.draft.query) > 0 {
-			rank += 2
-		}
-		if one.reads() && one.ok() && len(one.problems) == 0 && !l.aboutConsumer(one) && (one.answered != htmlBody || source.From == "page") && rank < best {
+		if brings && one.reads() && one.ok() && !signsIn(one) && len(one.problems) == 0 && !l.aboutConsumer(one) && rank < best {
 			source.Path, best = one.path, rank
 		}
 	}

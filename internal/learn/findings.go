@@ -74,28 +74,28 @@ func (l *learner) findings(written bool) string {
 
 // reportCalls says what was found, and how sure it is.
 func (l *learner) reportCalls(p *profile.Profile) {
+	list, register := l.lists[0], l.roles.register
 	for name, call := range p.Calls.All() {
-		why := map[string]string{
-			"list":       fmt.Sprintf("sure: the consumer is in %d lists", len(l.lists[0].shown)),
-			"read":       "sure: the response has the name",
-			"register":   fmt.Sprintf("sure: it sends name and secret, and %d later requests send the key", l.roles.register.uses),
-			"approve":    "sure: the approval changes with it",
-			"disapprove": "sure: the approval changes with it",
-			"remove":     "sure: it is a DELETE",
-		}[name]
+		why := "sure: it sends what was typed"
 		switch {
-		case why == "":
-			why = "sure: it sends what was typed"
-		case name == "list" && l.lists[0].guessed:
+		case name == "list" && list.guessed:
 			why = "a guess: no list has the new consumer"
-		case name == "list" && len(l.lists[0].shown) == 1:
-			why = "sure: the consumer is in 1 list"
-		case name == "register" && l.roles.register.uses == 0:
+		case name == "list":
+			why = fmt.Sprintf("sure: the consumer is in %s", count(len(list.shown), "list"))
+		case name == "read":
+			why = "sure: the response has the name"
+		case name == "register" && register.uses == 0:
 			why = "likely: it sends name and secret, and no later request sends a key"
-		case name == "remove" && call.Method != "DELETE":
+		case name == "register":
+			why = fmt.Sprintf("sure: it sends name and secret, and %s send the key", count(register.uses, "later request"))
+		case name == "remove" && call.Method != http.MethodDelete:
 			why = "likely: it is the last request about the consumer"
+		case name == "remove":
+			why = "sure: it is a DELETE"
 		case strings.HasSuffix(name, "approve") && l.roles.again == nil:
 			why = "likely: the approval changes with it"
+		case strings.HasSuffix(name, "approve"):
+			why = "sure: the approval changes with it"
 		}
 		add(&l.report.calls, "%-10s  %-6s %s  (%s)", name, call.Method, call.Path, why)
 	}
@@ -248,4 +248,12 @@ func (l *learner) show(one *exchange) string {
 		}
 	}
 	return one.method + " /" + strings.Join(segments, "/")
+}
+
+// count is a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

@@ -78,16 +78,11 @@ type listing struct {
 	score     int
 }
 
-// item is where the consumer is in the answer with a list.
+// item is where the consumer is in the response with a list.
 type item struct {
-	value       any
-	items       string // pointer
-	name        string // pointer from the item
-	key         string // pointer from the item
-	hasName     bool
-	hasKey      bool
-	keyIsMember bool
-	keyIsLast   bool
+	profile.Shape // with pointers from the item
+	value         any
+	items         string // pointer
 }
 
 // pageLike matches parameters that say which page is wanted.
@@ -137,18 +132,12 @@ func (l *learner) weigh(group *listing) bool {
 	}
 	first := group.exchanges[0]
 	group.score = min(len(group.shown), 5)
-	for _, sign := range []struct {
-		seen   bool
-		weight int
-	}{
-		{!group.guessed, 100},
-		{group.shape.hasKey, 50},
-		{group.shape.hasName, 30},
-		{first.draft.path == l.roles.register.draft.path, 10},
-		{first.at < l.roles.register.at, 8},
+	for weight, seen := range map[int]bool{
+		100: !group.guessed, 50: group.shape.TellsKey(), 30: group.shape.Name != nil,
+		10: first.path == l.roles.register.path, 8: first.at < l.roles.register.at,
 	} {
-		if sign.seen {
-			group.score += sign.weight
+		if seen {
+			group.score += weight
 		}
 	}
 	return true
@@ -159,14 +148,14 @@ func (l *learner) weigh(group *listing) bool {
 func (l *learner) findItem(document any) (found *item) {
 	eachScalar(document, func(pointer string, value any) {
 		if text, _ := scalarText(value); isName(text) && found == nil {
-			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.hasKey || l.roles.register.key == "") {
+			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.TellsKey() || l.roles.register.key == "") {
 				found = candidate
 			}
 		}
 	})
 	if pointer, _, hasKey := l.findKeyIn(document); hasKey && found == nil {
 		if found = l.itemAt(document, tokens(pointer)); found != nil {
-			found.name, found.hasName = "", false
+			found.Name = nil
 		}
 	}
 	return found
@@ -182,41 +171,37 @@ func (l *learner) itemAt(document any, parts []string) *item {
 			return nil
 		}
 	}
-	one := &item{items: pointerOf(parts[:end]...), name: pointerOf(parts[end+1:]...), hasName: true}
+	one, name := &item{items: pointerOf(parts[:end]...)}, pointerOf(parts[end+1:]...)
 	one.value, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
-	one.key, one.keyIsLast, one.hasKey = l.findKeyIn(one.value)
-	if !inArray && !one.hasKey {
-		one.hasKey, one.keyIsMember = true, true
+	key, isLast, hasKey := l.findKeyIn(one.value)
+	switch one.Name = &name; {
+	case hasKey:
+		one.Key, one.KeyIsLastSegment = &key, isLast
+	case !inArray:
+		one.KeyIsMember = true
 	}
 	return one
 }
 
-// guessShape takes the shape of the registration's answer for that of the items
-// of a list that does not have the consumer.
-func (l *learner) guessShape(group *listing) *item {
+// guessShape takes the shape of the response to the registration for that of the
+// items of a list that does not have the consumer.
+func (l *learner) guessShape(group *listing) (shape *item) {
 	register := l.roles.register
 	key, isLast, hasKey := l.findKeyIn(register.answer)
 	name, hasName := findNameIn(register.answer)
-	if !hasKey || !hasName {
-		return nil
-	}
 	root := rootOf(key, name)
-	shape := &item{key: strings.TrimPrefix(key, root), name: strings.TrimPrefix(name, root), hasName: true, hasKey: true, keyIsLast: isLast}
-	found := false
+	key, name = strings.TrimPrefix(key, root), strings.TrimPrefix(name, root)
 	for _, one := range group.exchanges {
 		walk("", one.answer, func(pointer string, value any) {
 			elements, isArray := value.([]any)
-			fits := isArray && !found && (len(elements) > 0 || one.draft.path == register.draft.path)
+			fits := hasKey && hasName && isArray && shape == nil && (len(elements) > 0 || one.path == register.path)
 			for _, element := range elements {
-				fits = fits && lookupText(element, shape.key) != "" && lookupText(element, shape.name) != ""
+				fits = fits && lookupText(element, key) != "" && lookupText(element, name) != ""
 			}
 			if fits {
-				shape.items, found = pointer, true
+				shape = &item{items: pointer, Shape: profile.Shape{Key: &key, Name: &name, KeyIsLastSegment: isLast}}
 			}
 		})
-	}
-	if !found {
-		return nil
 	}
 	return shape
 }
@@ -319,15 +304,20 @@ func (l *learner) addOthers() {
 	for _, group := range l.lists {
 		for _, items := range l.items(group) {
 			for member, element := range items {
-				name, key := lookupText(element, group.shape.name), lookupText(element, group.shape.key)
-				if group.shape.keyIsMember {
-					key = member
+				key, name := member, ""
+				if group.shape.Key != nil {
+					key = lookupText(element, *group.shape.Key)
 				}
-				if key != l.roles.register.key && !isName(key) {
+				if group.shape.Name != nil {
+					name = lookupText(element, *group.shape.Name)
+				}
+				switch {
+				case key == l.roles.register.key:
+				case isName(name):
 					l.private.other(key)
-					if !isName(name) {
-						l.private.other(name)
-					}
+				default:
+					l.private.other(key)
+					l.private.other(name)
 				}
 			}
 		}

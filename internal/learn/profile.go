@@ -134,15 +134,9 @@ func (l *learner) buildList(p *profile.Profile) {
 	list.Expect = l.expected(group.exchanges...)
 	list.Pages = l.pagesOf(group)
 	delete(list.Query, list.Pages.Parameter)
-	shape := group.shape
 	places := l.places(group)
-	list.Response = &profile.Shape{Items: &places, Only: l.onlyKind(group), KeyIsMember: shape.keyIsMember, KeyIsLastSegment: shape.keyIsLast}
-	if shape.hasKey && !shape.keyIsMember {
-		list.Response.Key = &shape.key
-	}
-	if shape.hasName {
-		list.Response.Name = &shape.name
-	}
+	list.Response = &group.shape.Shape
+	list.Response.Items, list.Response.Only = &places, l.onlyKind(group)
 	switch {
 	case places.Yes != nil:
 		if p.Approved == nil {
@@ -200,15 +194,14 @@ func (l *learner) buildChanges(p *profile.Profile) {
 			l.report.reading("remove: %s is the last request about the consumer, and is taken as the removal.", l.show(r.remove))
 		}
 	}
-	switch again := r.again; {
+	repeated := slices.DeleteFunc([]*exchange{r.again}, func(again *exchange) bool { return again == nil || r.swapped })
+	switch {
 	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature():
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
-	case !r.swapped && again != nil && again.signature() != r.approve.signature():
+	case len(repeated) > 0 && r.again.signature() != r.approve.signature():
 		l.report.unable("approve: the second time, %s sends something else than the first time, which neither the list nor a read tells. A profile cannot describe that.", l.show(r.approve))
-	case !r.swapped && again != nil && r.approve != nil:
-		c.Approve, c.Disapprove = l.call("approve", r.approve, again), l.call("disapprove", r.disapprove)
 	default:
-		c.Approve, c.Disapprove = l.call("approve", r.approve), l.call("disapprove", r.disapprove)
+		c.Approve, c.Disapprove = l.call("approve", r.approve, repeated...), l.call("disapprove", r.disapprove)
 	}
 	for call, one := range map[*profile.Call]*exchange{
 		c.Register: r.register.exchange, c.Edit: r.edit, c.Rename: r.rename, c.SetSecret: r.setSecret,

@@ -49,6 +49,8 @@ func scalarText(value any) (string, bool) {
 	return "", false
 }
 
+var escaper, unescaper = strings.NewReplacer("~", "~0", "/", "~1"), strings.NewReplacer("~1", "/", "~0", "~")
+
 // tokens are the parts of a pointer, decoded.
 func tokens(pointer string) []string {
 	if pointer == "" {
@@ -56,7 +58,7 @@ func tokens(pointer string) []string {
 	}
 	parts := strings.Split(pointer[1:], "/")
 	for i := range parts {
-		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(parts[i])
+		parts[i] = unescaper.Replace(parts[i])
 	}
 	return parts
 }
@@ -64,7 +66,7 @@ func tokens(pointer string) []string {
 func pointerOf(parts ...string) string {
 	var pointer strings.Builder
 	for _, part := range parts {
-		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(part))
+		pointer.WriteString("/" + escaper.Replace(part))
 	}
 	return pointer.String()
 }

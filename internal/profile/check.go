@@ -46,7 +46,7 @@ func (c *checker) lists() {
 	switch {
 	case list == nil && !c.OnlyRegisters() && c.root.get("calls") != nil:
 		c.missing("/calls", "list", "")
-	case list == nil || list.Response.TellsAll():
+	case list == nil || !list.Response.TellsKey() || list.Response.TellsAll():
 	case read == nil || read.Response == nil || read.Response.Name == nil || !read.Response.TellsApproval():
 		c.add("/calls/list/response", "the list does not tell key, name and approval of each consumer, and there is no read call that does")
 	}
@@ -152,8 +152,10 @@ func (c *checker) step(place string, step Step) {
 		c.missing(place, "form", " or json")
 	case step.Form != nil && (step.JSON != nil || step.Method != "" || step.Path != "" || step.Next != ""):
 		c.add(place, "the page says where its form goes: no method, path, json or next")
-	case step.JSON != nil && (step.Method == "" || step.Path == ""):
-		c.missing(place, "method", " or path")
+	case step.JSON != nil && step.Method == "":
+		c.missing(place, "method", "")
+	case step.JSON != nil && step.Path == "":
+		c.missing(place, "path", "")
 	}
 	c.path(place+"/path", step.Path)
 	for name, text := range step.Form {
@@ -222,12 +224,6 @@ func (c *checker) call(call *Call) {
 // templates checks the placeholders of a call.
 func (c *checker) templates(place string, call *Call) {
 	use := uses[call.Name]
-	for _, placeholder := range use.must {
-		inside := func(wrong string) bool { return strings.HasPrefix(wrong, place+"/") }
-		if !c.Has(call, placeholder) && !slices.ContainsFunc(slices.Collect(maps.Keys(c.wrong)), inside) {
-			c.add(place, "the call does not send %s", placeholder)
-		}
-	}
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
 	if slices.Contains(use.must, Key) {
 		allowed = append(allowed, keyNumber)
@@ -247,6 +243,17 @@ func (c *checker) templates(place string, call *Call) {
 			c.text(place+pointer, text, allowed...)
 		}
 	})
+	// What is wrong may have been meant to be the placeholder.
+	unsure := call.Path == "" && call.Discover == "" || slices.ContainsFunc(c.found, func(one mistake) bool {
+		group, inside := strings.CutPrefix(one.pointer, place+"/")
+		group, _, _ = strings.Cut(group, "/")
+		return inside && slices.Contains([]string{"path", "query", "headers", "form", "json"}, group)
+	})
+	for _, placeholder := range use.must {
+		if !unsure && !c.Has(call, placeholder) {
+			c.add(place, "the call does not send %s", placeholder)
+		}
+	}
 }
 
 func (c *checker) method(place string, call *Call) {
@@ -304,7 +311,7 @@ func (c *checker) approvedAs(place string, call *Call) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
 	})
-	if call.Approved != nil && equalJSON(yes, no) {
+	if call.Approved != nil && equal(yes, no) {
 		c.add(place+"/approved", "yes and no are the same value")
 	}
 }
@@ -330,7 +337,7 @@ func (c *checker) shape(place string, call *Call) {
 		c.add(place, "a list has its keys in JSON: no key_header, no format")
 	case sources > 1:
 		c.add(place, "the key is at one place: key, key_header, key_is_member and text exclude each other")
-	case sources == 0 && shape.KeyIsLastSegment:
+	case sources == 0 && shape.KeyIsLastSegment && shape.Format == "":
 		c.add(place+"/key_is_last_segment", "the response has no key")
 	case shape.Format == "text" && (shape.Name != nil || shape.Approved != nil || call.Expect != nil):
 		c.add(place, "a text is the key alone: no name, approved or expect")
@@ -379,23 +386,22 @@ func (c *checker) path(pointer, path string, placeholders ...string) {
 	if path == "" {
 		return
 	}
-	segments := strings.Split(path, "/")
-	right := segments[0] == "" && len(segments) > 1 && (segments[1] != "" || len(segments) == 2)
-	for _, segment := range segments {
+	if path[0] != '/' || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, notInPath) {
+		c.add(pointer, "%q is not a path, such as /osmc/admin/users: percent-encoded, and without host, query and fragment", path)
+		return
+	}
+	for segment := range strings.SplitSeq(path, "/") {
 		decoded, err := url.PathUnescape(segment)
 		switch {
 		case isPlaceholder(segment):
 			c.text(pointer, segment, placeholders...)
 		case strings.ContainsAny(segment, "{}"):
 			c.add(pointer, "%q: only a placeholder such as {key} can take the place of a segment", segment)
+		case err != nil:
+			c.add(pointer, "%q: a %% is followed by two hexadecimal digits", segment)
 		case decoded == "." || decoded == "..":
 			c.add(pointer, `"." and ".." cannot be segments`)
-		default:
-			right = right && err == nil && !strings.ContainsFunc(segment, notInPath)
 		}
-	}
-	if !right {
-		c.add(pointer, "%q is not a path, such as /osmc/admin/users: percent-encoded, and without host, query and fragment", path)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -36,40 +38,14 @@ func decodeJSON(content []byte) (any, error) {
 	return value, nil
 }
 
-// equalJSON compares by type and value: 1 and 1.0 are one number.
-func equalJSON(a, b any) bool {
-	switch a := a.(type) {
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for name, member := range a {
-			if other, found := b[name]; !found || !equalJSON(member, other) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !equalJSON(a[i], b[i]) {
-				return false
-			}
-		}
-		return true
-	case json.Number:
-		b, ok := b.(json.Number)
-		return ok && (a == b || equalNumbers(a.String(), b.String()))
+// equal compares a literal with a value, by type and value: 1 and 1.0 are one number.
+func equal(literal, value any) bool {
+	a, isNumber := literal.(json.Number)
+	b, isOther := value.(json.Number)
+	if isNumber && isOther {
+		return a == b || equalNumbers(a.String(), b.String())
 	}
-	switch b.(type) {
-	case map[string]any, []any:
-		return false
-	}
-	return a == b
+	return reflect.DeepEqual(literal, value)
 }
 
 // equalNumbers compares without loss. A number with an exponent of many digits would
@@ -86,13 +62,8 @@ func equalNumbers(a, b string) bool {
 	return values[0] != nil && values[1] != nil && values[0].Cmp(values[1]) == 0
 }
 
-func contains(values []any, value any) bool {
-	for _, one := range values {
-		if equalJSON(one, value) {
-			return true
-		}
-	}
-	return false
+func contains(literals []any, value any) bool {
+	return slices.ContainsFunc(literals, func(one any) bool { return equal(one, value) })
 }
 
 // typeOf is the type of a JSON value.

@@ -80,7 +80,9 @@ func (c *Call) linked(next *Page, request *url.URL, link string) (*Page, error) 
 	if err != nil || strings.TrimRight(target.EscapedPath(), "/") != strings.TrimRight(request.EscapedPath(), "/") {
 		return nil, c.incomplete("the next page is not one of the same list")
 	}
-	next.Query = target.Query()
+	if next.Query, err = url.ParseQuery(target.RawQuery); err != nil {
+		return nil, c.incomplete("the query of the next page cannot be read")
+	}
 	if next.Query.Encode() == request.Query().Encode() {
 		return nil, c.incomplete("the next page is the same page")
 	}

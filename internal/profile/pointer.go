@@ -21,8 +21,8 @@ func Lookup(value any, pointer string) (any, bool) {
 			}
 			value = member
 		case []any:
-			index, err := strconv.Atoi(token)
-			if err != nil || index < 0 || index >= len(container) {
+			index, ok := indexOf(token)
+			if !ok || index >= len(container) {
 				return nil, false
 			}
 			value = container[index]
@@ -45,7 +45,7 @@ func SetAt(document any, pointer string, value any) any {
 	}
 	token = unescapeToken(token)
 	members, isObject := document.(map[string]any)
-	if index, err := strconv.Atoi(token); err == nil && index >= 0 && index < 100 && !isObject {
+	if index, ok := indexOf(token); ok && index < 100 && !isObject {
 		array, _ := document.([]any)
 		for len(array) <= index {
 			array = append(array, nil)
@@ -58,6 +58,12 @@ func SetAt(document any, pointer string, value any) any {
 	}
 	members[token] = SetAt(members[token], rest, value)
 	return members
+}
+
+// indexOf is the token of an element of an array.
+func indexOf(token string) (int, bool) {
+	index, err := strconv.Atoi(token)
+	return index, err == nil && index >= 0 && strconv.Itoa(index) == token
 }
 
 // A token of a pointer, escaped and unescaped (RFC 6901).

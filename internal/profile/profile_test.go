@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -52,6 +54,108 @@ func TestParse_dialects(t *testing.T) {
 	for name, content := range documents(t) {
 		if _, problems := Parse(content); len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
+		}
+	}
+}
+
+func TestProfile_knownAndServer(t *testing.T) {
+	t.Parallel()
+	p := &Profile{}
+	if p.KnownOf() != Assumed || p.KnownOf("", Seen, Learned) != Seen {
+		t.Error("what is not said is assumed, and the innermost counts")
+	}
+	p.Known = Documented
+	own := make([]Known, 1, 2)
+	if p.KnownOf(own...) != Documented || p.KnownOf(Learned) != Learned || own[:2][1] != "" {
+		t.Error("a part is known as what it is in")
+	}
+	p.Server = WebApp
+	if p.ServerOf("") != WebApp || p.ServerOf(REST) != REST {
+		t.Error("a part has its own server")
+	}
+}
+
+func TestProfile_Lacks(t *testing.T) {
+	t.Parallel()
+	p := parse(t, `{"profile": 2, "server": "rest", "headers": {"X": "{csrf}"}, "csrf": {"from": "cookie", "name": "c"}, "approved": {"yes": [1], "no": [0]}, "keep": {"v": "/v"}, "calls": {
+		"list": {"method": "GET", "path": "/", "pages": {"by": "none"}, "response": {"key": "/k", "name": "/n", "approved": "/a"}},
+		"register": {"method": "POST", "path": "/", "json": ["{name}", "{secret}", "{approved}"]},
+		"edit": {"method": "PUT", "path": "/{key}", "json": ["{name}", "{secret}"]},
+		"rename": {"method": "PUT", "path": "/{key:number}", "json": ["{name}", "{secret}"]},
+		"set_secret": {"method": "PUT", "path": "/{key}", "json": ["{name}", "{secret}"]},
+		"approve": {"method": "PUT", "path": "/{key}", "json": ["{approved}"]},
+		"disapprove": {"method": "PUT", "path": "/{key}", "json": [{"v": "{keep.v}"}]},
+		"remove": {"method": "DELETE", "path": "/{key}", "query": {"approved": "{approved}"}}}}`)
+	lacks := map[string]string{"register": "name approved", "edit": "name", "rename": "name", "set_secret": "name", "approve": "approved", "disapprove": "keep", "remove": "approved"}
+	whole := Consumer{Name: new(string), Approved: new(bool), Keep: map[string]any{"v": nil}}
+	for name, call := range p.Calls.All() {
+		for part, known := range map[string]Consumer{
+			"name": {Approved: whole.Approved, Keep: whole.Keep}, "approved": {Name: whole.Name, Keep: whole.Keep}, "keep": {Name: whole.Name, Approved: whole.Approved},
+		} {
+			if want := strings.Contains(lacks[name], part); call.Name != name || p.Lacks(call, known) != want || p.Lacks(call, whole) {
+				t.Errorf("%s without %s: want %t", name, part, want)
+			}
+		}
+		if !p.Has(call, CSRFToken) || p.Has(call, Key) == (name == "list" || name == "register") {
+			t.Errorf("%s: has {csrf} %v, {key} %v", name, p.Has(call, CSRFToken), p.Has(call, Key))
+		}
+	}
+	if p.OnlyRegisters() || !p.NumericKeys() || p.Calls.Drop("read") || !p.Calls.Drop("rename") || p.Calls.Rename != nil || p.NumericKeys() {
+		t.Error("a call is not left out")
+	}
+	if !parse(t, valid["register alone"]).OnlyRegisters() {
+		t.Error("a profile that registers alone")
+	}
+}
+
+// A profile that is written is the one that was read.
+func TestProfile_marshal(t *testing.T) {
+	t.Parallel()
+	contents := documents(t)
+	for name, content := range valid {
+		contents[name] = []byte(content)
+	}
+	for name, content := range contents {
+		p := parse(t, string(content))
+		encoded, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := parse(t, string(encoded)); !reflect.DeepEqual(p, again) {
+			t.Errorf("%s: %s", name, encoded)
+		}
+	}
+}
+
+func TestLastSegment(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"/a/b": "b", "/a/b/": "b", "https://h/a/b%2Fc?q=/d#/e": "b/c", "b": "b", "/%2E%2E": "..", "/": "", "": "", "https://h": "", "urn:a:b": "", "/a%2": "",
+	} {
+		if got := LastSegment(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestPointer(t *testing.T) {
+	t.Parallel()
+	document, err := decodeJSON([]byte(`{"a~/b": [{"": 1}], "0": {"x": 2}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pointer, want := range map[string]any{"/a~0~1b/0/": json.Number("1"), "/0/x": json.Number("2"), "/a~0~1b/1": nil, "/a~0~1b/-1": nil, "/a~0~1b/00/": nil, "/0/x/y": nil} {
+		if got, found := Lookup(document, pointer); got != want || found != (want != nil) {
+			t.Errorf("%s: %v, %v", pointer, got, found)
+		}
+	}
+	made := SetAt(SetAt(SetAt(nil, "/l/1/x~1y", 1), "/l/0", 2), "/m/100", 3)
+	if encoded, err := encodeJSON(made); err != nil || string(encoded) != `{"l":[2,{"x/y":1}],"m":{"100":3}}` {
+		t.Errorf("%s, %v", encoded, err)
+	}
+	for pointer, valid := range map[string]bool{"": true, "/": true, "/~0~1": true, "/~": false, "/~2": false, "/~00~": false, "a": false} {
+		if isPointer(pointer) != valid {
+			t.Errorf("%q", pointer)
 		}
 	}
 }

@@ -369,7 +369,7 @@ func (m *matcher) json(where string, template, body any) {
 	default:
 		if text, isText := template.(string); isText && isPlaceholder(text) {
 			m.take(where, text, body, false)
-		} else if !equalJSON(template, body) {
+		} else if !equal(template, body) {
 			m.differs("%s is not as the call has it", where)
 		}
 	}
@@ -408,8 +408,8 @@ func (m *matcher) take(where, placeholder string, value any, isText bool) {
 		}
 		m.v.Approved, same = &approved, approved
 	case Key, Name, Secret, CSRFToken, Origin:
-		if !isString {
-			m.differs("%s must be a string", where)
+		if !isString || text == "" && (placeholder == Key || placeholder == Origin) {
+			m.differs("%s must be a string that is not empty", where)
 		}
 		m.keep(placeholder, text)
 	default:
@@ -420,7 +420,7 @@ func (m *matcher) take(where, placeholder string, value any, isText bool) {
 			m.v.Keep[keepName(placeholder)] = value
 		}
 	}
-	if before, again := m.seen[placeholder]; again && !equalJSON(before, same) {
+	if before, again := m.seen[placeholder]; again && !equal(before, same) {
 		m.differs("%s is not the same everywhere", placeholder)
 	}
 	m.seen[placeholder] = same
@@ -445,7 +445,7 @@ func (m *matcher) approval(value any, isText bool) (approved, ok bool) {
 	yes, no := m.sentApproval(m.call)
 	for i, option := range []any{yes, no} {
 		text, isScalar := textOf(option)
-		if equalJSON(option, value) || isText && isScalar && text == value {
+		if equal(option, value) || isText && isScalar && text == value {
 			return i == 0, true
 		}
 	}

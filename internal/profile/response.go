@@ -94,7 +94,7 @@ func (p *Profile) Succeeds(call *Call, key string, r *Response) (bool, error) {
 		if !found {
 			return false, call.unreadable("expect", describe(document), "nothing at %q", pointer)
 		}
-		if !equalJSON(value, call.Expect[pointer]) {
+		if !equal(value, call.Expect[pointer]) {
 			refusal := call.unreadable("expect", "", "the value at %q means a refusal", pointer)
 			refusal.Refused = true
 			return false, refusal
@@ -235,7 +235,7 @@ func (c consumerReader) otherKind(item any) (bool, error) {
 		if !found {
 			return false, c.call.unreadable("response.only", describe(item), "an item without a kind at %q", pointer)
 		}
-		if !equalJSON(value, c.shape.Only[pointer]) {
+		if !equal(value, c.shape.Only[pointer]) {
 			return true, nil
 		}
 	}

@@ -76,7 +76,7 @@ func otherThan(literal any) any {
 	case bool:
 		return !literal
 	case json.Number:
-		if equalJSON(literal, json.Number("1")) {
+		if equal(literal, json.Number("1")) {
 			return json.Number("0")
 		}
 		return json.Number("1")

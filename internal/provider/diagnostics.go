@@ -193,6 +193,8 @@ var advice = []struct {
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},
 	{twcloud.ErrNoAPI, "Check endpoint: the port may be wrong (the REST API uses port 8111 by default), or a path prefix may be missing or wrong."},
+	{twcloud.ErrToken, "Either the user lacks the Configure Server permission, or the server wants another CSRF token than the API profile says. " +
+		"Compare csrf in the profile with what the page in TWCloud Admin sends. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
 	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +

@@ -63,7 +63,7 @@ func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 			want := w.notConfirmed(t, config, "OAuth consumer registered, but not confirmed", "failed", 0)
 			w.run(t, "untaint", consumerAddress).mustSucceed(t)
 			w.apply(t, config).expectNone(t)
-			w.expectWrites(t, "PATCH "+collection+"/key-1 approved,secret")
+			w.expectWrites(t, patches("approved", "secret")...)
 			want.Approved = true
 			w.expectState(t, want, 1)
 			w.expectUnchanged(t, config)

@@ -130,15 +130,15 @@ func TestAccOAuthConsumer_nameTaken(t *testing.T) {
 		summary       string
 		words         []string
 	}{
-		"registered":                       {after: b, byHand: true, summary: exists, words: []string{`(key "made-by-hand")`, "moved block", "import it"}},
-		"renamed":                          {before: a, after: named("a", arguments("gates", "s3cret")...), byHand: true, summary: exists, words: []string{`renames OAuth consumer "doors" (key "key-1")`, "Choose another name"}},
-		"both registered":                  {after: b + named("c", arguments("gates", "s3cret")...), summary: several, words: []string{"a name of its own"}},
-		"one is there":                     {before: b, after: b + named("c", arguments("gates", "another")...), summary: several},
-		"one is there, renamed":            {before: a + b, after: b + named("a", arguments("gates", "s3cret")...), summary: several},
-		"both renamed":                     {before: a + named("b", arguments("else", "s3cret")...), after: b + named("a", arguments("gates", "s3cret")...), summary: several},
-		"one renamed, one registered":      {before: a, after: b + named("a", arguments("gates", "s3cret")...), summary: several},
-		"swapped":                          {before: a + b, after: named("a", arguments("gates", "s3cret")...) + named("b", arguments("doors", "s3cret")...)},
-		"unchanged":                        {before: b, after: b, byHand: true},
+		"registered":                  {after: b, byHand: true, summary: exists, words: []string{`(key "made-by-hand")`, "moved block", "import it"}},
+		"renamed":                     {before: a, after: named("a", arguments("gates", "s3cret")...), byHand: true, summary: exists, words: []string{`renames OAuth consumer "doors" (key "key-1")`, "Choose another name"}},
+		"both registered":             {after: b + named("c", arguments("gates", "s3cret")...), summary: several, words: []string{"a name of its own"}},
+		"one is there":                {before: b, after: b + named("c", arguments("gates", "another")...), summary: several},
+		"one is there, renamed":       {before: a + b, after: b + named("a", arguments("gates", "s3cret")...), summary: several},
+		"both renamed":                {before: a + named("b", arguments("else", "s3cret")...), after: b + named("a", arguments("gates", "s3cret")...), summary: several},
+		"one renamed, one registered": {before: a, after: b + named("a", arguments("gates", "s3cret")...), summary: several},
+		"swapped":                     {before: a + b, after: named("a", arguments("gates", "s3cret")...) + named("b", arguments("doors", "s3cret")...)},
+		"unchanged":                   {before: b, after: b, byHand: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

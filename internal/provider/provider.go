@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -30,6 +31,7 @@ type Provider struct {
 	source  configSource
 	tune    func(*twcloud.Options)
 	hashes  hashCost
+	logs    bool
 
 	mu      sync.Mutex
 	clients map[string]*twcloud.Client // by settings.text
@@ -64,6 +66,7 @@ func New(version string, options ...Option) *Provider {
 		source:  processSource(),
 		tune:    func(*twcloud.Options) {},
 		hashes:  usualHashCost,
+		logs:    logsWanted(os.Environ()),
 		clients: map[string]*twcloud.Client{},
 	}
 	for _, option := range options {
@@ -161,7 +164,7 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 	}
 	options := resolved.options
 	options.UserAgent = userAgent(p.version, terraformVersion)
-	options.Logger = newLogger()
+	options.Logger = newLogger(p.logs)
 	p.tune(&options)
 	client, err := twcloud.New(options)
 	if err != nil {

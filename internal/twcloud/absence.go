@@ -30,8 +30,11 @@ func (c *Client) gone(ctx context.Context, key string, listing *listing) error {
 	}
 	// The server may have nothing at this path. Reading a listed consumer shows
 	// whether it does.
+	if c.evidence.readsOthers(key) {
+		return c.notFound(key)
+	}
 	others := listing.all()
-	if c.evidence.readable.Load() || len(others) == 0 {
+	if len(others) == 0 {
 		return c.notFound(key)
 	}
 	other := others[0].Key

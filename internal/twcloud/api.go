@@ -19,7 +19,9 @@ type result struct {
 	call *profile.Call
 	// consumers are those in the response.
 	consumers []profile.Consumer
-	redact    *redactor
+	// token is true if the request had a CSRF token.
+	token  bool
+	redact *redactor
 }
 
 // call sends one call of the profile in its session, and reads the consumers in the
@@ -30,8 +32,13 @@ type result struct {
 // and a 4xx other than 408 that it has not. The outcome of everything else is unknown,
 // and the error of a call that may have changed something is an *UncertainError. A
 // panic becomes an error, so that the caller can report what may exist on the server.
-func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Values) (r *result, err error) {
-	ctx, sent := withExchanges(ctx)
+func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Values) (*result, error) {
+	return c.noted(ctx, &exchanges{}, call, v)
+}
+
+// noted is call, with notes for the caller.
+func (c *connection) noted(ctx context.Context, sent *exchanges, call *profile.Call, v profile.Values) (r *result, err error) {
+	ctx = withExchanges(ctx, sent)
 	defer func() {
 		reason := recover()
 		if reason != nil {
@@ -58,7 +65,8 @@ func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Val
 		return nil, r.unreadable(errors.New("a sign-in page"))
 	}
 	if r.consumers, err = c.profile.Read(call, response); err != nil {
-		return r, r.unreadable(err)
+		err = r.unreadable(err)
+		return r, err
 	}
 	if one := r.one(); v.Key != "" && one.Key != "" && one.Key != v.Key {
 		return nil, r.differs("response.key", "asked about consumer %q, the server returned %q", v.Key, one.Key)
@@ -85,11 +93,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 		}
 		filled, err := c.profile.Fill(call, v)
 		if err != nil {
-			kind := ErrUnreadable
-			if v.Secret == nil && c.profile.Has(call, profile.Secret) {
-				kind = ErrSecretNeeded
-			}
-			return nil, newCallError(kind, call, v.Key, err)
+			return nil, newCallError(ErrUnreadable, call, v.Key, err)
 		}
 		request, err := newRequest(ctx, filled.Method, root, filled.Path, filled.Query.Encode(), bytes.NewReader(filled.Body))
 		if err != nil {
@@ -107,7 +111,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 		if response.StatusCode == http.StatusForbidden && needsToken && attempt == 0 {
 			continue
 		}
-		return &result{Response: response, call: call, redact: c.redact}, nil
+		return &result{Response: response, call: call, token: needsToken, redact: c.redact}, nil
 	}
 }
 
@@ -165,6 +169,9 @@ func (r *result) one() profile.Consumer {
 func (r *result) failure() *Error {
 	failure := newStatusError(r.Request, r.Response, r.redact)
 	failure.Part = partOf(r.call)
+	if r.token && failure.Kind == ErrForbidden {
+		failure.Part, failure.Cause = "csrf", ErrToken
+	}
 	return failure
 }
 

@@ -39,6 +39,7 @@ type connection struct {
 	chain    *chain
 	redact   *redactor
 	names    *nameLocks
+	resends  *nameLocks
 	evidence *evidence
 }
 
@@ -69,6 +70,7 @@ func New(options Options) (*Client, error) {
 		chain:    newChain(options, redact),
 		redact:   redact,
 		names:    &nameLocks{},
+		resends:  &nameLocks{},
 		evidence: &evidence{},
 	}
 	return connection.view(), nil

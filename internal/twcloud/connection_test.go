@@ -91,9 +91,10 @@ func TestNetHTTPRepeatsNoRegistration(t *testing.T) {
 			if _, err := client.List(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			_, outcome, err := (&registering{Client: client, name: "app", secret: testSecret}).post(t.Context())
-			if outcome != unknown || !maybeSent(err) || posts.Load() != 1 {
-				t.Errorf("got outcome %d, %v after %d POSTs", outcome, err, posts.Load())
+			call := client.profile.Calls.Register
+			err := (&registering{Client: client, call: call, name: "app", secret: testSecret}).post(t.Context()).err
+			if !Uncertain(err) || !maybeSent(err) || posts.Load() != 1 {
+				t.Errorf("got %v after %d POSTs", err, posts.Load())
 			}
 		})
 	}
@@ -172,8 +173,8 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 		}
 		client := fakeClient(t, &fakeServer{serve: redirect})
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
-			call := &profile.Call{Method: method, Path: "/osmc/x", Success: []int{http.StatusOK}}
-			if err := client.call(t.Context(), call, values{}, func(*answer) error { return nil }); !errors.Is(err, ErrWebPage) {
+			call := &profile.Call{Method: method, Path: "/osmc/x"}
+			if _, err := client.call(t.Context(), call, profile.Values{}); !errors.Is(err, ErrWebPage) {
 				t.Errorf("%d to a %s: got %v", status, method, err)
 			}
 		}

@@ -133,7 +133,7 @@ func (c *Client) read(ctx context.Context, key string) (profile.Consumer, error)
 	if !complete(read) {
 		return read, r.differs("response", "the response lacks the name or the approval")
 	}
-	c.evidence.readable.Store(true)
+	c.evidence.reads(key)
 	return read, nil
 }
 

@@ -17,7 +17,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	server := c.profile.ServerOf(from.Server)
 	root, session := c.rootOf(server, from.Path), c.sessionOf(server)
 	// The request for the token proves nothing about the call that needs it.
-	ctx, _ = withExchanges(withManner(ctx, ordinary))
+	ctx = withExchanges(withManner(ctx, ordinary), &exchanges{})
 	seat, err := session.acquire(ctx)
 	if err != nil {
 		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: root}, err, c.redact)
@@ -34,18 +34,27 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		return "", err
 	}
 	if !success(r.StatusCode) {
-		return "", r.failure()
+		failure := r.failure()
+		if failure.Kind == ErrNotFound { // It concerns no consumer.
+			failure.Kind = ErrUnreadable
+		}
+		return "", failure
 	}
 	token, found, err := from.Token(c.readable(r.Response))
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", r.unreadable(err)
-	case !found:
-		return "", r.unreadable(errNoToken)
 	}
 	// The session may have been replaced.
 	if seat, err = session.acquire(ctx); err != nil {
 		return "", newTransportError(r.Request, err, c.redact)
+	}
+	if !found {
+		// Some servers set the cookie only for who does not send it.
+		latest := seat.CSRF.Load()
+		if latest == nil || *latest == "" {
+			return "", r.unreadable(errNoToken)
+		}
+		token = *latest
 	}
 	session.keepToken(seat, token)
 	return token, nil

@@ -37,6 +37,9 @@ var (
 	ErrNoEndpoint = errors.New("the address of this server is not configured")
 	// ErrForbidden: the user lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
+	// ErrToken: the server refused a call with a CSRF token, and with a new one as well
+	// (403). Then the error is an ErrForbidden, too.
+	ErrToken = errors.New("the server may not accept the CSRF token that was sent")
 	// ErrNotFound: there is no such consumer (404).
 	ErrNotFound = errors.New("no such consumer")
 	// ErrNoCollection: the server has nothing at the collection's path (404).
@@ -233,24 +236,26 @@ type RegistrationError struct {
 	// Cause is why the outcome was unknown. It is nil if the registration
 	// succeeded.
 	Cause error
-	// Look is why a comparison of the consumers did not find the outcome. If it is
-	// nil, Keys are the result.
+	// Look is why the list does not show the outcome. If it is nil, Keys are the
+	// result.
 	Look error
 }
 
 // Error lists the keys, or states that they are unknown.
 func (e *RegistrationError) Error() string {
-	switch {
-	case e.Cause == nil:
-		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
-	case e.Look != nil:
-		return fmt.Sprintf("whether %q was registered is not known (%v), and the list failed (%v)", e.Name, e.Cause, e.Look)
-	case e.OtherName:
-		return fmt.Sprintf("whether %q was registered is not known (%v), and the list has new consumers of other names: %s", e.Name, e.Cause, quoted(e.Keys))
-	case len(e.Keys) > 0:
-		return fmt.Sprintf("whether %q was registered is not known (%v), and the list has new consumers of this name: %s", e.Name, e.Cause, quoted(e.Keys))
+	text := fmt.Sprintf("%q was registered, but its key is not known", e.Name)
+	if e.Cause != nil {
+		text = fmt.Sprintf("whether %q was registered is not known (%v)", e.Name, e.Cause)
 	}
-	return fmt.Sprintf("whether %q was registered is not known (%v), and the list has no new consumer of this name", e.Name, e.Cause)
+	switch {
+	case e.Look != nil:
+		return fmt.Sprintf("%s, and the list did not help (%v)", text, e.Look)
+	case e.OtherName:
+		return text + ", and the list has new consumers of other names: " + quoted(e.Keys)
+	case len(e.Keys) > 0:
+		return text + ", and the list has new consumers of this name: " + quoted(e.Keys)
+	}
+	return text + ", and the list has no new consumer of this name"
 }
 
 // Unwrap returns both causes.

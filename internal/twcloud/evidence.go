@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -8,34 +9,57 @@ import (
 // evidence is what this process has done, and what it has found out about the server.
 // All views of a server share it.
 type evidence struct {
-	// readable is true after the server returned a consumer by key.
-	readable atomic.Bool
-	// lags is true after a list lacked a consumer that it should have.
+	// lags is true after a list lacked, or may have lacked, a consumer that it should
+	// have, or had one that was removed.
 	lags atomic.Bool
 
 	mu sync.Mutex
-	// registered has the keys that this process has registered and not removed.
+	// read has keys by which the server returned a consumer: two prove everything.
+	read []string
+	// registered has the keys that this process has registered. False: removed.
 	registered map[string]bool
 	// names has the names that it has sent, and how many registrations of each are in
 	// flight.
 	names map[string]int
 }
 
+// reads notes that the server returned a consumer by key.
+func (e *evidence) reads(key string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.read) < 2 && !slices.Contains(e.read, key) {
+		e.read = append(e.read, key)
+	}
+}
+
+// readsOthers reports whether the server returned another consumer by key.
+func (e *evidence) readsOthers(key string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(e.read, func(other string) bool { return other != key })
+}
+
 // register notes that this process has registered a consumer.
-func (e *evidence) register(key string) {
+func (e *evidence) register(key string) { e.setRegistered(key, true) }
+
+// remove notes that this process has removed a consumer.
+func (e *evidence) remove(key string) { e.setRegistered(key, false) }
+
+func (e *evidence) setRegistered(key string, registered bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.registered == nil {
 		e.registered = map[string]bool{}
 	}
-	e.registered[key] = true
+	e.registered[key] = registered
 }
 
-// remove notes that a consumer is gone.
-func (e *evidence) remove(key string) {
+// hasRemoved reports whether this process has removed a consumer.
+func (e *evidence) hasRemoved(key string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.registered, key)
+	registered, known := e.registered[key]
+	return known && !registered
 }
 
 // hasRegistered reports whether this process has registered a key and not removed it.
@@ -50,8 +74,10 @@ func (e *evidence) registeredKeys() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	keys := make([]string, 0, len(e.registered))
-	for key := range e.registered {
-		keys = append(keys, key)
+	for key, registered := range e.registered {
+		if registered {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

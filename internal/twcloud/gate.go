@@ -47,9 +47,12 @@ func (g gate) enter(ctx context.Context) (leave func(gateState), first bool, err
 // judge opens the gate after a call that was understood, and shuts it after one
 // that was not, or that the user may not make. Any other failure proves nothing.
 func judge(err error) gateState {
+	registration, isRegistration := errors.AsType[*RegistrationError](err)
 	switch {
 	case err == nil:
 		return open
+	case isRegistration && registration.Cause == nil && registration.OtherName:
+		return shut
 	case isAny(err, ErrForbidden, ErrNotFound, ErrNoCollection, ErrUnsupported, ErrUnreadable, ErrWebPage,
 		ErrIncomplete, ErrNotApplied, ErrKeyGone, ErrOtherName):
 		return shut
@@ -83,6 +86,9 @@ type nameLocks struct {
 
 // lock waits until the name is free, or the context ends.
 func (n *nameLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	n.mu.Lock()
 	held := n.locks[name]
 	if held == nil {

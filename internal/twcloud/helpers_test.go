@@ -193,6 +193,9 @@ func (f fakeAnswers) client(t *testing.T, changes ...func(*profile.Profile)) (*C
 			name = rest
 		}
 		call := request.Method + " " + name
+		if request.URL.RawQuery != "" {
+			call += "?" + request.URL.RawQuery
+		}
 		sent = append(sent, call)
 		answers := f[call]
 		if len(answers) == 0 {
@@ -226,7 +229,21 @@ func ownProfile() *profile.Profile {
 	return own
 }
 
-func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
+func one(key string) string { return named(key, "n") }
+
+func named(key, name string) string {
+	return fmt.Sprintf(`{"key":%q,"name":%q,"approved":true}`, key, name)
+}
+
+// nameIn is the name that a registration sends.
+func nameIn(t *testing.T, request *http.Request) string {
+	t.Helper()
+	var body struct{ Name string }
+	if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
+		t.Error(err)
+	}
+	return body.Name
+}
 
 func withoutRead(p *profile.Profile) { p.Calls.Read = nil }
 
@@ -236,14 +253,6 @@ func consumersJSON(keys ...string) string {
 		all = append(all, one(key))
 	}
 	return "[" + strings.Join(all, ",") + "]"
-}
-
-func manyConsumersJSON(n int) string {
-	keys := make([]string, n)
-	for i := range keys {
-		keys[i] = fmt.Sprint("k", i)
-	}
-	return consumersJSON(keys...)
 }
 
 func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Options {

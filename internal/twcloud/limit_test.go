@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -51,13 +52,15 @@ func TestDrain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
+		consumer := ""
 		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
-			switch request.Method {
-			case http.MethodPost:
+			switch {
+			case request.Method == http.MethodPost:
 				<-release
-				return reply(http.StatusCreated, one("k")), nil
-			case http.MethodPatch:
-				return reply(http.StatusOK, one("k")), nil
+				consumer = named("k", nameIn(t, request))
+				return reply(http.StatusCreated, consumer), nil
+			case strings.HasSuffix(request.URL.Path, "/k"):
+				return reply(http.StatusOK, consumer), nil
 			}
 			return reply(http.StatusOK, "[]"), nil
 		}}

@@ -67,6 +67,7 @@ func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profi
 		mu      sync.Mutex
 		working sync.WaitGroup
 		failure error
+		missing []string
 	)
 	for _, one := range found {
 		working.Go(func() {
@@ -76,7 +77,8 @@ func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profi
 			switch {
 			case err == nil:
 				consumers = append(consumers, read)
-			case errors.Is(err, ErrNotFound): // It was removed after the list was read.
+			case errors.Is(err, ErrNotFound):
+				missing = append(missing, one.Key)
 			case failure == nil:
 				failure = err
 				cancel()
@@ -84,6 +86,13 @@ func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profi
 		})
 	}
 	working.Wait()
+	for _, key := range missing {
+		// A consumer may have been removed after the list was read. But the server may
+		// have nothing at this path, and then the list would be empty.
+		if failure == nil && !c.evidence.readsOthers(key) {
+			failure = c.unproven("the list has consumer %q, and the server returns no consumer by key", key)
+		}
+	}
 	return consumers, failure
 }
 

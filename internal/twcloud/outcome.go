@@ -18,9 +18,8 @@ type exchanges struct {
 type exchangesKey struct{}
 
 // withExchanges returns a context in which each exchange is noted.
-func withExchanges(ctx context.Context) (context.Context, *exchanges) {
-	sent := &exchanges{}
-	return context.WithValue(ctx, exchangesKey{}, sent), sent
+func withExchanges(ctx context.Context, sent *exchanges) context.Context {
+	return context.WithValue(ctx, exchangesKey{}, sent)
 }
 
 // exchangesOf returns the notes for a request, or nil. Sign-ins and sign-outs prove
@@ -64,9 +63,12 @@ func (e *exchanges) maybeDone() bool {
 	return e.unknown > 0
 }
 
-// lastLeft is when the last request left. It is zero if none did.
+// lastLeft is when the last request left, or now if none did.
 func (e *exchanges) lastLeft() time.Time {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.left.IsZero() {
+		return time.Now()
+	}
 	return e.left
 }

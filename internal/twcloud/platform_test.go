@@ -459,7 +459,8 @@ func TestPlatformSessionEndsDuringARegistration(t *testing.T) {
 				w.WriteHeader(http.StatusCreated)
 			}
 			client := p.client(t)
-			ctx, uncertain := withExchanges(withManner(t.Context(), once))
+			uncertain := &exchanges{}
+			ctx := withExchanges(withManner(t.Context(), once), uncertain)
 			request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)
@@ -486,7 +487,8 @@ func TestPlatformRefusalIsCertain(t *testing.T) {
 		http.Redirect(w, r, "/authentication/authorize", http.StatusFound)
 	}
 	client := p.client(t)
-	ctx, uncertain := withExchanges(withManner(t.Context(), once))
+	uncertain := &exchanges{}
+	ctx := withExchanges(withManner(t.Context(), once), uncertain)
 	request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)

@@ -135,7 +135,7 @@ func TestRedactorIsLinear(t *testing.T) {
 // The client redacts a secret from the moment it gets it, even if the call fails.
 func TestClientRedacts(t *testing.T) {
 	t.Parallel()
-	sendSecret := func(p *profile.Profile) { p.Calls.Update.UnchangedSecret = profile.Send }
+	sendSecret := func(p *profile.Profile) { p.Calls.Approve.JSON = map[string]any{"secret": profile.Secret} }
 	for name, tell := range map[string]func(*Client) error{
 		"register": func(c *Client) error {
 			_, err := c.Register(t.Context(), "n", testSecret)

@@ -84,18 +84,15 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	for _, do := range then {
 		result = do(r.Registration, err)
 	}
-	if verdict = judge(errors.Join(err, r.unread())); verdict == open {
+	switch {
+	case err != nil:
+		verdict = judge(err)
+	case judge(r.Adopted) == shut:
+		verdict = shut // The response does not read, although the consumer was found.
+	default:
 		verdict = judgeApproval(result)
 	}
 	return r.Registration, err
-}
-
-// unread returns an error if the response to an adopted registration did not read.
-func (r Registration) unread() error {
-	if isAny(r.Adopted, ErrUnreadable, ErrWebPage) {
-		return r.Adopted
-	}
-	return nil
 }
 
 // registering is a registration in progress.
@@ -106,51 +103,65 @@ type registering struct {
 	name, secret string
 	// first is true for a registration that goes alone.
 	first bool
-	// before is the list from before the registration.
+	// before is the list from before the registration, or from before it was sent again.
 	before *listing
 }
 
-// run sends the registration until its result is settled.
+// run sends the registration, and once more if that is safe.
 func (r *registering) run(ctx context.Context) error {
 	done := r.evidence.send(r.name)
 	defer done()
-	for attempt := 0; ; attempt++ {
-		told, outdated, err := r.post(ctx)
-		// The time for the comparison begins here, because the registration may have
-		// used up the first grace period.
-		through, cancel := r.SeeThrough(ctx)
-		settled, err := r.settle(through, attempt, told, outdated, err)
-		cancel()
-		switch {
-		case settled:
-			return err
-		case ctx.Err() != nil:
-			return &RegistrationError{Name: r.name, Cause: err}
-		}
+	first := r.post(ctx)
+	settled, err := r.settle(ctx, 0, first)
+	if settled {
+		return err
 	}
+	// One at a time is sent again, because it may show that lists lag.
+	unlock, lockErr := r.resends.lock(ctx, "")
+	if lockErr != nil {
+		return &RegistrationError{Name: r.name, Cause: err}
+	}
+	defer unlock()
+	if r.evidence.lags.Load() {
+		_, err = r.settle(ctx, 0, first)
+		return err
+	}
+	_, err = r.settle(ctx, 1, r.post(ctx))
+	return err
 }
 
-// post sends the registration once. It returns what the response has of the consumer
-// even with an error, and whether the list from before was outdated when the request
-// left.
-func (r *registering) post(ctx context.Context) (told profile.Consumer, outdated bool, err error) {
-	ctx, sent := withExchanges(withManner(ctx, once))
-	answered, err := r.Client.call(ctx, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
-	told = answered.one()
-	outdated = r.before.age(sent.lastLeft()) > registrationAge
+// posted is what is known after a registration was sent.
+type posted struct {
+	// told is what the response has of the consumer, even with an error.
+	told profile.Consumer
+	// outdated is true if the list from before was too old when the request left.
+	outdated bool
+	err      error
+}
+
+// post sends the registration.
+func (r *registering) post(ctx context.Context) posted {
+	sent := &exchanges{}
+	response, err := r.noted(withManner(ctx, once), sent, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
+	told := response.one()
 	if told.Key != "" && (r.evidence.hasRegistered(told.Key) || r.before.has(told.Key)) {
-		err = &UncertainError{Err: answered.differs("response.key", "the response has the key %q, which is another consumer's", told.Key)}
+		err = &UncertainError{Err: response.differs("response.key", "the response has the key %q, which is another consumer's", told.Key)}
 		told = profile.Consumer{}
 	}
-	return told, outdated, noCollection(err)
+	return posted{told, r.before.age(sent.lastLeft()) > registrationAge, noCollection(err)}
 }
 
 // settle decides what a response, or its absence, means. If the result is not settled,
-// the registration can be sent again.
-func (r *registering) settle(ctx context.Context, attempt int, told profile.Consumer, outdated bool, err error) (settled bool, _ error) {
+// the registration can be sent again: never after the second attempt, nor if lists lag.
+func (r *registering) settle(ctx context.Context, attempt int, p posted) (settled bool, err error) {
+	// The time for the comparison begins here, because the registration may have used up
+	// the first grace period.
+	ctx, cancel := r.SeeThrough(ctx)
+	defer cancel()
+	err = p.err
 	switch {
-	case told.Key != "":
-		if err = r.understand(ctx, told, err); attempt > 0 {
+	case p.told.Key != "":
+		if err = r.understand(ctx, p.told, err); attempt > 0 {
 			r.lookForStrays(ctx)
 		}
 		return true, err
@@ -160,48 +171,50 @@ func (r *registering) settle(ctx context.Context, attempt int, told profile.Cons
 	if r.before == nil {
 		return true, &RegistrationError{Name: r.name, Cause: err}
 	}
-	appeared, others, lookErr := r.look(ctx, attempt, err == nil)
-	switch {
-	case lookErr != nil:
-		return true, &RegistrationError{Name: r.name, Cause: err, Look: lookErr}
-	case len(appeared) > 1:
-		r.evidence.lags.Store(attempt > 0 || r.evidence.lags.Load())
-		return true, &RegistrationError{Name: r.name, Cause: err, Keys: keysOf(appeared)}
-	case len(appeared) == 1 && !outdated:
-		return true, r.adopt(ctx, attempt, appeared[0], err)
-	case len(appeared) == 1:
-		return true, &RegistrationError{Name: r.name, Cause: err, Keys: keysOf(appeared)}
-	case len(others) > 0:
-		return true, &RegistrationError{Name: r.name, Cause: err, Keys: keysOf(others), OtherName: true}
-	case err == nil:
-		return true, &RegistrationError{Name: r.name, Look: newCallError(ErrIncomplete, r.call, "",
-			errors.New("the server reported success, but returned no key and does not list the consumer"))}
-	case attempt > 0, r.options.MaxRetries == 0, r.evidence.lags.Load(), permanent(err):
-		return true, &RegistrationError{Name: r.name, Cause: err}
+	if attempt > 0 {
+		// The first one may show late. If it does, sending more makes more of them.
+		r.evidence.lags.Store(true)
 	}
+	now, appeared, others, lookErr := r.look(ctx, attempt, err == nil)
+	failure := &RegistrationError{Name: r.name, Cause: err, Look: lookErr, Keys: keysOf(appeared)}
+	switch {
+	case lookErr != nil, len(appeared) > 1, len(appeared) == 1 && p.outdated:
+		return true, failure
+	case len(appeared) == 1:
+		return true, r.adopt(ctx, attempt, appeared[0], err)
+	case len(others) > 0:
+		failure.Keys, failure.OtherName = keysOf(others), true
+		return true, failure
+	case err == nil:
+		failure.Look = newCallError(ErrIncomplete, r.call, "", errors.New("the server reported success, but returned no key and does not list the consumer"))
+		return true, failure
+	case attempt > 0, r.options.MaxRetries == 0, r.evidence.lags.Load(), permanent(err):
+		return true, failure
+	}
+	r.before = now
 	return false, err
 }
 
 // permanent reports whether a response would be the same if the registration was sent
 // again.
 func permanent(err error) bool {
-	return isAny(err, ErrPanic, ErrTooLarge, ErrUnreadable, ErrWebPage, ErrClosed, ErrCanceled)
+	return isAny(err, ErrPanic, ErrTooLarge, ErrUnreadable, ErrWebPage, ErrUnsupported, ErrClosed, ErrCanceled)
 }
 
-// look compares the list from before with a new one. It returns the consumers of this
-// name that have appeared, and those of names that this process did not send. If one
-// was certainly registered, or lists lag, it looks again.
-func (r *registering) look(ctx context.Context, attempt int, certain bool) (appeared, others []Consumer, err error) {
+// look compares the list from before with a new one. It returns the new one, the
+// consumers of this name that have appeared, and those of names that this process did
+// not send. If one was certainly registered, or lists lag, it looks again.
+func (r *registering) look(ctx context.Context, attempt int, certain bool) (now *listing, appeared, others []Consumer, err error) {
 	for ; ; attempt++ {
 		r.rest(ctx, attempt)
 		r.snapshot.invalidate()
-		now, err := r.snapshot.get(ctx, registrationAge)
-		if err != nil {
-			return nil, nil, err
+		if now, err = r.snapshot.get(ctx, registrationAge); err != nil {
+			r.snapshot.invalidate()
+			return nil, nil, nil, err
 		}
 		appeared, others = r.appeared(now)
 		if len(appeared) > 0 || attempt >= settleAttempts || ctx.Err() != nil || !certain && !r.evidence.lags.Load() {
-			return appeared, others, nil
+			return now, appeared, others, nil //nolint:nilerr // A comparison that the caller cut short is one.
 		}
 	}
 }
@@ -213,6 +226,8 @@ func (r *registering) appeared(now *listing) (same, others []Consumer) {
 		consumer := newConsumer(one)
 		switch {
 		case r.before.has(one.Key) || r.evidence.hasRegistered(one.Key):
+		case r.evidence.hasRemoved(one.Key):
+			r.evidence.lags.Store(true)
 		case consumer.Name == r.name:
 			same = append(same, consumer)
 		case r.evidence.inFlight(consumer.Name):
@@ -304,6 +319,7 @@ func (r *registering) lookForStrays(ctx context.Context) {
 	r.snapshot.invalidate()
 	now, err := r.snapshot.get(ctx, registrationAge)
 	if err != nil {
+		r.snapshot.invalidate()
 		r.Doubt = err
 		return
 	}

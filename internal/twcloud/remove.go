@@ -13,7 +13,7 @@ func (c *Client) CanRemove() error { return supported("remove", c.profile.Calls.
 // Remove removes a consumer. It is no error if the consumer is gone, but it is one if
 // that is not proven: a wrong path answers 404 as well. The first removal of a run is
 // verified, and the others wait for it.
-func (c *Client) Remove(ctx context.Context, key string) (err error) {
+func (c *Client) Remove(ctx context.Context, key string) error {
 	call := c.profile.Calls.Remove
 	if err := c.CanRemove(); err != nil {
 		return err
@@ -25,9 +25,14 @@ func (c *Client) Remove(ctx context.Context, key string) (err error) {
 	if err != nil {
 		return newCallError(err, call, key, nil)
 	}
-	defer func() { leave(judge(err)) }()
-	if err := c.remove(ctx, call, key, first); err != nil && !errors.Is(err, ErrNotFound) {
-		return err
+	// A panic, or a consumer that was gone before, proves nothing about the call.
+	verdict := untried
+	defer func() { leave(verdict) }()
+	err = c.remove(ctx, call, key, first)
+	if !errors.Is(err, ErrNotFound) {
+		if verdict = judge(err); err != nil {
+			return err
+		}
 	}
 	c.evidence.remove(key)
 	c.snapshot.remove(key)

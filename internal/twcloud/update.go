@@ -94,15 +94,17 @@ func (c *Client) Supports(changes Changes) error {
 // with changes that don't change it.
 func (c *Client) NeedsSecret(changes Changes) bool {
 	steps, err := c.steps(changes)
-	if err != nil || changes.Secret != nil {
-		return false
-	}
+	return err == nil && changes.Secret == nil && c.carriesSecret(steps) != nil
+}
+
+// carriesSecret returns the first call that carries the secret, or nil.
+func (c *Client) carriesSecret(steps []step) *profile.Call {
 	for _, step := range steps {
 		if c.profile.Has(step.call, profile.Secret) {
-			return true
+			return step.call
 		}
 	}
-	return false
+	return nil
 }
 
 // PartFor returns the part of the profile with the call for the changes, or
@@ -135,19 +137,19 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 	if err != nil {
 		return Consumer{}, err
 	}
-	known := changes.KnownSecret
+	secret := cmp.Or(changes.Secret, changes.KnownSecret)
+	if needs := c.carriesSecret(steps); needs != nil && secret == nil {
+		return Consumer{}, newCallError(ErrSecretNeeded, needs, key, nil)
+	}
 	var told profile.Consumer
 	for i, step := range steps {
-		if told, err = c.change(ctx, key, step, known, told); err != nil {
+		if told, err = c.change(ctx, key, step, secret, told); err != nil {
 			// The server may have made the change anyway.
 			c.snapshot.invalidate()
 			if err = c.missing(ctx, key, err); i > 0 && !Uncertain(err) {
 				err = &UncertainError{Err: err}
 			}
 			return Consumer{}, err
-		}
-		if step.changes.Secret != nil {
-			known = step.changes.Secret
 		}
 	}
 	return c.settled(ctx, key, steps[len(steps)-1].call, changes, told)
@@ -157,29 +159,27 @@ func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consu
 // taken from the response to the call before, or read right now. It returns the
 // consumer in the response.
 func (c *Client) change(ctx context.Context, key string, step step, secret *string, before profile.Consumer) (profile.Consumer, error) {
-	v := valuesOf(key, before)
-	v.Secret = secret
-	step.changes.applyTo(&v)
+	v := step.changes.valuesFor(key, before)
 	if c.profile.Lacks(step.call, profile.Consumer{Name: v.Name, Approved: v.Approved, Keep: v.Keep}) {
 		now, err := c.current(ctx, key)
 		if err != nil {
 			return profile.Consumer{}, err
 		}
-		v = valuesOf(key, now)
-		v.Secret = secret
-		step.changes.applyTo(&v)
+		v = step.changes.valuesFor(key, now)
 	}
+	v.Secret = secret
 	r, err := c.call(ctx, step.call, v)
 	told := r.one()
 	told.Key = key
 	return told, err
 }
 
-// applyTo replaces the values that change.
-func (c Changes) applyTo(v *profile.Values) {
+// valuesFor are the values of a call: those that change, and otherwise the consumer's.
+func (c Changes) valuesFor(key string, consumer profile.Consumer) profile.Values {
+	v := valuesOf(key, consumer)
 	v.Name = cmp.Or(c.Name, v.Name)
-	v.Secret = cmp.Or(c.Secret, v.Secret)
 	v.Approved = cmp.Or(c.Approved, v.Approved)
+	return v
 }
 
 // settled returns the consumer after a change: as the last response has it, or else as

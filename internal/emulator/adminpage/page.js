@@ -62,7 +62,7 @@ function fill(template, values) {
 // valuesOf are the values of the placeholders of a call.
 function valuesOf(call, one, csrfToken) {
   const values = { key: one.key, "key:number": Number(one.key), name: one.name, secret: one.secret, csrf: csrfToken };
-  if (present(one.approved)) {
+  if (present(one.approved) && has(call, "{approved}")) {
     const [yes, no] = call.approved ? [call.approved.yes, call.approved.no] : [profile.approved.yes[0], profile.approved.no[0]];
     values.approved = one.approved ? yes : no;
   }
