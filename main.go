@@ -4,9 +4,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -16,7 +13,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 )
 
@@ -36,36 +32,21 @@ const drainTime = 10 * time.Second
 func main() { os.Exit(run()) }
 
 func run() int {
-	debugging := flag.Bool("debug", false, "wait for a debugger and for Terraform: prints what to set in TF_REATTACH_PROVIDERS")
-	showVersion := flag.Bool("version", false, "print the version and exit")
-	flag.Usage = usage
-	flag.Parse()
-	if *showVersion {
-		fmt.Printf("terraform-provider-twcloud %s (%s)\n", version, commit)
-		return 0
-	}
-
+	command, debugging, err := parse(os.Args[1:])
 	switch {
-	case flag.Arg(0) == "check":
-		return check(flag.Args()[1:])
-	case flag.Arg(0) == "learn":
-		return learn.Run(flag.Args()[1:], os.Stdout, os.Stderr)
-	case flag.Arg(0) == "help":
-		flag.Usage()
-		return 0
-	case flag.NArg() > 0:
-		fmt.Fprintf(os.Stderr, "There is no command %q.\n\n", flag.Arg(0))
-		flag.Usage()
-		return 2
-	case !*debugging && os.Getenv(magicCookie) == "":
-		flag.Usage()
-		return 2
+	case err != nil:
+		return misused(err, "")
+	case command != nil:
+		return command()
+	case !debugging && os.Getenv(magicCookie) == "":
+		fmt.Fprint(os.Stderr, usage)
+		return statusMisused
 	}
 
 	var options []tf6server.ServeOpt
 	signals := make(chan os.Signal, 1)
 	parent := os.Getppid()
-	if *debugging {
+	if debugging {
 		options = append(options, tf6server.WithManagedDebug(),
 			tf6server.WithManagedDebugStopSignals(append(terminating(), os.Interrupt)))
 		// In debug mode, the process that started it may end before the provider
@@ -89,7 +70,7 @@ func run() int {
 	served := make(chan error, 1)
 	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
 
-	err := wait(twcloud.Drain, served, signals, parent)
+	err = wait(twcloud.Drain, served, signals, parent)
 	if closeErr := twcloud.Close(); closeErr != nil {
 		// Terraform does not show this. The log has it.
 		fmt.Fprintln(os.Stderr, "twcloud: the session may stay open until it times out:", closeErr)
@@ -109,50 +90,6 @@ func tuneCollector() {
 		debug.SetGCPercent(400)
 		debug.SetMemoryLimit(64 << 20)
 	}
-}
-
-// check reports on the server that the environment configures. It returns the
-// exit status: 0 if the provider works with it, 3 if the API profile lacks
-// calls, 1 otherwise.
-func check(arguments []string) int {
-	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.Usage = usage
-	write := flags.Bool("write", false, "")
-	switch err := flags.Parse(arguments); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0:
-		usage()
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), append(terminating(), os.Interrupt)...)
-	defer stop()
-	// If nobody reads the report, still remove what was registered.
-	signal.Ignore(syscall.SIGPIPE)
-	switch err := provider.New(version).Check(ctx, os.Stdout, *write); {
-	case err == nil:
-		return 0
-	case errors.Is(err, provider.ErrCheckIncomplete):
-		return 3
-	}
-	return 1
-}
-
-func usage() {
-	fmt.Fprint(flag.CommandLine.Output(), `Terraform starts this program. You can also run:
-
-  terraform-provider-twcloud check          Check that the provider can read your server. Changes nothing.
-  terraform-provider-twcloud check -write   Also register a consumer, change it and remove it.
-  terraform-provider-twcloud learn          Learn an API profile from a recording of your browser. Prints the steps.
-
-TWCLOUD_ENDPOINT, TWCLOUD_TOKEN and the other variables of the provider configure the check. Its exit
-status is 0 if nothing failed, 3 if the API profile lacks calls that the provider needs, and 1 otherwise.
-
-Flags:
-`)
-	flag.PrintDefaults()
 }
 
 // terminating returns the signals that end a process, except SIGINT. With

@@ -70,9 +70,15 @@ func TestRun_check(t *testing.T) {
 	if status != 0 || stderr != "" || !strings.Contains(stdout, "The provider works with this server.") || len(server.Consumers()) > 0 {
 		t.Errorf("with -write: status %d, printed %s%s", status, stdout, stderr)
 	}
-	for _, arguments := range [][]string{{"check", "more"}, {"check", "-unknown"}, {"chek"}} {
-		if stdout, stderr, status = call(t, nil, arguments...); status != 2 || stdout != "" || !strings.Contains(stderr, "check -write") {
-			t.Errorf("%q: status %d, printed %s%s", arguments, status, stdout, stderr)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err == nil { // Only Linux has it.
+		defer full.Close()
+		command := exec.CommandContext(t.Context(), os.Args[0], "check", "-write")
+		command.Env, command.Stdout = append(environment(emulator.AdminPassword), beTheProvider+"=1"), full
+		var errs strings.Builder
+		command.Stderr = &errs
+		if err := command.Run(); command.ProcessState.ExitCode() != 1 || !strings.Contains(errs.String(), "write the report: ") || len(server.Consumers()) > 0 {
+			t.Errorf("on a full device: %v, printed %s", err, errs.String())
 		}
 	}
 	if got := server.OpenSessions(); got > 0 {
@@ -140,16 +146,27 @@ func TestRun_checkInterrupted(t *testing.T) {
 	}
 }
 
-// Started by hand, the provider prints what a user can run.
+// Started by hand, the provider prints what a user asked for to standard output,
+// and what is wrong with the command line to standard error.
 func TestRun_byHand(t *testing.T) {
 	t.Parallel()
-	for argument, test := range map[string]struct {
-		status int
-		says   string
-	}{"": {2, "Terraform starts this program"}, "help": {0, "Terraform starts this program"}, "chekc": {2, `There is no command "chekc"`}} {
-		stdout, stderr, status := call(t, nil, strings.Fields(argument)...)
-		if status != test.status || stdout != "" || !strings.Contains(stderr, test.says) {
-			t.Errorf("%q: status %d, printed %s%s", argument, status, stdout, stderr)
+	for arguments, want := range map[string]string{
+		"-h": "Terraform starts this program", "--help": "Terraform starts this program", "help": "Terraform starts this program",
+		"check -h": "Checks whether the provider works", "check --help": "Exit status: 0 nothing failed", "help check": "[-write]",
+		"learn -h": "Preserve log", "help learn": "Preserve log", "learn": "Preserve log", "-version": "terraform-provider-twcloud dev",
+	} {
+		if stdout, stderr, status := call(t, nil, strings.Fields(arguments)...); status != 0 || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("%q: status %d, printed %s%s", arguments, status, stdout, stderr)
+		}
+	}
+	for arguments, want := range map[string]string{
+		"": "Terraform starts this program", "chekc": `there is no command "chekc"`, "-chek": "not defined: -chek", "help nonsense": "there is no help for",
+		"check more": `check takes no argument "more"`, "check -writ": "not defined: -writ", "check -write=perhaps": "invalid boolean value",
+		"learn a b": "name one recording", "learn -unknown": "not defined: -unknown", "learn none.har": "none.har: no such file",
+	} {
+		stdout, stderr, status := call(t, nil, strings.Fields(arguments)...)
+		if status == 0 || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%q: status %d, printed %s%s", arguments, status, stdout, stderr)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func parseOptions(arguments []string, output io.Writer) (o options, err error) {
 		return nil
 	})
 	flags.StringVar(&o.secret, "secret", "stored", "how the secrets are configured: stored (secret), write-only (secret_wo) or versioned (secret_wo with secret_wo_version)")
-	flags.BoolVar(&o.silent, "silent", false, "compare also with a floor that logs nothing")
+	flags.BoolVar(&o.silent, "silent", false, "compare also with a floor that logs warnings only")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often to run each")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -117,7 +117,7 @@ func (s scenario) verify(consumers []emulator.Consumer, size int) error {
 const (
 	ours        = "provider"
 	floor       = "floor"
-	silentFloor = "silent floor" // does not log either
+	silentFloor = "silent floor" // logs warnings only
 	generic     = "generic REST"
 )
 

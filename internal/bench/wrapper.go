@@ -22,7 +22,7 @@ const (
 	usageVariable   = "TWCLOUD_BENCH_USAGE"
 )
 
-// silentVariable has the floor log nothing.
+// silentVariable has the floor log warnings only.
 const silentVariable = "TWCLOUD_BENCH_SILENT"
 
 // usage is what provider processes used.

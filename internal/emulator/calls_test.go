@@ -32,7 +32,7 @@ func TestCalls_discovered(t *testing.T) {
 	if requests := s.Requests(); requests[1].Call != "register" || s.OpenSessions() != 0 {
 		t.Errorf("%+v, %d sessions", requests, s.OpenSessions())
 	}
-	c.want(200, c.get(s.AdminPageURL()))
+	c.signInOnPlatform()
 }
 
 // A call can be on the other server, and without a sign-in.
@@ -88,5 +88,15 @@ func TestCalls_registrationDoesNotApprove(t *testing.T) {
 	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s","approved":true}`))
 	if got := c.server.Consumers(); len(got) != 1 || got[0].Approved {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A consumer can be the first element of an array.
+func TestCalls_consumerInArray(t *testing.T) {
+	t.Parallel()
+	c := newDialectClient(t, "keys-only")
+	c.server.AddConsumer(emulator.Consumer{Key: "k", Name: "a"})
+	if r := c.want(200, c.get("/osmc/oauth/consumer?key=k")); r.body != `[{"approved":"N","key":"k","title":"a"}]` {
+		t.Error(r.body)
 	}
 }

@@ -19,12 +19,15 @@ func TestOpenAPI(t *testing.T) {
 	}
 	s := New(t)
 	emulated := map[string]bool{}
-	for _, p := range s.parts {
-		for path, e := range p.routes {
+	for _, routes := range s.routes {
+		for path, e := range routes {
 			for method := range e.methods {
 				emulated[method+" "+path] = !strings.HasPrefix(path, s.adminPagePath())
 			}
 		}
+	}
+	for method, path := range s.auth.Operations() {
+		emulated[method+" "+path] = true
 	}
 	for _, described := range s.profile.Calls.All() {
 		emulated[described.Method+" "+described.Path] = true

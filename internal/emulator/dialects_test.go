@@ -262,7 +262,7 @@ func newDialectClient(t *testing.T, name string, options ...func(*emulator.Confi
 	s := emulator.New(t, append([]func(*emulator.Config){func(config *emulator.Config) { config.Profile = c.profile }}, options...)...)
 	if c.profile.Server == profile.WebApp {
 		c.client = newClient(t, s)
-		c.want(204, c.do("POST", s.AdminPageURL()+"/sign-in", "username=admin&password=admin-password"))
+		c.signInOnPlatform()
 	} else {
 		c.client = signedIn(t, s, emulator.AdminToken)
 	}

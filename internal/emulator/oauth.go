@@ -13,9 +13,6 @@ import (
 )
 
 const (
-	// signInPath is the sign-in page of the Web Application Platform (A).
-	signInPath = "/authentication/login"
-
 	formType = "application/x-www-form-urlencoded"
 
 	// timestampTolerance is how far oauth_timestamp may be from the clock (A).

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 )
 
 // state is what the server knows. Its mutex guards everything in it.
@@ -17,6 +19,8 @@ type state struct {
 
 	sessions                        map[string]*session // by ID
 	logins, logouts, sessionsOpened int
+	platform                        map[authserver.Access]*session
+	affinities                      map[string]bool // cookies of the load balancer
 
 	nonces map[[4]string]bool
 	tokens map[string]*token // by ID
@@ -33,6 +37,7 @@ type storedConsumer struct {
 func newState() *state {
 	return &state{
 		consumers: map[string]*storedConsumer{}, sessions: map[string]*session{},
+		platform: map[authserver.Access]*session{}, affinities: map[string]bool{},
 		nonces: map[[4]string]bool{}, tokens: map[string]*token{},
 	}
 }

@@ -79,38 +79,51 @@ func TestRun(t *testing.T) {
 	}
 	learned := func(steps []request) string { return string(browsers[0].write(t, steps)) }
 	recording, toggle := "testdata/wrapped.har", shapes["toggle"]
-	out := filepath.Join(dir, "profile.json")
+	out, kept := filepath.Join(dir, "profile.json"), write("kept.json", "kept")
+	content, err := os.ReadFile(recording)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		args           []string
+		stdin          string
 		status         int
 		stdout, stderr string
 	}{
-		"no arguments":    {nil, 0, "twcloud-learn-secret-1", ""},
-		"help":            {[]string{"-h"}, 0, "Preserve log", ""},
-		"to stdout":       {[]string{recording}, 0, `"calls"`, "The profile is complete"},
-		"to a file":       {[]string{"-o", out, recording}, 0, "", "register"},
-		"file afterwards": {[]string{recording, "-o", out + "2"}, 0, "", "Delete it"},
-		"partial":         {[]string{write("partial.har", learned(toggle.requests()))}, 3, `"calls"`, "The profile is partial"},
-		"two":             {[]string{"a", "b"}, 2, "", "Name one recording"},
-		"unknown flag":    {[]string{"-x"}, 2, "", "usage"},
-		"itself":          {[]string{"-o", recording, recording}, 2, "", "overwrite"},
-		"no such file":    {[]string{filepath.Join(dir, "none.har")}, 1, "", "recording: no such file"},
-		"a directory":     {[]string{dir}, 1, "", "recording: is a directory"},
-		"not HAR":         {[]string{write("text.har", "<html>")}, 1, "", "Unable to read the recording"},
-		"nothing":         {[]string{write("noise.har", learned(withNoise(nil)))}, 1, "", "No profile was written"},
-		"not writable":    {[]string{"-o", filepath.Join(dir, "none", "p.json"), recording}, 1, "", "Unable to write the profile: no such file"},
+		"no arguments":     {status: 0, stdout: "twcloud-learn-secret-1"},
+		"help":             {args: []string{"-h"}, stdout: "Preserve log"},
+		"to stdout":        {args: []string{recording}, stdout: `"calls"`, stderr: "The profile is complete"},
+		"from stdin":       {args: []string{"-"}, stdin: string(content), stdout: `"calls"`, stderr: "The profile is complete"},
+		"to a file":        {args: []string{"-o", out, recording}, stderr: "The profile is in " + out + ".\n"},
+		"file afterwards":  {args: []string{recording, "-o", out + "2"}, stderr: "Delete it"},
+		"over a file":      {args: []string{"-o", kept, recording}, status: 1, stderr: "the file " + kept + " exists: name another one, or overwrite it with -force"},
+		"forced":           {args: []string{"-o", write("old.json", "old, and longer than nothing"), "-force", recording}, stderr: "The profile is in "},
+		"partial":          {args: []string{write("partial.har", learned(toggle.requests()))}, status: 3, stdout: `"calls"`, stderr: "The profile is partial"},
+		"two":              {args: []string{"a", "b"}, status: 2, stderr: `name one recording, not ["a" "b"]`},
+		"none":             {args: []string{"-o", out}, status: 2, stderr: "name the recording"},
+		"unknown flag":     {args: []string{"-x"}, status: 2, stderr: "not defined: -x.\nUsage"},
+		"itself":           {args: []string{"-o", recording, recording}, status: 2, stderr: "overwrite the recording " + recording},
+		"no such file":     {args: []string{filepath.Join(dir, "none.har")}, status: 1, stderr: filepath.Join(dir, "none.har") + ": no such file"},
+		"a directory":      {args: []string{dir}, status: 1, stderr: dir + ": is a directory"},
+		"not HAR":          {args: []string{write("text.har", "<html>")}, status: 1, stderr: "unable to read the recording " + filepath.Join(dir, "text.har")},
+		"stdin is not HAR": {args: []string{"-"}, stdin: "<html>", status: 1, stderr: "unable to read the recording standard input"},
+		"nothing":          {args: []string{write("noise.har", learned(withNoise(nil)))}, status: 1, stderr: "No profile was written"},
+		"not writable":     {args: []string{"-o", filepath.Join(dir, "none", "p.json"), recording}, status: 1, stderr: filepath.Join(dir, "none", "p.json") + ": no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr bytes.Buffer
-			status := Run(test.args, &stdout, &stderr)
+			status := Run(test.args, strings.NewReader(test.stdin), &stdout, &stderr)
 			if status != test.status || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {
 				t.Errorf("status %d, want %d\n%s\n%s", status, test.status, stdout.String(), stderr.String())
 			}
-			if slices.Contains(test.args, out) {
+			if slices.Contains(test.args, out) && test.status == 0 {
 				if written, err := os.ReadFile(out); err != nil || !bytes.Contains(written, []byte(`"calls"`)) {
 					t.Errorf("written: %s, %v", written, err)
 				}
+			}
+			if written, err := os.ReadFile(kept); err != nil || string(written) != "kept" {
+				t.Errorf("overwritten with %s, %v", written, err)
 			}
 		})
 	}

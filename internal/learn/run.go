@@ -14,7 +14,7 @@ import (
 )
 
 // Steps tell the administrator what to record.
-const Steps = `terraform-provider-twcloud learn [-o FILE] RECORDING.har
+const Steps = `terraform-provider-twcloud learn [-o FILE] [-force] RECORDING.har
 
 Learns how your server administers OAuth consumers from a recording of what your
 browser does. To make the recording:
@@ -39,15 +39,16 @@ Type the values exactly like this. Then run
 
   terraform-provider-twcloud learn -o profile.json RECORDING.har
 
-The profile goes to FILE, or to standard output. What was found goes to standard
-error. Exit status: 0 complete, 1 unreadable or nothing found, 2 wrong usage,
+The profile goes to FILE, which must not exist unless you add -force, or to
+standard output. What was found goes to standard error. The recording - is
+standard input. Exit status: 0 complete, 1 unreadable or nothing found, 2 wrong usage,
 3 partial.
 
 The recording holds your session, passwords, and the names of consumers. Delete
 it when you are done. The profile holds none of them.
 `
 
-const usage = "usage: terraform-provider-twcloud learn [-o FILE] RECORDING.har\n"
+const usage = "Usage: terraform-provider-twcloud learn [-o FILE] [-force] RECORDING.har\n"
 
 // Exit statuses.
 const (
@@ -57,12 +58,16 @@ const (
 	partial  = 3
 )
 
+// standardInput is the name of a recording that is read from standard input.
+const standardInput = "-"
+
 // Run runs the command with what is after "learn" on the command line, and
 // returns the exit status.
-func Run(args []string, stdout, stderr io.Writer) int {
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("learn", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	output := flags.String("o", "", "")
+	force := flags.Bool("force", false, "")
 	var names []string
 	err := flags.Parse(args)
 	for ; err == nil && flags.NArg() > 0; err = flags.Parse(flags.Args()[1:]) { // Flags can be after the name.
@@ -72,37 +77,53 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp), len(args) == 0:
 		return say(stdout, Steps, complete)
 	case err != nil:
-		return say(stderr, err.Error()+"\n"+usage, misused)
-	case len(names) != 1:
-		return say(stderr, "Name one recording.\n"+usage, misused)
+		return say(stderr, fmt.Sprintf("learn: %v.\n%s", err, usage), misused)
+	case len(names) == 0:
+		return say(stderr, "learn: name the recording.\n"+usage, misused)
+	case len(names) > 1:
+		return say(stderr, fmt.Sprintf("learn: name one recording, not %q.\n%s", names, usage), misused)
 	case *output != "" && same(*output, names[0]):
-		return say(stderr, "The profile would overwrite the recording: name another FILE.\n", misused)
+		return say(stderr, fmt.Sprintf("learn: the profile would overwrite the recording %s: name another file.\n", names[0]), misused)
 	}
-	entries, err := read(names[0])
+	entries, err := readFrom(names[0], stdin)
 	if err != nil {
-		return say(stderr, fmt.Sprintf("Unable to read the recording: %v.\n", reason(err)), failed)
+		return say(stderr, "learn: "+err.Error()+".\n", failed)
 	}
 	result := Learn(entries)
-	switch {
-	case result.Profile == nil:
+	if result.Profile == nil {
 		return say(stderr, result.Findings, failed)
-	case *output == "":
-		_, err = stdout.Write(result.Profile)
-	default:
-		err = os.WriteFile(*output, result.Profile, 0o644) //nolint:gosec // A profile has nothing private, and is there to be shared.
 	}
+	written, err := write(*output, result.Profile, *force, stdout)
 	switch {
 	case err != nil:
-		return say(stderr, fmt.Sprintf("Unable to write the profile: %v.\n", reason(err)), failed)
+		return say(stderr, result.Findings+"learn: "+err.Error()+".\n", failed)
 	case result.Complete:
-		return say(stderr, result.Findings, complete)
+		return say(stderr, result.Findings+written, complete)
 	}
-	return say(stderr, result.Findings, partial)
+	return say(stderr, result.Findings+written, partial)
 }
 
 func say(to io.Writer, text string, status int) int {
 	_, _ = io.WriteString(to, text)
 	return status
+}
+
+// readFrom reads the recording of a name. The error names it.
+func readFrom(name string, stdin io.Reader) (entries []har.Entry, err error) {
+	shown := name
+	if name == standardInput {
+		shown = "standard input"
+		entries, err = har.Read(stdin)
+	} else {
+		entries, err = read(name)
+	}
+	switch {
+	case isPathError(err):
+		return nil, fmt.Errorf("unable to read the recording: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("unable to read the recording %s: %w", shown, err)
+	}
+	return entries, nil
 }
 
 func read(name string) ([]har.Entry, error) {
@@ -114,14 +135,37 @@ func read(name string) ([]har.Entry, error) {
 	return har.Read(file)
 }
 
-// reason is an error without the name of the file: browsers call a recording
-// after the host.
-func reason(err error) error {
+// isPathError reports whether an error names its file.
+func isPathError(err error) bool {
 	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
+	return errors.As(err, &path)
+}
+
+// write writes a profile to a file, or without a name to standard output, and
+// returns what to say about it. The error names the file.
+func write(name string, content []byte, force bool, stdout io.Writer) (written string, err error) {
+	if name == "" {
+		if _, err := stdout.Write(content); err != nil {
+			return "", fmt.Errorf("unable to write the profile to standard output: %w", err)
+		}
+		return "", nil
 	}
-	return err
+	mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if force {
+		mode = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	file, err := os.OpenFile(name, mode, 0o644) //nolint:gosec // A profile has nothing private, and is there to be shared.
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return "", fmt.Errorf("the file %s exists: name another one, or overwrite it with -force", name)
+	case err != nil:
+		return "", fmt.Errorf("unable to write the profile: %w", err)
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", fmt.Errorf("unable to write the profile: %w", err)
+	}
+	return fmt.Sprintf("The profile is in %s.\n", name), nil
 }
 
 func same(a, b string) bool {

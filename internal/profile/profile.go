@@ -42,8 +42,8 @@ type Profile struct {
 	Description string            `json:"description,omitempty"`
 	Known       Known             `json:"known,omitempty" is:"known"`
 	Server      string            `json:"server,omitempty" is:"server"`
-	Headers     map[string]string `json:"headers,omitempty"`
 	SignIn      *SignIn           `json:"sign_in,omitempty"`
+	Headers     map[string]string `json:"headers,omitempty"`
 	CSRF        *CSRF             `json:"csrf,omitempty"`
 	Approved    *Approved         `json:"approved,omitempty"`
 	Keep        map[string]string `json:"keep,omitempty" is:"pointer"`
@@ -257,9 +257,9 @@ func (p *Profile) Has(call *Call, placeholder string) bool {
 func (p *Profile) Lacks(call *Call, known Consumer) bool {
 	lacks := false
 	p.placeholders(call, func(_, one string) {
-		switch name, keeps := strings.CutPrefix(one, keepPrefix); {
-		case keeps:
-			_, found := known.Keep[strings.TrimSuffix(name, "}")]
+		switch {
+		case strings.HasPrefix(one, keepPrefix):
+			_, found := known.Keep[keepName(one)]
 			lacks = lacks || !found
 		case one == Name:
 			lacks = lacks || known.Name == nil

@@ -96,6 +96,19 @@ func TestRead_list(t *testing.T) {
 	}
 }
 
+// Null has a meaning only if the profile gives it one: otherwise the response does not
+// read.
+func TestRead_noApproval(t *testing.T) {
+	t.Parallel()
+	p := parse(t, string(documents(t)["assumed"]))
+	for _, item := range []string{`{"key":"k","name":"n"}`, `{"key":"k","name":"n","approved":null}`} {
+		read, err := p.Read(p.Calls.List, answered(nil, "["+item+"]"))
+		checkRead(t, read, err, nil, "calls.list.response.approved", `consumer "k" does not say whether it is approved at "/approved": its members are`)
+		read, err = p.Read(p.Calls.Read, answered(nil, item))
+		checkRead(t, read, err, []string{"k n"}, "calls.read.response.approved", `consumer "k" does not say`)
+	}
+}
+
 func checkRead(t *testing.T, read []Consumer, err error, want []string, part, says string) {
 	t.Helper()
 	var got []string

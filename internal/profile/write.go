@@ -141,13 +141,7 @@ func (w consumerWriter) item(one Consumer) any {
 	if w.shape.Key != nil && *w.shape.Key == "" {
 		return w.keyValue(one.Key) // The item is the key.
 	}
-	var item any = map[string]any{}
-	if len(one.Others) == 0 {
-		item = nil // It can be an array.
-	}
-	for name, value := range one.Others {
-		item = SetAt(item, "/"+escapeToken(name), value)
-	}
+	var item any
 	for pointer, literal := range w.shape.Only {
 		if one.OtherKind {
 			literal = otherThan(literal)
@@ -171,6 +165,14 @@ func (w consumerWriter) item(one Consumer) any {
 		// A value of null is a member that is absent.
 		if value != nil {
 			item = SetAt(item, *w.shape.Approved, value)
+		}
+	}
+	// An array has no place for them.
+	if members, isObject := item.(map[string]any); isObject {
+		for name, value := range one.Others {
+			if _, taken := members[name]; !taken {
+				members[name] = value
+			}
 		}
 	}
 	return item

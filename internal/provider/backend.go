@@ -19,11 +19,13 @@ type backend struct {
 	client  *twcloud.Client
 	unknown []path.Path
 
+	server serverFacts
+
 	hashCost          hashCost
 	detectSecretDrift bool
 	// requireSecretDriftCheck makes a check without a result an error.
 	requireSecretDriftCheck bool
-	// reported has what is reported only once per run: see first.
+	// reported has what is reported only once per run: see first and refer.
 	reported  sync.Map
 	consumers consumerUses
 }
@@ -42,6 +44,14 @@ func (b *backend) ready() bool { return b != nil && b.client != nil }
 func (b *backend) first(diagnostic string) bool {
 	_, reported := b.reported.LoadOrStore(diagnostic, true)
 	return !reported
+}
+
+// refer returns what was reported before for a cause in this run. If that is
+// nothing, it notes what is reported now.
+func (b *backend) refer(cause, now string) (before string, found bool) {
+	reported, found := b.reported.LoadOrStore(cause, now)
+	before, _ = reported.(string)
+	return before, found
 }
 
 // need returns the client, or adds an error about why there is none.

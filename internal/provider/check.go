@@ -51,7 +51,7 @@ func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 		report.note("write check", "not started, because of the failure above", "")
 	default:
 		trial := newTrial(report, client)
-		report.line("\nThe check now registers one consumer, %s. It approves, disapproves and renames this consumer,", trial.name)
+		report.line("\nThe check now registers one consumer, %q. It approves, disapproves and renames this consumer,", trial.name)
 		report.line("changes its secret, and removes it. It does not change other consumers.\n")
 		trial.run(ctx)
 	}

@@ -194,6 +194,8 @@ func TestCheck(t *testing.T) {
 			want: []string{"an object with", "items (array)", "FAIL  list           calls.list.response.items", "run terraform-provider-twcloud learn"},
 		},
 		"consumers without a name": {before: answer(collection, 200, `[{"key":"canary-key-0","approved":true}]`), fails: true, want: []string{"approved (boolean), key (string)", "FAIL  list           calls.list.response.name"}},
+		"approved by somebody":     {before: answer(collection, 200, `[{"key":"canary-key-0","name":"canary","approved":"canary@example.com"}]`), fails: true, want: []string{"FAIL  list", "approved (string)"}},
+		"consumers as members":     {before: answer(collection, 200, `[{"canary@example.com":{"key":"canary-key-0"}}]`), fails: true, want: []string{"FAIL  list", "other fields"}},
 		"keys alone":               {before: answer(collection, 200, `["canary-key-0"]`), fails: true, want: []string{"FAIL  list"}},
 		"an unknown authority":     {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "authority", "ca_certificate_file"}},
 		"another certificate": {server: withTLS, fails: true, want: []string{"FAIL  sign-in", "another host name"}, address: func(t *testing.T, h *harness) map[string]string {

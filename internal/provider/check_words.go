@@ -103,5 +103,5 @@ func adviceInCheck(err error) string {
 		return ""
 	}
 	text := strings.TrimSpace(strings.TrimSuffix(adviceFor(err), whenDiffers))
-	return strings.ReplaceAll(text, "apply again", "run the check again")
+	return strings.NewReplacer("apply again", "run the check again", "un Terraform again", "un the check again").Replace(text)
 }

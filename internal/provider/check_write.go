@@ -30,9 +30,11 @@ type trial struct {
 	consumer twcloud.Consumer
 }
 
+// newTrial gives the consumer a name that shows whether the server keeps one as it
+// is: with upper case, blanks, and a letter that is not ASCII.
 func newTrial(report *checkReport, client *twcloud.Client) *trial {
 	id := randomText(4)
-	return &trial{report: report, client: client, id: id, name: "terraform-check-" + id, secret: randomText(16)}
+	return &trial{report: report, client: client, id: id, name: "Terraform Prüfung " + id, secret: randomText(16)}
 }
 
 // randomText returns n random bytes as hexadecimal digits.
@@ -48,7 +50,7 @@ func (t *trial) run(ctx context.Context) {
 		return
 	}
 	if t.report.lacks("remove") {
-		t.report.note("remove", "not in the profile: remove "+t.name+" yourself when the check has ended", "")
+		t.report.note("remove", fmt.Sprintf("not in the profile: remove %q yourself when the check has ended", t.name), "")
 	}
 	t.report.guard("write check", func() { t.steps(ctx) })
 	ctx, cancel := t.client.SeeThrough(ctx)
@@ -58,7 +60,7 @@ func (t *trial) run(ctx context.Context) {
 
 // steps stops at the first step after which the trial cannot continue.
 func (t *trial) steps(ctx context.Context) {
-	renamed := t.name + "-renamed"
+	renamed := t.name + " (renamed)"
 	_ = t.register(ctx) &&
 		t.read(ctx) &&
 		t.change(ctx, "approve", twcloud.Changes{Approved: new(true)}) &&
@@ -214,7 +216,7 @@ func (t *trial) describe(consumer twcloud.Consumer) string {
 	if !t.isOwn(name) {
 		name = t.name
 	}
-	return fmt.Sprintf("%s (key %q)", t.report.clean(name), t.report.clean(consumer.Key))
+	return fmt.Sprintf("%q (key %q)", t.report.clean(name), t.report.clean(consumer.Key))
 }
 
 // skips reports whether the profile does not have a call, and notes it.

@@ -49,7 +49,7 @@ func (t *trial) cleanUp(ctx context.Context) {
 		if err != nil {
 			reason = "the list cannot be read: " + describeFailure(err)
 		}
-		t.report.bad("remove", fmt.Sprintf("%s may have been registered, or may still be; %s", t.name, reason),
+		t.report.bad("remove", fmt.Sprintf("%q may have been registered, or may still be; %s", t.name, reason),
 			"Look for it in TWCloud Admin, and remove it if it is there.")
 	}
 }

@@ -20,7 +20,7 @@ func withProfile(t *testing.T, content []byte) map[string]string {
 func TestCheckWrite(t *testing.T) {
 	t.Parallel()
 	newChecked(t).expectCheck(t.Context(), t, checkRun{write: true, without: "FAIL", want: []string{
-		"registers one consumer, terraform-check-",
+		"registers one consumer, \"Terraform Prüfung ",
 		"built-in", "ok    register       calls.register", `(key "key-`, "ok    read           calls.read", "ok    approve        calls.approve",
 		"ok    disapprove     calls.disapprove", "ok    rename         calls.rename", "ok    set_secret     calls.set_secret",
 		"ok    secret         the server accepts the new secret, and refuses the old one", "ok    remove         calls.remove",
@@ -95,11 +95,11 @@ func TestCheckWrite_deviations(t *testing.T) {
 		}},
 		"name altered": {
 			deviation: "name-cut",
-			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"terraform-check-", "ok    remove"},
+			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"Terraform Prüfung ", "ok    remove"},
 		},
 		"changed late": {
 			deviation: "patch-very-late",
-			want:      []string{"FAIL  rename         calls.rename: the server said yes, but the name is \"terraform-check-", "and approved is true in place of false", "ok    remove"},
+			want:      []string{"FAIL  rename         calls.rename: the server said yes, but the name is \"Terraform Prüfung ", "and approved is true in place of false", "ok    remove"},
 		},
 		"PATCH answers 204": {
 			deviation: "patch-204",
@@ -113,15 +113,21 @@ func TestCheckWrite_deviations(t *testing.T) {
 			deviation: "list-lags", want: []string{"FAIL  remove         calls.remove: the server said yes, but the list still has the consumer"},
 		},
 		"cannot be read": {deviation: "read-404", want: []string{"FAIL  read           calls.read: no such consumer (status 404)", "ok    remove"}},
+		"approved by somebody": {
+			faults: []emulator.Fault{{
+				Kind: emulator.AnswerWith, Status: 200, Body: `{"key":"key-1","name":"canary","approved":"canary@example.com"}`, Match: isCall("read"), Times: -1,
+			}},
+			want: []string{"FAIL  read           approved: ", "the value is another string"},
+		},
 		"no key": {
 			deviation: "register-text",
-			want:      []string{"FAIL  register       calls.register.response: the answer cannot be read (status 201)", "note  remove         found terraform-check-", "ok    remove"},
+			want:      []string{"FAIL  register       calls.register.response: the answer cannot be read (status 201)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
 		},
 		"key alone": {
 			deviation: "register-key-alone",
 			want:      []string{"FAIL  register       calls.register.response.name: the answer cannot be read", "its members are key", "ok    remove"},
 		},
-		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found terraform-check-"}},
+		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found \"Terraform Prüfung "}},
 		"list unreadable after registration": {
 			faults: []emulator.Fault{unreadable},
 			want:   []string{"ok    register", "FAIL  register       calls.list.response.items: the answer cannot be read", "ok    remove"},
@@ -149,7 +155,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"refused and done": {
 			deviation: "register-409-but-done",
-			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found terraform-check-", "ok    remove"},
+			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
 		},
 		"list lacks it": {
 			deviation: "list-empty-always", want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
@@ -306,6 +312,34 @@ func TestCheckWrite_incomplete(t *testing.T) {
 				err: provider.ErrCheckIncomplete, without: "FAIL",
 				want: append([]string{"from a file: A few calls\n", "run terraform-provider-twcloud learn"}, test.want...),
 			})
+		})
+	}
+}
+
+// A server that changes names fails the check, whatever it changes in them.
+func TestCheckWrite_changedNames(t *testing.T) {
+	t.Parallel()
+	for name, mangle := range map[string]func(string) string{
+		"lower case":     strings.ToLower,
+		"without blanks": func(name string) string { return strings.ReplaceAll(name, " ", "") },
+		"ASCII alone":    func(name string) string { return strings.ReplaceAll(name, "ü", "?") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newChecked(t)
+			h.server.SetOnRequest(func(r emulator.Request) {
+				if r.Method != http.MethodGet {
+					return
+				}
+				for _, consumer := range h.server.Consumers() {
+					h.server.UpdateConsumer(consumer.Key, func(c *emulator.Consumer) {
+						if strings.Contains(c.Name, "Prüfung") {
+							c.Name = mangle(c.Name)
+						}
+					})
+				}
+			})
+			h.expectCheck(t.Context(), t, checkRun{write: true, err: provider.ErrCheckFailed, want: []string{"FAIL  register", "the server said yes, but the name is", "ok    remove"}})
 		})
 	}
 }

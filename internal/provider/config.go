@@ -47,6 +47,9 @@ type settings struct {
 	detectSecretDrift       bool
 	requireSecretDriftCheck bool
 
+	// server is what messages say about the server and the user.
+	server serverFacts
+
 	// text is the text of every attribute that options depend on, with secrets. It
 	// is equal for settings of the same server, user and behavior.
 	text string
@@ -93,6 +96,7 @@ func resolveConfig(config providerModel, source configSource) (
 	if r.diagnostics.HasError() {
 		return settings{}, unknown, r.diagnostics
 	}
+	r.settings.server = r.facts()
 	return r.settings, unknown, r.diagnostics
 }
 

@@ -63,14 +63,14 @@ func checkUsername(text string) (string, error) {
 		return "", errors.New("contains a colon, which Basic authentication does not support (RFC 7617). " +
 			"Sign in with a token instead")
 	case hasControl(text) || strings.TrimSpace(text) != text:
-		return "", errors.New("starts or ends with a space, or contains a line break or control character. Remove it")
+		return "", strayCharacterError("starts or ends with a space, or contains a line break or control character")
 	}
 	return text, nil
 }
 
 func checkClientID(text string) (string, error) {
 	if hasSpaceOrControl(text) {
-		return "", errors.New("contains a space, line break or control character. Remove it")
+		return "", strayCharacterError("contains a space, line break or control character")
 	}
 	return text, nil
 }
@@ -78,17 +78,21 @@ func checkClientID(text string) (string, error) {
 // checkAuthSecret must not repeat the secret. It is a header.
 func checkAuthSecret(text string) (string, error) {
 	if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c >= unicode.MaxASCII }) {
-		return "", errors.New("contains a space, line break or other character that is not visible ASCII. " + trimFile)
+		return "", strayCharacterError("contains a space, line break or other character that is not visible ASCII")
 	}
 	return text, nil
 }
 
-const trimFile = "If it comes from a file, use trimspace(file(...)) to remove the line break at the end"
+// strayCharacterError is a value that has a character too many, such as the line
+// break at the end of the file from which it was read.
+type strayCharacterError string
+
+func (e strayCharacterError) Error() string { return string(e) }
 
 // checkPassword must not repeat the password.
 func checkPassword(text string) (string, error) {
 	if hasControl(text) {
-		return "", errors.New("contains a line break or control character. " + trimFile)
+		return "", strayCharacterError("contains a line break or control character")
 	}
 	return text, nil
 }
@@ -101,7 +105,7 @@ func checkToken(text string) (string, error) {
 	case strings.HasPrefix(lower, "token "), strings.HasPrefix(lower, "bearer "):
 		return "", errors.New("starts with the name of an authentication scheme. Remove it and keep only the token")
 	case strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c >= unicode.MaxASCII }):
-		return "", errors.New("contains a space, line break or other character that is not visible ASCII. " + trimFile)
+		return "", strayCharacterError("contains a space, line break or other character that is not visible ASCII")
 	}
 	return text, nil
 }

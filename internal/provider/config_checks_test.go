@@ -52,10 +52,10 @@ func TestResolveConfig_texts(t *testing.T) {
 
 		{"username", "alice b", ""},
 		{"username", "al:ice", "colon"},
-		{"username", "alice\n", "line break"},
+		{"username", "alice\n", "If it comes from a file"},
 		{"username", " alice", "space"},
 		{"password", " " + canaryPassword + "\u00e9: ", ""},
-		{"password", canaryPassword + "\n", "trimspace"},
+		{"password", canaryPassword + "\n", "If it comes from a file"},
 		{"password", canaryPassword + "\x07", "control character"},
 
 		{"tls_server_name", "twcloud.example.com", ""},

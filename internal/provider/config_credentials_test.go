@@ -111,7 +111,7 @@ func TestResolveConfig_credentials(t *testing.T) {
 		"line break after the token": {token: canaryToken + "\r\n", errors: []string{"token: trimspace"}},
 		"line break in a token from the environment": {
 			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken + "\n" + canaryToken},
-			errors:      []string{"token: TWCLOUD_TOKEN contains"},
+			errors:      []string{`token: export TWCLOUD_TOKEN="$(cat FILE)" leaves out the line break`},
 		},
 		"scheme before the token":          {token: "Token " + canaryToken, errors: []string{"token: authentication scheme"}},
 		"another scheme before the token":  {token: "bearer " + canaryToken, errors: []string{"token: authentication scheme"}},

@@ -29,7 +29,7 @@ func endpointCheck(server installed) func(string) (*url.URL, error) {
 		lower := strings.ToLower(text)
 		switch {
 		case hasSpaceOrControl(text):
-			return nil, fmt.Errorf("contains a space, line break or control character. Write a URL such as %q", example)
+			return nil, strayCharacterError(fmt.Sprintf("contains a space, line break or control character. Write a URL such as %q", example))
 		case strings.HasPrefix(text, `"`), strings.HasPrefix(text, `'`):
 			return nil, errors.New("contains quotation marks. Remove them: docker --env-file, for example, keeps them as part of the value")
 		case !strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "http://"):

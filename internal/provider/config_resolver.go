@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -120,7 +121,13 @@ func (r *resolver) resolve(attribute configAttribute) {
 		}
 		return
 	}
-	if err != nil {
+	switch {
+	case isType[strayCharacterError](err):
+		r.reject(v, err.Error()+v.trimHint())
+	case err != nil && strings.HasSuffix(v.attribute, "_pem") && looksLikePath(text):
+		file := value{attribute: strings.TrimSuffix(v.attribute, "_pem") + "_file", fromEnvironment: v.fromEnvironment}
+		r.reject(v, fmt.Sprintf("must be PEM text (-----BEGIN ...), but looks like the path of a file. Set %s to the path instead", file.label()))
+	case err != nil:
 		r.reject(v, err.Error())
 	}
 	r.settings.text += strconv.Quote(attribute.name) + strconv.Quote(text)
@@ -192,6 +199,21 @@ func (r *resolver) incomplete(what string, given value, hint string, missing ...
 	}
 	r.fail(missing[0], "Incomplete "+what, fmt.Sprintf("%s requires %s. Set it in the provider block, or set %s in the "+
 		"environment.%s", given.label(), strings.Join(missing, " or "), strings.Join(variables, " or "), hint))
+}
+
+// trimHint says how to leave out the line break at the end of a file.
+func (v value) trimHint() string {
+	if v.fromEnvironment {
+		return fmt.Sprintf(`. If it comes from a file, export %s="$(cat FILE)" leaves out the line break at the end`, v.label())
+	}
+	return ". If it comes from a file, use trimspace(file(...)) to remove the line break at the end"
+}
+
+// looksLikePath reports whether a value that should be PEM text is the path of a
+// file.
+func looksLikePath(text string) bool {
+	return !strings.Contains(text, "-----") && !strings.ContainsAny(strings.TrimSpace(text), "\r\n") &&
+		(strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~") || strings.HasPrefix(text, ".") || filepath.Ext(strings.TrimSpace(text)) != "")
 }
 
 // reject reports that a value is invalid. The problem has no period at its end.

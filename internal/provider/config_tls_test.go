@@ -63,7 +63,10 @@ func TestResolveConfig_pem(t *testing.T) {
 
 	pki := newTestPKI(t)
 	for name, c := range map[string]struct{ attribute, text, problem string }{
-		"no PEM":                      {"ca_certificate", "ca.pem", "contains no PEM text"},
+		"no PEM":                      {"ca_certificate", "MIIC nonsense", "contains no PEM text"},
+		"name of a file":              {"ca_certificate", "ca.pem", "looks like the path of a file. Set ca_certificate_file to the path instead"},
+		"path of a file":              {"client_key", "/etc/ssl/key", "looks like the path of a file. Set client_key_file to the path instead"},
+		"path with a line break":      {"client_key", "~/key.pem\n", "looks like the path of a file. Set client_key_file to the path instead"},
 		"DER":                         {"ca_certificate", "\x30\x82\x01", "not DER"},
 		"key in place of certificate": {"ca_certificate", pki.key, "contains PEM, but no certificate"},
 		"line breaks as backslash n":  {"ca_certificate", strings.ReplaceAll(pki.ca, "\n", `\n`), "damaged"},
@@ -166,6 +169,10 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 		"key alone, from the environment": {
 			environment: map[string]string{"TWCLOUD_CLIENT_KEY_PEM": pki.key},
 			errors:      []string{"client_certificate_file: TWCLOUD_CLIENT_KEY_PEM requires client_certificate_file or"},
+		},
+		"path in a variable for PEM": {
+			environment: map[string]string{"TWCLOUD_CLIENT_CERTIFICATE_PEM": `C:\ssl\client.crt`, "TWCLOUD_CLIENT_KEY_PEM": pki.key},
+			errors:      []string{"client_certificate_pem: Set TWCLOUD_CLIENT_CERTIFICATE_FILE to the path instead"},
 		},
 		"mixed up": {
 			block:  block{"client_certificate_pem": pki.key, "client_key_pem": pki.certificate},

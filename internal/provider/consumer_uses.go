@@ -15,6 +15,11 @@ type consumerUses struct {
 	// removing are the keys of consumers whose removal is planned.
 	removing map[string]bool
 	names    map[string]*nameUses
+	// removed are the keys of consumers without a known secret that were removed
+	// outside of Terraform, by name.
+	removed map[string]string
+	// found is true if a read has found a consumer.
+	found bool
 	// applying is true after the first change.
 	applying bool
 }
@@ -83,6 +88,35 @@ func (u *consumerUses) readers(key string) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.reads[key]
+}
+
+// find notes that a read has found a consumer.
+func (u *consumerUses) find() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.found = true
+}
+
+// noneFound reports whether no read has found a consumer.
+func (u *consumerUses) noneFound() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return !u.found
+}
+
+// miss notes that a read has not found a consumer.
+func (u *consumerUses) miss(name, key string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.removed = set(u.removed, name, key)
+}
+
+// missed returns the key that a consumer had that a read has not found.
+func (u *consumerUses) missed(name string) (key string, missed bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	key, missed = u.removed[name]
+	return key, missed
 }
 
 // keep notes that a consumer has a name after this plan. It reports whether

@@ -73,7 +73,7 @@ func TestAccDataSource_fails(t *testing.T) {
 	} {
 		tests[name] = sourceFailure{
 			fault: fault, source: source("twcloud_oauth_endpoints"), summary: "Unable to discover the OAuth endpoints",
-			words: []string{"Discovering the OAuth endpoints failed: ", "root services document", "Check webapp_endpoint", "8443"},
+			words: []string{"Discovering the OAuth endpoints failed: ", "root services document", "Check its address, http://127.0.0.1:", " (webapp_endpoint)."},
 		}
 	}
 	for name, test := range tests {

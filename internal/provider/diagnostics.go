@@ -43,30 +43,53 @@ func printable(text string) string {
 // to do, and the current state on the server. The state comes last, because it can
 // ask for more than to apply again.
 //
-// A failure to connect, to sign in, or to list concerns all resources, and so does a
-// call that the API profile lacks. It is reported in full once. After that, each
-// resource refers to it.
+// A cause is reported in full once. After that, each resource refers to it in one
+// line, which still says where the call failed, and as whom: Terraform shows the
+// errors in any order.
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
-	cause := sharedCause(err)
-	if cause == "" {
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	if !ok || isType[*twcloud.RegistrationError](err) {
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
 		return
 	}
-	text := err.Error()
-	if dial, ok := dialError(err); ok {
-		text = dial.Error() // The same for every request.
-	}
-	if !b.first(cause + text) {
-		// Terraform shows the errors in any order, so each one names the cause.
-		failure, _ := errors.AsType[*twcloud.Error](err)
-		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %v. See the error %q.", tried, failure.Kind, cause), "", state...))
+	where := b.server.where(failure)
+	if shared := sharedCause(err); shared != "" {
+		text := err.Error()
+		if dial, ok := dialError(err); ok {
+			text = dial.Error() // The same for every request.
+		}
+		if _, again := b.refer(shared+text, ""); again {
+			diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %v.", tried, failure.Kind), where, fmt.Sprintf("See the error %q.", shared)}, state...)...))
+			return
+		}
+		full, advice := sentence(err), adviceFor(err)
+		if call, lacks := lackedCall(err); lacks {
+			full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
+		}
+		diags.AddError(shared, paragraphs(joined(full, where), advice, append([]string{tried + " failed."}, state...)...))
 		return
 	}
-	full, advice := sentence(err), adviceFor(err)
-	if call, lacks := lackedCall(err); lacks {
-		full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
+	answer := answerOf(failure)
+	if before, again := b.refer(answer, tried); again {
+		diags.AddError(summary, joined(append([]string{
+			fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, fmt.Sprintf("See the error that begins with %q.", before+" failed"),
+		}, state...)...))
+		return
 	}
-	diags.AddError(cause, paragraphs(full, advice, append([]string{tried + " failed."}, state...)...))
+	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), adviceFor(err), state...))
+}
+
+// joined joins sentences, of which some can be empty.
+func joined(sentences ...string) string {
+	return strings.Join(slices.DeleteFunc(sentences, func(one string) bool { return one == "" }), " ")
+}
+
+// answerOf is an error without its request: the same for all consumers that the
+// server refuses for one reason.
+func answerOf(failure *twcloud.Error) string {
+	anonymous := *failure
+	anonymous.Method, anonymous.Path = "", ""
+	return anonymous.Error()
 }
 
 // addListError reports that the consumers cannot be listed.
@@ -117,7 +140,7 @@ func sharedCause(err error) string {
 	failure, ok := errors.AsType[*twcloud.Error](err)
 	_, unconnected := dialError(err)
 	switch {
-	case !ok, isType[*twcloud.RegistrationError](err), !failure.Login && !failure.Listing && !unconnected:
+	case !ok, !failure.Login && !failure.Listing && !unconnected:
 		return ""
 	case isAny(failure, twcloud.ErrCanceled, twcloud.ErrClosed):
 		return "Run canceled"
@@ -171,6 +194,9 @@ func adviceFor(err error) string {
 	return ""
 }
 
+// thenAgain ends an advice about a failure that may pass.
+const thenAgain = " Then run Terraform again."
+
 // whenDiffers is for a server that differs from what the provider assumes.
 const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
 
@@ -199,12 +225,12 @@ var advice = []struct {
 		"Ask an administrator to grant it to the provider's user."},
 	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +
 		"If it is, this server differs. " + whenDiffers},
-	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. The next apply registers it again with a new key."},
+	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},
 	{twcloud.ErrInvalid, "The server did not accept a value. Change the configuration as the server says, and apply again."},
 	{twcloud.ErrConflict, "Someone else may have changed the consumer at the same time, or the server does not allow two consumers with one name. Plan again and check what changed."},
-	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests or raise max_retries, and apply again."},
+	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries." + thenAgain},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
@@ -215,9 +241,9 @@ var advice = []struct {
 	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +
 		"If endpoint is right, this server differs. " + whenDiffers},
-	{twcloud.ErrClosed, "The provider was asked to terminate. Apply again."},
-	{twcloud.ErrCanceled, "The run was canceled. Apply again."},
-	{twcloud.ErrServer, "Check the server's log, and apply again when it is healthy."},
+	{twcloud.ErrClosed, "The provider was asked to terminate. Run Terraform again."},
+	{twcloud.ErrCanceled, "The run was canceled. Run Terraform again."},
+	{twcloud.ErrServer, "Check the server's log." + thenAgain},
 	{twcloud.ErrUnreachable, "The connection failed. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
 }
 

@@ -57,16 +57,32 @@ func TestAddClientError(t *testing.T) {
 	t.Parallel()
 	failure := &twcloud.Error{
 		Kind: twcloud.ErrForbidden, Method: "PATCH", Path: "/osmc/admin/oauthconsumers/a%2Fb", Status: 403, Message: "You may not do this.",
+		Origin: "https://twcloud.example.com",
 	}
 	var diags diag.Diagnostics
-	(&backend{}).addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+describe(twcloud.Consumer{Name: "doors", Key: "a/b"}), failure, "Nothing was changed.")
-	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this.
+	b := &backend{server: serverFacts{
+		endpoint: serverAddress{"https://twcloud.example.com", "https://twcloud.example.com/tools (TWCLOUD_ENDPOINT)"},
+		webApp:   serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"},
+		user:     "token in TWCLOUD_TOKEN",
+	}}
+	b.addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+describe(twcloud.Consumer{Name: "doors", Key: "a/b"}), failure, "Nothing was changed.")
+	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this. Address: https://twcloud.example.com/tools (TWCLOUD_ENDPOINT), token in TWCLOUD_TOKEN.
 
 Only users with the Configure Server permission can manage OAuth consumers. Ask an administrator to grant it to the provider's user.
 
 Nothing was changed.`
 	if got := diags[0].Detail(); diags[0].Summary() != "Unable to update OAuth consumer" || got != want {
 		t.Errorf("%s\n%s\nwant\n%s", diags[0].Summary(), got, want)
+	}
+
+	// The next one refers to the first, in one line, and still has what decides.
+	again := *failure
+	again.Path, again.Origin = "/osmc/admin/oauthconsumers/c", "https://wap.example.com"
+	b.addClientError(&diags, "Unable to remove OAuth consumer", `Removing OAuth consumer "gates"`, &again, "The consumer stays in state.")
+	want = `Removing OAuth consumer "gates" failed: a permission is missing: 403 Forbidden: You may not do this. Address: https://wap.example.com (webapp_endpoint), token in TWCLOUD_TOKEN. ` +
+		`See the error that begins with "Setting the name of OAuth consumer \"doors\" (key \"a/b\") failed". The consumer stays in state.`
+	if got := diags[1].Detail(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
 

@@ -12,10 +12,37 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-func addMissingSecret(diags *diag.Diagnostics) {
-	diags.AddAttributeError(path.Root("secret"), "Missing secret",
-		"An OAuth consumer needs a secret to be registered. Set secret, or secret_wo to keep it out of state.\n\n"+
-			"Only an imported consumer can be managed without its secret.")
+// addMissingSecret reports that a consumer is to be registered without a secret.
+// An imported one may have been removed since.
+func (b *backend) addMissingSecret(consumer twcloud.Consumer, diags *diag.Diagnostics) {
+	const set = "set secret, or secret_wo to keep it out of state"
+	missed := false
+	if b != nil {
+		consumer.Key, missed = b.consumers.missed(consumer.Name)
+	}
+	if !missed {
+		diags.AddAttributeError(path.Root("secret"), "Missing secret",
+			"An OAuth consumer needs a secret to be registered: "+set+". Without a secret, you can only manage a consumer that is already registered: import it.")
+		return
+	}
+	diags.AddAttributeError(path.Root("secret"), fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), paragraphs(
+		fmt.Sprintf("%s was removed outside of Terraform, and the configuration has no secret to register it again.", describe(consumer)), "",
+		"To register it again with a new key, "+set+". To let it go, remove the resource from the configuration, or replace it with a removed block.", b.rightServer()))
+}
+
+// warnOfRemoved warns that a consumer is registered again.
+func (b *backend) warnOfRemoved(consumer twcloud.Consumer, diags *diag.Diagnostics) {
+	diags.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), paragraphs(
+		fmt.Sprintf("%s was removed outside of Terraform. Applying this plan registers it again with a new key. "+
+			"Give the new key to every application that uses the old one.", describe(consumer)), "", b.rightServer()))
+}
+
+// rightServer asks for the server if no consumer was found there.
+func (b *backend) rightServer() string {
+	if !b.consumers.noneFound() {
+		return ""
+	}
+	return fmt.Sprintf("No consumer of the state was found so far. Is %s the right server?", b.server.endpoint)
 }
 
 // addRegistrationError reports a failed registration and its result on the

@@ -54,10 +54,11 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 	case err != nil:
 		r.backend.addUnchecked(diags, couldNotCheck, fmt.Sprintf("The provider could not check the secret of %s: %s\n\n"+
 			"No secret is changed because of this, and this message appears once per run. "+
-			"Check webapp_endpoint, or turn detect_secret_drift off.", state.describe(), r.backend.client.Redact(sentence(err))))
+			"Check the address of the Web Application Platform, %s, or turn detect_secret_drift off.",
+			state.describe(), r.backend.client.Redact(sentence(err)), r.backend.server.webApp))
 		return twcloud.SecretUnknown
 	case verdict == twcloud.SecretRefused && record.Refused:
-		r.backend.addUnchecked(diags, refusesSetSecrets, refusedWhenSet(state.describe()))
+		r.backend.addUnchecked(diags, refusesSetSecrets, refusedWhenSet(state.describe(), r.backend.server.webApp))
 		return twcloud.SecretUnknown
 	}
 	return verdict
@@ -89,16 +90,16 @@ func (r *oauthConsumerResource) refusedByServer(ctx context.Context, consumer tw
 	verdict, err := r.backend.client.ProbeSecret(ctx, consumer.Key, secret)
 	refused := err == nil && verdict == twcloud.SecretRefused
 	if refused && r.backend.first(refusesSetSecrets) {
-		diags.AddWarning(refusesSetSecrets, refusedWhenSet(describe(consumer)))
+		diags.AddWarning(refusesSetSecrets, refusedWhenSet(describe(consumer), r.backend.server.webApp))
 	}
 	return refused
 }
 
-func refusedWhenSet(consumer string) string {
+func refusedWhenSet(consumer string, webApp serverAddress) string {
 	return fmt.Sprintf("The provider set the secret of %s, and the server refused a signature with it right afterwards. "+
 		"So a refusal does not show that a secret was changed: the provider reports no drift and sends nothing because of it.\n\n"+
 		"The address may be the reason: behind a TLS proxy, a server may check signatures against its internal address. "+
-		"Check webapp_endpoint and the address in the server's settings, or turn detect_secret_drift off.", consumer)
+		"Compare %s with the address in the server's settings, or turn detect_secret_drift off.", consumer, webApp)
 }
 
 func warnOfDrift(state oauthConsumerModel, diags *diag.Diagnostics) {

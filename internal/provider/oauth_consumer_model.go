@@ -23,9 +23,12 @@ func newConsumerModel(consumer twcloud.Consumer) consumerModel {
 	}
 }
 
-func (m *consumerModel) describe() string {
-	return describe(twcloud.Consumer{Name: m.Name.ValueString(), Key: m.Key.ValueString()})
+// consumer returns name and key, as far as they are known.
+func (m *consumerModel) consumer() twcloud.Consumer {
+	return twcloud.Consumer{Name: m.Name.ValueString(), Key: m.Key.ValueString()}
 }
+
+func (m *consumerModel) describe() string { return describe(m.consumer()) }
 
 // oauthConsumerModel is an OAuth consumer in configuration, plan and state.
 type oauthConsumerModel struct {

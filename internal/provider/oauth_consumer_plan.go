@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -43,7 +45,7 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 
 func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, plan oauthConsumerModel, resp *resource.ModifyPlanResponse) {
 	if config.wantedSecret().IsNull() {
-		addMissingSecret(&resp.Diagnostics)
+		r.backend.addMissingSecret(plan.consumer(), &resp.Diagnostics)
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)
@@ -55,11 +57,14 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		wanted.Approved = plan.Approved.ValueBoolPointer()
 	}
 	r.planCall(errors.Join(r.backend.client.CanRegister(), r.backend.client.Supports(wanted)),
-		"Unable to register OAuth consumer", "Registering "+plan.describe(), &resp.Diagnostics)
+		"Planning to register "+plan.describe(), &resp.Diagnostics)
 	if plan.Name.IsUnknown() || resp.Diagnostics.HasError() {
 		return
 	}
 	name := plan.Name.ValueString()
+	if key, missed := r.backend.consumers.missed(name); missed {
+		r.backend.warnOfRemoved(twcloud.Consumer{Name: name, Key: key}, &resp.Diagnostics)
+	}
 	shared, removed := r.backend.consumers.register(name, config.wanted())
 	if shared {
 		r.backend.warnOfSharedName(name, &resp.Diagnostics)
@@ -84,13 +89,15 @@ func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.Mo
 		r.backend.warnOfNewKey(name, key, &resp.Diagnostics)
 	}
 	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
-	r.planCall(r.backend.client.CanRemove(), "Unable to remove OAuth consumer", "Removing "+state.describe(), &resp.Diagnostics)
+	r.planCall(r.backend.client.CanRemove(), "Planning to remove "+state.describe(), &resp.Diagnostics)
 }
 
+const unableToPlan = "Unable to plan OAuth consumer"
+
 // planCall reports that the API profile lacks a call that the plan needs.
-func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags *diag.Diagnostics) {
+func (r *oauthConsumerResource) planCall(err error, tried string, diags *diag.Diagnostics) {
 	if err != nil {
-		r.backend.addClientError(diags, summary, tried, err)
+		r.backend.addClientError(diags, unableToPlan, tried, err)
 	}
 }
 
@@ -100,13 +107,18 @@ func (r *oauthConsumerResource) planCall(err error, summary, tried string, diags
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequence string, diags *diag.Diagnostics) {
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
-		r.backend.addClientError(diags, "Unable to register OAuth consumer", "Registering "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
+		r.backend.addClientError(diags, unableToPlan, "Looking for consumers named "+strconv.Quote(name), err)
 		return
 	}
 	if err != nil {
 		if summary := "Could not check for existing consumers"; r.backend.first(summary) {
-			diags.AddWarning(summary,
-				paragraphs(fmt.Sprintf("Consumers with the planned names may already exist: %s", sentence(err)), adviceFor(err)))
+			where := ""
+			if failure, ok := errors.AsType[*twcloud.Error](err); ok {
+				where = r.backend.server.where(failure)
+			}
+			diags.AddWarning(summary, paragraphs(
+				joined("Consumers with the planned names may already exist: "+sentence(err), where), strings.TrimSuffix(adviceFor(err), thenAgain),
+				"The plan goes on. The apply reads the list again, and registers nothing without it."))
 		}
 		return
 	}
@@ -172,8 +184,8 @@ func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, stat
 	// Without a read, this is the plan in an apply, or one that is to ask for
 	// nothing.
 	if isNew && readers > 0 && r.backend.ready() && !diags.HasError() {
-		r.planNamesakes(ctx, name, fmt.Sprintf("This plan renames %s to the same name, so that only their keys tell them apart.\n\n"+
-			"Choose another name, or remove the other consumer in TWCloud Admin if nobody uses it.", state.describe()), diags)
+		r.planNamesakes(ctx, name, fmt.Sprintf("This plan renames %s to the same name. "+
+			"Unless the other one gets a new name as well, only their keys tell them apart.\n\nChoose another name.", state.describe()), diags)
 	}
 }
 
@@ -225,5 +237,5 @@ func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerMod
 	if err == nil && r.backend.client.NeedsSecret(changes) && config.wantedSecret().IsNull() {
 		err = &twcloud.Error{Kind: twcloud.ErrSecretNeeded}
 	}
-	r.planCall(err, "Unable to update OAuth consumer", "Updating "+state.describe(), diags)
+	r.planCall(err, "Planning to change "+state.describe(), diags)
 }

@@ -64,7 +64,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	r.backend.consumers.apply()
 	secret := config.wantedSecret()
 	if secret.ValueString() == "" {
-		addMissingSecret(&resp.Diagnostics)
+		r.backend.addMissingSecret(plan.consumer(), &resp.Diagnostics)
 		return
 	}
 
@@ -164,19 +164,23 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound) && importing:
 		resp.Diagnostics.AddError("No such OAuth consumer",
-			fmt.Sprintf("The server has no OAuth consumer with key %q.\n\nImport and move take the consumer key that TWCloud Admin shows, not the name.",
-				state.Key.ValueString()))
+			fmt.Sprintf("The server at %s has no OAuth consumer with key %q.\n\nImport and move take the consumer key that TWCloud Admin shows, not the name.",
+				r.backend.server.endpoint, state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
-		resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", state.Name.ValueString()),
-			fmt.Sprintf("%s was removed outside of Terraform. The next apply registers it again with a new key. "+
-				"Give the new key to every application that uses the old one.", state.describe()))
+		if record := readSecretRecord(ctx, req.Private, &resp.Diagnostics); lastSecretKnown(state, record) {
+			r.backend.warnOfRemoved(state.consumer(), &resp.Diagnostics)
+		} else {
+			// Whether it can be registered again, the plan knows.
+			r.backend.consumers.miss(state.Name.ValueString(), state.Key.ValueString())
+		}
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
 		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
 		return
 	}
+	r.backend.consumers.find()
 	state.consumerModel = newConsumerModel(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)

@@ -215,12 +215,60 @@ func TestAccOAuthConsumer_removedOutside(t *testing.T) {
 	w.expectState(t, emulator.Consumer{Key: "key-1", Name: "doors", Approved: true}, 1)
 
 	planned := w.plan(t, config)
-	planned.expect(t, "warning", `OAuth consumer "doors" was removed`, `"doors"`, `"key-1"`, "registers it again with a new key")
+	planned.expect(t, "warning", `OAuth consumer "doors" was removed`, `"doors"`, `"key-1"`, "Applying this plan registers it again with a new key")
 	planned.expectAction(t, "create")
 	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" was removed`)
 	want := emulator.Consumer{Key: "key-2", Name: "doors", Secret: "s3cret", Approved: true}
 	w.expectOnServer(t, want)
 	w.expectState(t, want, 1)
+}
+
+// Who adopted consumers without their secrets and loses one is told once, with both
+// ways out, and who loses all of them is asked for the server.
+func TestAccOAuthConsumer_adoptedRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	blocks, imports := map[string]string{}, ""
+	for _, name := range []string{"a", "b", "c"} {
+		w.server.AddConsumer(emulator.Consumer{Key: "key-of-" + name, Name: name})
+		blocks[name] = named(name, "name = "+quote(name))
+		imports += strings.Replace(importBlock("key-of-"+name), consumerAddress, "twcloud_oauth_consumer."+name, 1)
+	}
+	all := w.config(blocks["a"], blocks["b"], blocks["c"])
+	w.apply(t, all+imports).expectNone(t)
+
+	const rightServer = "No consumer of the state was found so far. Is http"
+	w.server.RemoveConsumer("key-of-a")
+	failed := w.planFails(t, all)
+	failed.expect(t, "error", `OAuth consumer "a" was removed`, `(key "key-of-a")`, "set secret, or secret_wo", "removed block")
+	if len(failed.Diagnostics) != 1 {
+		t.Errorf("said %v, want one error", failed.Diagnostics)
+	}
+	// Both ways out.
+	w.plan(t, w.config(blocks["b"], blocks["c"])).expectNone(t)
+	w.plan(t, w.config(named("a", `name = "a"`, `secret = "s3cret"`), blocks["b"], blocks["c"])).
+		expect(t, "warning", `OAuth consumer "a" was removed`, "Applying this plan registers it again with a new key")
+
+	w.server.RemoveConsumer("key-of-b")
+	w.server.RemoveConsumer("key-of-c")
+	failed = w.planFails(t, all)
+	for _, name := range []string{"a", "b", "c"} {
+		failed.expect(t, "error", fmt.Sprintf("OAuth consumer %q was removed", name), rightServer, w.server.URL()+" (endpoint) the right server?")
+	}
+}
+
+func TestAccOAuthConsumer_allRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	config := w.config(manyOf("doors"))
+	w.apply(t, config).expectNone(t)
+	for _, consumer := range w.server.Consumers() {
+		w.server.RemoveConsumer(consumer.Key)
+	}
+	planned := w.plan(t, config)
+	for i := range manyConsumers {
+		planned.expect(t, "warning", fmt.Sprintf(`OAuth consumer "doors-%d" was removed`, i), w.server.URL()+" (endpoint) the right server?")
+	}
 }
 
 // A consumer that someone else removes can be destroyed, whenever that is noticed.

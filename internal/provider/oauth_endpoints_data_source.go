@@ -60,8 +60,8 @@ func (d *oauthEndpointsDataSource) Read(ctx context.Context, _ datasource.ReadRe
 	endpoints, err := client.OAuthEndpoints(ctx)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to discover the OAuth endpoints",
-			fmt.Sprintf("Discovering the OAuth endpoints failed: %s\n\nThe Web Application Platform has the root services document. Check webapp_endpoint "+
-				"(by default the host of endpoint, port 8443).", client.Redact(sentence(err))))
+			fmt.Sprintf("Discovering the OAuth endpoints failed: %s\n\nThe Web Application Platform has the root services document. Check its address, %s.",
+				client.Redact(sentence(err)), d.backend.server.webApp))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, oauthEndpointsModel{

@@ -48,12 +48,12 @@ func TestAccProfile_incomplete(t *testing.T) {
 		w.planFails(t, w.profileBlock(t, profileWith(calls))+planned).expectFailure(t, call, doing, "terraform-provider-twcloud check", "learn")
 		w.expectWrites(t)
 	}
-	expectRefused("", consumer(name, secret), "register", "Registering")
-	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Registering")
+	expectRefused("", consumer(name, secret), "register", "Planning to register")
+	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Planning to register")
 	w.apply(t, w.profileBlock(t, profileWith(registerCall))+consumer(name, secret)).expectNone(t)
 	w.requests()
-	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Updating")
-	expectRefused(registerCall, "", "remove", "Removing")
+	expectRefused(registerCall, consumer(name, secret, "approved = true"), "approve", "Planning to change")
+	expectRefused(registerCall, "", "remove", "Planning to remove")
 }
 
 // A server that wants the secret with every change gets the configured one, and a
@@ -81,5 +81,5 @@ func TestAccProfile_putSecret(t *testing.T) {
 		w.expectUnchanged(t, config)
 	}
 	w.planFails(t, block+consumer(`name = "renamed"`, "approved = true")).
-		expect(t, "error", "Unable to update OAuth consumer", "secret")
+		expect(t, "error", "Unable to plan OAuth consumer", "failed: this change needs the secret")
 }

@@ -137,7 +137,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	_, detectUnknown := config.text("detect_secret_drift")
 	backend := &backend{
-		unknown: unknown, hashCost: p.hashes,
+		unknown: unknown, server: resolved.server, hashCost: p.hashes,
 		detectSecretDrift: resolved.detectSecretDrift || detectUnknown, requireSecretDriftCheck: resolved.requireSecretDriftCheck,
 	}
 	if len(unknown) == 0 {

@@ -135,7 +135,7 @@ var providerFailures = map[string]struct {
 		fail:     signedInAs(asAdmin),
 		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "https:", "http:", 1) },
 		refused:  true,
-		want:     []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server.\n", "Check the scheme (https://)"},
+		want:     []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server. Address: http://", "Check the scheme (https://)"},
 	},
 	"https where http is spoken": {
 		fail:     signedInAs(asAdmin),
@@ -250,6 +250,16 @@ func (r report) expectReportedOnce(t *testing.T, name string, cause []string, sp
 	}
 }
 
+// expectInEach fails unless each error has the words.
+func (r report) expectInEach(t *testing.T, words string) {
+	t.Helper()
+	for _, d := range r.Diagnostics {
+		if d.Severity == "error" && !strings.Contains(d.Detail, words) {
+			t.Errorf("does not say %q: %s", words, d)
+		}
+	}
+}
+
 // Each failure is reported in full once, whether consumers are read or registered.
 func TestAccProvider_errors(t *testing.T) {
 	t.Parallel()
@@ -272,7 +282,9 @@ func TestAccProvider_errors(t *testing.T) {
 			}
 			failing := providerBlock(append(arguments, "endpoint = "+quote(endpoint))...)
 			old.requests()
-			old.planFails(t, failing+manyOf("doors")).expectReportedOnce(t, "doors", test.want, "Reading OAuth consumer")
+			planned := old.planFails(t, failing+manyOf("doors"))
+			planned.expectReportedOnce(t, "doors", test.want, "Reading OAuth consumer")
+			planned.expectInEach(t, endpoint+" (endpoint)")
 			if sent := old.counts(); test.reads != nil && fmt.Sprint(sent) != fmt.Sprint(test.reads) {
 				t.Errorf("planning sent %v, want %v", sent, test.reads)
 			}
@@ -281,13 +293,48 @@ func TestAccProvider_errors(t *testing.T) {
 			}
 
 			fresh := old.workspace(t).applyFails(t, failing+manyOf("gates"))
-			if !test.refused {
-				fresh.expect(t, "warning", "Could not check for existing consumers", test.want...)
+			fresh.expectInEach(t, endpoint+" (endpoint)")
+			if test.refused {
+				// A plan registers nothing, so it does not say that it failed to.
+				fresh.expectReportedOnce(t, "gates", test.want, "Looking for consumers named")
+				for _, d := range fresh.Diagnostics {
+					if strings.Contains(d.Detail, "egister") {
+						t.Errorf("the plan speaks of a registration: %s", d)
+					}
+				}
+			} else {
+				fresh.expect(t, "warning", "Could not check for existing consumers", test.want[0], "The plan goes on.")
+				fresh.expectReportedOnce(t, "gates", test.want, "Nothing was registered")
+				if fresh.Diagnostics[0].Severity == "warning" && strings.Contains(fresh.Diagnostics[0].Detail, "run Terraform again") {
+					t.Errorf("advises a plan that succeeds to run again: %s", fresh.Diagnostics[0])
+				}
 			}
-			fresh.expectReportedOnce(t, "gates", test.want, "Nothing was registered")
 			old.expectWrites(t)
 			old.expectOnServer(t, before...)
 		})
+	}
+}
+
+// Registrations that the server refuses for one reason are explained once.
+func TestAccProvider_registrationsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Method: http.MethodPost, Status: http.StatusBadRequest, Body: `{"message":"too short"}`, Times: -1})
+	failed := w.applyFails(t, w.config(manyOf("gates")))
+	full, lines := 0, 0
+	for _, d := range failed.Diagnostics {
+		lines += 1 + strings.Count(d.Detail, "\n")
+		if strings.Contains(d.Detail, "Change the configuration as the server says") {
+			full++
+		}
+		for _, words := range []string{`Registering OAuth consumer "gates-`, "400 Bad Request: too short", "Nothing was registered."} {
+			if !strings.Contains(d.Detail, words) {
+				t.Errorf("does not say %q: %s", words, d)
+			}
+		}
+	}
+	if len(failed.Diagnostics) != manyConsumers || full != 1 || lines > manyConsumers+5 {
+		t.Errorf("%d errors, of which %d are in full, with %d lines", len(failed.Diagnostics), full, lines)
 	}
 }
 
@@ -327,7 +374,8 @@ func TestAccProvider_serverGone(t *testing.T) {
 	}
 }
 
-// A failure that concerns each resource is reported in full for each.
+// What the server says to each resource is explained once. Each error has the
+// resource, the server's words, and who asked where, in one line.
 func TestAccProvider_ownFailures(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
@@ -337,11 +385,21 @@ func TestAccProvider_ownFailures(t *testing.T) {
 	if len(failed.Diagnostics) != manyConsumers {
 		t.Errorf("want %d errors, got %d", manyConsumers, len(failed.Diagnostics))
 	}
+	full := 0
 	for _, d := range failed.Diagnostics {
-		for _, words := range []string{"Setting the name (to ", "403 Forbidden", "Configure Server permission", "Nothing was changed."} {
+		for _, words := range []string{"Setting the name (to ", "403 Forbidden", w.server.URL() + " (endpoint)", `user "admin" (username, password)`, "Nothing was changed."} {
 			if !strings.Contains(d.Detail, words) {
 				t.Errorf("does not say %q: %s", words, d)
 			}
 		}
+		switch {
+		case strings.Contains(d.Detail, "Configure Server permission"):
+			full++
+		case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, `See the error that begins with "Setting the name (to `):
+			t.Errorf("is not one line that refers to another error: %s", d)
+		}
+	}
+	if full != 1 {
+		t.Errorf("%d errors are in full, want one", full)
 	}
 }

@@ -152,6 +152,7 @@ func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov
 		return nil
 	}
 	backend.consumers.read(consumer.Key)
+	backend.consumers.find()
 	return &tfprotov6.ReadResourceResponse{
 		NewState:    request.CurrentState,
 		Private:     request.Private,

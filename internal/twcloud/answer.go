@@ -21,6 +21,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	failure := &Error{
 		Method: request.Method,
 		Path:   shownPath(request.URL),
+		Origin: originOf(request),
 		Cause:  err,
 		Kind:   ErrUnreachable,
 		waits:  waitsOf(request),
@@ -43,6 +44,7 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 	failure := &Error{
 		Method:  request.Method,
 		Path:    shownPath(request.URL),
+		Origin:  originOf(request),
 		Status:  response.StatusCode,
 		Message: wordsOf(response, redact),
 		Kind:    kindOf(response.StatusCode),

@@ -103,7 +103,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 			request.Body, request.GetBody, request.ContentLength = http.NoBody, nil, 0
 		}
 		request.Header = filled.Header
-		response, err := c.roundTripOf(call, request)
+		response, err := c.roundTrip(request)
 		if err != nil {
 			return nil, err
 		}
@@ -115,42 +115,17 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	}
 }
 
-// roundTripOf sends the request of a call in the session of its server, or without
-// one, if the call needs none.
-func (c *connection) roundTripOf(call *profile.Call, request *http.Request) (*http.Response, error) {
-	if call.SignIn == "" {
-		return c.roundTripIn(c.sessionOf(c.profile.ServerOf(call.Server)), request)
-	}
-	return c.roundTripIn(c.chain.retry, request)
-}
-
-// rootOf is the root of a server of the profile. Paths of the authentication server
-// have a root of their own. It is nil if the address of the server is not configured.
+// rootOf is the root of the server that a call goes to, or nil.
 func (c *connection) rootOf(server, path string) *url.URL {
 	return c.chain.rest.servers.Root(server, path)
-}
-
-// sessionOf is the session of a server of the profile.
-func (c *connection) sessionOf(server string) *session {
-	if server == profile.REST {
-		return c.chain.rest
-	}
-	return c.chain.platform
 }
 
 // readable is a response as the profile reads it.
 func (c *connection) readable(response *http.Response) *profile.Response {
 	r := &profile.Response{Status: response.StatusCode, Header: response.Header, Body: bodyOf(response)}
-	root := response.Request.URL
-	if target, err := response.Location(); err == nil && target.Hostname() == root.Hostname() {
-		for _, server := range []string{profile.REST, profile.WebApp} {
-			root := c.rootOf(server, target.Path)
-			if root == nil {
-				continue
-			}
-			if below, ok := strings.CutPrefix(target.EscapedPath(), strings.TrimRight(root.EscapedPath(), "/")); ok {
-				r.Location = below
-			}
+	if target, err := response.Location(); err == nil {
+		if owner := c.chain.rest.servers.Owner(target); owner != nil {
+			r.Location = strings.TrimPrefix(target.EscapedPath(), strings.TrimRight(owner.EscapedPath(), "/"))
 		}
 	}
 	return r

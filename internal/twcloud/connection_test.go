@@ -244,7 +244,7 @@ func TestCloseLogsOutBesideRegistrationsThatHang(t *testing.T) {
 			t.Fatal(err)
 		}
 		results = append(results, async(func() error {
-			_, err := client.roundTripIn(client.chain.rest, request)
+			_, err := client.roundTrip(request)
 			return err
 		}))
 	}

@@ -14,8 +14,11 @@ var errNoToken = errors.New("the response has no CSRF token")
 // none, or if renew is set.
 func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
 	from := c.profile.CSRF
-	server := c.profile.ServerOf(from.Server)
-	root, session := c.rootOf(server, from.Path), c.sessionOf(server)
+	root := c.rootOf(c.profile.ServerOf(from.Server), from.Path)
+	if root == nil {
+		return "", &Error{Kind: ErrNoEndpoint, Method: http.MethodGet, Path: from.Path, Part: "csrf"}
+	}
+	session := c.sessionFor(root)
 	// The request for the token proves nothing about the call that needs it.
 	ctx = withExchanges(withManner(ctx, ordinary), &exchanges{})
 	seat, err := session.acquire(ctx)
@@ -50,11 +53,11 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	}
 	if !found {
 		// Some servers set the cookie only for who does not send it.
-		latest := seat.CSRF.Load()
-		if latest == nil || *latest == "" {
+		known := seat.CSRF.Load()
+		if known == nil || *known == "" {
 			return "", r.unreadable(errNoToken)
 		}
-		token = *latest
+		token = *known
 	}
 	session.keepToken(seat, token)
 	return token, nil

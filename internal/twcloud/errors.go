@@ -97,6 +97,8 @@ type Error struct {
 	// query.
 	Method string
 	Path   string
+	// Origin is the scheme and host of the request. It is empty if none was sent.
+	Origin string
 	// Login is true if the sign-in for another call failed.
 	Login bool
 	// Listing is true if the list for another call failed. All callers that
@@ -106,7 +108,7 @@ type Error struct {
 	// "calls.register.answer.key". It is empty if there is none.
 	Part string
 	// Found is what the answer has instead of that part: names of members, or the
-	// value of an approval. It can be empty.
+	// type of a value. It holds no value of a consumer, and can be empty.
 	Found string
 	// Status is the HTTP status. It is zero without a complete answer.
 	Status int
@@ -120,11 +122,17 @@ type Error struct {
 	redact func(string) string
 }
 
+// originOf is the scheme and host of a request.
+func originOf(request *http.Request) string { return request.URL.Scheme + "://" + request.URL.Host }
+
 // Error describes the request, the answer, and the server's message, without
 // secrets.
 func (e *Error) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s: %v", e.Method, e.Path, e.Kind)
+	if e.Method != "" {
+		fmt.Fprintf(&text, "%s %s: ", e.Method, e.Path)
+	}
+	fmt.Fprint(&text, e.Kind)
 	if e.Status != 0 {
 		fmt.Fprintf(&text, ": %d %s", e.Status, http.StatusText(e.Status))
 	}

@@ -27,8 +27,7 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 	refused := new(atomic.Pointer[Error])
 	open := func(method func(*signin.Client) signin.Method, server string) *session {
 		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
-		csrf := options.Profile.CSRF
-		if csrf != nil && (csrf.From == "cookie" || csrf.From == "header") && options.Profile.ServerOf(csrf.Server) == server {
+		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.Server == server {
 			opened.csrf = csrf
 		}
 		opened.method = method(&signin.Client{Servers: servers, Send: next, Keep: opened.keep, Hide: hide})
@@ -37,8 +36,8 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 	rest = open(func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} }, profile.REST)
 	if options.Profile.SignIn == nil {
 		rest.method = &everywhere{rest.method.(*signin.REST)} //nolint:errcheck,forcetypeassert // It is one.
-		if csrf := options.Profile.CSRF; csrf != nil && (csrf.From == "cookie" || csrf.From == "header") {
-			rest.csrf = csrf
+		if options.Profile.Server == profile.WebApp {
+			rest.csrf = options.Profile.CSRF
 		}
 		return rest, rest
 	}

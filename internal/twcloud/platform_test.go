@@ -459,20 +459,20 @@ func TestPlatformSessionEndsDuringARegistration(t *testing.T) {
 				w.WriteHeader(http.StatusCreated)
 			}
 			client := p.client(t)
-			uncertain := &exchanges{}
-			ctx := withExchanges(withManner(t.Context(), once), uncertain)
+			var sent exchanges
+			ctx := withExchanges(withManner(t.Context(), once), &sent)
 			request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			response, err := client.roundTripIn(client.chain.platform, request)
+			response, err := client.roundTrip(request)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if done := response.StatusCode == http.StatusCreated; done != test.done || posts.Load() != test.posts || p.Counts().SignIns != test.signIns {
 				t.Errorf("got %d after %d POSTs and %+v", response.StatusCode, posts.Load(), p.Counts())
 			}
-			if !uncertain.maybeDone() {
+			if !sent.maybeDone() {
 				t.Error("the server may have made the call")
 			}
 		})
@@ -487,14 +487,14 @@ func TestPlatformRefusalIsCertain(t *testing.T) {
 		http.Redirect(w, r, "/authentication/authorize", http.StatusFound)
 	}
 	client := p.client(t)
-	uncertain := &exchanges{}
-	ctx := withExchanges(withManner(t.Context(), once), uncertain)
+	var sent exchanges
+	ctx := withExchanges(withManner(t.Context(), once), &sent)
 	request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.roundTripIn(client.chain.platform, request); !errors.Is(err, ErrSession) || uncertain.maybeDone() {
-		t.Errorf("got %v, uncertain: %t", err, uncertain.maybeDone())
+	if _, err := client.roundTrip(request); !errors.Is(err, ErrSession) || sent.maybeDone() {
+		t.Errorf("got %v, uncertain: %t", err, sent.maybeDone())
 	}
 }
 

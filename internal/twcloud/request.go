@@ -27,6 +27,14 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 	return http.NewRequestWithContext(withWaits(ctx), method, target.String(), body)
 }
 
+// sessionFor returns the session of the server that a URL belongs to.
+func (c *connection) sessionFor(target *url.URL) *session {
+	if root := c.chain.rest.servers.Owner(target); root != nil && root == c.options.Endpoint {
+		return c.chain.rest
+	}
+	return c.chain.platform
+}
+
 // shownPath is the path of a request, as logs and errors show it: a server can put the
 // session into it.
 func shownPath(target *url.URL) string {
@@ -35,19 +43,19 @@ func shownPath(target *url.URL) string {
 
 var sessionInPath = regexp.MustCompile(`(?i);jsessionid=[^/;]*`)
 
-// get sends a GET to the REST API in its session and returns any response.
+// get sends a GET in the session and returns any answer.
 func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.Response, error) {
 	request, err := newRequest(ctx, http.MethodGet, c.options.Endpoint, escapedPath, query, nil)
 	if err != nil {
 		return nil, err
 	}
-	return c.roundTripIn(c.chain.rest, request)
+	return c.roundTrip(request)
 }
 
-// roundTripIn sends a request through a link of the chain. The response has the
-// request without what the chain adds.
-func (c *connection) roundTripIn(link http.RoundTripper, request *http.Request) (*http.Response, error) {
-	response, err := link.RoundTrip(request)
+// roundTrip sends a request in the session. The answer has the request without
+// what the chain adds.
+func (c *connection) roundTrip(request *http.Request) (*http.Response, error) {
+	response, err := c.sessionFor(request.URL).RoundTrip(request)
 	if err != nil {
 		return nil, newTransportError(request, err, c.redact)
 	}

@@ -21,8 +21,7 @@ type session struct {
 	method  signin.Method
 	servers signin.Servers
 	redact  *redactor
-	// csrf is where responses of this server have the CSRF token: in a cookie or a
-	// header. Nil: they have none.
+	// csrf is where the CSRF token of this server comes from. Nil: it has none.
 	csrf *profile.CSRF
 	// refused is why the credentials were refused, at any server: they are tried once.
 	refused *atomic.Pointer[Error]
@@ -160,12 +159,11 @@ func (s *session) keep(seat *signin.Session, from *url.URL, response *http.Respo
 			s.redact.add(cookie.Value, strings.Trim(cookie.Value, `"`))
 		}
 	}
-	if s.csrf == nil {
+	if s.csrf == nil || s.csrf.From != "cookie" && s.csrf.From != "header" {
 		return
 	}
-	// A token that cannot be decoded is requested again, and told then.
-	token, found, err := s.csrf.Token(&profile.Response{Status: response.StatusCode, Header: response.Header})
-	if found && err == nil {
+	// A token that cannot be decoded is an error of the call that needs it.
+	if token, found, err := s.csrf.Token(&profile.Response{Header: response.Header}); found && err == nil {
 		s.keepToken(seat, token)
 	}
 }

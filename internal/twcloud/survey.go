@@ -88,7 +88,12 @@ func shapeOf(value any) string {
 				others[shapeOf(element)] = true
 				continue
 			}
-			for name, field := range object {
+			names, other := fieldNames(object)
+			if other > 0 {
+				others["other fields"] = true
+			}
+			for _, name := range names {
+				field := object[name]
 				if fields[name] == nil {
 					fields[name] = map[string]bool{}
 				}
@@ -107,7 +112,8 @@ func shapeOf(value any) string {
 	case map[string]any:
 		// Member names can be names of consumers or users, except those of lists.
 		var parts []string
-		for _, name := range slices.Sorted(maps.Keys(value)) {
+		names, _ := fieldNames(value)
+		for _, name := range names {
 			if _, isArray := value[name].([]any); isArray {
 				parts = append(parts, name+" (array)")
 			}
@@ -118,6 +124,23 @@ func shapeOf(value any) string {
 		return "an object with " + strings.Join(parts, ", ")
 	}
 	return typeOf(value)
+}
+
+// fieldName matches the names that a program gives to fields. Other names of
+// members may be those of consumers or users.
+var fieldName = regexp.MustCompile(`^[@$_]?[A-Za-z][0-9A-Za-z_:-]{0,40}$`)
+
+// fieldNames returns the names of an object's members that may be shown, sorted,
+// and how many others there are.
+func fieldNames(object map[string]any) (names []string, others int) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if fieldName.MatchString(name) {
+			names = append(names, name)
+		} else {
+			others++
+		}
+	}
+	return names, others
 }
 
 func typeOf(value any) string {

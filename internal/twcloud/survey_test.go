@@ -14,6 +14,7 @@ func TestShapeHoldsNoContents(t *testing.T) {
 	for _, document := range []string{
 		`null`, `"canary"`, `[]`, `["canary", 1]`, `[["canary"], {"a": "canary"}]`, `{}`, `{"key": "canary", "links": {"canary": 1}}`,
 		`[{"key": "canary"}, {"key": 7, "name": "canary"}]`,
+		`[{"canary@example.com": true, "the canary": {}}]`, `{"the canary": []}`,
 	} {
 		var value any
 		if err := json.Unmarshal([]byte(document), &value); err != nil {

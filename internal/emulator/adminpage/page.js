@@ -4,11 +4,12 @@
 const profile = JSON.parse(document.getElementById("profile").textContent);
 const { calls, csrf } = profile;
 const body = document.body;
-const { path: pagePath, prefix } = body.dataset;
+const { path: pagePath, prefix, scheme } = body.dataset;
 const byId = (id) => document.getElementById(id);
 
 let consumers = []; // {key, name, approved, keep}
 let knownToken = "";
+let idToken = ""; // for calls with a token
 const secrets = new Map(); // by key: what has been typed here, for calls that send it again
 
 // ---- Requests
@@ -33,7 +34,7 @@ function cookie(name) {
 async function token(renew) {
   const known = csrf.from === "cookie" ? cookie(csrf.name) : knownToken;
   if ((known && !renew) || !csrf.path) return known;
-  const response = await fetch(prefix + csrf.path);
+  const response = await fetch(prefix + csrf.path, { headers: authorization() });
   if (csrf.from === "cookie") return cookie(csrf.name);
   if (csrf.from === "header") knownToken = response.headers.get(csrf.name);
   if (csrf.from === "body") knownToken = lookup(await response.json(), csrf.pointer);
@@ -44,6 +45,9 @@ async function token(renew) {
   }
   return knownToken;
 }
+
+// authorization are the headers of a call with a token.
+const authorization = () => (scheme ? { Authorization: `${scheme} ${idToken}` } : {});
 
 // fill puts values in the place of placeholders. Each one must have a value.
 function fill(template, values) {
@@ -78,7 +82,7 @@ async function send(name, one, target, retry = true) {
   const values = valuesOf(call, one, csrfToken);
   // The browser itself says where a request comes from.
   const sent = Object.entries({ ...profile.headers, ...call.headers }).filter(([, value]) => value !== "{origin}");
-  const options = { method: call.method, headers: fill(Object.fromEntries(sent), values), credentials: "same-origin" };
+  const options = { method: call.method, headers: { ...fill(Object.fromEntries(sent), values), ...authorization() }, credentials: "same-origin" };
   if (call.json !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(fill(call.json, values));
@@ -89,6 +93,10 @@ async function send(name, one, target, retry = true) {
   const query = new URLSearchParams({ ...fill(call.query ?? {}, values), ...target?.query }).toString();
   const response = await fetch(target?.url ?? path(call.path) + (query && "?" + query), options);
   if (csrf?.from === "header" && response.headers.has(csrf.name)) knownToken = response.headers.get(csrf.name);
+  if (response.status === 401 && scheme && retry) {
+    await getToken();
+    return send(name, one, target, false);
+  }
   if (response.status === 403 && csrfToken && retry) return send(name, one, target, false);
   if (response.redirected) {
     if (!call.redirect || !leadsTo(response.url, path(call.redirect.replaceAll("{key}", one.key ? "{key}" : "*")))) {
@@ -309,19 +317,63 @@ async function run(action) {
 }
 
 async function signIn(username, password) {
-  const target = prefix + body.dataset.signIn;
-  let response;
-  if (body.dataset.formSignIn === "true") {
-    response = await fetch(target, { method: "POST", body: new URLSearchParams({ username, password }) });
-  } else {
-    const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)));
-    response = await fetch(target, { headers: { Authorization: "Basic " + credentials } });
-  }
+  const credentials = btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)));
+  const response = await fetch(prefix + body.dataset.signIn, { headers: { Authorization: "Basic " + credentials } });
   if (!response.ok) throw new Error(`Unable to sign in: the server answers ${response.status}.`);
   byId("password").value = "";
   byId("sign-in-form").hidden = true;
+  await enter();
+}
+
+async function enter() {
   byId("administration").hidden = false;
+  byId("sign-out").hidden = false;
   await load();
+}
+
+// begin gets what the calls on the platform need: a session of each application, or a
+// token.
+async function begin() {
+  for (const path of body.dataset.starts.trim().split(" ").filter(Boolean)) await visit(prefix + path);
+  if (scheme) await getToken();
+  await enter();
+}
+
+// visit loads a page of another application, with what its sign-in leads to.
+function visit(path) {
+  return new Promise((done) => {
+    const frame = document.createElement("iframe");
+    frame.hidden = true;
+    frame.addEventListener("load", () => {
+      if (frame.contentWindow.location.pathname !== path) return;
+      frame.remove();
+      done();
+    });
+    frame.src = path;
+    body.append(frame);
+  });
+}
+
+async function getToken() {
+  const response = await fetch(pagePath + "/token");
+  if (!response.ok) throw new Error(`Unable to get a token: the server answers ${response.status}.`);
+  idToken = (await response.json()).id_token;
+}
+
+async function signOut() {
+  const { signOut: path, signOutMethod: method, platform } = body.dataset;
+  if (platform === "false" || (method !== "GET" && method !== "POST")) {
+    const response = await fetch(prefix + path, { method });
+    if (!response.ok) throw new Error(`Unable to sign out: the server answers ${response.status}.`);
+    location.reload();
+  } else if (method === "GET") {
+    location.assign(prefix + path);
+  } else {
+    const form = document.createElement("form");
+    Object.assign(form, { method, action: prefix + path });
+    body.append(form);
+    form.submit();
+  }
 }
 
 async function poll() {
@@ -329,11 +381,13 @@ async function poll() {
   if (response.ok) byId("server-time").textContent = (await response.json()).serverTime;
 }
 
-byId("sign-in-form").addEventListener("submit", (event) => {
+byId("sign-in-form")?.addEventListener("submit", (event) => {
   event.preventDefault();
   run(() => signIn(byId("username").value, byId("password").value));
 });
+byId("sign-out").addEventListener("click", () => run(signOut));
 byId("register").addEventListener("click", () => open("register", {}, (form) => register(form.name, form.secret)));
 byId("reload").addEventListener("click", () => run(load));
 poll().catch(() => {});
 setInterval(() => poll().catch(() => {}), 5000);
+if (body.dataset.platform === "true") run(begin);

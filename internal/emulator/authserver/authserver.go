@@ -11,6 +11,7 @@ package authserver
 import (
 	"crypto/rand"
 	"encoding/json"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -103,9 +104,9 @@ type Step struct {
 	// Form has the fields. A value is a placeholder, or belongs to the button.
 	Form map[string]string
 
-	// Method, Path, and JSON are the request of the script. The strings of JSON that
-	// are placeholders are replaced. Next is a JSON pointer to the address to go on
-	// with, in the response.
+	// Method, Path, and JSON are the request of the script. Path is below Prefix. The
+	// strings of JSON that are placeholders are replaced. Next is a JSON pointer to the
+	// address to go on with, in the response.
 	Method, Path string
 	JSON         any
 	Next         string
@@ -158,9 +159,8 @@ type Config struct {
 	// Steps are the pages of the sign-in. Nil: one form, with username and password.
 	Steps []Step
 
-	// SignOutMethod and SignOutPath end a session of the platform. A path without
-	// a method is requested with GET; without a path, only the authentication server
-	// has a sign-out.
+	// SignOutMethod and SignOutPath end a session of the platform. Empty: GET, and only
+	// the authentication server has a sign-out.
 	SignOutMethod, SignOutPath string
 
 	// TokenSchemes are the schemes of the Authorization header that calls accept with
@@ -253,6 +253,9 @@ const (
 	// Prefix is what the paths of the authentication server begin with (V).
 	Prefix = "/authentication/"
 
+	// LoginPath is the sign-in page.
+	LoginPath = Prefix + "login"
+
 	openIDConfigurationPath = Prefix + ".well-known/openid-configuration"   // (V)
 	oidcConfigurationPath   = Prefix + ".well-known/oidc-configuration"     // (V)
 	oauth2ConfigurationPath = Prefix + ".well-known/oauth2.0-configuration" // (V)
@@ -263,7 +266,6 @@ const (
 	oidcTokenPath           = Prefix + "api/oidc/token"                     // (V)
 	oauth2TokenPath         = Prefix + "api/oauth2/token"                   // (V)
 	keysPath                = Prefix + "api/jwks"                           // (A)
-	loginPath               = Prefix + "login"                              // (A)
 	consentPath             = Prefix + "consent"                            // (A)
 	newPasswordPath         = Prefix + "password"                           // (A)
 	samlPath                = Prefix + "saml"                               // (A)
@@ -288,7 +290,7 @@ func (s *Server) addRoutes() {
 		oauth2ConfigurationPath: get(s.oauth2Configuration),
 		keysPath:                get(s.keys),
 		authorizePath:           get(s.authorize),
-		loginPath:               {http.MethodGet: s.showStep, http.MethodPost: s.submitForm},
+		LoginPath:               {http.MethodGet: s.showStep, http.MethodPost: s.submitForm},
 		consentPath:             {http.MethodGet: s.showConsent, http.MethodPost: s.submitConsent},
 		newPasswordPath:         {http.MethodGet: s.showNewPassword, http.MethodPost: s.submitNewPassword},
 		samlPath:                get(s.saml),
@@ -309,6 +311,19 @@ func (s *Server) addRoutes() {
 			handle = s.signOut
 		}
 		s.routes[path] = map[string]http.HandlerFunc{s.config.SignOutMethod: handle}
+	}
+}
+
+// Operations yields the methods and paths of the server, without the callbacks.
+func (s *Server) Operations() iter.Seq2[string, string] {
+	return func(yield func(method, path string) bool) {
+		for path, methods := range s.routes {
+			for method := range methods {
+				if !yield(method, path) {
+					return
+				}
+			}
+		}
 	}
 }
 

@@ -122,7 +122,7 @@ type button struct {
 // showForm shows the page of the transaction's step.
 func (s *Server) showForm(w http.ResponseWriter, t *transaction, status int, problem text) {
 	step := s.current(t)
-	shown := page{Title: signInTitle, Problem: problem, Path: loginPath, SignIn: true}
+	shown := page{Title: signInTitle, Problem: problem, Path: LoginPath, SignIn: true}
 	values := step.Form
 	if step.Form == nil {
 		shown.Step = &step

@@ -289,7 +289,8 @@ func (s *Server) signOutOfApplication(w http.ResponseWriter, r *http.Request) {
 		s.setCookie(w, r, &session{application: open.application}, -1)
 	}
 	s.mu.Unlock()
-	redirect(w, s.authenticationURL(signOutPath))
+	w.Header().Set("Location", s.authenticationURL(signOutPath))
+	w.WriteHeader(http.StatusSeeOther) // It is GET, whatever the method was.
 }
 
 // signOut ends a session of the authentication server, and those of the applications

@@ -84,15 +84,15 @@ func TestSessions_authentication(t *testing.T) {
 
 func TestSessions_signOut(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"/admin/logout", "/authentication/leave"} {
-		p := newPlatform(t, false, func(config *authserver.Config) { config.SignOutMethod, config.SignOutPath = http.MethodPost, path })
+	for path, method := range map[string]string{"/admin/logout": http.MethodPost, "/admin/session": http.MethodDelete, "/authentication/leave": http.MethodPost} {
+		p := newPlatform(t, false, func(config *authserver.Config) { config.SignOutMethod, config.SignOutPath = method, path })
 		b := p.browser()
 		b.signIn("/webapp/pages/x")
 		b.get("/admin/pages/x")
 		b.want(b.get(path), http.StatusMethodNotAllowed, "")
-		b.want(b.do(http.MethodPost, path, "", ""), http.StatusOK, "signed out")
+		b.want(b.do(method, path, "", ""), http.StatusOK, "signed out")
 		p.wantSessions(nil)
-		b.want(b.do(http.MethodPost, path, "", ""), http.StatusOK, "signed out")
+		b.want(b.do(method, path, "", ""), http.StatusOK, "signed out")
 		if got := p.Counts().SignOuts; got != 3 {
 			t.Errorf("%s: %d sign-outs", path, got)
 		}

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -54,7 +55,7 @@ func (s *Server) signIn(w http.ResponseWriter, open *session, target string) {
 	}
 	begun := &transaction{id: secret(), target: target}
 	open.transactions = append(open.transactions, begun)
-	redirect(w, s.address(begun, loginPath))
+	redirect(w, s.address(begun, LoginPath))
 }
 
 // leave sends the browser to the identity provider on another host.
@@ -83,8 +84,8 @@ func (s *Server) transaction(r *http.Request) (*session, *transaction) {
 	return open, open.transactions[i]
 }
 
-// within runs what a page does with its transaction. Without one, it starts over: the
-// browser comes from a bookmark, or has waited for too long.
+// within runs what a page does with its transaction. A browser that comes from a
+// bookmark, without one, starts.
 func (s *Server) within(w http.ResponseWriter, r *http.Request, do func(*session, *transaction)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +95,8 @@ func (s *Server) within(w http.ResponseWriter, r *http.Request, do func(*session
 		do(open, t)
 	case open != nil && open.user != "":
 		s.message(w, http.StatusOK, signedInText)
-	case r.Method == http.MethodGet:
-		s.signIn(w, s.open(w, r, authentication), s.authenticationURL(loginPath))
+	case r.Method == http.MethodGet && !r.URL.Query().Has(executionParameter):
+		s.signIn(w, s.open(w, r, authentication), s.authenticationURL(LoginPath))
 	default:
 		s.message(w, http.StatusBadRequest, noTransactionText)
 	}
@@ -195,11 +196,11 @@ func (t *transaction) takes(template, value any) bool {
 
 // submitJSON takes the request of a step's script.
 func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
-	var body any
-	err := json.NewDecoder(r.Body).Decode(&body)
+	body, err := decodeJSON(r.Body)
 	s.within(w, r, func(open *session, t *transaction) {
 		step := s.current(t)
-		if err != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(step.JSON, body) {
+		template, templateErr := asJSON(step.JSON)
+		if err != nil || templateErr != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(template, body) {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"message": s.text(malformedText)})
 			return
 		}
@@ -209,6 +210,23 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
 		}
 		writeJSON(w, http.StatusOK, setAt(nil, step.Next, s.next(w, r, open, t)))
 	})
+}
+
+// decodeJSON keeps numbers as they are.
+func decodeJSON(r io.Reader) (value any, err error) {
+	decoder := json.NewDecoder(r)
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}
+
+// asJSON is a value as decodeJSON returns it.
+func asJSON(value any) (any, error) {
+	content, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return decodeJSON(bytes.NewReader(content))
 }
 
 // setAt sets the value at a JSON pointer (RFC 6901) of objects.
@@ -253,7 +271,7 @@ func (s *Server) fails(t *transaction) bool {
 func (s *Server) next(w http.ResponseWriter, r *http.Request, open *session, t *transaction) string {
 	switch {
 	case !t.accepted:
-		return s.address(t, loginPath)
+		return s.address(t, LoginPath)
 	case s.expired[t.user]:
 		return s.address(t, newPasswordPath)
 	case s.has(Consent) && !t.consented:
