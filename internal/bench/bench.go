@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +35,8 @@ type contender struct {
 	created  map[int]snapshot // with all consumers, by their number
 }
 
+func (c *contender) sendsNothing() bool { return c.provider == floor || c.provider == silentFloor }
+
 // snapshot is a state, and the consumers on the server.
 type snapshot struct {
 	state     []byte
@@ -48,7 +52,7 @@ type row struct {
 }
 
 // add adds a provider, with the path of its binary.
-func (b *bench) add(provider, program string, cli terraformcli.CLI, dir string) error {
+func (b *bench) add(provider, program string, cli terraformcli.CLI, dir string, environment ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -57,7 +61,7 @@ func (b *bench) add(provider, program string, cli terraformcli.CLI, dir string) 
 	if c.work, err = terraformcli.NewWorkspace(cli, filepath.Join(dir, "work")); err != nil {
 		return err
 	}
-	c.work.Setenv(programVariable+"="+program, usageVariable+"="+c.usage)
+	c.work.Setenv(append(environment, programVariable+"="+program, usageVariable+"="+c.usage)...)
 	b.contenders = append(b.contenders, c)
 
 	// Terraform takes this program for the provider.
@@ -75,7 +79,7 @@ func (b *bench) measure(ctx context.Context) error {
 	for _, size := range b.sizes {
 		_, _ = fmt.Fprintf(b.progress, "Preparing N = %d.\n", size)
 		for _, c := range b.contenders {
-			if c.provider == floor {
+			if c.sendsNothing() {
 				continue
 			}
 			if err := b.create(ctx, c, size); err != nil {
@@ -98,9 +102,17 @@ func (b *bench) measure(ctx context.Context) error {
 	return nil
 }
 
+// maxCreated is how many consumers are created for the scenarios to start from. The
+// time that Terraform needs grows with the square of the number.
+const maxCreated = 1000
+
 // create creates all consumers, for the scenarios to start from. The floor, which
 // has the same schemas, starts from our state.
 func (b *bench) create(ctx context.Context, c *contender, size int) error {
+	wanted := size
+	if size > maxCreated && c.provider == ours && b.secret != "write-only" {
+		size = 1
+	}
 	commands := []string{"apply -auto-approve"}
 	if c.provider == generic {
 		commands = append(commands, commands...) // It registers with the first, and approves with the second.
@@ -114,12 +126,54 @@ func (b *bench) create(ctx context.Context, c *contender, size int) error {
 			return fmt.Errorf("%s did not approve %s", c.provider, consumer.Name)
 		}
 	}
+	if size != wanted {
+		if created, err = created.multiplied(wanted); err != nil {
+			return err
+		}
+	}
 	for _, other := range b.contenders {
 		if source(other.provider) == source(c.provider) {
-			other.created[size] = created
+			other.created[wanted] = created
 		}
 	}
 	return nil
+}
+
+// multiplied returns a snapshot of so many consumers, made from that of the first
+// one.
+func (s snapshot) multiplied(size int) (many snapshot, err error) {
+	var document map[string]any
+	if err := json.Unmarshal(s.state, &document); err != nil {
+		return many, err
+	}
+	resources, _ := document["resources"].([]any)
+	if len(resources) != 1 || len(s.consumers) != 1 {
+		return many, fmt.Errorf("%d resources and %d consumers instead of one", len(resources), len(s.consumers))
+	}
+	resource, _ := resources[0].(map[string]any)
+	first, _ := resource["instances"].([]any)
+	instances := make([]any, size)
+	for i := range instances {
+		consumer := s.consumers[0]
+		consumer.Key, consumer.Name, consumer.Secret = fmt.Sprintf("key-%d", i), fmt.Sprintf("consumer-%d", i), fmt.Sprintf("secret-%d", i)
+		many.consumers = append(many.consumers, consumer)
+		instance, _ := first[0].(map[string]any)
+		instance = maps.Clone(instance)
+		attributes, _ := instance["attributes"].(map[string]any)
+		attributes = maps.Clone(attributes)
+		attributes["key"], attributes["name"] = consumer.Key, consumer.Name
+		if attributes["secret"] != nil {
+			attributes["secret"] = consumer.Secret
+		}
+		instance["index_key"], instance["attributes"] = i, attributes
+		if instance["identity"] != nil {
+			instance["identity"] = map[string]any{"key": consumer.Key}
+		}
+		instances[i] = instance
+	}
+	resource["instances"] = instances
+	many.state, err = json.MarshalIndent(document, "", "  ")
+	return many, err
 }
 
 func (b *bench) rows(ctx context.Context, sc scenario, size int) (rows []row, err error) {
@@ -130,9 +184,9 @@ func (b *bench) rows(ctx context.Context, sc scenario, size int) (rows []row, er
 		for i, r := range rows {
 			for j := range b.contenders {
 				c := b.contenders[(i+j+round)%len(b.contenders)]
-				if c.provider == floor && i > 0 {
-					// It sends no requests, so the latency makes no difference.
-					r.samples[floor] = rows[0].samples[floor]
+				if c.sendsNothing() && i > 0 {
+					// The latency makes no difference.
+					r.samples[c.provider] = rows[0].samples[c.provider]
 					continue
 				}
 				var start snapshot
@@ -140,7 +194,7 @@ func (b *bench) rows(ctx context.Context, sc scenario, size int) (rows []row, er
 					start = c.created[size]
 				}
 				one, end, err := c.run(ctx, r, b.secret, start, sc.command)
-				if err == nil && c.provider != floor {
+				if err == nil && !c.sendsNothing() {
 					err = sc.verify(end.consumers, size)
 				}
 				switch {

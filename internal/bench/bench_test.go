@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 )
 
 // memoryVariable makes this test binary a program that uses 32 MiB and exits with
@@ -159,7 +161,7 @@ func TestAccRun(t *testing.T) {
 		t.Run(secret, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
-			if err := run(t.Context(), []string{"-n", "2", "-latency", "0,1ms", "-rounds", "1", "-secret", secret, "-scenario", names}, &out, io.Discard); err != nil {
+			if err := run(t.Context(), []string{"-n", "2", "-latency", "0,1ms", "-rounds", "1", "-silent", "-secret", secret, "-scenario", names}, &out, io.Discard); err != nil {
 				t.Fatal(err)
 			}
 			for name := range strings.SplitSeq(names, ",") {
@@ -168,13 +170,57 @@ func TestAccRun(t *testing.T) {
 					t.Fatal(err)
 				}
 				sent := map[string]string{"plan": "1", "norefresh": "0", "change": "2", "create": "6", "destroy": "4"}[name]
-				row := regexp.QuoteMeta(sc.title) + ` +2 +0s +provider .* ` + sent + `\n +/ floor +[0-9.]+ \(.*\n` +
+				row := regexp.QuoteMeta(sc.title) + ` +2 +0s +provider .* ` + sent + `\n +/ floor +[0-9.]+ \(.*\n +/ silent floor +[0-9.]+ \(.*\n` +
 					regexp.QuoteMeta(sc.title) + ` +2 +1ms +provider .* ` + sent + `\n`
 				if !regexp.MustCompile(row).MatchString(out.String()) {
 					t.Errorf("%q is not in\n%s", row, out.String())
 				}
 			}
 		})
+	}
+}
+
+// TestAccMultiplied runs with a state that was not created: a plan without changes
+// shows that it is as if it was.
+func TestAccMultiplied(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("Acceptance tests skipped unless env 'TF_ACC' set")
+	}
+	for _, secret := range []string{"stored", "versioned"} {
+		o, err := parseOptions([]string{"-n", "1", "-latency", "0", "-rounds", "1", "-scenario", "plan,destroy", "-secret", secret}, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cli, err := terraformcli.Find(t.Context(), io.Discard)
+		if err != nil {
+			t.Skip(err)
+		}
+		b := &bench{options: o, out: io.Discard, progress: io.Discard}
+		if err := b.build(t.Context(), cli, t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.contenders {
+			if c.provider != ours {
+				continue
+			}
+			if err := b.create(t.Context(), c, 1); err != nil {
+				t.Fatal(err)
+			}
+			many, err := c.created[1].multiplied(3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, sc := range o.scenarios {
+				_, end, err := c.run(t.Context(), row{size: 3}, secret, many, sc.command)
+				if err == nil {
+					err = sc.verify(end.consumers, 3)
+				}
+				if err != nil {
+					t.Errorf("%s, %s: %v", secret, sc.title, err)
+				}
+			}
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type options struct {
 	scenarios []scenario
 	secret    string
 	rounds    int
+	silent    bool
 }
 
 func parseOptions(arguments []string, output io.Writer) (o options, err error) {
@@ -35,6 +36,7 @@ func parseOptions(arguments []string, output io.Writer) (o options, err error) {
 		return nil
 	})
 	flags.StringVar(&o.secret, "secret", "stored", "how the secrets are configured: stored (secret), write-only (secret_wo) or versioned (secret_wo with secret_wo_version)")
+	flags.BoolVar(&o.silent, "silent", false, "compare also with a floor that logs warnings only")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often to run each")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -113,9 +115,10 @@ func (s scenario) verify(consumers []emulator.Consumer, size int) error {
 
 // The providers that are compared.
 const (
-	ours    = "provider"
-	floor   = "floor"
-	generic = "generic REST"
+	ours        = "provider"
+	floor       = "floor"
+	silentFloor = "silent floor" // logs warnings only
+	generic     = "generic REST"
 )
 
 // genericVariable names the binary of the generic REST provider.

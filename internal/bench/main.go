@@ -65,6 +65,11 @@ func (b *bench) build(ctx context.Context, cli terraformcli.CLI, dir string) err
 			return err
 		}
 	}
+	if b.silent {
+		if err := b.add(silentFloor, filepath.Join(dir, "bin", floor), cli, filepath.Join(dir, "silent"), silentVariable+"=1"); err != nil {
+			return err
+		}
+	}
 	if os.Getenv(genericVariable) == "" {
 		_, _ = fmt.Fprintf(b.progress, "To compare with the generic REST provider, name its binary in %s.\n", genericVariable)
 		return nil

@@ -42,7 +42,7 @@ func (b *bench) report(r row) {
 		cells = append(cells, fmt.Sprintf(unit, median(values)))
 	}
 	b.line(cells...)
-	for _, other := range []string{floor, generic} {
+	for _, other := range []string{floor, silentFloor, generic} {
 		if len(r.samples[other]) == 0 {
 			continue
 		}

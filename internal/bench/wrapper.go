@@ -22,6 +22,9 @@ const (
 	usageVariable   = "TWCLOUD_BENCH_USAGE"
 )
 
+// silentVariable has the floor log warnings only.
+const silentVariable = "TWCLOUD_BENCH_SILENT"
+
 // usage is what provider processes used.
 type usage struct {
 	CPU  time.Duration // user and system time

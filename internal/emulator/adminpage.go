@@ -6,9 +6,7 @@ import (
 	"html/template"
 	"mime"
 	"net/http"
-	"net/url"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -17,8 +15,9 @@ import (
 
 // The administration page does what the page "OAuth consumers" of TWCloud Admin
 // does, in the dialect of the server: the browser sends the requests of the
-// profile. It is on the server that has the consumer API. The elements that a
-// script needs are listed at the top of adminpage/page.html.
+// profile. It is on the server that has the consumer API; on the platform, a browser
+// must sign in first. The elements that a script needs are listed at the top of
+// adminpage/page.html.
 
 //go:embed adminpage
 var adminPageFiles embed.FS
@@ -27,48 +26,70 @@ var adminPageTemplate = template.Must(template.ParseFS(adminPageFiles, "adminpag
 
 // adminPagePath is the path of the page.
 func (s *Server) adminPagePath() string {
-	if s.profile.Server == profile.WebApp {
-		return "/oauth-consumers"
+	if s.consumerServer() == WebApp {
+		return "/webapp/settings"
 	}
 	return "/osmc/oauth-consumers"
 }
 
-// AdminPageURL is the address of the administration page.
-func (s *Server) AdminPageURL() string { return s.parts[s.profile.Server].url + s.adminPagePath() }
+// refusedPath is where calls that succeed with a redirect are redirected to if they
+// are refused.
+func (s *Server) refusedPath() string { return s.adminPagePath() + "/refused" }
 
-// addProfileRoutes adds what is on the server that has the consumer API: the
-// administration page, and the path of the CSRF token.
-func (s *Server) addProfileRoutes(r router) {
+// AdminPageURL is the address of the administration page.
+func (s *Server) AdminPageURL() string { return s.url(s.consumerServer(), REST) + s.adminPagePath() }
+
+// addProfileRoutes adds the path of the CSRF token, and the administration page on
+// the server that has the consumer API.
+func (s *Server) addProfileRoutes() {
 	if csrf := s.profile.CSRF; csrf != nil && csrf.Path != "" {
-		r[csrf.Path] = endpoint{session: sessionNeeded, methods: get(s.csrfToken)}
+		s.routes[s.profile.ServerOf(csrf.Server)][csrf.Path] = endpoint{
+			session: sessionNeeded, page: csrf.From == "page", methods: get(s.answerCSRF),
+		}
 	}
-	path := s.adminPagePath()
+	if register := s.profile.Calls.Register; register != nil && register.Discover != "" {
+		delete(s.routes[WebApp], wire.RequestConsumerKeyPath)
+	}
+	r, path := s.routes[s.consumerServer()], s.adminPagePath()
 	r[path] = endpoint{methods: get(s.adminPage)}
 	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
 		r[path+"/"+name] = endpoint{methods: get(adminPageFile(name))}
 	}
+	r[s.refusedPath()] = endpoint{methods: get(func(*exchange) *answer {
+		return htmlAnswer(http.StatusOK, "The change was refused", "<p>Nothing has changed.</p>")
+	})}
 	// The page asks for this now and then, as pages do that show what is new.
 	r[path+"/notifications"] = endpoint{methods: get(func(*exchange) *answer {
 		return jsonAnswer(http.StatusOK, map[string]any{"notifications": []any{}, "serverTime": s.config.Now().UTC().Format(time.RFC3339)})
 	})}
-	if s.profile.Server == profile.WebApp {
-		// The cookies of /osmc/login would not reach this server.
-		r[path+"/sign-in"] = endpoint{methods: map[string]handler{http.MethodPost: s.signInWithForm}}
+	if s.consumerServer() == WebApp {
+		r[path] = endpoint{session: sessionNeeded, page: true, methods: get(s.adminPage)}
+		r[path+"/token"] = endpoint{session: sessionNeeded, page: true, methods: get(s.adminPageToken)}
 	}
+	s.addStartPages(s.routes[WebApp])
 }
 
 // adminPage is the page with the profile in it.
-func (s *Server) adminPage(*exchange) *answer {
+func (s *Server) adminPage(x *exchange) *answer {
 	content := struct {
-		Path, Prefix, SignInPath string
-		WebApp                   bool
-		Profile                  *profile.Profile
+		Path, Prefix, SignInPath   string
+		SignOutMethod, SignOutPath string
+		Starts                     []string
+		Scheme                     string
+		CSRFName, CSRFToken        string
+		WebApp                     bool
+		Profile                    *profile.Profile
 	}{
 		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
-		WebApp: s.profile.Server == profile.WebApp, Profile: s.profile,
+		SignOutMethod: http.MethodGet, SignOutPath: wire.LogoutPath,
+		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}
 	if content.WebApp {
-		content.SignInPath = s.adminPagePath() + "/sign-in"
+		content.Starts, content.Scheme = s.startPages(), s.tokenScheme()
+		content.SignOutMethod, content.SignOutPath = s.signOut()
+	}
+	if csrf := s.profile.CSRF; csrf != nil && csrf.From == "page" && csrf.Path == s.adminPagePath() {
+		content.CSRFName, content.CSRFToken = csrf.Name, s.csrfToken(x.session)
 	}
 	var page bytes.Buffer
 	if err := adminPageTemplate.Execute(&page, content); err != nil {
@@ -76,7 +97,33 @@ func (s *Server) adminPage(*exchange) *answer {
 	}
 	a := newAnswer(http.StatusOK, "text/html; charset=utf-8", page.Bytes())
 	a.header.Set("Cache-Control", "no-store")
+	if content.WebApp {
+		s.setCSRFCookie(x, a.header, x.session)
+	}
 	return a
+}
+
+// adminPageToken hands the page an ID token, for calls that need one.
+func (s *Server) adminPageToken(x *exchange) *answer {
+	token, err := s.auth.NewIDToken(x.session.user.Name)
+	if err != nil {
+		return failure(http.StatusInternalServerError, err.Error())
+	}
+	a := jsonAnswer(http.StatusOK, map[string]string{"id_token": token})
+	a.header.Set("Cache-Control", "no-store")
+	return a
+}
+
+// resolvedProfile is the profile with the path of a registration that the root
+// services document names.
+func (s *Server) resolvedProfile() *profile.Profile {
+	resolved := *s.profile
+	for _, described := range s.callsOf(s.consumerServer()) {
+		if described.Name == "register" {
+			resolved.Calls.Register = described
+		}
+	}
+	return &resolved
 }
 
 func adminPageFile(name string) handler {
@@ -89,14 +136,4 @@ func adminPageFile(name string) handler {
 		a.header.Set("Cache-Control", "max-age=3600")
 		return a
 	}
-}
-
-// signInWithForm opens a session on the Web Application Platform (A).
-func (s *Server) signInWithForm(x *exchange) *answer {
-	form, err := url.ParseQuery(strings.TrimSpace(string(x.body)))
-	if err != nil {
-		return failure(http.StatusBadRequest, "The body must be a form.")
-	}
-	user, ok := s.checkPassword(form.Get("username"), form.Get("password"))
-	return s.logIn(x, user, ok)
 }

@@ -31,17 +31,3 @@ func TestAdminPage(t *testing.T) {
 		c.want(200, c.get(c.server.AdminPageURL()+"/notifications"))
 	}
 }
-
-// The sign-in form on the Web Application Platform opens the same kind of
-// session as a login.
-func TestAdminPage_signIn(t *testing.T) {
-	t.Parallel()
-	c := newDialectClient(t, "oauth-clients")
-	for password, want := range map[string]int{"wrong": 401, emulator.AdminPassword: 204} {
-		other := newClient(t, c.server)
-		other.want(want, other.do("POST", c.server.AdminPageURL()+"/sign-in", "username=admin&password="+password))
-	}
-	if c.server.Logins() != 2 || c.server.OpenSessions() != 2 {
-		t.Errorf("%d logins, %d sessions", c.server.Logins(), c.server.OpenSessions())
-	}
-}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -22,6 +23,20 @@ const (
 	// DefaultVersion is what VersionPath answers. Its format is the vendor's (V).
 	DefaultVersion = "2024x Refresh2"
 )
+
+// The clients of a server's OAuth 2.0.
+const (
+	// AuthSecret is the X-Auth-Secret that the clients of authserver.DefaultClientIDs
+	// share.
+	AuthSecret = "auth-secret"
+
+	// ClientID and ClientSecret are of the registered client.
+	ClientID     = "twcloud-client"
+	ClientSecret = "client-secret"
+)
+
+// singleSignOnURL is where single sign-on leads to.
+const singleSignOnURL = "https://sso.example.com/saml2/idp/SSOService"
 
 // The users of a server that was started without Config.Users.
 const (
@@ -40,6 +55,19 @@ type Config struct {
 	// RESTAddress and WebAppAddress are where the two servers listen. Empty:
 	// 127.0.0.1:0, a free port.
 	RESTAddress, WebAppAddress string
+
+	// AuthenticationAddress is where the authentication server listens. Empty: it is
+	// a part of the Web Application Platform (V). As localhost:0, it has another host
+	// name, too.
+	AuthenticationAddress string
+
+	// OneOrigin has both servers at RESTAddress, told apart by the first segment of the
+	// path, as behind the vendor's own proxy configurations (V).
+	OneOrigin bool
+
+	// LoadBalancer has a load balancer with a cookie in front of the servers (V). A
+	// request without the cookie gets to another node, which knows no session.
+	LoadBalancer bool
 
 	// TLS serves both in HTTPS, with certificates for 127.0.0.1, ::1 and localhost
 	// that a certificate authority of this server's own has issued.
@@ -60,9 +88,21 @@ type Config struct {
 	// Seats is how many sessions can be open at a time. Zero: any number.
 	Seats int
 
-	// IdleTimeout is how long a session lives without a call. Zero:
+	// IdleTimeout is how long a session of the REST API lives without a call. Zero:
 	// DefaultIdleTimeout.
 	IdleTimeout time.Duration
+
+	// PlatformIdleTimeout is how long a session of the Web Application Platform or of
+	// the authentication server lives without a request. Zero:
+	// authserver.DefaultIdleTimeout.
+	PlatformIdleTimeout time.Duration
+
+	// TokenLifetime is how long ID tokens and access tokens live. Zero:
+	// authserver.DefaultTokenLifetime.
+	TokenLifetime time.Duration
+
+	// Quirks are how the sign-in on the platform deviates.
+	Quirks []authserver.Quirk
 
 	// LicenseStatus is the answer to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
@@ -79,10 +119,6 @@ type Config struct {
 	// pages. Zero: 3.
 	PageSize int
 
-	// OAuthConsumersPath is the collection of consumers. Empty: that of the
-	// profile.
-	OAuthConsumersPath string
-
 	// Version is what VersionPath answers. Empty: DefaultVersion.
 	Version string
 
@@ -97,7 +133,7 @@ type Config struct {
 	// Users can sign in. Nil: DefaultUsers.
 	Users []User
 
-	// Now tells the time for sessions and OAuth 1.0a. Nil: time.Now.
+	// Now tells the time for sessions, tokens, and OAuth 1.0a. Nil: time.Now.
 	Now func() time.Time
 
 	// Log gets one line for each request: server, method, path, status. Never a
@@ -105,8 +141,8 @@ type Config struct {
 	Log io.Writer
 
 	// NewKey generates the key of a consumer that is registered. It must not call
-	// the server. Nil: random; a number if the profile has the key in a member
-	// called id.
+	// the server. Nil: random; a number if the calls of the profile send the key
+	// as one.
 	NewKey func() string
 
 	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
@@ -128,7 +164,7 @@ type Config struct {
 type User struct {
 	Name, Password string
 
-	// Token is an ID token or a personal access token. Empty: none.
+	// Token is a personal access token. Empty: none.
 	Token string
 
 	// ConfigureServer is the permission to manage consumers (V).
@@ -162,7 +198,6 @@ func (config Config) withDefaults() Config {
 	config.LicenseStatus = cmp.Or(config.LicenseStatus, http.StatusServiceUnavailable)
 	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
 	config.PageSize = cmp.Or(config.PageSize, defaultPageSize)
-	config.OAuthConsumersPath = absolutePath(config.OAuthConsumersPath)
 	config.Version = cmp.Or(config.Version, DefaultVersion)
 	if config.Users == nil {
 		config.Users = DefaultUsers()
@@ -172,7 +207,7 @@ func (config Config) withDefaults() Config {
 	}
 	if config.NewKey == nil {
 		config.NewKey = randomHex
-		if hasNumericKeys(config.Profile) {
+		if config.Profile.NumericKeys() {
 			config.NewKey = func() string { return strconv.FormatInt(1e6+mathrand.Int64N(9e6), 10) }
 		}
 	}

@@ -1,8 +1,13 @@
 package emulator
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
@@ -11,126 +16,148 @@ import (
 // What the consumer API looks like is the profile's: this file does what its
 // calls ask for. Everything about the API is assumed (A).
 
-// consumerEndpoint is the endpoint of the consumer API at the path of a request.
-func (s *Server) consumerEndpoint(x *exchange) (endpoint, bool) {
-	if x.part != s.profile.Server {
-		return endpoint{}, false
-	}
-	var methods []string
-	x.call, methods = s.matchCall(x)
-	found := endpoint{session: sessionNeeded, methods: map[string]handler{}}
-	for _, method := range methods {
-		found.methods[method] = s.callConsumers
-	}
-	if s.builtIn && len(methods) > 0 {
-		x.operation = wire.DefaultOAuthConsumersPath
-		if x.path != s.profile.Calls.List.Path {
-			x.operation += "/{key}"
-			x.parameters = map[string]string{"key": profile.LastSegment(x.path)}
-		}
-	}
-	return found, len(methods) > 0
-}
-
 // callConsumers does what the call of a request is for, if the user has the
-// permission (V).
+// permission (V). A call without a session is for everyone.
 func (s *Server) callConsumers(x *exchange) *answer {
-	if !x.session.user.ConfigureServer {
+	if x.session != nil && !x.session.user.ConfigureServer {
 		return failure(http.StatusForbidden, "This needs the permission "+wire.ConfigureServerPermission+".")
 	}
-	if refusal := s.checkHeaders(x); refusal != nil {
+	if refusal := s.checkToken(x); refusal != nil {
 		return refusal
 	}
-	var a *answer
-	switch x.call.name {
-	case "list":
-		a = s.listConsumers(x)
-	case "register":
-		a = s.registerConsumer(x.call)
-	default:
-		a = s.withConsumer(x.call)
-	}
+	a := s.perform(x, x.call)
 	s.sendCSRFToken(x, a)
 	return a
 }
 
-// listConsumers answers the consumers. Without pages, their order differs from
-// call to call, so that nobody relies on one. The differences are the same in
-// every run.
-func (s *Server) listConsumers(x *exchange) *answer {
-	if _, err := x.call.input(s.profile); err != nil {
-		return failure(http.StatusBadRequest, err.Error())
-	}
-	st := s.state
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	consumers := st.inOrder()
-	if x.call.Pages != nil {
-		return s.listPage(x, consumers)
-	}
-	st.lists++
-	rand.New(rand.NewPCG(st.lists, 1)).Shuffle(len(consumers), func(i, j int) {
-		consumers[i], consumers[j] = consumers[j], consumers[i]
-	})
-	return shapedAnswer(x.call, s.listDocument(x.call, consumers))
-}
-
-// registerConsumer registers a consumer under a new key.
-func (s *Server) registerConsumer(c *call) *answer {
-	input, err := c.input(s.profile)
-	if err != nil {
-		return failure(http.StatusBadRequest, err.Error())
+// perform does what a call asks for.
+func (s *Server) perform(x *exchange, c *call) *answer {
+	switch values := c.values; {
+	case values.Name != nil && strings.TrimSpace(*values.Name) == "":
+		return s.refuse(c, http.StatusBadRequest, "name must not be blank")
+	case values.Secret != nil && *values.Secret == "":
+		return s.refuse(c, http.StatusBadRequest, "secret must not be empty")
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	return s.change(c, Consumer{Key: s.newKey()}, input)
-}
-
-// withConsumer reads, changes or removes the consumer whose key the request has.
-func (s *Server) withConsumer(c *call) *answer {
-	key, err := c.key()
-	if err != nil {
-		return failure(http.StatusBadRequest, err.Error())
+	switch c.Name {
+	case "list":
+		return s.listConsumers(x, c)
+	case "register":
+		return s.change(c, Consumer{Key: s.newKey()})
 	}
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	stored, ok := s.state.consumers[key]
+	stored, ok := s.state.consumers[c.values.Key]
 	if !ok {
-		return failure(http.StatusNotFound, "There is no consumer with this key.")
+		return s.refuse(c, http.StatusNotFound, "There is no consumer with this key.")
 	}
-	input, err := c.input(s.profile)
-	if err != nil {
-		return failure(http.StatusBadRequest, err.Error())
+	for name, value := range kept(c.profile, stored) {
+		if sent, carried := c.values.Keep[name]; carried && !sameValue(sent, value) {
+			return s.refuse(c, http.StatusConflict, "The consumer has changed: "+name+" is not what it was.")
+		}
 	}
-	switch c.name {
+	switch c.Name {
 	case "read":
 	case "remove":
-		delete(s.state.consumers, key)
+		delete(s.state.consumers, stored.Key)
 	default:
-		if approve := c.name == "approve"; input.approved == nil && (approve || c.name == "disapprove") {
-			input.approved = &approve
-		}
-		return s.change(c, stored.Consumer, input)
+		return s.change(c, stored.Consumer)
 	}
-	return s.consumerAnswer(c, stored)
+	return s.describe(c, stored)
 }
 
-// change stores a consumer with the attributes that are specified. The caller
-// holds the lock.
-func (s *Server) change(c *call, consumer Consumer, input consumerInput) *answer {
-	if input.name != nil {
+// change stores a consumer with the values that a call has, and with what the call
+// is for. Whatever a registration says, the consumer is not approved yet (V). The
+// caller holds the lock.
+func (s *Server) change(c *call, consumer Consumer) *answer {
+	consumer.Approved = consumer.Approved && c.Name != "disapprove" || c.Name == "approve"
+	if approved := c.values.Approved; approved != nil && c.Name != "register" {
+		consumer.Approved = *approved
+	}
+	if secret := c.values.Secret; secret != nil {
+		consumer.Secret = *secret
+	}
+	if name := c.values.Name; name != nil {
 		for _, other := range s.state.consumers {
-			if s.config.UniqueNames && other.Name == *input.name && other.Key != consumer.Key {
-				return failure(http.StatusConflict, "a consumer of this name exists already")
+			if s.config.UniqueNames && other.Name == *name && other.Key != consumer.Key {
+				return s.refuse(c, http.StatusConflict, "a consumer of this name exists already")
 			}
 		}
-		consumer.Name = *input.name
+		consumer.Name = *name
 	}
-	if input.secret != nil {
-		consumer.Secret = *input.secret
+	return s.describe(c, s.put(consumer))
+}
+
+// describe answers a call with a consumer.
+func (s *Server) describe(c *call, stored *storedConsumer) *answer {
+	return profileAnswer(c.profile.Write(c.Call, []profile.Consumer{shown(c.profile, stored)}, s.config.PathPrefix))
+}
+
+// shown is a consumer as a response has it, with members that no client knows.
+func shown(p *profile.Profile, stored *storedConsumer) profile.Consumer {
+	name, approved := stored.Name, stored.Approved
+	return profile.Consumer{
+		Key: stored.Key, Name: &name, Approved: &approved, Keep: kept(p, stored),
+		Others: map[string]any{"createdOn": stored.created.UTC().Format(time.RFC3339), "_links": map[string]any{"self": "oauth-consumer"}},
 	}
-	if input.approved != nil {
-		consumer.Approved = *input.approved
+}
+
+// kept are the members that calls must send back: each is the version of the
+// consumer.
+func kept(p *profile.Profile, stored *storedConsumer) map[string]any {
+	members := map[string]any{}
+	for name := range p.Keep {
+		members[name] = json.Number(strconv.Itoa(stored.version))
 	}
-	return s.consumerAnswer(c, s.put(consumer))
+	return members
+}
+
+// sameValue compares what a call has sent with a number. A query or a form has it
+// as a text.
+func sameValue(sent, number any) bool {
+	if text, isText := sent.(string); isText {
+		sent = json.Number(text)
+	}
+	return reflect.DeepEqual(sent, number)
+}
+
+// listed is an item of a list.
+type listed struct {
+	profile.Consumer
+	number int // in order of registration
+}
+
+// otherKind is what a list has besides OAuth 1.0a consumers, if it can have more: an
+// OAuth 2.0 client.
+func otherKind() listed {
+	name, approved := "Reports", true
+	return listed{Consumer: profile.Consumer{Key: "0a0b0c0d", Name: &name, Approved: &approved, OtherKind: true}}
+}
+
+// listConsumers answers the consumers. Without pages, their order differs from
+// call to call, so that nobody relies on one. The differences are the same in
+// every run. The caller holds the lock.
+func (s *Server) listConsumers(x *exchange, c *call) *answer {
+	var items []listed
+	if len(c.Response.Only) > 0 {
+		items = append(items, otherKind())
+	}
+	for _, stored := range s.state.inOrder() {
+		items = append(items, listed{shown(c.profile, stored), stored.number})
+	}
+	if c.Pages.By != "none" {
+		return s.listPage(x, c, items)
+	}
+	s.state.lists++
+	rand.New(rand.NewPCG(s.state.lists, 1)).Shuffle(len(items), func(i, j int) {
+		items[i], items[j] = items[j], items[i]
+	})
+	return s.writeList(c, items)
+}
+
+func (s *Server) writeList(c *call, items []listed) *answer {
+	consumers := make([]profile.Consumer, 0, len(items))
+	for _, item := range items {
+		consumers = append(consumers, item.Consumer)
+	}
+	return profileAnswer(c.profile.Write(c.Call, consumers, s.config.PathPrefix))
 }

@@ -19,12 +19,15 @@ func TestOpenAPI(t *testing.T) {
 	}
 	s := New(t)
 	emulated := map[string]bool{}
-	for _, p := range s.parts {
-		for path, e := range p.routes {
+	for _, routes := range s.routes {
+		for path, e := range routes {
 			for method := range e.methods {
 				emulated[method+" "+path] = !strings.HasPrefix(path, s.adminPagePath())
 			}
 		}
+	}
+	for method, path := range s.auth.Operations() {
+		emulated[method+" "+path] = true
 	}
 	for _, described := range s.profile.Calls.All() {
 		emulated[described.Method+" "+described.Path] = true
@@ -78,6 +81,8 @@ func TestContract_requests(t *testing.T) {
 		"secret of number":  {"POST", path, "application/json", `{"name":"a","secret":["canary"]}`, "at /secret: rule type"},
 		"null":              {"PATCH", path + "/a", "application/json", `{"name":null}`, "at /name: rule nullable"},
 		"empty update":      {"PATCH", path + "/a", "application/json", `{}`, "rule minProperties"},
+		"good edit":         {"PATCH", path + "/a", "application/json", `{"name":"a","secret":"canary"}`, ""},
+		"two calls in one":  {"PATCH", path + "/a", "application/json", `{"name":"a","approved":true}`, "rule not"},
 		"no content type":   {"POST", path, "", `{"name":"a","secret":"canary"}`, "Content-Type"},
 		"no body":           {"POST", path, "application/json", ``, "required"},
 		"body of a GET":     {"GET", path, "application/json", `{}`, "body not allowed"},

@@ -1,49 +1,43 @@
 package emulator
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// checkHeaders refuses a request without the fixed headers of the profile, and a
-// change without the CSRF token of its session.
-func (s *Server) checkHeaders(x *exchange) *answer {
-	headers := map[string]string{}
-	maps.Copy(headers, s.profile.Headers)
-	maps.Copy(headers, x.call.Headers)
-	changes := x.call.name != "list" && x.call.name != "read"
-	tokens := x.call.given[profile.CSRFToken]
-	for name, want := range headers {
-		got, ok := x.request.Header.Get(name), true
-		switch {
-		case http.CanonicalHeaderKey(name) == "Accept":
-		case want == profile.CSRFToken:
-			tokens = append(tokens, got)
-		case want == profile.Origin:
-			// A browser sends Origin only with changes, and Referer with a path.
-			ok = !changes || got == requestOrigin(x.request) || strings.HasPrefix(got, requestOrigin(x.request)+"/")
-		default:
-			ok = got == want
-		}
-		if !ok {
-			return failure(http.StatusForbidden, "The header "+name+" is missing or wrong.")
+// checkToken refuses a call without the CSRF token of its session, and a change from
+// another origin.
+func (s *Server) checkToken(x *exchange) *answer {
+	c := x.call
+	if origin := c.values.Origin; s.profile.Has(c.Call, profile.Origin) && !c.Reads() {
+		// A browser sends Origin only with changes, and Referer with a path.
+		if own := requestOrigin(x.request); origin != own && !strings.HasPrefix(origin, own+"/") {
+			return failure(http.StatusForbidden, "The request comes from another origin.")
 		}
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	wrong := slices.ContainsFunc(tokens, func(token any) bool { return token != x.session.csrf })
-	if changes && (wrong || len(tokens) == 0 && x.call.Has(profile.CSRFToken)) {
+	if x.session != nil && s.profile.Has(c.Call, profile.CSRFToken) && *c.values.CSRF != s.csrfToken(x.session) {
 		return failure(http.StatusForbidden, "The CSRF token is missing or wrong.")
 	}
 	return nil
 }
 
-// csrfToken answers at the path that issues the token.
-func (s *Server) csrfToken(x *exchange) *answer {
+// csrfToken is the token of a session as calls send it.
+func (s *Server) csrfToken(open *session) string {
+	switch csrf := s.profile.CSRF; {
+	case csrf.Name == sessionCookie:
+		return open.id
+	case csrf.Decode:
+		return open.csrf + "==" // It must be escaped where it comes from.
+	}
+	return open.csrf
+}
+
+// answerCSRF answers at the path that issues the token.
+func (s *Server) answerCSRF(x *exchange) *answer {
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.sendCSRFToken(x, a)
 	return a
@@ -54,30 +48,26 @@ func (s *Server) csrfToken(x *exchange) *answer {
 // the answer to that change has the new one.
 func (s *Server) sendCSRFToken(x *exchange, a *answer) {
 	csrf := s.profile.CSRF
-	if csrf == nil {
+	if csrf == nil || x.session == nil {
 		return
 	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	brings := csrf.Path == x.path && x.request.Method == http.MethodGet
-	switch csrf.From {
-	case "cookie":
-		if brings {
-			a.header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: x.session.csrf, Path: s.cookiePath(x.part)}).String())
-		}
-	case "header":
-		if csrf.Path == "" {
-			brings = x.call.name == "list"
-			if !brings && x.call.name != "read" && !x.session.csrfChanged && a.status < http.StatusBadRequest {
-				x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
-			}
-		}
-		if brings {
-			a.header.Set(csrf.Name, x.session.csrf)
-		}
-	case "body":
-		if brings && len(a.body) == 0 {
-			*a = *jsonAnswer(http.StatusOK, setAt(nil, csrf.Pointer, x.session.csrf))
-		}
+	brings := x.request.Method == http.MethodGet && x.path == csrf.Path && x.part == s.profile.ServerOf(csrf.Server)
+	changes := csrf.From == "header" && s.profile.Calls.List != nil && csrf.Path == s.profile.Calls.List.Path
+	if changes && x.call != nil && !x.call.Reads() && !x.session.csrfChanged && a.status < http.StatusBadRequest {
+		x.session.csrf, x.session.csrfChanged, brings = randomHex(), true, true
+	}
+	if brings {
+		r := &profile.Response{Status: a.status, Header: a.header, Body: a.body}
+		s.putCSRFToken(x, r, x.session)
+		*a = *profileAnswer(r)
+	}
+}
+
+// putCSRFToken puts the token of a session where the profile says.
+func (s *Server) putCSRFToken(x *exchange, r *profile.Response, open *session) {
+	if csrf := s.profile.CSRF; csrf.Name != sessionCookie {
+		csrf.Put(r, s.csrfToken(open), s.cookiePath(x.part))
 	}
 }

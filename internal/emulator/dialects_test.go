@@ -19,19 +19,19 @@ import (
 //
 //	METHOD PATH BODY -> STATUS LOCATION BODY
 //
-// KEY is the key, TOKEN the CSRF token, and ROOT the address of the server. A body in braces or brackets is JSON, another one of a request is a form.
+// KEY is the key, and TOKEN the CSRF token. A body in braces or brackets is JSON, another one of a request is a form.
 var dialectSteps = map[string][7]string{
 	"wrapped": {
-		`POST /osmc/admin/oauth/consumers {"consumerName":"a","consumerSecret":"s"} -> 200 {"data":{"consumerKey":"KEY","consumerName":"a","state":{"active":false}}}`,
+		`POST /osmc/admin/oauth/consumers {"consumerName":"a","consumerSecret":"s"} -> 201 {"data":{"consumerKey":"KEY","consumerName":"a","state":{"active":false}}}`,
 		`PATCH /osmc/admin/oauth/consumers/KEY {"state":{"active":true}} -> 200 {"data":{"consumerKey":"KEY","consumerName":"a","state":{"active":true}}}`,
 		`PATCH /osmc/admin/oauth/consumers/KEY {"state":{"active":false}} -> 200 {"data":{"consumerKey":"KEY","consumerName":"a","state":{"active":false}}}`,
 		`PATCH /osmc/admin/oauth/consumers/KEY {"consumerName":"b"} -> 200 {"data":{"consumerKey":"KEY","consumerName":"b","state":{"active":false}}}`,
 		`PATCH /osmc/admin/oauth/consumers/KEY {"consumerSecret":"t"} -> 200 {"data":{"consumerKey":"KEY","consumerName":"b","state":{"active":false}}}`,
 		`GET /osmc/admin/oauth/consumers -> 200 {"data":{"consumers":[{"consumerKey":"KEY","consumerName":"b","state":{"active":false}}]}}`,
-		`DELETE /osmc/admin/oauth/consumers/KEY -> 200`,
+		`DELETE /osmc/admin/oauth/consumers/KEY -> 204`,
 	},
 	"json-ld": {
-		`POST /osmc/admin/oauthconsumers {"@type":"oauth:Consumer","dcterms:title":"a","oauth:secret":"s"} -> 201 {"@id":"ROOT/osmc/admin/oauthconsumers/KEY","dcterms:title":"a","twc:approved":"false"}`,
+		`POST /osmc/admin/oauthconsumers {"@type":"oauth:Consumer","dcterms:title":"a","oauth:secret":"s"} -> 201 {"@id":"/osmc/admin/oauthconsumers/KEY","dcterms:title":"a","twc:approved":"false"}`,
 		`PATCH /osmc/admin/oauthconsumers/KEY {"twc:approved":"true"} -> 204`,
 		`PATCH /osmc/admin/oauthconsumers/KEY {"twc:approved":"false"} -> 204`,
 		`PATCH /osmc/admin/oauthconsumers/KEY {"dcterms:title":"b"} -> 204`,
@@ -58,40 +58,40 @@ var dialectSteps = map[string][7]string{
 		`DELETE /osmc/admin/oauthconsumers/KEY -> 204`,
 	},
 	"put-secret": {
-		`POST /osmc/admin/oauth1/consumers {"label":"a","sharedSecret":"s","repeatedSecret":"s"} -> 201 /osmc/admin/oauth1/consumers/KEY`,
+		`POST /osmc/admin/oauth1/consumers {"label":"a","sharedSecret":"s","repeatedSecret":"s"} -> 204 /osmc/admin/oauth1/consumers/KEY`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"a","sharedSecret":"s","repeatedSecret":"s","approved":"yes"} -> 204`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"a","sharedSecret":"s","repeatedSecret":"s","approved":"no"} -> 204`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"b","sharedSecret":"s","repeatedSecret":"s","approved":"no"} -> 204`,
 		`PUT /osmc/admin/oauth1/consumers/KEY {"label":"b","sharedSecret":"t","repeatedSecret":"t","approved":"no"} -> 204`,
 		`GET /osmc/admin/oauth1/consumers?start=0 -> 200 {"results":[{"approved":false,"key":"KEY","label":"b"}],"total":1}`,
-		`DELETE /osmc/admin/oauth1/consumers/KEY -> 202`,
+		`DELETE /osmc/admin/oauth1/consumers/KEY -> 204`,
 	},
 	"separate-patches": {
 		`POST /osmc/admin/oauthconsumers {"name":"a","secret":"s"} -> 201 {"key":"KEY","name":"a","status":"DISABLED"}`,
-		`PATCH /osmc/admin/oauthconsumers/KEY {"status":"ENABLED"} -> 200`,
-		`PATCH /osmc/admin/oauthconsumers/KEY {"status":"DISABLED"} -> 200`,
-		`PATCH /osmc/admin/oauthconsumers/KEY {"name":"b"} -> 200`,
-		`PATCH /osmc/admin/oauthconsumers/KEY {"secret":"t"} -> 200`,
+		`PATCH /osmc/admin/oauthconsumers/KEY {"status":"ENABLED"} -> 204`,
+		`PATCH /osmc/admin/oauthconsumers/KEY {"status":"DISABLED"} -> 204`,
+		`PATCH /osmc/admin/oauthconsumers/KEY {"name":"b"} -> 204`,
+		`PATCH /osmc/admin/oauthconsumers/KEY {"secret":"t"} -> 204`,
 		`GET /osmc/admin/oauthconsumers -> 200 {"consumers":[{"key":"KEY","name":"b","status":"DISABLED"}],"paging":{"next":null}}`,
 		`DELETE /osmc/admin/oauthconsumers/KEY -> 204`,
 	},
 	"rpc": {
-		`POST /osmc/rpc/oauth/registerConsumer {"consumer":{"name":"a","secret":"s"}} -> 200 {"result":{"key":"KEY"}}`,
-		`POST /osmc/rpc/oauth/setApproval {"keys":["KEY"],"approved":true} -> 200`,
-		`POST /osmc/rpc/oauth/setApproval {"keys":["KEY"],"approved":false} -> 200`,
-		`POST /osmc/rpc/oauth/renameConsumer {"key":"KEY","name":"b"} -> 200`,
-		`POST /osmc/rpc/oauth/changeSecret {"key":"KEY","secret":"t"} -> 200`,
+		`POST /osmc/rpc/oauth/registerConsumer {"consumer":{"name":"a","secret":"s"}} -> 201 {"result":{"key":"KEY"}}`,
+		`POST /osmc/rpc/oauth/setApproval {"keys":["KEY"],"approved":true} -> 204`,
+		`POST /osmc/rpc/oauth/setApproval {"keys":["KEY"],"approved":false} -> 204`,
+		`POST /osmc/rpc/oauth/renameConsumer {"key":"KEY","name":"b"} -> 204`,
+		`POST /osmc/rpc/oauth/changeSecret {"key":"KEY","secret":"t"} -> 204`,
 		`POST /osmc/rpc/oauth/listConsumers {"version":1,"filter":null} -> 200 {"result":[{"approved":false,"key":"KEY","name":"b"}]}`,
-		`POST /osmc/rpc/oauth/removeConsumers ["KEY"] -> 200`,
+		`POST /osmc/rpc/oauth/removeConsumers ["KEY"] -> 204`,
 	},
 	"forms": {
-		`POST /osmc/admin/oauth-consumers/register consumerName=a&consumerSecret=s&consumerSecretRepeated=s&_csrf=TOKEN -> 302 /osmc/oauth-consumers`,
-		`POST /osmc/admin/oauth-consumers/status key=KEY&action=approve&_csrf=TOKEN -> 302 /osmc/oauth-consumers`,
-		`POST /osmc/admin/oauth-consumers/status key=KEY&action=disapprove&_csrf=TOKEN -> 302 /osmc/oauth-consumers`,
-		`POST /osmc/admin/oauth-consumers/edit key=KEY&consumerName=b&consumerSecret=&consumerSecretRepeated=&_csrf=TOKEN -> 302 /osmc/oauth-consumers`,
-		`POST /osmc/admin/oauth-consumers/edit key=KEY&consumerName=b&consumerSecret=t&consumerSecretRepeated=t&_csrf=TOKEN -> 302 /osmc/oauth-consumers`,
+		`POST /osmc/admin/oauth-consumers/register consumerName=a&consumerSecret=s&consumerSecretRepeated=s&_csrf=TOKEN -> 303 /osmc/oauth-consumers`,
+		`POST /osmc/admin/oauth-consumers/status key=KEY&action=approve&_csrf=TOKEN -> 303 /osmc/oauth-consumers`,
+		`POST /osmc/admin/oauth-consumers/status key=KEY&action=disapprove&_csrf=TOKEN -> 303 /osmc/oauth-consumers`,
+		`POST /osmc/admin/oauth-consumers/edit key=KEY&consumerName=b&consumerSecret=&consumerSecretRepeated=&_csrf=TOKEN -> 303 /osmc/oauth-consumers`,
+		`POST /osmc/admin/oauth-consumers/edit key=KEY&consumerName=b&consumerSecret=t&consumerSecretRepeated=t&_csrf=TOKEN -> 303 /osmc/oauth-consumers`,
 		`GET /osmc/admin/oauth-consumers/data -> 200 [{"approved":false,"key":"KEY","name":"b"}]`,
-		`POST /osmc/admin/oauth-consumers/remove key=KEY&_csrf=TOKEN -> 302 /osmc/oauth-consumers`,
+		`POST /osmc/admin/oauth-consumers/remove key=KEY&_csrf=TOKEN -> 303 /osmc/oauth-consumers`,
 	},
 	"xsrf-cookie": {
 		`POST /osmc/admin/oauthconsumers {"name":"a","secret":"s"} -> 201 KEY`,
@@ -122,12 +122,12 @@ var dialectSteps = map[string][7]string{
 	},
 	"key-map": {
 		`POST /osmc/admin/oauthconsumers {"displayName":"a","secret":"s","flags":{}} -> 201 {"created":{"displayName":"a","key":"KEY"}}`,
-		`POST /osmc/admin/oauthconsumers/KEY?operation=approve -> 200`,
-		`POST /osmc/admin/oauthconsumers/KEY?operation=disapprove -> 200`,
-		`POST /osmc/admin/oauthconsumers/KEY?operation=rename {"displayName":"b"} -> 200`,
-		`POST /osmc/admin/oauthconsumers/KEY?operation=secret {"secret":"t","confirmation":"t"} -> 200`,
+		`POST /osmc/admin/oauthconsumers/KEY?operation=approve -> 204`,
+		`POST /osmc/admin/oauthconsumers/KEY?operation=disapprove -> 204`,
+		`POST /osmc/admin/oauthconsumers/KEY?operation=rename {"displayName":"b"} -> 204`,
+		`POST /osmc/admin/oauthconsumers/KEY?operation=secret {"secret":"t","confirmation":"t"} -> 204`,
 		`GET /osmc/admin/oauthconsumers?format=map -> 200 {"consumers":{"KEY":{"displayName":"b","flags":{"approved":false}}}}`,
-		`DELETE /osmc/admin/oauthconsumers/KEY -> 200`,
+		`DELETE /osmc/admin/oauthconsumers/KEY -> 204`,
 	},
 	"oauth-clients": {
 		`POST /authentication/api/admin/oauth1a/clients {"clientName":"a","clientSecret":"s"} -> 201 {"clientKey":"KEY"}`,
@@ -139,22 +139,85 @@ var dialectSteps = map[string][7]string{
 		`DELETE /authentication/api/admin/oauth1a/clients/KEY -> 204`,
 	},
 	"webapp-forms": {
-		`POST /webapp/oauth/consumers name=a&secret=s&secret2=s&token=TOKEN -> 302 /webapp/oauth/consumers/KEY`,
-		`POST /webapp/oauth/consumers/KEY name=a&status=true&token=TOKEN -> 200`,
-		`POST /webapp/oauth/consumers/KEY name=a&status=false&token=TOKEN -> 200`,
-		`POST /webapp/oauth/consumers/KEY name=b&status=false&token=TOKEN -> 200`,
-		`POST /webapp/oauth/consumers/KEY name=b&secret=t&status=false&token=TOKEN -> 200`,
+		`POST /webapp/oauth/consumers name=a&secret=s&secret2=s&token=TOKEN -> 303 /webapp/oauth/consumers/KEY`,
+		`POST /webapp/oauth/consumers/KEY name=a&status=true&token=TOKEN -> 204`,
+		`POST /webapp/oauth/consumers/KEY name=a&status=false&token=TOKEN -> 204`,
+		`POST /webapp/oauth/consumers/KEY name=b&status=false&token=TOKEN -> 204`,
+		`POST /webapp/oauth/consumers/KEY name=b&secret=t&status=false&token=TOKEN -> 204`,
 		`GET /webapp/oauth/consumers.json -> 200 {"rows":[{"cells":["b","disapproved"],"uri":"/webapp/oauth/consumers/KEY"}]}`,
-		`POST /webapp/oauth/consumers/KEY/remove token=TOKEN&sure=yes -> 200`,
+		`POST /webapp/oauth/consumers/KEY/remove token=TOKEN&sure=yes -> 204`,
 	},
 	"absent-approval": {
-		`POST /osmc/oauth/v1/consumers {"name":"a","secret":"s","callback":""} -> 201`,
-		`PUT /osmc/oauth/v1/consumers/KEY/approved {"value":true} -> 200`,
-		`DELETE /osmc/oauth/v1/consumers/KEY/approved -> 200`,
-		`PUT /osmc/oauth/v1/consumers/KEY/name {"value":"b"} -> 200`,
-		`PUT /osmc/oauth/v1/consumers/KEY/secret {"value":"t"} -> 200`,
+		`POST /osmc/oauth/v1/consumers {"name":"a","secret":"s","callback":""} -> 204`,
+		`PUT /osmc/oauth/v1/consumers/KEY/approved {"value":true} -> 204`,
+		`DELETE /osmc/oauth/v1/consumers/KEY/approved -> 204`,
+		`PUT /osmc/oauth/v1/consumers/KEY/name {"value":"b"} -> 204`,
+		`PUT /osmc/oauth/v1/consumers/KEY/secret {"value":"t"} -> 204`,
 		`GET /osmc/oauth/v1/consumers -> 200 {"_embedded":{"oauthConsumers":[{"key":"KEY","name":"b"}]}}`,
 		`DELETE /osmc/oauth/v1/consumers/KEY -> 204`,
+	},
+	"put-version": {
+		`POST /osmc/admin/oauthconsumers {"name":"a","secret":"s"} -> 201 {"approved":false,"key":"KEY","meta":{"version":1},"name":"a"}`,
+		`PUT /osmc/admin/oauthconsumers/KEY {"name":"a","approved":true,"meta":{"version":1}} -> 200 {"approved":true,"key":"KEY","meta":{"version":2},"name":"a"}`,
+		`PUT /osmc/admin/oauthconsumers/KEY {"name":"a","approved":false,"meta":{"version":2}} -> 200 {"approved":false,"key":"KEY","meta":{"version":3},"name":"a"}`,
+		`PUT /osmc/admin/oauthconsumers/KEY {"name":"b","approved":false,"meta":{"version":3}} -> 200 {"approved":false,"key":"KEY","meta":{"version":4},"name":"b"}`,
+		`PUT /osmc/admin/oauthconsumers/KEY {"name":"b","secret":"t","approved":false,"meta":{"version":4}} -> 200 {"approved":false,"key":"KEY","meta":{"version":5},"name":"b"}`,
+		`GET /osmc/admin/oauthconsumers -> 200 {"consumers":[{"approved":false,"key":"KEY","meta":{"version":5},"name":"b"}]}`,
+		`DELETE /osmc/admin/oauthconsumers/KEY -> 204`,
+	},
+	"client-kinds": {
+		`POST /osmc/admin/clients {"kind":"OAUTH1","displayName":"a","clientSecret":"s"} -> 201 {"clientId":"KEY","displayName":"a","state":{"approved":false}}`,
+		`PUT /osmc/admin/clients/KEY/state {"approved":true} -> 204`,
+		`PUT /osmc/admin/clients/KEY/state {"approved":false} -> 204`,
+		`PATCH /osmc/admin/clients/KEY {"displayName":"b"} -> 204`,
+		`PATCH /osmc/admin/clients/KEY {"clientSecret":"t"} -> 204`,
+		`GET /osmc/admin/clients?offset=0 -> 200 {"clients":[{"clientId":"0a0b0c0d","displayName":"Reports","kind":"not-OAUTH1","state":{"approved":true}},{"clientId":"KEY","displayName":"b","kind":"OAUTH1","state":{"approved":false}}],"count":2}`,
+		`DELETE /osmc/admin/clients/KEY -> 204`,
+	},
+	"two-lists": {
+		`POST /osmc/oauth/requestKey {"name":"a","secret":"s"} -> 201 {"key":"KEY"}`,
+		`POST /osmc/oauth/consumers/KEY provisional=false -> 204`,
+		`POST /osmc/oauth/consumers/KEY provisional=true -> 204`,
+		`POST /osmc/oauth/consumers/KEY name=b -> 204`,
+		`POST /osmc/oauth/consumers/KEY secret=t -> 204`,
+		`GET /osmc/oauth/consumers -> 200 {"approved":[],"provisional":[{"key":"KEY","name":"b"}]}`,
+		`DELETE /osmc/oauth/consumers/KEY -> 204`,
+	},
+	"result-codes": {
+		`POST /osmc/oauth/api/register {"label":"a","secret":"s"} -> 201 {"code":0,"data":{"id":KEY}}`,
+		`POST /osmc/oauth/api/activate {"ids":[KEY],"active":true} -> 200 {"code":0}`,
+		`POST /osmc/oauth/api/activate {"ids":[KEY],"active":false} -> 200 {"code":0}`,
+		`POST /osmc/oauth/api/edit {"id":KEY,"label":"b"} -> 200 {"code":0}`,
+		`POST /osmc/oauth/api/edit {"id":KEY,"secret":"t"} -> 200 {"code":0}`,
+		`GET /osmc/oauth/api/consumers -> 200 {"code":0,"data":[{"active":"off","id":KEY,"label":"b"}]}`,
+		`POST /osmc/oauth/api/remove {"ids":[KEY]} -> 200 {"code":0}`,
+	},
+	"redirects": {
+		`POST /osmc/oauth/register name=a&secret=s&_csrf=TOKEN -> 303 /osmc/oauth/consumers/KEY`,
+		`POST /osmc/oauth/consumers/KEY/approve _csrf=TOKEN -> 303 /osmc/oauth/consumers/KEY`,
+		`POST /osmc/oauth/consumers/KEY/disapprove _csrf=TOKEN -> 303 /osmc/oauth/consumers/KEY`,
+		`POST /osmc/oauth/consumers/KEY name=b&secret=s&approved=off&_csrf=TOKEN -> 303 /osmc/oauth/consumers`,
+		`POST /osmc/oauth/consumers/KEY name=b&secret=t&approved=off&_csrf=TOKEN -> 303 /osmc/oauth/consumers`,
+		`GET /osmc/oauth/consumers -> 200 [{"approved":"waiting","key":"KEY","name":"b"}]`,
+		`POST /osmc/oauth/consumers/KEY/remove _csrf=TOKEN -> 303 /osmc/oauth/consumers`,
+	},
+	"key-in-query": {
+		`POST /osmc/admin/oauthconsumer {"name":"a","secret":"s"} -> 201 {"approved":false,"consumerKey":"KEY","name":"a"}`,
+		`POST /osmc/admin/oauthconsumer?consumerKey=KEY&action=approve -> 204`,
+		`POST /osmc/admin/oauthconsumer?consumerKey=KEY&action=disapprove -> 204`,
+		`PATCH /osmc/admin/oauthconsumer?consumerKey=KEY {"name":"b"} -> 200 {"approved":false,"consumerKey":"KEY","name":"b"}`,
+		`PATCH /osmc/admin/oauthconsumer?consumerKey=KEY {"secret":"t"} -> 200 {"approved":false,"consumerKey":"KEY","name":"b"}`,
+		`GET /osmc/admin/oauthconsumer -> 200 [{"approved":false,"consumerKey":"KEY","name":"b"}]`,
+		`DELETE /osmc/admin/oauthconsumer?consumerKey=KEY -> 204`,
+	},
+	"webhooks": {
+		`POST /osmc/admin/oauth/consumers {"name":"a","secret":"s"} -> 201 "KEY"`,
+		`PUT /osmc/admin/oauth/consumers/KEY/status {"enabled":true} -> 204`,
+		`PUT /osmc/admin/oauth/consumers/KEY/status {"enabled":false} -> 204`,
+		`PUT /osmc/admin/oauth/consumers/KEY {"name":"b","secret":"s"} -> 204`,
+		`PATCH /osmc/admin/oauth/consumers/KEY {"secret":"t"} -> 204`,
+		`GET /osmc/admin/oauth/consumers -> 200 [{"enabled":false,"id":"KEY","name":"b"}]`,
+		`DELETE /osmc/admin/oauth/consumers/KEY -> 204`,
 	},
 }
 
@@ -163,7 +226,12 @@ var dialectToken = map[string]func(*dialectClient) string{
 	"forms": func(c *dialectClient) string { return c.cookie("twc-csrf") },
 	"xsrf-cookie": func(c *dialectClient) string {
 		c.want(204, c.send("GET", "/osmc/admin/session", ""))
-		return c.cookie("XSRF-TOKEN")
+		return strings.ReplaceAll(c.cookie("XSRF-TOKEN"), "%3D", "=")
+	},
+	"two-lists": func(c *dialectClient) string { return c.cookie("twc-rest-session-id") },
+	"redirects": func(c *dialectClient) string {
+		page := c.want(200, c.send("GET", "/osmc/oauth/register", ""))
+		return strings.Join(regexp.MustCompile(`<meta name="_csrf" content="(.*?)">`).FindStringSubmatch(page.body)[1:], "")
 	},
 	"token-header": func(c *dialectClient) string {
 		return c.send("GET", "/osmc/admin/oauth1?sort=name&view=full", "").header.Get("X-Csrf-Token")
@@ -179,19 +247,22 @@ type dialectClient struct {
 	*client
 	profile *profile.Profile
 	token   string
+	wrong   map[string]string // headers with other values
 }
 
-func newDialectClient(t *testing.T, name string) *dialectClient {
+func newDialectClient(t *testing.T, name string, options ...func(*emulator.Config)) *dialectClient {
 	t.Helper()
-	spoken, err := emulator.Dialect(name)
-	if err != nil {
-		t.Fatal(err)
+	c := &dialectClient{profile: profile.BuiltIn()}
+	if name != "" {
+		var err error
+		if c.profile, err = emulator.Dialect(name); err != nil {
+			t.Fatal(err)
+		}
 	}
-	s := emulator.New(t, func(config *emulator.Config) { config.Profile = spoken })
-	c := &dialectClient{profile: spoken}
-	if spoken.Server == profile.WebApp {
+	s := emulator.New(t, append([]func(*emulator.Config){func(config *emulator.Config) { config.Profile = c.profile }}, options...)...)
+	if c.profile.Server == profile.WebApp {
 		c.client = newClient(t, s)
-		c.want(204, c.do("POST", s.AdminPageURL()+"/sign-in", "username=admin&password=admin-password"))
+		c.signInOnPlatform()
 	} else {
 		c.client = signedIn(t, s, emulator.AdminToken)
 	}
@@ -227,10 +298,11 @@ func (c *dialectClient) cookie(name string) string {
 // send sends one request with all headers that a dialect can need.
 func (c *dialectClient) send(method, path, body string) reply {
 	c.t.Helper()
-	c.headers = map[string]string{"X-Confirm": "yes"}
-	for name, value := range c.profile.Headers {
-		c.headers[name] = strings.NewReplacer("{csrf}", c.token, "{origin}", c.root()).Replace(value)
+	c.headers = map[string]string{"X-Confirm": "yes", "X-Requested-With": "XMLHttpRequest", "Origin": c.root(), "If-Match": "5"}
+	for _, name := range []string{"X-CSRF-Token", "X-XSRF-TOKEN", "X-CSRF-Prevent"} {
+		c.headers[name] = c.token
 	}
+	maps.Copy(c.headers, c.wrong)
 	return c.do(method, c.root()+path, body)
 }
 
@@ -266,7 +338,7 @@ func removeUnknown(document any) {
 
 func TestDialects_areAllTested(t *testing.T) {
 	t.Parallel()
-	if count := len(emulator.Dialects()); count < 14 {
+	if count := len(emulator.Dialects()); count < 22 {
 		t.Errorf("%d dialects", count)
 	}
 	for _, name := range emulator.Dialects() {
@@ -312,7 +384,7 @@ func TestDialects(t *testing.T) {
 					}
 				}
 				got := strings.Join(strings.Fields(strconv.Itoa(r.status)+" "+r.header.Get("Location")+" "+known(r.body)), " ")
-				if got != strings.NewReplacer("KEY", key, "ROOT", c.root()).Replace(expected) {
+				if got != strings.ReplaceAll(expected, "KEY", key) {
 					t.Errorf("%s answers %s, want %s", request, got, expected)
 				}
 			}
@@ -345,40 +417,62 @@ func TestDialects_refuse(t *testing.T) {
 		{"put-all", `PUT /osmc/admin/oauthconsumers/k {"secret":"","approved":true}`, 400, ""},
 		{"put-all", `PUT /osmc/admin/oauthconsumers/k {"name":"b","secret":""}`, 400, ""},
 		{"put-all", `PUT /osmc/admin/oauthconsumers/k {"name":"b","approved":true}`, 400, ""},
+		{"put-all", `PUT /osmc/admin/oauthconsumers/k {"name":"b","secret":"","approved":true,"more":1}`, 400, ""},
 		{"put-secret", `PUT /osmc/admin/oauth1/consumers/k {"label":"b","approved":"yes"}`, 400, ""},
 		{"put-secret", `PUT /osmc/admin/oauth1/consumers/k {"label":"b","sharedSecret":"t","repeatedSecret":"u","approved":"yes"}`, 400, ""},
 		{"put-secret", `PUT /osmc/admin/oauth1/consumers/k {"label":"b","sharedSecret":"t","repeatedSecret":"t","approved":true}`, 400, ""},
+		{"put-secret", `PUT /osmc/admin/oauth1/consumers/k {"label":"b","sharedSecret":"","repeatedSecret":"","approved":"yes"}`, 400, ""},
 		{"put-secret", `POST /osmc/admin/oauth1/consumers/k {}`, 405, ""},
 		{"separate-patches", `PATCH /osmc/admin/oauthconsumers/k {"status":"UNHEARD-OF"}`, 400, ""},
+		{"separate-patches", `PATCH /osmc/admin/oauthconsumers/k {"name":"b","secret":"t"}`, 400, ""},
 		{"separate-patches", `PATCH /osmc/admin/oauthconsumers/other {"name":"b"}`, 404, ""},
 		{"rpc", `POST /osmc/rpc/oauth/renameConsumer {"name":"b"}`, 400, ""},
 		{"rpc", `POST /osmc/rpc/oauth/removeConsumers ["k","l"]`, 400, ""},
 		{"rpc", `POST /osmc/rpc/oauth/listConsumers {"filter":null}`, 400, ""},
+		{"rpc", `POST /osmc/rpc/oauth/registerConsumer {"consumer":{"name":"a","secret":"s"}}`, 400, "X-Requested-With"},
 		{"forms", `POST /osmc/admin/oauth-consumers/remove key=k&_csrf=wrong`, 403, ""},
-		{"forms", `POST /osmc/admin/oauth-consumers/remove key=k`, 403, ""},
+		{"forms", `POST /osmc/admin/oauth-consumers/remove key=k`, 400, ""},
 		{"forms", `POST /osmc/admin/oauth-consumers/remove key=k&key=k&_csrf=TOKEN`, 400, ""},
 		{"forms", `POST /osmc/admin/oauth-consumers/edit key=k&consumerName=b&consumerSecret=t&consumerSecretRepeated=u&_csrf=TOKEN`, 400, ""},
-		{"forms", `POST /osmc/admin/oauth-consumers/remove {"key":"k"}`, 403, ""},
+		{"forms", `POST /osmc/admin/oauth-consumers/remove {"key":"k"}`, 400, ""},
 		{"key-map", `POST /osmc/admin/oauthconsumers/k?operation=other {"displayName":"b"}`, 400, ""},
+		{"key-map", `GET /osmc/admin/oauthconsumers?format=map&page=1`, 400, ""},
 		{"oauth-clients", `GET /authentication/api/admin/oauth1a/clients?p=x`, 400, ""},
-		{"xsrf-cookie", `GET /osmc/admin/oauthconsumers?page_token=x`, 400, ""},
-		{"rpc", `POST /osmc/rpc/oauth/registerConsumer {"consumer":{"name":"a","secret":"s"}}`, 403, "X-Requested-With"},
+		{"oauth-clients", `POST /authentication/api/admin/oauth1a/clients {"clientName":"a","clientSecret":"s"}`, 403, "X-CSRF-Token"},
 		{"token-header", `POST /osmc/admin/oauth1 {"name":"a","secret":"s"}`, 403, "X-CSRF-Token"},
+		{"token-header", `POST /osmc/admin/oauth1 {"name":"a","secret":"s"}`, 403, "Origin"},
 		{"xsrf-cookie", `POST /osmc/admin/oauthconsumers {"name":"a","secret":"s"}`, 403, "X-XSRF-TOKEN"},
-		{"oauth-clients", `POST /authentication/api/admin/oauth1a/clients {"clientName":"a","clientSecret":"s"}`, 403, "X-CSRF-TOKEN"},
+		{"xsrf-cookie", `GET /osmc/admin/oauthconsumers?page_token=x`, 400, ""},
+		{"two-lists", `DELETE /osmc/oauth/consumers/k`, 403, "X-CSRF-Prevent"},
+		{"put-version", `PUT /osmc/admin/oauthconsumers/k {"name":"b","approved":true,"meta":{"version":0}}`, 409, ""},
+		{"put-version", `PUT /osmc/admin/oauthconsumers/k {"name":"b","approved":true}`, 400, ""},
+		{"put-version", `DELETE /osmc/admin/oauthconsumers/k`, 409, "If-Match"},
+		{"client-kinds", `PATCH /osmc/admin/clients/0a0b0c0d {"displayName":"b"}`, 404, ""},
+		{"result-codes", `POST /osmc/oauth/api/edit {"id":99,"label":"b"}`, 200, ""},
+		{"result-codes", `POST /osmc/oauth/api/register {"label":" ","secret":"s"}`, 200, ""},
+		{"result-codes", `POST /osmc/oauth/api/edit {"id":"99","label":"b"}`, 400, ""},
+		{"result-codes", `GET /osmc/oauth/api/consumers/99`, 404, ""},
+		{"redirects", `POST /osmc/oauth/register name=%20&secret=s&_csrf=TOKEN`, 303, ""},
+		{"redirects", `POST /osmc/oauth/consumers/other/remove _csrf=TOKEN`, 303, ""},
+		{"redirects", `POST /osmc/oauth/consumers/k/remove _csrf=wrong`, 403, ""},
+		{"key-in-query", `GET /osmc/admin/oauthconsumer?consumerKey=other`, 404, ""},
+		{"key-in-query", `DELETE /osmc/admin/oauthconsumer`, 400, ""},
+		{"key-in-query", `DELETE /osmc/admin/oauthconsumer?consumerKey=k&consumerKey=k`, 400, ""},
 	} {
 		t.Run(test.dialect+" "+test.request, func(t *testing.T) {
 			t.Parallel()
 			c := newDialectClient(t, test.dialect)
 			before := c.server.AddConsumer(emulator.Consumer{Key: "k", Name: "a", Secret: "s"})
-			if test.wrong != "" {
-				spoken := *c.profile
-				spoken.Headers = maps.Clone(spoken.Headers)
-				spoken.Headers[test.wrong] = "wrong"
-				c.profile = &spoken
-			}
+			c.wrong = map[string]string{test.wrong: "wrong"}
+			delete(c.wrong, "")
 			parts := strings.SplitN(strings.ReplaceAll(test.request, "TOKEN", c.token), " ", 3)
-			c.want(test.status, c.send(parts[0], parts[1], strings.Join(parts[2:], "")))
+			r := c.want(test.status, c.send(parts[0], parts[1], strings.Join(parts[2:], "")))
+			switch location := r.header.Get("Location"); {
+			case test.status == 200 && !strings.HasPrefix(r.body, `{"code":1,"message":`):
+				t.Errorf("not a refusal: %s", r.body)
+			case test.status == 303 && location != "/osmc/oauth-consumers/refused":
+				t.Errorf("redirected to %s", location)
+			}
 			if left := c.server.Consumers(); len(left) != 1 || left[0] != before {
 				t.Errorf("%+v", left)
 			}
@@ -407,7 +501,7 @@ func TestDialects_pages(t *testing.T) {
 	next := func(expression string) func(reply) string {
 		return func(r reply) string {
 			if found := regexp.MustCompile(expression).FindStringSubmatch(r.body); found != nil {
-				return strings.ReplaceAll(found[1], `\u0026`, "&")
+				return found[1]
 			}
 			return ""
 		}
@@ -453,7 +547,7 @@ func TestDialects_pages(t *testing.T) {
 			var last reply
 			for path := test.first; path != ""; path = test.next(last) {
 				last = c.want(200, c.send("GET", path, ""))
-				for _, found := range regexp.MustCompile(`(?:\\u003c|%3C)(\d)(?:\\u003e|%3E)`).FindAllStringSubmatch(last.body, -1) {
+				for _, found := range regexp.MustCompile(`(?:<|%3C)(\d)(?:>|%3E)`).FindAllStringSubmatch(last.body, -1) {
 					seen = append(seen, found[1])
 				}
 			}

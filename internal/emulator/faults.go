@@ -39,7 +39,8 @@ const (
 	InternalError500After
 
 	// Unauthorized401 ends the session of the request as if it had been idle for
-	// too long, and answers 401; not handled.
+	// too long, or revokes its token unless that is a personal one, and answers 401;
+	// not handled.
 	Unauthorized401
 
 	// Forbidden403 answers 403; not handled.
@@ -68,7 +69,9 @@ const (
 	// something that looks like JSON.
 	BadJSON
 
-	// Redirect302 sends the client to a sign-in page; not handled.
+	// Redirect302 sends the client to the sign-in: on the platform it ends the session
+	// of the request first, on the REST API it does what a single sign-on proxy does.
+	// Not handled.
 	Redirect302
 
 	// NoBody handles the request and answers with the right status and header,

@@ -39,15 +39,14 @@ func (s *Server) substitute(x *exchange, fault *Fault, a *answer) *answer {
 	case InternalError500, InternalError500After:
 		a = newAnswer(status, "text/plain; charset=utf-8", []byte("Internal server error"))
 	case Unauthorized401:
-		s.drop(x.request)
+		s.drop(x)
 		a = s.noSession()
 	case Forbidden403:
 		a = failure(status, "You may not do this.")
 	case WebPage, WebPageAfter:
 		a = signInPage()
 	case Redirect302:
-		a = newAnswer(status, "", nil)
-		a.header.Set("Location", s.WebAppURL()+signInPath)
+		a = s.challenge(x)
 	case BadJSON:
 		a.header.Set("Content-Type", "application/json")
 		a.body = []byte(`{"key": "cut off", "name": `)

@@ -75,9 +75,8 @@ func TestFaults(t *testing.T) {
 					t.Error("no Retry-After")
 				}
 			case emulator.Redirect302:
-				page, err := c.try("GET", r.header.Get("Location"), "")
-				if err != nil || page.status != 200 || !strings.Contains(page.body, "<form") {
-					t.Errorf("%+v, %v", page, err)
+				if page := c.want(200, c.follow("GET", r.header.Get("Location"), "")); !strings.Contains(page.body, "<form") {
+					t.Errorf("%+v", page)
 				}
 			}
 			if handled := len(s.Consumers()) == 1; handled != kind.Handled() {

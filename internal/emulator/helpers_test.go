@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -129,6 +130,55 @@ func decode[T any](t testing.TB, r reply) T {
 		t.Fatalf("%v in %q", err, r.body)
 	}
 	return value
+}
+
+// follow calls a URL and follows redirects, as a browser does.
+func (c *client) follow(method, target, body string) reply {
+	c.t.Helper()
+	for range 10 {
+		r := c.do(method, target, body)
+		if r.status != http.StatusFound && r.status != http.StatusSeeOther {
+			return r
+		}
+		method, target, body = http.MethodGet, r.header.Get("Location"), ""
+	}
+	c.t.Fatal("too many redirects")
+	return reply{}
+}
+
+var (
+	formAction  = regexp.MustCompile(`action="([^"]+)"`)
+	hiddenToken = regexp.MustCompile(`name="_token" value="([^"]+)"`)
+	startPages  = regexp.MustCompile(`data-starts="([^"]*)"`)
+)
+
+// submitPassword submits the sign-in page that has come.
+func (c *client) submitPassword(page reply, password string) reply {
+	c.t.Helper()
+	action, hidden := formAction.FindStringSubmatch(page.body), hiddenToken.FindStringSubmatch(page.body)
+	if action == nil || hidden == nil {
+		c.t.Fatalf("this is no sign-in page: %d, %s", page.status, page.body)
+	}
+	values := url.Values{"_token": {hidden[1]}, "username": {emulator.AdminName}, "password": {password}}
+	return c.follow(http.MethodPost, c.server.AuthenticationURL()+"/authentication/"+action[1], values.Encode())
+}
+
+// signInOnPlatform signs in at the administration page, and opens a page of each
+// application that the calls go to.
+func (c *client) signInOnPlatform() {
+	c.t.Helper()
+	page := c.want(http.StatusOK, c.submitPassword(c.follow(http.MethodGet, c.server.AdminPageURL(), ""), emulator.AdminPassword))
+	starts := startPages.FindStringSubmatch(page.body)
+	if starts == nil {
+		c.t.Fatalf("the page is %s", page.body)
+	}
+	for _, start := range strings.Fields(starts[1]) {
+		root := c.server.WebAppURL()
+		if strings.HasPrefix(start, "/authentication/") {
+			root = c.server.AuthenticationURL()
+		}
+		c.want(http.StatusOK, c.follow(http.MethodGet, root+start, ""))
+	}
 }
 
 // lenient is for tests that break the contract on purpose.

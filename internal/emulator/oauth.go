@@ -13,9 +13,6 @@ import (
 )
 
 const (
-	// signInPath is the sign-in page of the Web Application Platform (A).
-	signInPath = "/authentication/login"
-
 	formType = "application/x-www-form-urlencoded"
 
 	// timestampTolerance is how far oauth_timestamp may be from the clock (A).
@@ -39,9 +36,14 @@ type token struct {
 // requestConsumerKey registers a consumer without a session (S). An administrator
 // must still approve it (V).
 func (s *Server) requestConsumerKey(x *exchange) *answer {
-	c := &call{Call: profile.BuiltIn().Calls.Register, name: "register", given: map[string][]any{}}
-	c.readBody(x)
-	a := s.registerConsumer(c)
+	p := profile.BuiltIn()
+	described := *p.Calls.Register
+	described.Path = x.path
+	values, err := p.Match(&described, &profile.Request{Method: x.request.Method, Path: x.path, Header: x.request.Header, Body: x.body})
+	if err != nil {
+		return failure(http.StatusBadRequest, err.Error())
+	}
+	a := s.perform(x, &call{&described, p, values})
 	if a.status != http.StatusCreated {
 		return a
 	}

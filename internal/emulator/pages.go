@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // defaultPageSize makes pages of small lists, too.
@@ -17,90 +19,73 @@ const tokenParameter = "page_token"
 // tokenFormat has characters that a client must escape.
 const tokenFormat = "after=%d&more"
 
-// listPage answers one page of the consumers, in order of registration. The
-// caller holds the lock.
-func (s *Server) listPage(x *exchange, consumers []*storedConsumer) *answer {
-	pages, query := x.call.Pages, x.request.URL.Query()
-	var start int
-	var err error
+// pageParameter is the parameter of the query that selects a page. It is empty if
+// there are no pages.
+func pageParameter(pages *profile.Pages) string {
 	switch pages.By {
-	case "number":
-		start, err = number(query, pages.Parameter, pages.First)
+	case "none":
+		return ""
+	case "link", "next":
+		return tokenParameter
+	}
+	return pages.Parameter
+}
+
+// listPage answers one page of a list, in order of registration. The caller holds
+// the lock.
+func (s *Server) listPage(x *exchange, c *call, items []listed) *answer {
+	pages, position := c.Pages, c.values.Page.Get(pageParameter(c.Pages))
+	start, err := 0, error(nil)
+	switch {
+	case position == "":
+	case pages.By == "number":
+		start, err = strconv.Atoi(position)
 		start = (start - pages.First) * s.config.PageSize
-	case "offset":
-		start, err = number(query, pages.Parameter, 0)
-	case "cursor":
-		start, err = after(query.Get(pages.Parameter), consumers)
+	case pages.By == "offset":
+		start, err = strconv.Atoi(position)
 	default:
-		start, err = after(query.Get(tokenParameter), consumers)
+		start, err = after(position, items)
 	}
 	if err != nil || start < 0 {
-		return failure(http.StatusBadRequest, "There is no such page.")
+		return s.refuse(c, http.StatusBadRequest, "There is no such page.")
 	}
-	start = min(start, len(consumers))
-	end := min(start+s.config.PageSize, len(consumers))
+	start = min(start, len(items))
+	end := min(start+s.config.PageSize, len(items))
 	next := ""
-	if end < len(consumers) {
-		next = fmt.Sprintf(tokenFormat, consumers[end-1].number)
-	}
-	document := s.listDocument(x.call, consumers[start:end])
-	switch {
-	case pages.By == "cursor" && next == "":
-		document = setAt(document, pages.Pointer, nil)
-	case pages.By == "cursor":
-		document = setAt(document, pages.Pointer, next)
-	case pages.By == "next" && next != "":
-		document = setAt(document, pages.Pointer, s.nextPath(x, next))
-	case pages.Total != nil:
-		document = setAt(document, *pages.Total, len(consumers))
-	}
-	a := shapedAnswer(x.call, document)
-	if pages.By == "link" { // RFC 8288.
-		value := "<" + requestOrigin(x.request) + s.nextPath(x, "") + `>; rel="first"`
-		if next != "" {
-			value += ", <" + requestOrigin(x.request) + s.nextPath(x, next) + `>; rel="next"; title="more, please"`
+	if end < len(items) {
+		next = fmt.Sprintf(tokenFormat, items[end-1].number)
+		switch pages.By {
+		case "link": // RFC 8288.
+			next = requestOrigin(x.request) + s.nextPath(x, c, next)
+		case "next":
+			next = s.nextPath(x, c, next)
 		}
-		a.header.Set("Link", value)
 	}
-	return a
+	a := s.writeList(c, items[start:end])
+	r := &profile.Response{Status: a.status, Header: a.header, Body: a.body}
+	c.WritePage(r, next, len(items))
+	return profileAnswer(r)
 }
 
 // nextPath is the path of the list with its query and the token of a page.
-func (s *Server) nextPath(x *exchange, token string) string {
-	query := url.Values{}
-	for name, value := range x.call.Query {
+func (s *Server) nextPath(x *exchange, c *call, token string) string {
+	query := url.Values{tokenParameter: {token}}
+	for name, value := range c.Query {
 		query.Set(name, value)
 	}
-	if token != "" {
-		query.Set(tokenParameter, token)
-	}
-	path := s.config.PathPrefix + x.path
-	if len(query) > 0 {
-		path += "?" + query.Encode()
-	}
-	return path
+	return s.config.PathPrefix + x.path + "?" + query.Encode()
 }
 
-func number(query url.Values, parameter string, missing int) (int, error) {
-	if !query.Has(parameter) {
-		return missing, nil
-	}
-	return strconv.Atoi(query.Get(parameter))
-}
-
-// after finds the first consumer after the one that a token names by its number,
+// after finds the first item after the one that a token names by its number,
 // which may have been removed since.
-func after(token string, consumers []*storedConsumer) (int, error) {
-	if token == "" {
-		return 0, nil
-	}
+func after(token string, items []listed) (int, error) {
 	var last int
 	if _, err := fmt.Sscanf(token, tokenFormat, &last); err != nil {
 		return 0, err
 	}
-	i := slices.IndexFunc(consumers, func(stored *storedConsumer) bool { return stored.number > last })
+	i := slices.IndexFunc(items, func(item listed) bool { return item.number > last })
 	if i < 0 {
-		i = len(consumers)
+		i = len(items)
 	}
 	return i, nil
 }

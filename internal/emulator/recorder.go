@@ -67,7 +67,7 @@ func (s *Server) record(x *exchange) (*Request, Request, *Fault) {
 		UserAgent:           x.request.UserAgent(),
 	}
 	if x.call != nil {
-		request.Call = x.call.name
+		request.Call = x.call.Name
 	}
 	r := &s.recorder
 	r.mu.Lock()

@@ -18,6 +18,10 @@ type handler func(*exchange) *answer
 type endpoint struct {
 	session sessionNeed
 	methods map[string]handler
+
+	// page says that it is a page: without a session, the platform sends the browser to
+	// the sign-in.
+	page bool
 }
 
 type sessionNeed int
@@ -60,14 +64,16 @@ func (s *Server) webAppRoutes() router {
 		wire.RequestTokenPath:       {methods: post(s.signed(s.requestToken))},
 		wire.UserAuthorizationPath:  {methods: get(s.userAuthorization)},
 		wire.AccessTokenPath:        {methods: post(s.signed(s.accessToken))},
-		signInPath:                  {methods: get(func(*exchange) *answer { return signInPage() })},
 	}
 }
 
-// route finds the endpoint of a request: in the consumer API first, unless only
-// something else has the method.
+// route finds the endpoint of a request: in the consumer API first, unless no call
+// matches and something else has the method.
 func (s *Server) route(x *exchange) (endpoint, *answer) {
-	consumers, ok := s.consumerEndpoint(x)
+	if !s.place(x) {
+		return endpoint{}, failure(http.StatusNotFound, "There is nothing at this path.")
+	}
+	consumers, isConsumers := s.consumerEndpoint(x)
 	if x.call != nil {
 		return consumers, nil
 	}
@@ -75,15 +81,19 @@ func (s *Server) route(x *exchange) (endpoint, *answer) {
 	if strings.HasPrefix(x.path, wire.UsersPath+"/") {
 		operation = userOperation
 	}
-	if found, ok := s.parts[x.part].routes[operation]; ok {
+	if found, ok := s.routes[x.part][operation]; ok && (!isConsumers || found.methods[x.request.Method] != nil) {
 		x.operation = operation
 		if operation == userOperation {
 			x.parameters = map[string]string{"username": profile.LastSegment(x.path)}
 		}
 		return found, nil
 	}
-	if ok {
+	if isConsumers {
 		return consumers, nil
+	}
+	if x.part == WebApp && s.auth.Handles(x.path) {
+		x.operation = x.path
+		return endpoint{methods: map[string]handler{x.request.Method: s.serveAuth}}, nil
 	}
 	return endpoint{}, failure(http.StatusNotFound, "There is nothing at this path.")
 }
@@ -98,6 +108,9 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 	}
 	if found.session == sessionIgnored {
 		return handle(x)
+	}
+	if s.onPlatform(x, found) {
+		return s.handleSignedIn(x, found.page, handle)
 	}
 	x.session = s.live(x.request)
 	authorization := x.request.Header.Get("Authorization")

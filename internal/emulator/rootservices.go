@@ -34,7 +34,7 @@ func (s *Server) legacyRootServices(*exchange) *answer {
 // rootServicesDescription names the endpoints (S), the realm (S), and the domain.
 func (s *Server) rootServicesDescription() string {
 	var b strings.Builder
-	root := escapeXML(s.WebAppURL())
+	root, authentication := escapeXML(s.WebAppURL()), escapeXML(s.AuthenticationURL())
 	b.WriteString(`<rdf:Description xmlns:rdf="` + wire.RDFNamespace + `" xmlns:jfs="` + wire.JFSNamespace + "\">\n")
 	for _, endpoint := range [][2]string{
 		{wire.OAuthRequestConsumerKeyURLElement, wire.RequestConsumerKeyPath},
@@ -42,7 +42,7 @@ func (s *Server) rootServicesDescription() string {
 		{wire.OAuthUserAuthorizationURLElement, wire.UserAuthorizationPath},
 		{wire.OAuthAccessTokenURLElement, wire.AccessTokenPath},
 	} {
-		fmt.Fprintf(&b, "  <jfs:%s rdf:resource=\"%s\"/>\n", endpoint[0], root+endpoint[1])
+		fmt.Fprintf(&b, "  <jfs:%s rdf:resource=\"%s\"/>\n", endpoint[0], authentication+endpoint[1])
 	}
 	for _, text := range [][2]string{{wire.OAuthRealmNameElement, wire.DefaultOAuthRealm}, {wire.OAuthDomainElement, root}} {
 		fmt.Fprintf(&b, "  <jfs:%[1]s>%[2]s</jfs:%[1]s>\n", text[0], text[1])

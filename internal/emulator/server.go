@@ -1,7 +1,7 @@
 // Package emulator emulates Teamwork Cloud, as far as this project uses
-// it: the sessions and the OAuth consumers of its REST API, and the root services
-// document and the OAuth 1.0a endpoints of its Web Application Platform. Both are real
-// HTTP servers on loopback ports.
+// it: the sessions and the OAuth consumers of its REST API; and the sign-in (package
+// authserver), the root services document, and the OAuth 1.0a endpoints of its Web
+// Application Platform. Both are real HTTP servers on loopback ports.
 //
 // A test can do what it cannot do with a real server: change consumers behind
 // Terraform's back, look at every request, set the clock, and let any request have
@@ -26,6 +26,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -46,7 +47,9 @@ type Server struct {
 	profile   *profile.Profile
 	builtIn   bool // The profile is the built-in one.
 	authority authority
-	parts     map[string]*part // by REST and WebApp
+	parts     map[string]*part // by REST, WebApp, and authentication
+	auth      *authserver.Server
+	routes    map[string]router // by REST and WebApp
 	state     *state
 	recorder  recorder
 	contract  *contract
@@ -62,10 +65,13 @@ type Server struct {
 	idle      *sync.Cond
 }
 
-// part is one of the two servers.
+// authentication is the part of the authentication server, if it is at an address of
+// its own. Its requests belong to WebApp.
+const authentication = "authentication"
+
+// part is a server at an address.
 type part struct {
 	url      string
-	routes   router
 	listener net.Listener
 	http     *http.Server
 }
@@ -75,16 +81,15 @@ func Start(config Config) (*Server, error) {
 	config = config.withDefaults()
 	s := &Server{
 		config:    config,
-		profile:   config.Profile.WithCollection(config.OAuthConsumersPath),
+		profile:   config.Profile,
 		builtIn:   config.Profile == profile.BuiltIn(),
+		parts:     map[string]*part{},
 		state:     newState(),
 		recorder:  recorder{keep: config.KeepRequests, counts: map[string]int{}},
 		onRequest: config.OnRequest,
 	}
 	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
-	s.parts = map[string]*part{REST: {routes: s.restRoutes()}, WebApp: {routes: s.webAppRoutes()}}
-	s.addProfileRoutes(s.parts[s.profile.Server].routes)
 	var err error
 	if config.ValidateContract && s.builtIn {
 		if s.contract, err = newContract(); err != nil {
@@ -96,16 +101,31 @@ func Start(config Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	for name, address := range map[string]string{REST: config.RESTAddress, WebApp: config.WebAppAddress} {
+	for name, address := range config.addresses() {
 		if err := s.listen(name, address); err != nil {
 			s.Close()
 			return nil, fmt.Errorf("unable to listen on %s: %w", address, err)
 		}
 	}
+	s.auth = s.newAuthServer()
+	s.routes = map[string]router{REST: s.restRoutes(), WebApp: s.webAppRoutes()}
+	s.addProfileRoutes()
 	for _, p := range s.parts {
 		s.serving.Go(func() { _ = p.http.Serve(p.listener) })
 	}
 	return s, nil
+}
+
+// addresses are where the parts listen.
+func (config Config) addresses() map[string]string {
+	addresses := map[string]string{REST: config.RESTAddress}
+	if !config.OneOrigin {
+		addresses[WebApp] = config.WebAppAddress
+	}
+	if config.AuthenticationAddress != "" {
+		addresses[authentication] = config.AuthenticationAddress
+	}
+	return addresses
 }
 
 // New starts a server for a test, validates the contract and closes the server
@@ -136,13 +156,18 @@ func (s *Server) listen(name, address string) error {
 		return err
 	}
 	scheme := "http"
-	p := s.parts[name]
-	p.listener = listener
+	p := &part{listener: listener}
+	s.parts[name] = p
 	if s.config.TLS {
 		scheme = "https"
 		p.listener = tls.NewListener(listener, s.authority.server)
 	}
-	p.url = scheme + "://" + listener.Addr().String() + s.config.PathPrefix
+	host := listener.Addr().String()
+	if given, _, _ := net.SplitHostPort(address); given == "localhost" {
+		_, port, _ := net.SplitHostPort(host)
+		host = net.JoinHostPort(given, port)
+	}
+	p.url = scheme + "://" + host + s.config.PathPrefix
 	p.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(name, w, r) }),
 		ConnState: func(_ net.Conn, state http.ConnState) {
@@ -162,10 +187,8 @@ func (s *Server) listen(name, address string) error {
 func (s *Server) Close() {
 	s.stop()
 	for _, p := range s.parts {
-		if p.http != nil {
-			_ = p.listener.Close()
-			_ = p.http.Close()
-		}
+		_ = p.listener.Close()
+		_ = p.http.Close()
 	}
 	s.serving.Wait()
 	s.mu.Lock()
@@ -189,7 +212,21 @@ func (s *Server) URL() string { return s.parts[REST].url }
 
 // WebAppURL is the root of the Web Application Platform, with the path prefix,
 // without a slash at the end.
-func (s *Server) WebAppURL() string { return s.parts[WebApp].url }
+func (s *Server) WebAppURL() string { return s.url(WebApp, REST) }
+
+// AuthenticationURL is the root of the authentication server, with the path prefix,
+// without a slash at the end.
+func (s *Server) AuthenticationURL() string { return s.url(authentication, WebApp, REST) }
+
+// url is the root of the first of some parts that there is.
+func (s *Server) url(names ...string) string {
+	for _, name := range names {
+		if found := s.parts[name]; found != nil {
+			return found.url
+		}
+	}
+	return ""
+}
 
 // CACertificatePEM is the certificate of the authority that issued the servers'
 // certificates, or nil without TLS.
@@ -226,6 +263,7 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 	if path, below := strings.CutPrefix(r.URL.EscapedPath(), s.config.PathPrefix); below {
 		x.path = path
 	}
+	affinity := s.balance(r)
 	found, a := s.route(x)
 	entry, request, fault := s.record(x)
 	s.callHook(request)
@@ -241,6 +279,9 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 		s.contract.check(r.Context(), x, a, fault != nil)
 	}
 	s.logLine(request, a)
+	if affinity != "" && a != nil {
+		a.header.Add("Set-Cookie", affinity)
+	}
 	if fault == nil {
 		s.recorder.leave(entry, a.status)
 		a.write(w)

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // The cookies of a session (S). A client must not rely on their names.
@@ -32,7 +35,7 @@ type session struct {
 	csrfChanged bool
 }
 
-// Session is an open session, without its cookie.
+// Session is an open session of the REST API, without its cookie.
 type Session struct {
 	// Number counts the sessions in order of opening, from 1.
 	Number int    `json:"number"`
@@ -99,8 +102,9 @@ func (s *Server) user(name string) (User, bool) {
 	return s.config.Users[i], true
 }
 
-// authenticate finds the user who an Authorization header belongs to: Basic (V),
-// or Token with an ID token or a personal access token (V).
+// authenticate finds the user who an Authorization header belongs to: Basic, Token with
+// an ID token or a personal access token, or Bearer with an access token of OAuth 2.0
+// (V).
 func (s *Server) authenticate(header string) (User, bool) {
 	scheme, credentials, _ := strings.Cut(header, " ")
 	credentials = strings.TrimSpace(credentials)
@@ -113,18 +117,22 @@ func (s *Server) authenticate(header string) (User, bool) {
 		name, password, _ := strings.Cut(string(decoded), ":")
 		return s.checkPassword(name, password)
 	case "token":
-		for _, user := range s.config.Users {
-			if user.Token != "" && user.Token == credentials {
-				return user, true
-			}
+		if name, kind := s.auth.VerifyToken(credentials); kind == authserver.IDToken || kind == authserver.PersonalToken {
+			return s.user(name)
+		}
+	case "bearer":
+		if name, kind := s.auth.VerifyToken(credentials); kind == authserver.AccessToken {
+			return s.user(name)
 		}
 	}
 	return User{}, false
 }
 
 func (s *Server) checkPassword(name, password string) (User, bool) {
-	user, ok := s.user(name)
-	return user, ok && user.Password == password
+	if !s.auth.CheckPassword(name, password) {
+		return User{}, false
+	}
+	return s.user(name)
 }
 
 // cookiePath is the Path of the cookies that one of the servers sets.
@@ -133,10 +141,15 @@ func (s *Server) cookiePath(part string) string {
 	if part == WebApp {
 		path = "/"
 	}
+	return s.cookiePrefix() + path
+}
+
+// cookiePrefix is in front of each cookie's Path.
+func (s *Server) cookiePrefix() string {
 	if s.config.RewriteCookies {
-		path = s.config.PathPrefix + path
+		return s.config.PathPrefix
 	}
-	return path
+	return ""
 }
 
 // setCookies hands the session's cookies to the client, or with a nil session
@@ -154,14 +167,23 @@ func (s *Server) setCookies(x *exchange, header http.Header, open *session) {
 	} {
 		header.Add("Set-Cookie", cookie.String())
 	}
-	if csrf := s.profile.CSRF; open != nil && csrf != nil && csrf.From == "cookie" && csrf.Path == "" {
-		header.Add("Set-Cookie", (&http.Cookie{Name: csrf.Name, Value: open.csrf, Path: path}).String())
+	if open != nil {
+		s.setCSRFCookie(x, header, open)
 	}
 }
 
-// drop ends the session whose cookies the request carries.
-func (s *Server) drop(r *http.Request) {
-	if open := s.live(r); open != nil {
+// setCSRFCookie hands the CSRF token to the client, if it comes with the sign-in.
+func (s *Server) setCSRFCookie(x *exchange, header http.Header, open *session) {
+	if csrf := s.profile.CSRF; csrf != nil && csrf.From == "cookie" && csrf.Path == "" {
+		s.putCSRFToken(x, &profile.Response{Header: header}, open)
+	}
+}
+
+// drop ends the session or the token that the request carries.
+func (s *Server) drop(x *exchange) {
+	if x.part == WebApp {
+		s.auth.Drop(s.belowPrefix(x))
+	} else if open := s.live(x.request); open != nil {
 		s.end(open)
 	}
 }
@@ -172,10 +194,11 @@ func (s *Server) end(open *session) {
 	delete(s.state.sessions, open.id)
 }
 
-// OpenSessions returns how many sessions are open: how many seats are taken.
+// OpenSessions returns how many sessions are open on the REST API: how many seats are
+// taken.
 func (s *Server) OpenSessions() int { return len(s.Sessions()) }
 
-// Sessions returns the open sessions, the oldest first.
+// Sessions returns the open sessions of the REST API, the oldest first.
 func (s *Server) Sessions() []Session {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -200,8 +223,10 @@ func (s *Server) Logouts() int { return s.state.count(&s.state.logouts) }
 // it by a login or by another call with credentials and without cookies (V).
 func (s *Server) SessionsOpened() int { return s.state.count(&s.state.sessionsOpened) }
 
-// ExpireSessions ends every session, as if it had been idle for too long.
+// ExpireSessions ends every session of both servers, as if it had been idle for too
+// long.
 func (s *Server) ExpireSessions() {
+	s.auth.ExpireSessions()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	clear(s.state.sessions)
@@ -210,6 +235,7 @@ func (s *Server) ExpireSessions() {
 // DropSessions does to the memory what a restart of the server does: sessions
 // and OAuth 1.0a tokens are gone, consumers are kept.
 func (s *Server) DropSessions() {
+	s.auth.Forget()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	clear(s.state.sessions)

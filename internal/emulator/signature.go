@@ -5,6 +5,7 @@ import (
 	"crypto/sha1" //nolint:gosec // HMAC-SHA1 is the signature method of the server (RFC 5849, section 3.4.2).
 	"encoding/base64"
 	"errors"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -41,7 +42,7 @@ func parseSigned(r *http.Request, body []byte) (*signedRequest, error) {
 		}
 	}
 	forms := []string{r.URL.RawQuery}
-	if mediaType(r) == formType {
+	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType == formType {
 		forms = append(forms, string(body))
 	}
 	for _, form := range forms {

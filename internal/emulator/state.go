@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 )
 
 // state is what the server knows. Its mutex guards everything in it.
@@ -17,6 +19,8 @@ type state struct {
 
 	sessions                        map[string]*session // by ID
 	logins, logouts, sessionsOpened int
+	platform                        map[authserver.Access]*session
+	affinities                      map[string]bool // cookies of the load balancer
 
 	nonces map[[4]string]bool
 	tokens map[string]*token // by ID
@@ -27,11 +31,13 @@ type storedConsumer struct {
 	Consumer
 	created time.Time
 	number  int // in order of registration, from 1
+	version int // how many changes it has had, registration included
 }
 
 func newState() *state {
 	return &state{
 		consumers: map[string]*storedConsumer{}, sessions: map[string]*session{},
+		platform: map[authserver.Access]*session{}, affinities: map[string]bool{},
 		nonces: map[[4]string]bool{}, tokens: map[string]*token{},
 	}
 }
@@ -69,6 +75,7 @@ func (s *Server) put(c Consumer) *storedConsumer {
 		s.state.consumers[c.Key] = stored
 	}
 	stored.Consumer = c
+	stored.version++
 	return stored
 }
 
@@ -114,6 +121,7 @@ func (s *Server) UpdateConsumer(key string, change func(*Consumer)) bool {
 	if ok {
 		change(&stored.Consumer)
 		stored.Key = key
+		stored.version++
 	}
 	return ok
 }

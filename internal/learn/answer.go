@@ -3,13 +3,14 @@ package learn
 import (
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// rootIn is the pointer of the consumer in an answer about it alone.
+// rootIn is the pointer of the consumer in a response about it alone.
 func (l *learner) rootIn(document any) (root string, found bool) {
 	name, hasName := findNameIn(document)
 	key, _, hasKey := l.findKeyIn(document)
@@ -22,88 +23,107 @@ func (l *learner) rootIn(document any) (root string, found bool) {
 	return rootOf(key, name), hasName || hasKey
 }
 
-// objectIn is the consumer in an answer about it alone. An answer that tells
-// neither name nor key is the consumer as a whole.
-func (l *learner) objectIn(one *exchange) (any, bool) {
-	if root, found := l.rootIn(one.answer); found {
-		return profile.Lookup(one.answer, root)
-	}
-	_, isObject := one.answer.(map[string]any)
-	return one.answer, isObject
-}
-
-// answerOf says where the consumer is in the answers to one call. Nil: the
-// answers do not tell, or not always in the same place.
-func (l *learner) answerOf(exchanges ...*exchange) *profile.Answer {
-	common := l.answerTo(exchanges[0])
-	for _, one := range exchanges[1:] {
-		if !reflect.DeepEqual(l.answerTo(one), common) {
+// responseOf says where the consumer is in the responses to one call. Nil: the
+// responses do not tell, or not always in the same place.
+func (l *learner) responseOf(exchanges ...*exchange) (common *profile.Shape) {
+	for i, one := range exchanges {
+		switch shape := l.shapeOf(one); {
+		case i == 0:
+			common = shape
+		case !reflect.DeepEqual(shape, common):
 			return nil
 		}
 	}
 	return common
 }
 
-func (l *learner) answerTo(one *exchange) *profile.Answer {
+func (l *learner) shapeOf(one *exchange) *profile.Shape {
 	if one.answered == textBody && one.text() == l.roles.register.key {
-		return &profile.Answer{Format: "text"}
+		return &profile.Shape{Format: "text"}
 	}
-	answer := &profile.Answer{}
-	if pointer, isLast, found := l.findKeyIn(one.answer); found && l.plain(pointer) {
-		answer.Key, answer.KeyIsLastSegment = &pointer, isLast
+	shape := &profile.Shape{Approved: l.approvedIn(one.answer)}
+	if pointer, isLast, found := l.findKeyIn(one.answer); found && l.steady(one.answer, pointer) {
+		shape.Key, shape.KeyIsLastSegment = &pointer, isLast
 	}
-	if pointer, found := findNameIn(one.answer); found && l.plain(pointer) {
-		answer.Name = &pointer
+	if pointer, found := findNameIn(one.answer); found && l.steady(one.answer, pointer) {
+		shape.Name = &pointer
 	}
-	answer.Approved = l.approvedIn(one.answer)
-	if answer.Key == nil && one == l.roles.register.exchange {
-		l.keyHeader(answer, one)
+	if shape.Key == nil && one == l.roles.register.exchange {
+		l.keyHeader(shape, one)
 	}
-	if *answer == (profile.Answer{}) {
+	if reflect.DeepEqual(*shape, profile.Shape{}) {
 		return nil
 	}
-	return answer
+	return shape
 }
 
-// keyHeader finds the key in the headers of the registration's answer.
-func (l *learner) keyHeader(answer *profile.Answer, one *exchange) {
+// keyHeader finds the key in the headers of the response to the registration.
+func (l *learner) keyHeader(shape *profile.Shape, one *exchange) {
 	for _, header := range one.entry.ResponseHeaders {
 		isKey := header.Value == l.roles.register.key
 		isLast := strings.Contains(header.Value, "/") && profile.LastSegment(header.Value) == l.roles.register.key
 		if l.roles.register.key != "" && (isKey || isLast) && !strings.EqualFold(header.Name, "Set-Cookie") {
-			answer.KeyHeader, answer.KeyIsLastSegment = http.CanonicalHeaderKey(header.Name), isLast
+			shape.KeyHeader, shape.KeyIsLastSegment = http.CanonicalHeaderKey(header.Name), isLast
 			return
 		}
 	}
 }
 
-// approvedIn is where an answer about one consumer tells of its approval.
+// approvedIn is where a response about one consumer tells of its approval.
 func (l *learner) approvedIn(document any) *string {
-	if l.object == nil || document == nil {
-		return nil
-	}
 	root, _ := l.rootIn(document)
-	pointer := root + l.object.pointer
-	value, present := profile.Lookup(document, pointer)
-	if !contains(slices.Concat(l.object.yes, l.object.no), value) || !l.plain(pointer) {
-		return nil
+	_, hasName := findNameIn(document)
+	for _, place := range []*approvalPlace{l.object, l.approval} {
+		if place == nil || document == nil {
+			continue
+		}
+		pointer := root + place.pointer
+		value, present := profile.Lookup(document, pointer)
+		// Absent means no if the rest of the consumer is there.
+		if contains(slices.Concat(place.yes, place.no), value) && (present || hasName) && l.steady(document, pointer) {
+			return &pointer
+		}
 	}
-	// Absent means no if the rest of the consumer is there.
-	if _, hasName := findNameIn(document); !present && !hasName {
-		return nil
-	}
-	return &pointer
+	return nil
 }
 
 // findReads finds the requests that read the consumer alone.
 func (l *learner) findReads() {
 	for _, one := range l.all[l.roles.register.at+1:] {
-		reads := one.reads() || one.method == http.MethodPost && !l.hasRole(one)
-		if !reads || !one.ok() || !l.aboutConsumer(one) || len(one.draft.problems) > 0 {
+		reads := one.reads() || one.method == http.MethodPost && !slices.Contains(l.roles.all(), one)
+		if !reads || !one.ok() || !l.aboutConsumer(one) || len(one.problems) > 0 {
 			continue
 		}
-		if _, hasName := findNameIn(one.answer); hasName && (len(l.reads) == 0 || one.draft.signature == l.reads[0].draft.signature) {
+		pointer, hasName := findNameIn(one.answer)
+		if hasName && l.steady(one.answer, pointer) && (len(l.reads) == 0 || one.signature() == l.reads[0].signature()) {
 			l.reads = append(l.reads, one)
 		}
 	}
+}
+
+// Members with which servers say whether a call succeeded, and what they say then.
+var (
+	saysSuccess = regexp.MustCompile(`(?i)^/([^/]+/)?(success|succeeded|successful|ok)$`)
+	saysFailure = regexp.MustCompile(`(?i)^/([^/]+/)?(error|failed|has_?errors?)$`)
+	saysOutcome = regexp.MustCompile(`(?i)^/([^/]+/)?(status|result|outcome|((result|return|status|error)_?)?code)$`)
+	saysOK      = regexp.MustCompile(`(?i)^(ok|success|0)$`)
+)
+
+// expected finds what each response to a change has, and these as well.
+func (l *learner) expected(also ...*exchange) map[string]any {
+	expected := map[string]any{}
+	eachScalar(l.roles.register.answer, func(pointer string, value any) {
+		text, _ := scalarText(value)
+		if saysSuccess.MatchString(pointer) && value == true || saysFailure.MatchString(pointer) && value == false || saysOutcome.MatchString(pointer) && saysOK.MatchString(text) {
+			expected[pointer] = value
+		}
+	})
+	for _, one := range append(l.roles.all(), also...) {
+		for pointer, value := range expected {
+			if at, found := profile.Lookup(one.answer, pointer); !found || at != value {
+				delete(expected, pointer)
+			}
+		}
+	}
+	return expected
 }

@@ -140,6 +140,7 @@ type shape struct {
 	others string // items of other consumers
 	steps  []request
 	still  bool // the page does not load the list again
+	before []request
 }
 
 const (
@@ -157,7 +158,7 @@ func (s *shape) requests() []request {
 		r.answer = fmt.Sprintf(r.answer, strings.TrimPrefix(items, ","))
 		return r
 	}
-	all := []request{listed("")}
+	all := append(slices.Clone(s.before), listed(""))
 	name, done := firstName, 0
 	for i, step := range s.steps {
 		all = append(all, step)

@@ -1,11 +1,14 @@
 package learn
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/html"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -15,39 +18,38 @@ import (
 type csrf struct {
 	value  string
 	places []place // in the requests that change something
-	source profile.CSRF
-	brings func(answer []har.Pair) bool // reports whether headers have a token of this name; nil: the body has it
-	lost   bool                         // the recording does not show where the token comes from
+	source *profile.CSRF
+	from   *exchange // the response that brought it; nil for a cookie
 }
 
 var csrfName = regexp.MustCompile(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
 
-// is reports whether a token is sent at a place of requests.
-func (c *csrf) is(part, name string) bool {
-	return c != nil && !c.lost && slices.ContainsFunc(c.places, func(at place) bool {
-		return at.part == part && strings.EqualFold(at.pointer, name)
+// is reports whether a token of a known source is sent at a place of requests.
+func (c *csrf) is(part, pointer string) bool {
+	return c != nil && c.source != nil && slices.ContainsFunc(c.places, func(at place) bool {
+		return at.part == part && strings.EqualFold(at.pointer, pointer)
 	})
 }
 
-// findCSRF finds values of requests that are those of a cookie or of an earlier
-// answer.
+// has reports whether a text is the token.
+func (c *csrf) has(text string) bool { return c != nil && c.value == text }
+
+// findCSRF finds values of changes that are those of a cookie or of an earlier
+// response.
 func (l *learner) findCSRF() *csrf {
 	var unexplained *csrf
-	for i, one := range l.all {
-		if one.reads() || !one.ok() || i < l.roles.register.at {
+	for _, one := range l.all[l.roles.register.at:] {
+		if one.reads() || !one.ok() {
 			continue
 		}
 		for _, found := range tokensOf(one) {
-			if l.findSource(found, i) {
+			if l.findSource(found, one); found.source != nil {
 				return found
 			}
-			if unexplained == nil && csrfName.MatchString(found.places[0].pointer) {
+			if unexplained == nil && csrfName.MatchString(lastToken(found.places[0].pointer)) {
 				unexplained = found
 			}
 		}
-	}
-	if unexplained != nil {
-		unexplained.lost = true
 	}
 	return unexplained
 }
@@ -64,60 +66,71 @@ func tokensOf(one *exchange) []*csrf {
 	}
 	for _, header := range one.entry.RequestHeaders {
 		if !standard.MatchString(header.Name) && !tracing.MatchString(header.Name) && len(header.Value) >= 6 {
-			add(place{"header", header.Name}, header.Value)
+			add(place{"header", pointerOf(header.Name)}, header.Value)
 		}
 	}
 	one.eachValue(func(at place, value string) {
-		if csrfName.MatchString(at.member()) && len(value) >= 6 && !typed.MatchString(value) {
-			add(place{at.part, at.member()}, value)
+		if at.part != "path" && csrfName.MatchString(lastToken(at.pointer)) && len(value) >= 6 && !typed.MatchString(value) {
+			add(at, value)
 		}
 	})
 	return found
 }
 
-// findSource finds where a token comes from: a cookie, or an earlier answer.
-func (l *learner) findSource(token *csrf, at int) bool {
-	for _, cookie := range cookiesOf(l.all[at].entry.RequestHeaders, "Cookie") {
-		if cookie.Value == token.value || unescape(cookie.Value, url.QueryUnescape) == token.value {
-			token.source = profile.CSRF{From: "cookie", Name: cookie.Name}
-			token.brings = func(answer []har.Pair) bool {
-				return slices.ContainsFunc(cookiesOf(answer, "Set-Cookie"), func(set har.Pair) bool { return set.Name == cookie.Name })
-			}
-			return true
+// findSource finds where a token comes from: a cookie, or an earlier response.
+func (l *learner) findSource(token *csrf, sentBy *exchange) {
+	for _, cookie := range cookiesOf(sentBy.entry.RequestHeaders, "Cookie") {
+		decoded := unescape(cookie.Value, url.PathUnescape)
+		if token.value == cookie.Value || token.value == decoded {
+			token.source = &profile.CSRF{From: "cookie", Name: cookie.Name, Decode: token.value != cookie.Value}
+			return
 		}
 	}
-	for _, earlier := range slices.Backward(l.all[:at]) {
-		for _, header := range earlier.entry.ResponseHeaders {
-			if header.Value == token.value && !strings.EqualFold(header.Name, "Set-Cookie") {
-				token.source = profile.CSRF{From: "header", Name: http.CanonicalHeaderKey(header.Name)}
-				token.brings = func(answer []har.Pair) bool { return har.Header(answer, header.Name) != "" }
-				return true
-			}
-		}
-		eachScalar(earlier.answer, func(pointer string, value any) {
-			if value == token.value && token.source.From == "" && earlier.reads() && l.plain(pointer) {
-				token.source = profile.CSRF{From: "body", Pointer: pointer, Path: earlier.entry.URL.EscapedPath()}
-			}
-		})
-		if token.source.From != "" {
-			return true
+	for _, earlier := range slices.Backward(l.all[:sentBy.at]) {
+		if token.source = l.brings(earlier, token.value); token.source != nil {
+			token.from = earlier
+			return
 		}
 	}
-	return false
 }
 
-// cookiesOf are the cookies that headers send or set.
-func cookiesOf(headers []har.Pair, name string) []har.Pair {
-	var cookies []har.Pair
-	for _, header := range headers {
-		if strings.EqualFold(header.Name, name) {
-			for _, part := range strings.FieldsFunc(header.Value, func(r rune) bool { return r == ';' || r == '\n' }) {
-				name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-				cookies = append(cookies, har.Pair{Name: name, Value: value})
-			}
+// brings says where a response has a token. Nil: nowhere.
+func (l *learner) brings(one *exchange, token string) (source *profile.CSRF) {
+	for _, header := range one.entry.ResponseHeaders {
+		if header.Value == token && !strings.EqualFold(header.Name, "Set-Cookie") {
+			return &profile.CSRF{From: "header", Name: http.CanonicalHeaderKey(header.Name)}
 		}
 	}
-	return cookies
+	if !one.reads() {
+		return nil
+	}
+	eachScalar(one.answer, func(pointer string, value any) {
+		if value == token && source == nil && l.plain(pointer) {
+			source = &profile.CSRF{From: "body", Pointer: pointer}
+		}
+	})
+	if name := fieldOf(one, token); name != "" && l.plain(pointerOf(name)) {
+		return &profile.CSRF{From: "page", Name: name}
+	}
+	return source
+}
+
+// fieldOf is the name of the meta tag or the hidden field of a page that has a value.
+func fieldOf(page *exchange, value string) string {
+	if page.answered != htmlBody {
+		return ""
+	}
+	for tags := html.NewTokenizer(bytes.NewReader(page.entry.ResponseBody.Content)); tags.Next() != html.ErrorToken; {
+		tag := tags.Token()
+		attributes := map[string]string{}
+		for _, attribute := range tag.Attr {
+			attributes[attribute.Key] = attribute.Val
+		}
+		if tag.Data == "meta" && attributes["content"] == value || tag.Data == "input" && attributes["value"] == value {
+			return attributes["name"]
+		}
+	}
+	return ""
 }
 
 // stripped reports whether the browser has left the cookies out of the recording.
@@ -127,23 +140,36 @@ func (l *learner) stripped() bool {
 	})
 }
 
-// csrfPart is the token's source as the profile has it, with a path if neither
-// sign-in nor the list brings the token.
-func (l *learner) csrfPart(list *profile.Call) *profile.CSRF {
-	if l.csrf == nil || l.csrf.lost {
+// csrfPart is the source of the token as the profile has it, with the path that brings
+// it: best the list, and best without a query.
+func (l *learner) csrfPart(list *exchange) *profile.CSRF {
+	if l.csrf == nil || l.csrf.source == nil {
 		return nil
 	}
-	source := l.csrf.source
+	source, best := l.csrf.source, 100
 	for _, one := range l.all {
-		switch {
-		case l.csrf.brings == nil || !l.csrf.brings(one.entry.ResponseHeaders):
-		case signsIn(one) || one.draft.path == list.Path:
-			return &l.csrf.source
-		case one.reads() && len(one.query) == 0 && len(one.draft.problems) == 0 && one.answered != htmlBody:
-			source.Path = one.draft.path
+		brings := one == l.csrf.from
+		switch source.From {
+		case "cookie":
+			brings = slices.ContainsFunc(cookiesOf(one.entry.ResponseHeaders, "Set-Cookie"), func(set har.Pair) bool { return set.Name == source.Name })
+		case "header":
+			brings = har.Header(one.entry.ResponseHeaders, source.Name) != ""
+		}
+		rank := min(len(one.query), 1) * 2
+		if one.path != list.path {
+			rank++
+		}
+		if brings && one.reads() && one.ok() && !signsIn(one) && len(one.problems) == 0 && !l.aboutConsumer(one) && rank < best {
+			source.Path, best = one.path, rank
 		}
 	}
-	return &source
+	if best > 1 && best < 100 {
+		l.report.reading("The token comes from %s, which was requested with a query. The profile requests it without one.", source.Path)
+	}
+	if source.Path == "" && source.From != "cookie" {
+		l.csrf.source = nil
+	}
+	return l.csrf.source
 }
 
 func signsIn(one *exchange) bool {

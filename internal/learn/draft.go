@@ -3,6 +3,8 @@ package learn
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,19 +16,24 @@ import (
 
 // draft is a request with placeholders in place of what is known.
 type draft struct {
-	path      string
-	query     map[string]string
-	body      any      // JSON, or a form as an object of strings
-	signature string   // tells requests apart that send different things
-	problems  []string // what a profile cannot express
+	path     string
+	query    map[string]string
+	body     any      // JSON, or a form as an object of strings
+	problems []string // what a profile cannot express
 }
 
-// draftOf puts placeholders into a request.
-func (l *learner) draftOf(e *exchange) *draft {
-	d := &draft{}
-	written := strings.Split(strings.TrimPrefix(e.entry.URL.EscapedPath(), "/"), "/")
-	for i, segment := range e.segments {
-		switch replaced := l.scalar(d, place{"path", strconv.Itoa(i)}, segment); replaced {
+// drafter puts placeholders into one request.
+type drafter struct {
+	*learner
+	*draft
+	of *exchange
+}
+
+func (l *learner) draftOf(one *exchange) *draft {
+	d := drafter{l, &draft{}, one}
+	written := strings.Split(strings.TrimPrefix(one.entry.URL.EscapedPath(), "/"), "/")
+	for i, segment := range one.segments {
+		switch replaced := d.scalar(place{"path", strconv.Itoa(i)}, segment); replaced {
 		case segment:
 		case profile.Key:
 			written[i] = profile.Key
@@ -35,103 +42,102 @@ func (l *learner) draftOf(e *exchange) *draft {
 		}
 	}
 	d.path = "/" + strings.Join(written, "/")
-	d.query = texts(l.members(d, "query", e.query))
+	query := map[string]any{}
+	for name, value := range one.query {
+		if text, _ := value.(string); !volatile(name, text) {
+			query[name] = value
+		}
+	}
+	d.query = texts(d.template(place{"query", ""}, query))
+	d.draft.body = d.template(place{one.part(), ""}, one.body)
+	for _, name := range one.repeated {
+		d.problem("%s is in the query or in the form more than once", show(name))
+	}
 	switch {
-	case e.kind == jsonBody:
-		walk("", e.json, func(pointer string, _ any) { l.nameOf(d, "body", lastToken(pointer)) })
-		d.body = replaceScalars("", e.json, func(pointer string, value any) any { return l.scalar(d, place{"json", pointer}, value) })
-	case e.kind == formBody:
-		d.body = l.members(d, "form", e.form)
-	case e.entry.RequestBody.Missing:
+	case one.entry.RequestBody.Missing:
 		d.problem("the body is not in the recording")
-	case e.kind == otherBody:
+	case one.kind == otherBody:
 		d.problem("the body is neither JSON nor a form; a profile can describe only these")
 	}
 	slices.Sort(d.problems)
 	d.problems = slices.Compact(d.problems)
-	signature, _ := json.Marshal([]any{e.method, d.path, d.query, d.body})
-	d.signature = string(signature)
-	return d
+	return d.draft
 }
 
-func (d *draft) problem(format string, arguments ...any) {
+// signature tells requests apart that send different things.
+func (e *exchange) signature() string {
+	signature, _ := json.Marshal([]any{e.method, e.draft.path, e.draft.query, e.draft.body})
+	return string(signature)
+}
+
+func (d drafter) problem(format string, arguments ...any) {
 	d.problems = append(d.problems, fmt.Sprintf(format, arguments...))
 }
 
-// texts makes an object of strings a map of strings.
-func texts(object map[string]any) map[string]string {
-	converted := map[string]string{}
-	for name, value := range object {
-		converted[name], _ = value.(string)
+// template is a value of a request with placeholders.
+func (d drafter) template(at place, value any) any {
+	if kept, found := d.kept(at, value); found {
+		return kept
 	}
-	return converted
-}
-
-// members makes an object of the parameters of a query or the members of a form.
-func (l *learner) members(d *draft, part string, pairs []har.Pair) map[string]any {
-	object := map[string]any{}
-	for _, pair := range pairs {
-		if part == "query" && volatile(pair.Name, pair.Value) {
-			continue
+	switch value := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for name, member := range value {
+			if d.withheld(name) || typed.MatchString(name) {
+				d.problem("the %s has a typed value, a key or something private as a name", at.part)
+				continue
+			}
+			copied[name] = d.template(place{at.part, at.pointer + pointerOf(name)}, member)
 		}
-		if _, twice := object[pair.Name]; twice {
-			d.problem("the %s has %s more than once", part, show(pair.Name))
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for i, element := range value {
+			copied[i] = d.template(place{at.part, at.pointer + pointerOf(strconv.Itoa(i))}, element)
 		}
-		if l.nameOf(d, part, pair.Name) {
-			object[pair.Name] = l.scalar(d, place{part, pair.Name}, pair.Value)
-		}
+		return copied
 	}
-	return object
-}
-
-// nameOf reports whether a name of a member can be part of a profile.
-func (l *learner) nameOf(d *draft, part, name string) bool {
-	if l.withheld(name) || typed.MatchString(name) {
-		d.problem("the %s has a typed value, a key or something private as a name", part)
-		return false
-	}
-	return true
+	return d.scalar(at, value)
 }
 
 // scalar is a value of a request, or the placeholder for it.
-func (l *learner) scalar(d *draft, at place, value any) any {
+func (d drafter) scalar(at place, value any) any {
 	text, isText := scalarText(value)
-	where := fmt.Sprintf("%s of the %s", show(at.pointer), at.part)
-	random := looksRandom(text)
-	switch at.part {
-	case "json":
-		where = fmt.Sprintf("%s of the JSON body", show(at.pointer))
-	case "path":
-		where, random = "a segment of the path", looksGenerated(text)
+	where := fmt.Sprintf("%s of the %s", show(strings.TrimPrefix(at.pointer, "/")), at.part)
+	random, visible := looksRandom(text), at.part == "query"
+	if at.part == "path" {
+		where, random, visible = "a segment of the path", looksGenerated(text), true
 	}
-	inURL := at.part == "path" || at.part == "query"
+	name, secret := d.roles.holds(d.of)
 	switch {
 	case !isText:
 		return value
-	case inURL && (isName(text) || isSecret(text)):
+	case visible && (isName(text) || isSecret(text)):
 		d.problem("%s: it is the name or the secret, and a URL is written to logs", where)
+	case isName(text) && text != name, isSecret(text) && text != secret:
+		d.problem("%s: it is the name or the secret that the consumer does not have then, which a profile cannot send", where)
 	case isName(text):
 		return profile.Name
 	case isSecret(text):
 		return profile.Secret
-	case l.isKey(at, text):
+	case d.isKey(at, text):
 		if _, isNumber := value.(json.Number); isNumber {
-			d.problem("%s: the key is a number there; a profile sends it as a text", where)
+			return "{key:number}"
 		}
 		return profile.Key
-	case l.csrf.is(at.part, at.member()):
+	case d.csrf.is(at.part, at.pointer):
 		return profile.CSRFToken
 	case typed.MatchString(text):
 		d.problem("%s: the name or the secret is part of a larger text there; a profile has no expressions", where)
-	case l.embedsKey(text):
+	case d.hasKey(text):
 		d.problem("%s: the key is part of a larger text there; a profile has no expressions", where)
-	case l.own[text] != "":
-		d.problem("%s: this is another value of the consumer (%s in the answer to the registration), which a profile cannot send", where, show(l.own[text]))
+	case d.own[text] != "":
+		d.problem("%s: this is another value of the consumer (%s in the response to the registration), which neither the list nor a read tells", where, show(d.own[text]))
 	case text == "":
 		return value
-	case l.private.holds(text):
+	case d.private.holds(text):
 		d.problem("%s: the value looks like a cookie, a token, a host or the name of somebody", where)
-	case sensitiveName.MatchString(at.member()):
+	case sensitiveName.MatchString(lastToken(at.pointer)):
 		d.problem("%s: the value may be a password or a token", where)
 	case random:
 		d.problem("%s: the value looks like an identifier or a token that is not fixed", where)
@@ -139,6 +145,65 @@ func (l *learner) scalar(d *draft, at place, value any) any {
 		return value
 	}
 	return "" // Never what was recorded.
+}
+
+// kept is the placeholder of a member that a change sends back as the latest response
+// before it has the member.
+func (d drafter) kept(at place, value any) (placeholder string, found bool) {
+	name := lastToken(at.pointer)
+	if members, isObject := value.(map[string]any); isObject && len(members) > 0 || name == "" || d.of.reads() || d.of.at <= d.roles.register.at || !d.plain(at.pointer) || d.holdsKnown(value) {
+		return "", false
+	}
+	if text, isText := value.(string); isText && text != "" && d.roles.register.fixed(name, text) {
+		return "", false // A word of the API.
+	}
+	for _, sighting := range slices.Backward(d.sightings) {
+		if sighting.at >= d.of.at {
+			continue
+		}
+		there, pointer := false, ""
+		walk("", sighting.value, func(place string, known any) {
+			if lastToken(place) == name && place != "" {
+				there = true
+				if text, isText := scalarText(known); reflect.DeepEqual(known, value) || at.part != "JSON body" && isText && text == value {
+					pointer = place
+				}
+			}
+		})
+		if !there {
+			continue
+		}
+		if pointer == "" || !d.plain(pointer) || !d.offered(pointer) {
+			return "", false
+		}
+		kept := strings.Join(tokens(pointer), ".")
+		d.keep[kept] = pointer
+		return profile.KeepOf(kept), true
+	}
+	return "", false
+}
+
+// holdsKnown reports whether a value has something in it that another placeholder
+// stands for.
+func (l *learner) holdsKnown(value any) bool {
+	found := false
+	walk("", value, func(at string, inner any) {
+		text, _ := scalarText(inner)
+		found = found || typed.MatchString(text+at) || l.hasKey(text) || l.hasKey(at) || text != "" && text == l.roles.register.key || text != "" && l.csrf.has(text)
+	})
+	return found
+}
+
+// fixed reports whether the registration sends the same text.
+func (r *registration) fixed(name, text string) bool {
+	found := false
+	eachScalar(r.body, func(at string, value any) { found = found || value == text && lastToken(at) == name })
+	return found
+}
+
+func isKept(value any) bool {
+	text, _ := value.(string)
+	return strings.HasPrefix(text, "{keep.")
 }
 
 // isKey reports whether a value is the key. A short one, such as 7, is the key only
@@ -150,19 +215,15 @@ func (l *learner) isKey(at place, value string) bool {
 	case len(value) >= 4 || at.part == "path":
 		return true
 	}
-	return slices.ContainsFunc(tokens("/"+strings.TrimPrefix(at.pointer, "/")), func(part string) bool {
+	return slices.ContainsFunc(tokens(at.pointer), func(part string) bool {
 		name := strings.ToLower(strings.TrimSuffix(part, "[]"))
 		return rankOf(name) < 3 || rankOf(strings.TrimSuffix(name, "s")) < 3
 	})
 }
 
-func (l *learner) embedsKey(value string) bool {
-	return value != l.roles.register.key && l.hasKey(value)
-}
-
-// hasKey reports whether a name of a member is or contains the key.
-func (l *learner) hasKey(name string) bool {
-	return len(l.roles.register.key) >= 4 && strings.Contains(name, l.roles.register.key)
+// hasKey reports whether a text is or contains the key.
+func (l *learner) hasKey(text string) bool {
+	return len(l.roles.register.key) >= 4 && strings.Contains(text, l.roles.register.key)
 }
 
 // withheld reports whether a name of a member must not be written.
@@ -180,4 +241,66 @@ var milliseconds = regexp.MustCompile(`^1\d{9}(\d{3})?$`)
 // volatile reports whether a parameter only bypasses caches.
 func volatile(name, value string) bool {
 	return milliseconds.MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
+}
+
+// headersOf are the headers of a request that a profile keeps.
+func (l *learner) headersOf(one *exchange) map[string]string {
+	kept := map[string]string{}
+	for _, header := range one.entry.RequestHeaders {
+		name := http.CanonicalHeaderKey(header.Name)
+		switch {
+		case l.csrf.is("header", pointerOf(name)):
+			kept[name] = profile.CSRFToken
+		case name == "Accept":
+			if !strings.HasPrefix(header.Value, "*/*") && !strings.HasPrefix(header.Value, "text/html") && len(header.Value) <= 60 && !l.private.holds(header.Value) {
+				kept[name] = header.Value
+			}
+		case name == "Origin":
+			if header.Value == one.origin {
+				kept[name] = profile.Origin
+			}
+		case name == "If-Match":
+			version := ""
+			for _, member := range []string{"version", "revision", "etag", "_version"} {
+				if found, ok := (drafter{l, one.draft, one}).kept(place{"header", pointerOf(member)}, header.Value); ok {
+					version = found
+				}
+			}
+			if kept[name] = version; version == "" {
+				delete(kept, name)
+				l.report.unable("%s sends If-Match, the version of what it changes, which neither the list nor a read tells. The server may refuse the call.", l.show(one))
+			}
+		case standard.MatchString(name), tracing.MatchString(name):
+		case csrfName.MatchString(name): // The report has it with the token.
+		case l.private.holds(header.Value), sensitiveName.MatchString(name), looksRandom(header.Value), !plainWord.MatchString(header.Value):
+			l.report.reading("The header %s is left out: its value looks private or not fixed.", show(name))
+		default:
+			kept[name] = header.Value
+		}
+	}
+	return kept
+}
+
+// standard are the headers that browsers and servers set on their own.
+// The names are those of standards.
+var standard = regexp.MustCompile(`(?i)^(:.*|sec-.*|access-control-.*|accept.*|age|allow|alt-svc|authorization|cache-control|connection|content-.*|cookie2?|cross-origin-.*|date|device-memory|dnt|downlink|dpr|etag|ect|expect-ct|expires|forwarded|from|host|http2-settings|if-.*|keep-alive|last-modified|link|location|nel|origin|origin-agent-cluster|permissions-policy|pragma|priority|proxy-.*|purpose|range|referer|referrer-policy|refresh|report-to|reporting-endpoints|retry-after|rtt|save-data|server|server-timing|set-cookie2?|strict-transport-security|te|timing-allow-origin|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|viewport-width|warning|www-authenticate|x-content-type-options|x-dns-prefetch-control|x-firefox-spdy|x-forwarded-.*|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-real-ip|x-ua-compatible|x-xss-protection)$`) //nolint:misspell // ECT is a header.
+
+// tracing are headers that tell requests apart in logs.
+var tracing = regexp.MustCompile(`(?i)request-?id|correlation|trace|^x-b3-|^b3$|baggage|sentry|newrelic|^x-dtc|^x-dynatrace|instana|elastic-apm|client-?(time|version)|timestamp`)
+
+// plainWord matches a value that names nobody: yes, 2, XMLHttpRequest, no-check.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9.,;=/+*_-]{1,40}$`)
+
+// cookiesOf are the cookies that headers send or set.
+func cookiesOf(headers []har.Pair, name string) []har.Pair {
+	var cookies []har.Pair
+	for _, header := range headers {
+		if strings.EqualFold(header.Name, name) {
+			for _, part := range strings.FieldsFunc(header.Value, func(r rune) bool { return r == ';' || r == '\n' }) {
+				name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+				cookies = append(cookies, har.Pair{Name: name, Value: value})
+			}
+		}
+	}
+	return cookies
 }

@@ -7,12 +7,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // What the steps ask the administrator to type.
@@ -29,20 +32,21 @@ func isSecret(value string) bool { return value == firstSecret || value == secon
 // typed finds a typed value inside a larger text.
 var typed = regexp.MustCompile(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
 
-// exchange is a request of the recording and its answer, both decoded.
+// exchange is a request of the recording and its response, both decoded.
 type exchange struct {
 	entry    *har.Entry
+	at       int // its place among the exchanges
 	method   string
-	origin   string   // scheme, host and port
-	segments []string // of the path, decoded
-	query    []har.Pair
+	origin   string         // scheme, host and port
+	segments []string       // of the path, decoded
+	query    map[string]any // of strings
 	kind     bodyKind
-	json     any        // body, if kind is jsonBody
-	form     []har.Pair // body, if kind is formBody
-	answer   any        // body of the answer, if answered is jsonBody
+	body     any      // JSON, or a form as an object of strings
+	repeated []string // parameters and members of a form that are there more than once
 	answered bodyKind
-	draft    *draft          // the request with placeholders
+	answer   any             // body of the response, if answered is jsonBody
 	typed    map[string]bool // the typed values that it sends, alone or inside a text
+	*draft                   // the request with placeholders
 }
 
 type bodyKind int
@@ -56,7 +60,7 @@ const (
 	otherBody
 )
 
-// exchanges decodes the requests that matter: no preflights, none without an answer.
+// exchanges decodes the requests that matter: no preflights, none without a response.
 func exchanges(entries []har.Entry) []*exchange {
 	var all []*exchange
 	for i := range entries {
@@ -69,14 +73,13 @@ func exchanges(entries []har.Entry) []*exchange {
 		if entry.Status < 100 {
 			continue
 		}
-		one := &exchange{entry: entry, method: entry.Method, origin: entry.URL.Scheme + "://" + entry.URL.Host}
+		one := &exchange{entry: entry, method: entry.Method, origin: entry.URL.Scheme + "://" + entry.URL.Host, typed: map[string]bool{}}
 		for segment := range strings.SplitSeq(strings.TrimPrefix(entry.URL.EscapedPath(), "/"), "/") {
 			one.segments = append(one.segments, unescape(segment, url.PathUnescape))
 		}
-		one.query = parseForm(entry.URL.RawQuery)
+		one.query = one.object(parseForm(entry.URL.RawQuery))
 		one.decodeBody()
 		one.decodeAnswer()
-		one.typed = map[string]bool{}
 		one.eachValue(func(_ place, value string) {
 			for _, found := range typed.FindAllString(value, -1) {
 				one.typed[found] = true
@@ -84,7 +87,36 @@ func exchanges(entries []har.Entry) []*exchange {
 		})
 		all = append(all, one)
 	}
-	return all
+	return once(all)
+}
+
+// once leaves out the doubles of changes: a service worker sends what the page
+// sends, and the recording has both. A change that somebody repeats is not a double:
+// the page shows the consumer in between.
+func once(all []*exchange) (kept []*exchange) {
+	var last *exchange
+	for _, one := range all {
+		switch {
+		case !one.reads() && last != nil && one.doubles(last):
+			if last.answered == noBody { // One of both may lack the body of the response.
+				last.entry.ResponseBody, last.answered, last.answer = one.entry.ResponseBody, one.answered, one.answer
+			}
+			continue
+		case !one.reads():
+			last = one
+		case one.answersName():
+			last = nil
+		}
+		one.at = len(kept)
+		kept = append(kept, one)
+	}
+	return kept
+}
+
+func (e *exchange) doubles(other *exchange) bool {
+	return e.method == other.method && *e.entry.URL == *other.entry.URL && e.entry.Status == other.entry.Status &&
+		(e.entry.RequestBody.Missing || other.entry.RequestBody.Missing || bytes.Equal(e.entry.RequestBody.Content, other.entry.RequestBody.Content)) &&
+		(e.answered == noBody || other.answered == noBody || bytes.Equal(e.entry.ResponseBody.Content, other.entry.ResponseBody.Content))
 }
 
 // ok reports whether the request succeeded. A redirect counts as a success: a form
@@ -102,9 +134,9 @@ func (e *exchange) decodeBody() {
 		e.kind = otherBody
 	case len(content) == 0:
 	case body.MediaType == "application/x-www-form-urlencoded":
-		e.kind, e.form = formBody, parseForm(string(content))
+		e.kind, e.body = formBody, e.object(parseForm(string(content)))
 	case err == nil:
-		e.kind, e.json = jsonBody, value
+		e.kind, e.body = jsonBody, value
 	default:
 		e.kind = otherBody
 	}
@@ -123,6 +155,8 @@ func (e *exchange) decodeAnswer() {
 		e.answered = textBody
 	default:
 		e.answered = otherBody
+		// JSON that does not end was cut off by the browser.
+		e.entry.ResponseBody.Missing = body.Missing || content[0] == '{' || content[0] == '['
 	}
 }
 
@@ -142,7 +176,7 @@ func decodeJSON(content []byte) (any, error) {
 	return value, nil
 }
 
-// parseForm keeps repeated members and their order, unlike url.ParseQuery.
+// parseForm keeps repeated members, unlike url.ParseQuery.
 func parseForm(text string) []har.Pair {
 	var pairs []har.Pair
 	for part := range strings.SplitSeq(text, "&") {
@@ -152,6 +186,19 @@ func parseForm(text string) []har.Pair {
 		}
 	}
 	return pairs
+}
+
+// object makes an object of the members of a form or the parameters of a query.
+func (e *exchange) object(pairs []har.Pair) map[string]any {
+	object := map[string]any{}
+	for _, pair := range pairs {
+		if _, twice := object[pair.Name]; twice {
+			e.repeated = append(e.repeated, pair.Name)
+			pair.Value += "\n" + object[pair.Name].(string) // So that nothing of it gets lost.
+		}
+		object[pair.Name] = pair.Value
+	}
+	return object
 }
 
 // unescape leaves a text as it is if its encoding is not valid.
@@ -164,16 +211,8 @@ func unescape(text string, decode func(string) (string, error)) string {
 
 // place is where a value is in a request.
 type place struct {
-	part    string // path, query, form, json, header or body
-	pointer string // JSON pointer, name of the member or the parameter, or number of the segment
-}
-
-// member is the name of the innermost member or parameter.
-func (p place) member() string {
-	if p.part == "json" {
-		return lastToken(p.pointer)
-	}
-	return p.pointer
+	part    string // path, query, form, JSON body, header or body
+	pointer string // JSON pointer, or the number of the segment
 }
 
 // eachValue visits the values of a request: strings and numbers.
@@ -181,20 +220,24 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	for i, segment := range e.segments {
 		visit(place{"path", strconv.Itoa(i)}, segment)
 	}
-	for _, parameter := range e.query {
-		visit(place{"query", parameter.Name}, parameter.Value)
+	for part, values := range map[string]any{"query": e.query, e.part(): e.body} {
+		eachScalar(values, func(pointer string, value any) {
+			if text, isText := scalarText(value); isText {
+				visit(place{part, pointer}, text)
+			}
+		})
 	}
-	for _, member := range e.form {
-		visit(place{"form", member.Name}, member.Value)
-	}
-	eachScalar(e.json, func(pointer string, value any) {
-		if text, isText := scalarText(value); isText {
-			visit(place{"json", pointer}, text)
-		}
-	})
 	if e.kind == otherBody {
 		visit(place{part: "body"}, string(e.entry.RequestBody.Content))
 	}
+}
+
+// part is what the body is called.
+func (e *exchange) part() string {
+	if e.kind == formBody {
+		return "form"
+	}
+	return "JSON body"
 }
 
 // sends reports whether a value of the request is this one.
@@ -204,5 +247,42 @@ func (e *exchange) sends(wanted string) bool {
 	return found
 }
 
-// answersName reports whether an answer contains one of the names.
+// answersName reports whether a response contains one of the names.
 func (e *exchange) answersName() bool { return typed.Match(e.entry.ResponseBody.Content) }
+
+// redirected is the escaped path that a redirect leads to on the same host.
+func (e *exchange) redirected() (path string, found bool) {
+	location := har.Header(e.entry.ResponseHeaders, "Location")
+	target, err := e.entry.URL.Parse(location)
+	if err != nil || location == "" || e.entry.Status < 300 || e.entry.Status > 399 || target.Hostname() != e.entry.URL.Hostname() {
+		return "", false
+	}
+	return target.EscapedPath(), true
+}
+
+// sameCall reports whether two requests go to the same place in the same way.
+func sameCall(a, b *exchange) bool {
+	return a.method == b.method && a.kind == b.kind && a.draft.path == b.draft.path && reflect.DeepEqual(a.draft.query, b.draft.query)
+}
+
+// texts are the strings of an object.
+func texts(object any) map[string]string {
+	members, _ := object.(map[string]any)
+	converted := map[string]string{}
+	for name, value := range members {
+		converted[name], _ = value.(string)
+	}
+	return converted
+}
+
+// lookupText is the string or the number at a place, as text; empty if there is
+// none.
+func lookupText(document any, pointer string) string {
+	value, _ := profile.Lookup(document, pointer)
+	text, _ := scalarText(value)
+	return text
+}
+
+func contains(values []any, wanted any) bool {
+	return slices.ContainsFunc(values, func(one any) bool { return reflect.DeepEqual(one, wanted) })
+}

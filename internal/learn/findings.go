@@ -1,7 +1,10 @@
 package learn
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -71,43 +74,43 @@ func (l *learner) findings(written bool) string {
 
 // reportCalls says what was found, and how sure it is.
 func (l *learner) reportCalls(p *profile.Profile) {
+	list, register := l.lists[0], l.roles.register
 	for name, call := range p.Calls.All() {
-		why := map[string]string{
-			"list":       fmt.Sprintf("sure: the consumer is in %d lists", len(l.lists[0].shown)),
-			"read":       "sure: the answer has the name",
-			"register":   fmt.Sprintf("sure: it sends name and secret, and %d later requests send the key", l.roles.register.uses),
-			"approve":    "sure: the approval changes with it",
-			"disapprove": "sure: the approval changes with it",
-			"remove":     "sure: it is a DELETE",
-		}[name]
+		why := "sure: it sends what was typed"
 		switch {
-		case why == "":
-			why = "sure: it sends what was typed"
-		case name == "list" && l.lists[0].guessed:
+		case name == "list" && list.guessed:
 			why = "a guess: no list has the new consumer"
-		case name == "list" && len(l.lists[0].shown) == 1:
-			why = "sure: the consumer is in 1 list"
-		case name == "register" && l.roles.register.uses == 0:
+		case name == "list":
+			why = fmt.Sprintf("sure: the consumer is in %s", count(len(list.shown), "list"))
+		case name == "read":
+			why = "sure: the response has the name"
+		case name == "register" && register.uses == 0:
 			why = "likely: it sends name and secret, and no later request sends a key"
-		case name == "remove" && call.Method != "DELETE":
+		case name == "register":
+			why = fmt.Sprintf("sure: it sends name and secret, and %s send the key", count(register.uses, "later request"))
+		case name == "remove" && call.Method != http.MethodDelete:
 			why = "likely: it is the last request about the consumer"
+		case name == "remove":
+			why = "sure: it is a DELETE"
 		case strings.HasSuffix(name, "approve") && l.roles.again == nil:
 			why = "likely: the approval changes with it"
+		case strings.HasSuffix(name, "approve"):
+			why = "sure: the approval changes with it"
 		}
 		add(&l.report.calls, "%-10s  %-6s %s  (%s)", name, call.Method, call.Path, why)
 	}
 	if c := p.CSRF; c != nil {
-		from := map[string]string{"cookie": "a cookie", "header": "a header of an answer", "body": "a body of an answer"}[c.From]
+		from := map[string]string{"cookie": "a cookie", "header": "a header of a response", "body": "a body of a response", "page": "a field of a page"}[c.From]
 		add(&l.report.calls, "%-10s  from %s", "csrf token", from)
 	}
 }
 
 // missing says which steps were not found, and what is not known.
 func (l *learner) missing(p *profile.Profile) {
-	c := &p.Calls
+	c, r := &p.Calls, &l.roles
 	switch {
-	case l.csrf != nil && l.csrf.lost:
-		l.report.problem("A token is sent in %s, and the recording does not show where it comes from. It may be a cookie (export with sensitive data) or in HTML.", show(l.csrf.places[0].pointer))
+	case l.csrf != nil && l.csrf.source == nil:
+		l.report.problem("A token is sent in %s, and the recording does not show where it comes from. It may be a cookie (export with sensitive data), or in a page that was loaded before the recording began.", show(lastToken(l.csrf.places[0].pointer)))
 	case l.csrf == nil && l.stripped():
 		l.report.reading("The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.")
 	}
@@ -118,26 +121,73 @@ func (l *learner) missing(p *profile.Profile) {
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
+	case c.List == nil || l.lists[0].guessed || p.Approved == nil:
+		l.bodiless()
+	}
+	switch {
 	case c.List == nil:
-		l.report.problem("list: no answer has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
-	case len(p.Approved.Yes) == 0:
-		l.report.problem("approval: no answer shows a difference between approved and not approved. Reload the list after each approval and disapproval, and record again.")
+		l.report.problem("list: no response has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
+	case p.Approved == nil:
+		l.report.problem("approval: no response shows a difference between approved and not approved. Reload the list after each approval and disapproval, and record again.")
 	}
 	for _, step := range []struct {
 		role string
 		one  *exchange
+		sent string
 		do   string
 	}{
-		{"approve", l.roles.approve, "Approve the consumer (step 3)"},
-		{"disapprove", l.roles.disapprove, "Approve, disapprove and approve the consumer (step 3)"},
-		{"rename", l.roles.rename, "Change the name to " + secondName + " (step 4)"},
-		{"set_secret", l.roles.setSecret, "Change the secret to the second one (step 4)"},
-		{"remove", l.roles.remove, "Remove the consumer (step 5)"},
+		{"approve", r.approve, "", "Approve the consumer (step 3)"},
+		{"disapprove", r.disapprove, "", "Approve the consumer, disapprove it, and approve it again (steps 3 and 4)"},
+		{"rename", cmp.Or(r.rename, r.edit), secondName, "Change the name to " + secondName + " (step 4)"},
+		{"set_secret", cmp.Or(r.setSecret, r.edit), secondSecret, "Change the secret to the second one (step 4)"},
+		{"remove", r.remove, "", "Remove the consumer (step 5)"},
 	} {
-		if step.one == nil {
+		refused := step.one == nil && step.sent != "" && slices.ContainsFunc(l.all, func(one *exchange) bool { return !one.ok() && one.typed[step.sent] })
+		switch {
+		case refused && step.sent == secondName && namesBefore(l.all, secondName):
+			l.report.problem("rename: the server has refused the new name, which another consumer has from an earlier try. Remove that consumer, and record again.")
+		case refused:
+			l.report.problem("%s: the server has refused it. Find out why, and record again.", step.role)
+		case step.one == nil:
 			l.report.problem("%s: not found. %s, and record again.", step.role, step.do)
 		}
 	}
+}
+
+// namesBefore reports whether a list has a name before it was typed.
+func namesBefore(all []*exchange, name string) bool {
+	for _, one := range all {
+		if one.typed[name] {
+			break
+		}
+		found := bytes.Contains(one.entry.ResponseBody.Content, []byte(name+`"`)) || bytes.Contains(one.entry.ResponseBody.Content, []byte(name+`<`))
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// bodiless names the bodies that are not in the recording, of requests that may matter.
+func (l *learner) bodiless() {
+	var lines []string
+	for _, one := range l.all {
+		request, response := one.entry.RequestBody, one.entry.ResponseBody
+		if request.Missing {
+			add(&lines, "the request %s", l.show(one))
+		}
+		data := response.MediaType == "" || strings.Contains(response.MediaType, "json") || strings.Contains(response.MediaType, "text/plain")
+		if response.Missing && data && one.ok() {
+			add(&lines, "the response to %s", l.show(one))
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	if more := len(lines) - 5; more > 0 {
+		lines = append(lines[:5], fmt.Sprintf("%d more", more))
+	}
+	l.report.problem("The recording lacks bodies, or has them cut off: %s. Keep the developer tools open from step 0 to 6, and save everything as one file (Chromium: \"Export HAR\"; Firefox: \"Save All As HAR\", with devtools.netmonitor.responseBodyLimit set to 0 in about:config; other tools: with bodies inside the file). Then record again.", strings.Join(lines, ", "))
 }
 
 // addressedByName reports whether a request that changes a consumer has its name in
@@ -149,8 +199,11 @@ func (l *learner) addressedByName(one *exchange) bool {
 // nothing says why no registration was found.
 func (l *learner) nothing() {
 	found := func(condition func(*exchange) bool) bool { return slices.ContainsFunc(l.all, condition) }
+	refused := func(one *exchange) bool { return !one.ok() && len(one.typed) > 0 }
 	switch {
-	case found(func(one *exchange) bool { return !one.ok() && len(one.typed) > 0 }):
+	case found(refused) && (namesBefore(l.all, firstName) || found(func(one *exchange) bool { return refused(one) && one.entry.Status == http.StatusConflict })):
+		l.report.problem("The server has refused the registration, and a consumer named %s exists, probably from an earlier try. Remove it first, and record again.", firstName)
+	case found(refused):
 		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
 	case found(func(one *exchange) bool { return one.reads() && len(one.typed) > 0 }):
 		l.report.unable("The page makes its changes with GET. A profile cannot use GET for a change.")
@@ -158,14 +211,15 @@ func (l *learner) nothing() {
 		l.report.unable("The page is made on the server: %s is in HTML alone. This cannot be learned.", firstName)
 	default:
 		l.report.problem("register: no request sends the name %s. Start the recording before you open the page, keep the log when the page changes (Preserve log, Persist logs), type the values as the steps tell, and record again.", firstName)
+		l.bodiless()
 	}
 }
 
 // unaccounted are the requests that change something on the server, or are about
 // the consumer, and have no role.
 func (l *learner) unaccounted() (lines []string) {
-	for i, one := range l.all {
-		if l.roles.register == nil || one.reads() || i < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
+	for _, one := range l.all {
+		if l.roles.register == nil || one.reads() || one.at < l.roles.register.at && len(one.typed) == 0 || l.hasRole(one) {
 			continue
 		}
 		refused := ""
@@ -178,7 +232,7 @@ func (l *learner) unaccounted() (lines []string) {
 }
 
 func (l *learner) hasRole(one *exchange) bool {
-	return slices.Contains(l.roles.changes(), one) || one == l.roles.remove || slices.Contains(l.reads, one) || signsIn(one) ||
+	return slices.Contains(l.roles.all(), one) || slices.Contains(l.reads, one) || signsIn(one) ||
 		slices.ContainsFunc(l.lists, func(group *listing) bool { return slices.Contains(group.exchanges, one) })
 }
 
@@ -186,11 +240,20 @@ func (l *learner) hasRole(one *exchange) bool {
 func (l *learner) show(one *exchange) string {
 	segments := slices.Clone(one.segments)
 	for i, segment := range segments {
-		if segment == l.roles.register.key && segment != "" {
-			segments[i] = "{key}"
-		} else if l.withheld(segment) || looksRandom(segment) || typed.MatchString(segment) || len(segment) > 40 {
+		switch {
+		case l.roles.register != nil && segment != "" && segment == l.roles.register.key:
+			segments[i] = profile.Key
+		case l.private.holds(segment), l.roles.register != nil && l.hasKey(segment), looksRandom(segment), typed.MatchString(segment), len(segment) > 40:
 			segments[i] = "{...}"
 		}
 	}
 	return one.method + " /" + strings.Join(segments, "/")
+}
+
+// count is a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

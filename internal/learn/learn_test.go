@@ -82,6 +82,122 @@ func TestLearn_incomplete(t *testing.T) {
 	}
 }
 
+// A consumer that is left from an earlier try is told from the new one, or is said to
+// be in the way.
+func TestLearn_earlierTry(t *testing.T) {
+	t.Parallel()
+	left := `{"key":"0ther-canary-key","name":"twcloud-learn","approved":true},{"key":"0ther-canary-key-2","name":"twcloud-learn-renamed","approved":true}`
+	for name, test := range map[string]struct {
+		steps []string
+		want  string
+	}{
+		"learned":              {[]string{created, approvals, edits, removed}, "The profile is complete"},
+		"registration refused": {[]string{"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 400`}, "Remove it first"},
+		"rename refused": {[]string{created, approvals, "PATCH " + collection + `/KEY {"name":"NAME2"} -> 422`, "PATCH " + collection + `/KEY {"secret":"SECRET2"} -> 204`, removed},
+			"Remove that consumer"},
+	} {
+		shape := plain(test.steps...)
+		shape.others = left
+		if result := learnBytes(t, browsers[0].write(t, shape.requests())); !strings.Contains(result.Findings, test.want) {
+			t.Errorf("%s: want %q, got:\n%s", name, test.want, result.Findings)
+		}
+	}
+}
+
+// A recording with each request twice, as a service worker makes it, is learned like
+// one without.
+func TestLearn_twice(t *testing.T) {
+	t.Parallel()
+	for name, shape := range shapes {
+		if shape.still {
+			continue // Nothing tells three clicks from one.
+		}
+		var twice []request
+		for _, one := range withNoise(shape.requests()) {
+			twice = append(twice, one, one)
+		}
+		want := learnBytes(t, browsers[0].write(t, withNoise(shape.requests())))
+		got := learnBytes(t, browsers[0].write(t, twice))
+		if difference := cmp.Diff(string(want.Profile), string(got.Profile)); difference != "" || want.Complete != got.Complete {
+			t.Errorf("%s: complete %t, %s\n%s", name, got.Complete, difference, got.Findings)
+		}
+	}
+}
+
+// Bodies that a recording lacks are named, with how to record them.
+func TestLearn_withoutBodies(t *testing.T) {
+	t.Parallel()
+	shape := shapes["patch"]
+	for name, change := range map[string]func(content object){
+		"left out": func(content object) { delete(content, "text") },
+		"in files": func(content object) { delete(content, "text"); delete(content, "size"); content["_file"] = "x.json" },
+		"cut off":  func(content object) { content["text"] = content["text"].(string)[:20] },
+	} {
+		var recording struct{ Log struct{ Entries []object } }
+		if err := json.Unmarshal(browsers[0].write(t, withNoise(shape.requests())), &recording); err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range recording.Log.Entries {
+			content := entry["response"].(object)["content"].(object)
+			if entry["request"].(object)["method"] == "GET" && content["size"].(float64) > 40 {
+				change(content)
+			}
+		}
+		content, err := json.Marshal(object{"log": object{"entries": recording.Log.Entries}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := learnBytes(t, content)
+		for _, want := range []string{"lacks bodies", "the response to GET " + collection, "responseBodyLimit"} {
+			if result.Complete || !strings.Contains(result.Findings, want) {
+				t.Errorf("%s: want %q, got:\n%s", name, want, result.Findings)
+			}
+		}
+	}
+}
+
+// What announces further pages is reported, and the list is not taken as whole.
+func TestLearn_announcedPages(t *testing.T) {
+	t.Parallel()
+	for line, sign := range map[string]string{
+		`GET /osmc/c -> 200 [%s] | < Link: </osmc/c?p=2>; rel="next"`:           "Link",
+		`GET /osmc/c?page=1 -> 200 [%s]`:                                        "page",
+		`GET /osmc/c?limit=2 -> 200 [%s]`:                                       "limit",
+		`GET /osmc/c -> 200 {"items":[%s],"total":17}`:                          "total",
+		`GET /osmc/c -> 200 {"items":[%s],"hasMore":true}`:                      "hasMore",
+		`GET /osmc/c -> 200 {"items":[%s],"last":false}`:                        "last",
+		`GET /osmc/c -> 200 {"items":[%s],"links":{"next":{"href":"/osmc/d"}}}`: "next",
+		`GET /osmc/c -> 200 {"items":[%s],"page":{"nextCursor":"x"}}`:           "nextCursor",
+		`GET /osmc/c -> 200 {"items":[%s],"next":null,"last":true,"more":""}`:   "",
+	} {
+		shape := shapes["patch"]
+		shape.list = steps(line)[0]
+		result := learnBytes(t, browsers[0].write(t, shape.requests()))
+		learned, _ := profile.Parse(result.Profile)
+		if reported := strings.Contains(result.Findings, "list: "+sign+" says that the list has pages"); reported != (sign != "") || result.Complete != (sign == "") || (learned.Calls.List.Pages.Known == profile.Assumed) != (sign != "") {
+			t.Errorf("%s: want %q, got:\n%s%s", line, sign, result.Findings, result.Profile)
+		}
+	}
+}
+
+// A page may percent-decode the cookie of the token before it sends it.
+func TestLearn_encodedCookie(t *testing.T) {
+	t.Parallel()
+	for cookie, decode := range map[string]bool{"canary%2Btoken%3D%3D": true, "canary+token==": false} {
+		var lines []string
+		for line := range strings.SplitSeq(strings.Join([]string{created, approvals, edits, removed}, "\n"), "\n") {
+			lines = append(lines, line+" | X-XSRF-TOKEN: canary+token== | Cookie: XSRF-TOKEN="+cookie)
+		}
+		shape := plain(lines...)
+		result := learnBytes(t, browsers[0].write(t, shape.requests()))
+		learned, _ := profile.Parse(result.Profile)
+		want := &profile.CSRF{From: "cookie", Name: "XSRF-TOKEN", Decode: decode}
+		if difference := cmp.Diff(want, learned.CSRF); difference != "" || !result.Complete || learned.Calls.Remove.Headers["X-Xsrf-Token"] != profile.CSRFToken {
+			t.Errorf("%s: %s\n%s", cookie, difference, result.Findings)
+		}
+	}
+}
+
 // Another consumer may be called like a part of a profile.
 func TestLearn_wordsOfProfiles(t *testing.T) {
 	t.Parallel()

@@ -4,25 +4,25 @@ import (
 	"slices"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // learner has what has been found in a recording so far. Each step uses what the
 // steps before it have found.
 type learner struct {
-	entries  []har.Entry
-	all      []*exchange // once the registration is found, only those with its server
-	private  *private
-	roles    roles
-	own      map[string]string // other values that the server gave to the consumer, with their pointers
-	csrf     *csrf
-	lists    []*listing
-	reads    []*exchange
-	approval *approvalPlace // in the list
-	object   *approvalPlace // in answers about one consumer
-	report   report
-
-	approvedAs *profile.ApprovedAs // what requests send as the approval; nil: nothing
+	entries   []har.Entry
+	all       []*exchange // once the registration is found, only those with its host
+	private   *private
+	roles     roles
+	own       map[string]string // other values that the server gave to the consumer, with their pointers
+	csrf      *csrf
+	sightings []sighting        // the consumer in responses, in their order
+	keep      map[string]string // members of the consumer that requests send back: pointers by name
+	lists     []*listing
+	reads     []*exchange
+	approval  *approvalPlace // in the list
+	object    *approvalPlace // in responses about one consumer
+	prefixes  []string       // of proxies, in front of paths
+	report    report
 }
 
 // Result is what has been learned.
@@ -39,17 +39,22 @@ type Result struct {
 // Neither the profile nor the findings have a secret, a host or the name of
 // another consumer.
 func Learn(entries []har.Entry) *Result {
-	l := &learner{entries: entries, all: exchanges(entries)}
+	l := &learner{entries: entries, all: exchanges(entries), keep: map[string]string{}}
 	l.private = collect(entries, l.all)
 	l.roles.register = findRegistration(l.all)
 	var document []byte
 	if l.roles.register == nil {
 		l.nothing()
 	} else {
-		// Requests to other servers, such as for sign-in, do not matter from here on.
-		l.all = slices.DeleteFunc(l.all, func(one *exchange) bool { return one.origin != l.roles.register.origin })
-		l.roles.register.at = l.index(l.roles.register.exchange)
+		// Requests to other hosts, such as for sign-in, do not matter from here on.
+		host := l.roles.register.entry.URL.Hostname()
+		l.all = slices.DeleteFunc(l.all, func(one *exchange) bool { return one.entry.URL.Hostname() != host })
+		for i, one := range l.all {
+			one.at = i
+		}
 		l.own = l.roles.register.otherValues(l.all)
+		l.findEdits()
+		l.findSightings()
 		l.csrf = l.findCSRF()
 		for _, one := range l.all {
 			one.draft = l.draftOf(one)

@@ -12,6 +12,63 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
+// sighting is the consumer in a response.
+type sighting struct {
+	*exchange
+	value any
+	item  *item  // if the response is a list
+	root  string // pointer, if it is about the consumer alone
+}
+
+// findSightings finds the consumer in the responses since the registration.
+func (l *learner) findSightings() {
+	for _, one := range l.all[l.roles.register.at:] {
+		if one.answered != jsonBody || !one.ok() {
+			continue
+		}
+		if l.mayList(one) {
+			if found := l.findItem(one.answer); found != nil {
+				l.sightings = append(l.sightings, sighting{exchange: one, value: found.value, item: found})
+			}
+			continue
+		}
+		if root, found := l.rootIn(one.answer); found && l.steady(one.answer, root) {
+			value, _ := profile.Lookup(one.answer, root)
+			l.sightings = append(l.sightings, sighting{exchange: one, value: value, root: root})
+		}
+	}
+}
+
+// mayList reports whether a request may be one for the list: it names no consumer.
+func (l *learner) mayList(one *exchange) bool {
+	return one.answered == jsonBody && one.ok() && !l.aboutConsumer(one) && len(one.typed) == 0 &&
+		(one.method == http.MethodGet || one.method == http.MethodPost)
+}
+
+// offered reports whether the list, or a read, has a member of the consumer where a
+// profile can find it.
+func (l *learner) offered(pointer string) bool {
+	return slices.ContainsFunc(l.sightings, func(one sighting) bool {
+		_, found := profile.Lookup(one.value, pointer)
+		return found && (one.item != nil || one.root == "" && one.reads())
+	})
+}
+
+// steady reports whether a pointer does not depend on what else a response has: no
+// array on its way has several objects.
+func (l *learner) steady(document any, pointer string) bool {
+	parts := tokens(pointer)
+	for end := range parts {
+		container, _ := profile.Lookup(document, pointerOf(parts[:end]...))
+		if elements, _ := container.([]any); len(elements) > 1 {
+			if _, ofObjects := elements[0].(map[string]any); ofObjects {
+				return false
+			}
+		}
+	}
+	return l.plain(pointer)
+}
+
 // listing is one way to ask for the list, and the times the recording does so.
 type listing struct {
 	exchanges []*exchange
@@ -21,16 +78,11 @@ type listing struct {
 	score     int
 }
 
-// item is where the consumer is in the answer with a list.
+// item is where the consumer is in the response with a list.
 type item struct {
-	value       any
-	items       string // pointer
-	name        string // pointer from the item
-	key         string // pointer from the item
-	hasName     bool
-	hasKey      bool
-	keyIsMember bool
-	keyIsLast   bool
+	profile.Shape // with pointers from the item
+	value         any
+	items         string // pointer
 }
 
 // pageLike matches parameters that say which page is wanted.
@@ -41,8 +93,7 @@ func (l *learner) findLists() []*listing {
 	groups := map[string]*listing{}
 	var order []*listing
 	for _, one := range l.all {
-		if one.answered != jsonBody || !one.ok() || l.aboutConsumer(one) || len(one.typed) > 0 ||
-			one.method != http.MethodGet && one.method != http.MethodPost {
+		if !l.mayList(one) {
 			continue
 		}
 		// The pages of one list belong together.
@@ -65,11 +116,11 @@ func (l *learner) findLists() []*listing {
 // weigh finds the consumer in the answers of a group, and reports whether they can
 // be lists.
 func (l *learner) weigh(group *listing) bool {
-	for _, one := range group.exchanges {
-		if found := l.findItem(one.answer); found != nil {
-			group.shown[one] = found
-			if group.shape == nil || found.hasKey && !group.shape.hasKey {
-				group.shape = found
+	for _, one := range l.sightings {
+		if one.item != nil && slices.Contains(group.exchanges, one.exchange) {
+			group.shown[one.exchange] = one.item
+			if group.shape == nil {
+				group.shape = one.item
 			}
 		}
 	}
@@ -81,36 +132,30 @@ func (l *learner) weigh(group *listing) bool {
 	}
 	first := group.exchanges[0]
 	group.score = min(len(group.shown), 5)
-	for _, sign := range []struct {
-		seen   bool
-		weight int
-	}{
-		{!group.guessed, 100},
-		{group.shape.hasKey, 50},
-		{group.shape.hasName, 30},
-		{first.draft.path == l.roles.register.draft.path, 10},
-		{l.index(first) < l.roles.register.at, 8},
+	for weight, seen := range map[int]bool{
+		100: !group.guessed, 50: group.shape.TellsKey(), 30: group.shape.Name != nil,
+		10: first.path == l.roles.register.path, 8: first.at < l.roles.register.at,
 	} {
-		if sign.seen {
-			group.score += sign.weight
+		if seen {
+			group.score += weight
 		}
 	}
 	return true
 }
 
-// findItem finds the consumer in a list: the element of an array that has its
-// name or, in a list without names, its key.
+// findItem finds the consumer in a list: the element of an array that has its key, and
+// usually its name. Another consumer may have the name from an earlier try.
 func (l *learner) findItem(document any) (found *item) {
 	eachScalar(document, func(pointer string, value any) {
-		if text, _ := scalarText(value); isName(text) && (found == nil || !found.hasKey) {
-			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (found == nil || candidate.hasKey) {
+		if text, _ := scalarText(value); isName(text) && found == nil {
+			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.TellsKey() || l.roles.register.key == "") {
 				found = candidate
 			}
 		}
 	})
 	if pointer, _, hasKey := l.findKeyIn(document); hasKey && found == nil {
 		if found = l.itemAt(document, tokens(pointer)); found != nil {
-			found.name, found.hasName = "", false
+			found.Name = nil
 		}
 	}
 	return found
@@ -126,41 +171,37 @@ func (l *learner) itemAt(document any, parts []string) *item {
 			return nil
 		}
 	}
-	one := &item{items: pointerOf(parts[:end]...), name: pointerOf(parts[end+1:]...), hasName: true}
+	one, name := &item{items: pointerOf(parts[:end]...)}, pointerOf(parts[end+1:]...)
 	one.value, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
-	one.key, one.keyIsLast, one.hasKey = l.findKeyIn(one.value)
-	if !inArray && !one.hasKey {
-		one.hasKey, one.keyIsMember = true, true
+	key, isLast, hasKey := l.findKeyIn(one.value)
+	switch one.Name = &name; {
+	case hasKey:
+		one.Key, one.KeyIsLastSegment = &key, isLast
+	case !inArray:
+		one.KeyIsMember = true
 	}
 	return one
 }
 
-// guessShape takes the shape of the registration's answer for that of the items
-// of a list that does not have the consumer.
-func (l *learner) guessShape(group *listing) *item {
+// guessShape takes the shape of the response to the registration for that of the
+// items of a list that does not have the consumer.
+func (l *learner) guessShape(group *listing) (shape *item) {
 	register := l.roles.register
 	key, isLast, hasKey := l.findKeyIn(register.answer)
 	name, hasName := findNameIn(register.answer)
-	if !hasKey || !hasName {
-		return nil
-	}
 	root := rootOf(key, name)
-	shape := &item{key: strings.TrimPrefix(key, root), name: strings.TrimPrefix(name, root), hasName: true, hasKey: true, keyIsLast: isLast}
-	found := false
+	key, name = strings.TrimPrefix(key, root), strings.TrimPrefix(name, root)
 	for _, one := range group.exchanges {
 		walk("", one.answer, func(pointer string, value any) {
 			elements, isArray := value.([]any)
-			fits := isArray && !found && (len(elements) > 0 || one.draft.path == register.draft.path)
+			fits := hasKey && hasName && isArray && shape == nil && (len(elements) > 0 || one.path == register.path)
 			for _, element := range elements {
-				fits = fits && lookupText(element, shape.key) != "" && lookupText(element, shape.name) != ""
+				fits = fits && lookupText(element, key) != "" && lookupText(element, name) != ""
 			}
 			if fits {
-				shape.items, found = pointer, true
+				shape = &item{items: pointer, Shape: profile.Shape{Key: &key, Name: &name, KeyIsLastSegment: isLast}}
 			}
 		})
-	}
-	if !found {
-		return nil
 	}
 	return shape
 }
@@ -226,20 +267,93 @@ func rootOf(a, b string) string {
 	return pointerOf(left[:common]...)
 }
 
+// places are where a list has its items: in one array or object, or, if the consumer
+// moves when it is approved, in two.
+func (l *learner) places(group *listing) profile.Items {
+	var approvedIn, othersIn []string
+	for one, found := range group.shown {
+		in := &othersIn
+		if l.momentAt(one) == approved {
+			in = &approvedIn
+		}
+		if !slices.Contains(*in, found.items) {
+			*in = append(*in, found.items)
+		}
+	}
+	if len(approvedIn) == 1 && len(othersIn) == 1 && approvedIn[0] != othersIn[0] {
+		return profile.Items{Yes: &approvedIn[0], No: &othersIn[0]}
+	}
+	return profile.Items{At: group.shape.items}
+}
+
+// items are those of all responses with the list.
+func (l *learner) items(group *listing) (items []map[string]any) {
+	places := l.places(group)
+	for _, one := range group.exchanges {
+		if places.Yes == nil {
+			items = append(items, itemsOf(one.answer, places.At))
+		} else {
+			items = append(items, itemsOf(one.answer, *places.Yes), itemsOf(one.answer, *places.No))
+		}
+	}
+	return items
+}
+
 // addOthers adds the names and the keys of the other consumers to what is private.
 func (l *learner) addOthers() {
 	for _, group := range l.lists {
-		for _, one := range group.exchanges {
-			for member, element := range itemsOf(one.answer, group.shape.items) {
-				name, key := lookupText(element, group.shape.name), lookupText(element, group.shape.key)
-				if group.shape.keyIsMember {
-					key = member
+		for _, items := range l.items(group) {
+			for member, element := range items {
+				key, name := member, ""
+				if group.shape.Key != nil {
+					key = lookupText(element, *group.shape.Key)
 				}
-				if !isName(name) && key != l.roles.register.key {
-					l.private.other(name)
+				if group.shape.Name != nil {
+					name = lookupText(element, *group.shape.Name)
+				}
+				switch {
+				case key == l.roles.register.key:
+				case isName(name):
 					l.private.other(key)
+				default:
+					l.private.other(key)
+					l.private.other(name)
 				}
 			}
 		}
 	}
+}
+
+// kindName matches members that say what kind of client an item is.
+var kindName = regexp.MustCompile(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
+
+// onlyKind finds what tells the consumers of a list from items of other kinds: a
+// member of each item that the new consumer never changes, and that others have with
+// another word.
+func (l *learner) onlyKind(group *listing) (only map[string]any) {
+	eachScalar(group.shape.value, func(pointer string, literal any) {
+		text, isText := scalarText(literal)
+		if !isText || notWord(literal) || !kindName.MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
+			return
+		}
+		others := false
+		for _, found := range group.shown {
+			if value, _ := profile.Lookup(found.value, pointer); value != literal {
+				return
+			}
+		}
+		for _, items := range l.items(group) {
+			for _, item := range items {
+				value, found := profile.Lookup(item, pointer)
+				if _, isText := scalarText(value); !found || !isText || notWord(value) {
+					return
+				}
+				others = others || value != literal
+			}
+		}
+		if others {
+			only = map[string]any{pointer: literal}
+		}
+	})
+	return only
 }

@@ -2,7 +2,9 @@ package learn
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,39 +16,57 @@ var (
 	totalName  = regexp.MustCompile(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
 	notTotal   = regexp.MustCompile(`(?i)pages|size$`)
 	offsetName = regexp.MustCompile(`(?i)offset|start|skip|first|from`)
+	moreName   = regexp.MustCompile(`(?i)^(has_?(more|next)(_?pages?)?|more|next(_?(page|token|cursor|link|url|href))?|(end_?)?cursor|continuation(_?token)?)$`)
+	sizeName   = regexp.MustCompile(`(?i)size|limit|max|per[-_]?page|^(rows|top|\$top|n|take)$`)
+	lastName   = regexp.MustCompile(`(?i)^(is_?)?last(_?page)?$`)
 )
 
-// pagesOf finds how the pages of a list follow one another.
+// pagesOf finds how the pages of a list follow one another. If no second page was
+// requested, the list is whole, unless it announces more.
 func (l *learner) pagesOf(group *listing) *profile.Pages {
-	for i, one := range group.exchanges {
-		if link := har.Header(one.entry.ResponseHeaders, "Link"); strings.Contains(link, `rel="next"`) || strings.Contains(link, "rel=next") {
-			return &profile.Pages{By: "link"}
-		}
+	for i, one := range group.exchanges[1:] {
 		// Pages follow at once: nothing else is asked of the list in between.
-		if i+1 < len(group.exchanges) {
-			if pages := l.follow(group, one, group.exchanges[i+1]); pages != nil {
-				return pages
-			}
+		if pages := l.follow(group, group.exchanges[i], one); pages != nil {
+			return pages
 		}
 	}
-	return l.onePage(group)
+	if sign := l.announced(group); sign != "" {
+		l.report.problem("list: %s says that the list has pages, and the recording does not show how to get a second one. Go to the last page in step 1 (set a smaller page if all fit on one), and record again.", show(sign))
+		return &profile.Pages{Known: profile.Assumed, By: "none"}
+	}
+	for name := range group.exchanges[0].query {
+		if sizeName.MatchString(name) {
+			l.report.reading("The list is requested with %s, and has fewer consumers. The profile takes it as whole, which it is only as long as that holds.", show(name))
+			return &profile.Pages{Known: profile.Assumed, By: "none"}
+		}
+	}
+	return &profile.Pages{By: "none"}
 }
 
 // follow finds how one page leads to the next.
 func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pages) {
+	leads := func(link string) bool {
+		target, err := one.entry.URL.Parse(link)
+		return err == nil && link != "" && target.String() == next.entry.URL.String() && target.String() != one.entry.URL.String()
+	}
+	for link := range strings.SplitSeq(har.Header(one.entry.ResponseHeaders, "Link"), ",") {
+		target, parameters, _ := strings.Cut(link, ";")
+		if strings.Contains(parameters, "next") && leads(strings.Trim(target, " <>")) {
+			return &profile.Pages{By: "link"}
+		}
+	}
 	eachScalar(one.answer, func(at string, value any) {
-		text, _ := value.(string)
+		text, _ := scalarText(value)
 		if text == "" || pages != nil || !l.plain(at) || strings.HasPrefix(at, group.shape.items+"/") {
 			return
 		}
-		if strings.ContainsAny(text, "/?") && strings.Contains(strings.ToLower(at), "next") {
-			if resolved, err := one.entry.URL.Parse(text); err == nil && resolved.String() == next.entry.URL.String() {
-				pages = &profile.Pages{By: "next", Pointer: at}
-			}
+		if strings.ContainsAny(text, "/?") && leads(text) {
+			pages = &profile.Pages{By: "next", Pointer: &at}
 		}
-		for _, parameter := range next.query {
-			if parameter.Value == text && pageLike.MatchString(parameter.Name) && parameterOf(one, parameter.Name) != text {
-				pages = &profile.Pages{By: "cursor", Pointer: at, Parameter: parameter.Name}
+		for name, parameter := range next.query {
+			_, isNumber := strconv.Atoi(text)
+			if parameter == text && one.query[name] != text && (isNumber != nil || moreName.MatchString(lastToken(at))) {
+				pages = &profile.Pages{By: "cursor", Pointer: &at, Parameter: name}
 			}
 		}
 	})
@@ -54,37 +74,29 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 		return pages
 	}
 	size := len(itemsOf(one.answer, group.shape.items))
-	for _, parameter := range next.query {
-		number, err := strconv.Atoi(parameter.Value)
-		if err != nil || !pageLike.MatchString(parameter.Name) {
+	for _, name := range slices.Sorted(maps.Keys(next.query)) {
+		text, _ := next.query[name].(string)
+		number, err := strconv.Atoi(text)
+		if err != nil || !pageLike.MatchString(name) {
 			continue
 		}
-		offset := offsetName.MatchString(parameter.Name)
-		before := parameterOf(one, parameter.Name)
+		offset := offsetName.MatchString(name)
+		before, _ := one.query[name].(string)
 		previous, err := strconv.Atoi(before)
 		counts := before != "" && err == nil
 		switch {
 		case before == "" && number == size && (offset || size > 1), counts && number-previous == size && size > 1:
-			return &profile.Pages{By: "offset", Parameter: parameter.Name, Total: l.totalOf(group)}
+			return &profile.Pages{By: "offset", Parameter: name, Total: l.totalOf(group)}
 		case before == "" && !offset && (number == 1 || number == 2):
-			return &profile.Pages{By: "number", Parameter: parameter.Name, First: number - 1, Total: l.totalOf(group)}
+			return &profile.Pages{By: "number", Parameter: name, First: number - 1, Total: l.totalOf(group)}
 		case counts && number == previous+1:
-			return &profile.Pages{By: "number", Parameter: parameter.Name, First: previous, Total: l.totalOf(group)}
+			return &profile.Pages{By: "number", Parameter: name, First: previous, Total: l.totalOf(group)}
 		}
 	}
 	return nil
 }
 
-func parameterOf(one *exchange, name string) string {
-	for _, parameter := range one.query {
-		if parameter.Name == name {
-			return parameter.Value
-		}
-	}
-	return ""
-}
-
-// totalOf is where answers tell the number of all consumers.
+// totalOf is where responses tell the number of all consumers.
 func (l *learner) totalOf(group *listing) *string {
 	var total *string
 	for i, one := range group.exchanges {
@@ -109,26 +121,33 @@ func (l *learner) totalOf(group *listing) *string {
 	return total
 }
 
-// onePage guesses from a recording with one page.
-func (l *learner) onePage(group *listing) *profile.Pages {
+// announced is what says that a list has more pages than were requested. It is empty
+// if nothing does.
+func (l *learner) announced(group *listing) (sign string) {
+	for name, value := range group.exchanges[0].query {
+		full := slices.ContainsFunc(group.exchanges, func(one *exchange) bool { return value == strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) })
+		if pageLike.MatchString(name) || full && sizeName.MatchString(name) {
+			sign = name
+		}
+	}
 	total := l.totalOf(group)
-	for _, parameter := range group.exchanges[0].query {
-		number, err := strconv.Atoi(parameter.Value)
-		if err != nil || !pageLike.MatchString(parameter.Name) {
-			continue
-		}
-		pages := &profile.Pages{Known: profile.Assumed, By: "number", Parameter: parameter.Name, First: number, Total: total}
-		if offsetName.MatchString(parameter.Name) {
-			pages.By, pages.First = "offset", 0
-		}
-		l.report.reading("The recording shows one page of the list. The parameter %s is taken as the %s of the page.", show(parameter.Name), pages.By)
-		return pages
-	}
 	for _, one := range group.exchanges {
-		if total != nil && lookupText(one.answer, *total) != strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) {
-			l.report.problem("list: it has more consumers than the answer, and the recording does not show how to get the others. Scroll or page to the end of the list, and record again.")
-			break
+		if strings.Contains(har.Header(one.entry.ResponseHeaders, "Link"), "next") {
+			sign = "Link"
 		}
+		if total != nil && lookupText(one.answer, *total) != strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) {
+			sign = lastToken(*total)
+		}
+		eachScalar(one.answer, func(at string, value any) {
+			name := lastToken(at)
+			if parts := tokens(at); len(parts) > 1 && (name == "href" || name == "url") {
+				name = parts[len(parts)-2]
+			}
+			more := moreName.MatchString(name) && value != nil && value != false && value != ""
+			if (more || lastName.MatchString(name) && value == false) && !strings.HasPrefix(at, group.shape.items+"/") {
+				sign = name
+			}
+		})
 	}
-	return nil
+	return sign
 }

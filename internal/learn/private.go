@@ -36,10 +36,7 @@ func collect(entries []har.Entry, all []*exchange) *private {
 		}
 	}
 	for _, one := range all {
-		for _, pair := range slices.Concat(one.query, one.form) {
-			p.member(pair.Name, pair.Value)
-		}
-		for _, document := range []any{one.json, one.answer} {
+		for _, document := range []any{one.query, one.body, one.answer} {
 			eachScalar(document, func(pointer string, value any) {
 				if text, isString := value.(string); isString {
 					p.member(lastToken(pointer), text)
@@ -156,7 +153,7 @@ func (p *private) holds(text string) bool {
 
 var (
 	digits    = regexp.MustCompile(`\d`)
-	randomish = regexp.MustCompile(`\d{6}|@|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
+	randomish = regexp.MustCompile(`\d{6}|.@.|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
 )
 
 // looksRandom reports whether a text looks like a token, an identifier, an address

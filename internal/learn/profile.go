@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,25 +16,19 @@ const schemaURL = "https://raw.githubusercontent.com/twcloud-community/terraform
 
 // build makes the profile. It returns nil if too little was found for one.
 func (l *learner) build() []byte {
-	p := &profile.Profile{Schema: schemaURL, Format: 1, Description: "Learned from a recording.", Known: profile.Learned}
-	l.buildList(&p.Calls)
+	p := &profile.Profile{Schema: schemaURL, Format: profile.Format, Description: "Learned from a recording.", Known: profile.Learned}
 	l.buildApproved(p)
-	l.buildRegister(&p.Calls)
-	l.buildChanges(&p.Calls)
-	l.buildRemove(&p.Calls)
+	l.buildList(p)
+	l.buildChanges(p)
 	l.buildRead(&p.Calls)
-	l.buildServer(p)
+	if len(l.lists) > 0 {
+		p.CSRF = l.csrfPart(l.lists[0].exchanges[0])
+	}
 	l.missing(p)
-	if p.Calls.List == nil || len(p.Approved.Yes) == 0 {
+	if p.Calls.List == nil || p.Approved == nil {
 		return nil
 	}
-	p.CSRF = l.csrfPart(p.Calls.List)
-	for _, call := range p.Calls.All() {
-		usual := &profile.ApprovedAs{Yes: p.Approved.Yes[0], No: p.Approved.No[0]}
-		if call.Has(profile.ApprovedNow) && !reflect.DeepEqual(l.approvedAs, usual) {
-			call.ApprovedAs = l.approvedAs
-		}
-	}
+	l.buildServers(p)
 	shareHeaders(p)
 	return l.encode(p)
 }
@@ -44,6 +37,7 @@ func (l *learner) build() []byte {
 // have something private, is left out and reported.
 func (l *learner) encode(p *profile.Profile) []byte {
 	for {
+		l.buildKeep(p)
 		var text bytes.Buffer
 		encoder := json.NewEncoder(&text)
 		encoder.SetEscapeHTML(false)
@@ -57,21 +51,25 @@ func (l *learner) encode(p *profile.Profile) []byte {
 			l.reportCalls(p)
 			return text.Bytes()
 		}
-		parts := tokens(problems[0].Pointer)
-		if len(parts) < 2 || parts[0] != "calls" || !drop(&p.Calls, parts[1]) {
-			l.report.unable("What was found does not make a profile.")
-			return nil
+		for _, place := range problems[0].Places {
+			parts := tokens(place.Pointer)
+			if len(parts) < 2 || parts[0] != "calls" || parts[1] == "list" {
+				l.report.unable("What was found does not make a profile.")
+				return nil
+			}
+			// The message of a problem can repeat what is in the call: it is not written.
+			if p.Calls.Drop(parts[1]) {
+				l.report.problem("%s: left out, because a profile cannot describe the call at %s.", parts[1], show(strings.Join(parts[2:], "/")))
+			}
 		}
-		// The message of a problem can repeat what is in the call: it is not written.
-		l.report.problem("%s: left out, because a profile cannot describe the call at %s.", parts[1], show(strings.Join(parts[2:], "/")))
 	}
 }
 
 // recorded matches the parts of a profile that come from a recording, and named
 // those of them whose members have names from a recording.
 var (
-	recorded = regexp.MustCompile(`^/(calls|csrf|approved|headers)/`)
-	named    = regexp.MustCompile(`^(/calls/[^/]+)?/(json|form|query|headers)/`)
+	recorded = regexp.MustCompile(`^/(calls|csrf|approved|headers|keep)/`)
+	named    = regexp.MustCompile(`^(/calls/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
 )
 
 // leaks are the parts of a profile that have something private. Each part of a
@@ -88,61 +86,147 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 			parts = append(append(parts, strings.Split(name, "/")...), name)
 		}
 		if recorded.MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
-			problems = append(problems, profile.Problem{Pointer: pointer})
+			problems = append(problems, profile.Problem{Places: []profile.Place{{Pointer: pointer}}})
 		}
 	})
 	return problems
 }
 
-// drop leaves a call out, and reports whether there was one. A profile needs the list.
-func drop(calls *profile.Calls, name string) bool {
-	call := map[string]**profile.Call{
-		"read": &calls.Read, "register": &calls.Register, "update": &calls.Update, "approve": &calls.Approve, "disapprove": &calls.Disapprove,
-		"rename": &calls.Rename, "set_secret": &calls.SetSecret, "remove": &calls.Remove,
-	}[name]
-	if call == nil || *call == nil {
-		return false
+// call makes a call of one request, and of another one that repeats it. Nil: the
+// request was not found, or a profile cannot describe it.
+func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profile.Call {
+	if one == nil || l.cannot(name, one) {
+		return nil
 	}
-	*call = nil
-	return true
+	call := l.verbatim(one)
+	call.Response = l.responseOf(append([]*exchange{one}, repeated...)...)
+	return call
+}
+
+// cannot reports whether a profile cannot describe a request, and reports why.
+func (l *learner) cannot(name string, one *exchange) bool {
+	for _, problem := range one.problems {
+		l.report.unable("%s: found as %s, but %s.", name, l.show(one), problem)
+	}
+	return len(one.problems) > 0
+}
+
+// verbatim is a request as a call.
+func (l *learner) verbatim(one *exchange) *profile.Call {
+	call := &profile.Call{Method: one.method, Path: one.path, Query: maps.Clone(one.draft.query), Headers: l.headersOf(one)}
+	switch one.kind {
+	case formBody:
+		call.Form = texts(one.draft.body)
+	case jsonBody:
+		call.JSON = one.draft.body
+	}
+	return call
 }
 
 // buildList makes the call that lists consumers.
-func (l *learner) buildList(calls *profile.Calls) {
+func (l *learner) buildList(p *profile.Profile) {
 	if len(l.lists) == 0 {
 		return
 	}
 	group := l.lists[0]
-	first := useOf(group.exchanges[0])
-	l.cannot("list", first) // A profile needs the list even if something is missing in it.
-	var uses []*use
-	for _, one := range group.exchanges {
-		uses = append(uses, useOf(one))
-	}
-	calls.List = l.finish(newCall(first.exchange, first.body), uses...)
-	calls.List.Pages = l.pagesOf(group)
-	if pages := calls.List.Pages; pages != nil {
-		maps.DeleteFunc(calls.List.Query, func(name, _ string) bool { return name == pages.Parameter })
-	}
-	shape := group.shape
-	answer := &profile.Answer{Items: shape.items, KeyIsMember: shape.keyIsMember, KeyIsLastSegment: shape.keyIsLast}
-	if shape.hasKey && !shape.keyIsMember {
-		answer.Key = &shape.key
-	}
-	if shape.hasName {
-		answer.Name = &shape.name
-	}
-	if l.approval != nil {
-		answer.Approved = &l.approval.pointer
+	l.cannot("list", group.exchanges[0]) // A profile needs the list even if something is missing in it.
+	list := l.verbatim(group.exchanges[0])
+	list.Expect = l.expected(group.exchanges...)
+	list.Pages = l.pagesOf(group)
+	delete(list.Query, list.Pages.Parameter)
+	places := l.places(group)
+	list.Response = &group.shape.Shape
+	list.Response.Items, list.Response.Only = &places, l.onlyKind(group)
+	switch {
+	case places.Yes != nil:
+		if p.Approved == nil {
+			p.Approved = &profile.Approved{Yes: []any{true}, No: []any{false}}
+		}
+	case l.approval != nil:
+		list.Response.Approved = &l.approval.pointer
+	case group.guessed && l.object != nil:
+		list.Response.Approved = &l.object.pointer
 	}
 	if group.guessed {
-		calls.List.Known = profile.Assumed
-		if l.object != nil {
-			answer.Approved = &l.object.pointer
-		}
-		l.report.problem("list: no list shows the new consumer, so its shape is taken from the answer to the registration. Reload the list after you register, and record again.")
+		list.Known = profile.Assumed
+		l.report.problem("list: no list shows the new consumer, so its shape is taken from the response to the registration. Reload the list after you register, and record again.")
 	}
-	calls.List.Answer = answer
+	for pointer := range list.Response.Only {
+		l.report.reading("The list has items of several kinds. Those that have at %s what the new consumer has there are taken as OAuth 1.0a consumers.", show(pointer))
+	}
+	p.Calls.List = list
+}
+
+// buildApproved says which values mean yes and no.
+func (l *learner) buildApproved(p *profile.Profile) {
+	for _, place := range []*approvalPlace{l.approval, l.object} {
+		if place != nil {
+			if p.Approved == nil {
+				p.Approved = &profile.Approved{}
+			}
+			p.Approved.Yes = with(p.Approved.Yes, place.yes...)
+			p.Approved.No = with(p.Approved.No, place.no...)
+		}
+	}
+}
+
+// buildChanges makes the calls that change something.
+func (l *learner) buildChanges(p *profile.Profile) {
+	r, c := &l.roles, &p.Calls
+	if r.register.tier == sendsName {
+		l.report.unable("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(r.register.exchange))
+	} else if c.Register = l.call("register", r.register.exchange); c.Register != nil && !c.Register.Response.TellsKey() {
+		l.report.reading("The response to the registration does not tell the key. The list does.")
+	}
+	own := map[*exchange]*profile.ApprovedAs{}
+	for _, one := range []*exchange{r.edit, r.rename, r.setSecret, r.remove} {
+		if one != nil {
+			own[one] = l.sentApproval(one, p.Approved)
+		}
+	}
+	c.Edit, c.Rename, c.SetSecret, c.Remove = l.call("edit", r.edit), l.call("rename", r.rename), l.call("set_secret", r.setSecret), l.call("remove", r.remove)
+	if c.Edit != nil {
+		l.report.reading("Name and secret were changed together, so a change of one sends the other as well. If the page can save them one by one, record it so.")
+	}
+	if c.Remove != nil {
+		c.Remove.Response = nil
+		if c.Remove.Method != http.MethodDelete {
+			l.report.reading("remove: %s is the last request about the consumer, and is taken as the removal.", l.show(r.remove))
+		}
+	}
+	repeated := slices.DeleteFunc([]*exchange{r.again}, func(again *exchange) bool { return again == nil || r.swapped })
+	switch {
+	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature():
+		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
+	case len(repeated) > 0 && r.again.signature() != r.approve.signature():
+		l.report.unable("approve: the second time, %s sends something else than the first time, which neither the list nor a read tells. A profile cannot describe that.", l.show(r.approve))
+	default:
+		c.Approve, c.Disapprove = l.call("approve", r.approve, repeated...), l.call("disapprove", r.disapprove)
+	}
+	for call, one := range map[*profile.Call]*exchange{
+		c.Register: r.register.exchange, c.Edit: r.edit, c.Rename: r.rename, c.SetSecret: r.setSecret,
+		c.Approve: r.approve, c.Disapprove: r.disapprove, c.Remove: r.remove,
+	} {
+		if call == nil {
+			continue
+		}
+		call.Approved = own[one]
+		call.Expect = l.expected()
+		if path, found := one.redirected(); found {
+			call.Redirect = l.redirectTo(path)
+		}
+	}
+}
+
+// redirectTo is the path of a redirect with a placeholder.
+func (l *learner) redirectTo(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if profile.LastSegment("/"+segment) == l.roles.register.key && segment != "" {
+			segments[i] = profile.Key
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // buildRead makes the call that reads one consumer, unless it tells less than the
@@ -151,97 +235,82 @@ func (l *learner) buildRead(calls *profile.Calls) {
 	if len(l.reads) == 0 || calls.List == nil {
 		return
 	}
-	list := calls.List.Answer
-	read := l.call("read", useOf(l.reads[0]))
-	if read.Answer != nil && read.Answer.Approved == nil && list.Approved != nil {
-		if _, found := profile.Lookup(l.reads[0].answer, *list.Approved); found {
-			read.Answer.Approved = list.Approved
-		}
-	}
-	if read.Answer.TellsAll() || !list.TellsAll() {
+	list := calls.List.Response
+	if read := l.call("read", l.reads[0], l.reads[1:]...); read.Response.TellsAll() || !list.TellsAll() {
 		calls.Read = read
 	}
 }
 
-// buildApproved says which values mean yes and no.
-func (l *learner) buildApproved(p *profile.Profile) {
-	for _, place := range []*approvalPlace{l.approval, l.object} {
-		if place != nil {
-			p.Approved.Yes = with(p.Approved.Yes, place.yes...)
-			p.Approved.No = with(p.Approved.No, place.no...)
-		}
-	}
-}
-
-// apiRoot finds the prefix of a proxy and the first segment of an API's path.
-var apiRoot = regexp.MustCompile(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
-
-// buildServer determines which server the calls are for, and removes the prefix of
-// a proxy.
-func (l *learner) buildServer(p *profile.Profile) {
-	path := l.roles.register.draft.path
-	if p.Calls.List != nil {
-		path = p.Calls.List.Path
-	}
-	if match := apiRoot.FindStringSubmatch(path); match != nil {
-		prefix, root := match[1], match[2]
-		if p.Server = profile.WebApp; root == "osmc" {
-			p.Server = profile.REST
-		}
-		if prefix != "" {
-			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", root)
-		}
+// buildKeep names the members of the consumer that calls send back. A read that does
+// not have them where the list has them is of no use then.
+func (l *learner) buildKeep(p *profile.Profile) {
+	p.Keep = nil
+	for name, pointer := range l.keep {
+		used := false
 		for _, call := range p.Calls.All() {
-			call.Path = strings.TrimPrefix(call.Path, prefix)
+			used = used || p.Has(call, profile.KeepOf(name))
 		}
-		return
+		if !used {
+			continue
+		}
+		if p.Keep == nil {
+			p.Keep = map[string]string{}
+		}
+		p.Keep[name] = pointer
+		if p.Calls.Read != nil && p.Calls.List.Response.TellsAll() {
+			if _, found := profile.Lookup(l.reads[0].answer, pointer); !found {
+				p.Calls.Read = nil
+			}
+		}
 	}
-	if l.roles.register.entry.URL.Port() == "8443" {
-		p.Server = profile.WebApp
-		l.report.reading("The calls go to port 8443, so they are taken to be for the Web Application Platform.")
-		return
-	}
-	p.Server = profile.REST
-	l.report.reading("Neither path nor port says which server the calls are for. The REST API (endpoint) is taken. If it is the Web Application Platform, write \"server\": \"webapp\".")
 }
 
-// standard are the headers that browsers and servers set on their own.
-// The names are those of standards.
-var standard = regexp.MustCompile(`(?i)^(:.*|sec-.*|access-control-.*|accept.*|age|allow|alt-svc|authorization|cache-control|connection|content-.*|cookie2?|cross-origin-.*|date|device-memory|dnt|downlink|dpr|etag|ect|expect-ct|expires|forwarded|from|host|http2-settings|if-.*|keep-alive|last-modified|link|location|nel|origin|origin-agent-cluster|permissions-policy|pragma|priority|proxy-.*|purpose|range|referer|referrer-policy|refresh|report-to|reporting-endpoints|retry-after|rtt|save-data|server|server-timing|set-cookie2?|strict-transport-security|te|timing-allow-origin|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|viewport-width|warning|www-authenticate|x-content-type-options|x-dns-prefetch-control|x-firefox-spdy|x-forwarded-.*|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-real-ip|x-ua-compatible|x-xss-protection)$`) //nolint:misspell // ECT is a header.
+// Applications whose paths show where the prefix of a proxy ends, and others of the
+// Web Application Platform, which have no prefix in front of them.
+var (
+	apiRoot  = regexp.MustCompile(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
+	platform = regexp.MustCompile(`^/(admin|resources|collaborator|reports|resource-usage-map|simulation|document-exporter|sysmlv2-api)/`)
+)
 
-// tracing are headers that tell requests apart in logs.
-var tracing = regexp.MustCompile(`(?i)request-?id|correlation|trace|^x-b3-|^b3$|baggage|sentry|newrelic|^x-dtc|^x-dynatrace|instana|elastic-apm|client-?(time|version)|timestamp`)
-
-// plainWord matches a value that names nobody: yes, 2, XMLHttpRequest, no-check.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9.,;=/+*_-]{1,40}$`)
-
-// headersOf are the fixed headers of a request that a profile keeps.
-func (l *learner) headersOf(one *exchange) map[string]string {
-	kept := map[string]string{}
-	for _, header := range one.entry.RequestHeaders {
-		name := http.CanonicalHeaderKey(header.Name)
-		switch {
-		case l.csrf.is("header", name):
-			kept[name] = profile.CSRFToken
-		case name == "Accept":
-			if !strings.HasPrefix(header.Value, "*/*") && !strings.HasPrefix(header.Value, "text/html") && len(header.Value) <= 60 && !l.private.holds(header.Value) {
-				kept[name] = header.Value
-			}
-		case name == "Origin":
-			if header.Value == one.origin {
-				kept[name] = profile.Origin
-			}
-		case name == "If-Match":
-			l.report.unable("%s sends If-Match, the version of what it changes, which a profile cannot describe. The server may refuse the call.", l.show(one))
-		case standard.MatchString(name), tracing.MatchString(name):
-		case csrfName.MatchString(name): // The report has it with the token.
-		case l.private.holds(header.Value), sensitiveName.MatchString(name), looksRandom(header.Value), !plainWord.MatchString(header.Value):
-			l.report.reading("The header %s is left out: its value looks private or not fixed.", show(name))
-		default:
-			kept[name] = header.Value
+// buildServers says which server each call is for, and removes the prefixes of
+// proxies.
+func (l *learner) buildServers(p *profile.Profile) {
+	for _, one := range append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...) {
+		if match := apiRoot.FindStringSubmatch(one.path); match != nil && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
+			l.prefixes = append(l.prefixes, match[1])
+			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}
 	}
-	return kept
+	p.Server = l.place(&p.Calls.List.Path)
+	for _, call := range p.Calls.All() {
+		if call != p.Calls.List {
+			call.Server = l.place(&call.Path)
+		}
+		l.place(&call.Redirect)
+		if call.Server == p.Server {
+			call.Server = ""
+		}
+	}
+	if p.CSRF != nil && p.CSRF.Path != "" {
+		if p.CSRF.Server = l.place(&p.CSRF.Path); p.CSRF.Server == p.Server {
+			p.CSRF.Server = ""
+		}
+	}
+}
+
+// place removes the prefix of a proxy from a path, and returns the server: the REST
+// API is below /osmc, and each other path belongs to the Web Application Platform.
+func (l *learner) place(path *string) (server string) {
+	for _, prefix := range l.prefixes {
+		if rest, found := strings.CutPrefix(*path, prefix+"/"); found {
+			*path = "/" + rest
+			break
+		}
+	}
+	if strings.HasPrefix(*path, "/osmc/") {
+		return profile.REST
+	}
+	return profile.WebApp
 }
 
 // shareHeaders moves the headers that all calls have to the profile.

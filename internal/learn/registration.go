@@ -12,7 +12,6 @@ import (
 // that the server assigned.
 type registration struct {
 	*exchange
-	at      int // its place among all exchanges
 	tier    tier
 	key     string
 	uses    int // how many later requests send the key
@@ -22,12 +21,12 @@ type registration struct {
 // findRegistration finds the request that sends the first name and the first
 // secret, and whose consumer later requests are about.
 func findRegistration(all []*exchange) (best *registration) {
-	for i, one := range all {
+	for _, one := range all {
 		tier := tierOf(one)
 		if tier == other || best != nil && tier < best.tier {
 			continue
 		}
-		found := &registration{exchange: one, at: i, tier: tier}
+		found := &registration{exchange: one, tier: tier}
 		found.findKey(all)
 		if best == nil || tier > best.tier || found.changes > best.changes || found.changes == best.changes && found.key != "" {
 			best = found
@@ -68,7 +67,7 @@ func (r *registration) findKey(all []*exchange) {
 	}
 	changes, uses := map[string]int{}, map[string]int{}
 	for _, later := range all[r.at+1:] {
-		if later.origin != r.origin {
+		if later.entry.URL.Hostname() != r.entry.URL.Hostname() {
 			continue
 		}
 		seen := map[string]bool{}
@@ -91,27 +90,33 @@ func (r *registration) findKey(all []*exchange) {
 }
 
 // keyCandidates are the values that may be the key, the likeliest first: those of
-// the answer to the registration, and those next to the name in later answers.
+// the response to the registration, and those next to the name in later responses. A
+// consumer of this name that was there before has another key.
 func (r *registration) keyCandidates(all []*exchange) []string {
 	var values []string
-	ranks := map[string]int{}
+	ranks, old := map[string]int{}, map[string]bool{}
 	add := func(value string, rank int) {
-		if _, known := ranks[value]; !known && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
+		if _, known := ranks[value]; !known && !old[value] && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
 			ranks[value] = rank
 			values = append(values, value)
 		}
 	}
-	addScalars := func(document any, base int) {
-		eachScalar(document, func(pointer string, value any) {
-			if text, isText := scalarText(value); isText {
-				add(text, base+rankOf(lastToken(pointer)))
-				if strings.Contains(text, "/") {
-					add(profile.LastSegment(text), base+4)
-				}
-			}
+	for _, earlier := range all[:r.at] {
+		aroundNames(earlier.answer, func(pointer, text string) {
+			old[text] = old[text] || len(text) >= 4 || rankOf(lastToken(pointer)) < 3
 		})
 	}
-	addScalars(r.answer, 0)
+	addText := func(pointer, text string, base int) {
+		add(text, base+rankOf(lastToken(pointer)))
+		if strings.Contains(text, "/") {
+			add(profile.LastSegment(text), base+4)
+		}
+	}
+	eachScalar(r.answer, func(pointer string, value any) {
+		if text, isText := scalarText(value); isText {
+			addText(pointer, text, 0)
+		}
+	})
 	if r.answered == textBody {
 		add(r.text(), 1)
 	}
@@ -123,25 +128,36 @@ func (r *registration) keyCandidates(all []*exchange) []string {
 		}
 	}
 	for _, later := range all[r.at+1:] {
-		if later.origin != r.origin {
-			continue
+		if later.entry.URL.Hostname() == r.entry.URL.Hostname() {
+			aroundNames(later.answer, func(pointer, text string) { addText(pointer, text, 10) })
 		}
-		eachScalar(later.answer, func(pointer string, value any) {
-			if text, _ := scalarText(value); isName(text) {
-				parts := tokens(pointer)
-				around := later.answer
-				if end, inArray := outermostArray(later.answer, parts); inArray {
-					around, _ = profile.Lookup(later.answer, pointerOf(parts[:end+1]...))
-				}
-				addScalars(around, 10)
-				for _, part := range parts { // An object has the keys as names of its members.
-					add(part, 15)
-				}
-			}
-		})
 	}
 	slices.SortStableFunc(values, func(a, b string) int { return ranks[a] - ranks[b] })
 	return values
+}
+
+// aroundNames visits the texts of the items that have one of the names. An object has
+// the keys as names of its members.
+func aroundNames(document any, visit func(pointer, text string)) {
+	eachScalar(document, func(pointer string, value any) {
+		if text, _ := scalarText(value); !isName(text) {
+			return
+		}
+		parts := tokens(pointer)
+		around := document
+		if end, inArray := outermostArray(document, parts); inArray {
+			around, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
+		} else {
+			for _, part := range parts {
+				visit("/as a member", part)
+			}
+		}
+		eachScalar(around, func(at string, value any) {
+			if text, isText := scalarText(value); isText {
+				visit(at, text)
+			}
+		})
+	})
 }
 
 // rankOf ranks how likely a member contains the key, by its name: 0 is likeliest.

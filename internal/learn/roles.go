@@ -4,44 +4,83 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // roles say which requests did what the steps ask for. Nil: not found.
 type roles struct {
 	register   *registration
+	edit       *exchange // changes name and secret at once
+	rename     *exchange
+	setSecret  *exchange
 	approve    *exchange
 	disapprove *exchange
 	again      *exchange // the second approval; if swapped, the second disapproval
 	swapped    bool      // the consumer was disapproved first
-	rename     *exchange
-	setSecret  *exchange // the same as rename if one request does both
 	remove     *exchange
 }
 
-// assign finds the roles of the requests after the registration.
-func (l *learner) assign() {
-	r := &l.roles
-	var changes, rest []*exchange
-	for _, one := range l.all[r.register.at+1:] {
+// all are the requests with a role, in the order of the steps.
+func (r *roles) all() []*exchange {
+	return slices.DeleteFunc([]*exchange{r.register.exchange, r.approve, r.disapprove, r.again, r.edit, r.rename, r.setSecret, r.remove},
+		func(one *exchange) bool { return one == nil })
+}
+
+// changes are the requests after the registration that change the consumer.
+func (l *learner) changes() (changes []*exchange) {
+	for _, one := range l.all[l.roles.register.at+1:] {
 		if !one.reads() && one.ok() && l.aboutConsumer(one) {
 			changes = append(changes, one)
 		}
 	}
-	for _, one := range changes {
-		if r.rename == nil && one.typed[secondName] {
+	return changes
+}
+
+// findEdits finds the requests that send the second name and the second secret
+// first.
+func (l *learner) findEdits() {
+	r := &l.roles
+	for _, one := range l.changes() {
+		renames := one.typed[secondName] && r.edit == nil && r.rename == nil
+		sets := one.typed[secondSecret] && r.edit == nil && r.setSecret == nil
+		switch {
+		case renames && sets:
+			r.edit = one
+		case renames:
 			r.rename = one
-		}
-		if r.setSecret == nil && one.typed[secondSecret] {
+		case sets:
 			r.setSecret = one
 		}
 	}
-	r.remove = findRemove(changes, 1+max(slices.Index(changes, r.rename), slices.Index(changes, r.setSecret)))
-	for _, one := range changes {
-		if one != r.rename && one != r.setSecret && one != r.remove {
-			rest = append(rest, one)
+}
+
+// holds returns the name and the secret that the consumer has after a request.
+func (r *roles) holds(one *exchange) (name, secret string) {
+	name, secret = firstName, firstSecret
+	if slices.ContainsFunc([]*exchange{r.edit, r.rename}, func(edit *exchange) bool { return edit != nil && one.at >= edit.at }) {
+		name = secondName
+	}
+	if slices.ContainsFunc([]*exchange{r.edit, r.setSecret}, func(edit *exchange) bool { return edit != nil && one.at >= edit.at }) {
+		secret = secondSecret
+	}
+	return name, secret
+}
+
+// assign finds the other roles of the requests after the registration.
+func (l *learner) assign() {
+	r := &l.roles
+	changes := l.changes()
+	edits := []*exchange{r.edit, r.rename, r.setSecret}
+	after := 0
+	for i, one := range changes {
+		if slices.Contains(edits, one) {
+			after = i + 1
 		}
 	}
-	l.findApprovals(rest)
+	r.remove = findRemove(changes, after)
+	l.findApprovals(slices.DeleteFunc(changes, func(one *exchange) bool { return one == r.remove || slices.Contains(edits, one) }))
+	l.settle()
 }
 
 // aboutConsumer reports whether a request sends the key, alone or inside a text, or
@@ -49,9 +88,9 @@ func (l *learner) assign() {
 func (l *learner) aboutConsumer(one *exchange) bool {
 	found := false
 	one.eachValue(func(at place, value string) {
-		found = found || l.isKey(at, value) || l.embedsKey(value) || l.hasKey(at.pointer)
+		found = found || l.isKey(at, value) || l.hasKey(value) || l.hasKey(at.pointer)
 	})
-	walk("", one.json, func(pointer string, _ any) { found = found || l.hasKey(lastToken(pointer)) })
+	walk("", one.body, func(pointer string, _ any) { found = found || l.hasKey(lastToken(pointer)) })
 	return found
 }
 
@@ -68,10 +107,10 @@ func findRemove(changes []*exchange, afterEdits int) *exchange {
 	}
 	count := map[string]int{}
 	for _, one := range changes {
-		count[one.draft.signature]++
+		count[one.signature()]++
 	}
 	for _, one := range slices.Backward(changes[afterEdits:]) {
-		if count[one.draft.signature] == 1 {
+		if count[one.signature()] == 1 {
 			return one
 		}
 	}
@@ -85,7 +124,7 @@ var refuses = regexp.MustCompile(`(?i)disapprove|unapprove|reject|revoke|deny|di
 // the second.
 func (l *learner) findApprovals(rest []*exchange) {
 	r := &l.roles
-	same := func(a, b *exchange) bool { return a.draft.signature == b.draft.signature }
+	same := func(a, b *exchange) bool { return a.signature() == b.signature() }
 	for i, x := range rest {
 		for _, y := range rest[i+1:] {
 			var order []*exchange
@@ -108,8 +147,28 @@ func (l *learner) findApprovals(rest []*exchange) {
 			}
 		}
 	}
-	if r.disapprove != nil && refuses.MatchString(r.approve.draft.signature) && !refuses.MatchString(r.disapprove.draft.signature) {
+	if r.disapprove != nil && refuses.MatchString(r.approve.signature()) && !refuses.MatchString(r.disapprove.signature()) {
 		r.approve, r.disapprove, r.swapped = r.disapprove, r.approve, true
 		l.report.reading("The first approval reads like a disapproval, so the requests are taken the other way around.")
+	}
+}
+
+// settle makes a value that approve and disapprove send differently a literal, even
+// if one of them happens to be what the consumer had before.
+func (l *learner) settle() {
+	r := &l.roles
+	for _, one := range []*exchange{r.approve, r.disapprove, r.again} {
+		if one == nil || r.disapprove == nil {
+			continue
+		}
+		for _, partner := range []*exchange{r.approve, r.disapprove} {
+			eachScalar(one.draft.body, func(at string, value any) {
+				sent, there := profile.Lookup(partner.draft.body, at)
+				if isKept(value) && there && sent != value {
+					recorded, _ := profile.Lookup(one.body, at)
+					one.draft.body = profile.SetAt(one.draft.body, at, recorded)
+				}
+			})
+		}
 	}
 }

@@ -21,15 +21,19 @@ browser does. To make the recording:
 
   0  Open the developer tools of your browser (F12), tab Network. Turn on
      "Preserve log" (Firefox: "Persist Logs") and "Disable cache".
-  1  Open the page "OAuth consumers", so that the list is loaded.
+  1  Open the page "OAuth consumers", so that the list is loaded. If the list has
+     pages, go to the last one. If a consumer twcloud-learn or
+     twcloud-learn-renamed is left from an earlier try, remove it.
   2  Register a consumer:   name    twcloud-learn
                             secret  twcloud-learn-secret-1
-  3  Approve it, disapprove it, approve it again.
-  4  Edit it:               name    twcloud-learn-renamed
-                            secret  twcloud-learn-secret-2
-     If the page lets you, save the name first and then the secret.
+  3  Approve it, then disapprove it.
+  4  Edit it in two saves, with an approval between them:
+       change the name:     twcloud-learn-renamed
+       approve the consumer again
+       change the secret:   twcloud-learn-secret-2
+     If the page wants both at once, save them together and approve afterwards.
   5  Remove it.
-  6  Save the recording as a HAR file, with sensitive data if you are asked.
+  6  Save the recording as one HAR file, with sensitive data if you are asked.
 
 Type the values exactly like this. Then run
 

@@ -72,6 +72,17 @@ func plain(lines ...string) shape {
 	}
 }
 
+// withPage is an API whose token is in a page.
+func withPage(page, token string) shape {
+	var lines []string
+	for line := range strings.SplitSeq(strings.Join([]string{created, approvals, edits, removed}, "\n"), "\n") {
+		lines = append(lines, line+" | X-CSRF-Token: "+token)
+	}
+	one := plain(lines...)
+	one.before = steps("GET /osmc/oauth/page -> 200 " + page)
+	return one
+}
+
 // shapes are APIs by name. What is learned of each is in testdata/shapes.
 var shapes = map[string]shape{
 	"patch": plain(
@@ -223,6 +234,37 @@ var shapes = map[string]shape{
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"} | X-CSRF-Token: canary-html-token-55`,
 		"POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/disapprove -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`,
 		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "DELETE "+collection+`/KEY -> 204 | X-CSRF-Token: canary-html-token-55`),
+	"token in a page":         withPage(`<html><head><meta name="viewport" content="x"><meta name="_csrf" content="canary-&amp;-token-55"></head></html>`, "canary-&-token-55"),
+	"token in a hidden field": withPage(`<html><form><input type="hidden" name="_csrf" value="canary-html-token-55"></form></html>`, "canary-html-token-55"),
+	"whole consumer sent back": {
+		list: plainList, item: plainItem(`{"id":"KEY","name":%q,"approved":%t,"about":"Canary text","tags":["canary"],"limits":{"day":17}}`),
+		others: `{"id":"0ther-canary-key","name":"Canary Consumer","approved":true,"about":"","tags":[],"limits":{"day":3}}`,
+		steps: steps(
+			"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"id":"KEY"}`,
+			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
+			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":false,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
+			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
+			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME2","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
+			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME2","secret":"SECRET2","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
+			removed),
+	},
+	"two servers and a prefix": {
+		list: steps("GET /twc/osmc/oauth/consumers -> 200 [%s]")[0], item: plainItem(`{"key":"KEY","name":%q,"approved":%t}`),
+		others: `{"key":"0ther-canary-key","name":"Canary Consumer","approved":true}`,
+		steps: steps(
+			`POST /authentication/api/consumers {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`,
+			`POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`, `POST /admin/api/consumers/KEY/disapprove -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`, `POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`,
+			`PATCH /admin/api/consumers/KEY {"name":"NAME2"} -> 204`, `PATCH /admin/api/consumers/KEY {"secret":"SECRET2"} -> 204`, `DELETE /admin/api/consumers/KEY -> 204`),
+	},
+	"approval in an unknown word": plain(created, approvals,
+		"PUT "+collection+`/KEY {"name":"NAME2","approval":"granted"} -> 204`, "PUT "+collection+`/KEY {"secret":"SECRET2"} -> 204`, removed),
+	"old name beside the new one": plain(created, approvals,
+		"PUT "+collection+`/KEY {"from":"NAME1","name":"NAME2"} -> 204`, "PUT "+collection+`/KEY {"secret":"SECRET2"} -> 204`, removed),
+	"left from an earlier try": {
+		list: plainList, item: plainItem(`{"key":"KEY","name":%q,"approved":%t}`),
+		others: typedIn(`{"key":"0ther-canary-key","name":"NAME1","approved":true},{"key":"0ther-canary-key-2","name":"NAME2","approved":true}`),
+		steps:  steps("POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 204`, approvals, edits, removed),
+	},
 	"addressed by name": {
 		list: plainList, item: plainItem(`{"name":%q,"approved":%t}`), others: `{"name":"Canary Consumer","approved":true}`,
 		steps: steps(

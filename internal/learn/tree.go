@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // walk visits a JSON value and all values in it, in a fixed order, with their
@@ -51,24 +49,7 @@ func scalarText(value any) (string, bool) {
 	return "", false
 }
 
-// replaceScalars returns a copy of a JSON value with other scalars.
-func replaceScalars(pointer string, value any, replace func(pointer string, value any) any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for name, member := range value {
-			copied[name] = replaceScalars(pointer+pointerOf(name), member, replace)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, element := range value {
-			copied[i] = replaceScalars(pointer+pointerOf(strconv.Itoa(i)), element, replace)
-		}
-		return copied
-	}
-	return replace(pointer, value)
-}
+var escaper, unescaper = strings.NewReplacer("~", "~0", "/", "~1"), strings.NewReplacer("~1", "/", "~0", "~")
 
 // tokens are the parts of a pointer, decoded.
 func tokens(pointer string) []string {
@@ -77,7 +58,7 @@ func tokens(pointer string) []string {
 	}
 	parts := strings.Split(pointer[1:], "/")
 	for i := range parts {
-		parts[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(parts[i])
+		parts[i] = unescaper.Replace(parts[i])
 	}
 	return parts
 }
@@ -85,7 +66,7 @@ func tokens(pointer string) []string {
 func pointerOf(parts ...string) string {
 	var pointer strings.Builder
 	for _, part := range parts {
-		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(part))
+		pointer.WriteString("/" + escaper.Replace(part))
 	}
 	return pointer.String()
 }
@@ -96,12 +77,4 @@ func lastToken(pointer string) string {
 		return parts[len(parts)-1]
 	}
 	return ""
-}
-
-// lookupText is the string or the number at a place, as text; empty if there is
-// none.
-func lookupText(document any, pointer string) string {
-	value, _ := profile.Lookup(document, pointer)
-	text, _ := scalarText(value)
-	return text
 }

@@ -2,178 +2,154 @@ package profile
 
 import (
 	"bytes"
-	_ "embed"
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
-// MaxSize limits a profile, in bytes. The built-in one has two thousand.
-const MaxSize = 1 << 20
-
-// Schema is the JSON Schema of a profile, for editors.
-//
-//go:embed schema.json
-var Schema []byte
-
-// Problem is a mistake in a profile.
+// Problem is a mistake in a profile, with all the places that have it.
 type Problem struct {
-	// Line is where the mistake is, from 1. Zero: no line has it.
-	Line int
-	// Pointer is the member with the mistake, as a JSON pointer.
-	Pointer string
 	Message string
+	Places  []Place
 }
 
-// String returns the place and the message.
+// Place is where a mistake is.
+type Place struct {
+	// Line and Column begin with 1; a column is a character. Zero: the mistake is of
+	// the document as a whole.
+	Line, Column int
+	// Pointer is the member with the mistake, or the one that lacks something, as a
+	// JSON pointer (RFC 6901). It is empty for the document as a whole.
+	Pointer string
+}
+
+// String returns the place as a person looks for it.
+func (p Place) String() string {
+	switch {
+	case p.Line == 0:
+		return ""
+	case p.Pointer == "":
+		return fmt.Sprintf("line %d, column %d", p.Line, p.Column)
+	}
+	return fmt.Sprintf("line %d, column %d (%s)", p.Line, p.Column, p.Pointer)
+}
+
+// String returns the places and the message.
 func (p Problem) String() string {
-	var place []string
-	if p.Line > 0 {
-		place = append(place, fmt.Sprintf("line %d", p.Line))
+	var places []string
+	for _, place := range p.Places {
+		if text := place.String(); text != "" {
+			places = append(places, text)
+		}
 	}
-	if p.Pointer != "" {
-		place = append(place, p.Pointer)
-	}
-	if len(place) == 0 {
+	if len(places) == 0 {
 		return p.Message
 	}
-	return strings.Join(place, ", ") + ": " + p.Message
+	return strings.Join(places, "; ") + ": " + p.Message
 }
 
-// Parse reads a profile. It returns all mistakes, in the order of the lines, or a
+// mistakes collects what is wrong with a document.
+type mistakes struct {
+	content []byte
+	root    *node
+	found   []mistake
+	wrong   map[string]bool // the places of values that are not used
+}
+
+type mistake struct {
+	offset  int // -1: of the document as a whole
+	pointer string
+	message string
+}
+
+func (m *mistakes) whole(format string, arguments ...any) {
+	m.found = append(m.found, mistake{offset: -1, message: fmt.Sprintf(format, arguments...)})
+}
+
+// at notes a mistake of a value, which is not used then.
+func (m *mistakes) at(n *node, format string, arguments ...any) {
+	pointer := n.pointer()
+	m.add(pointer, format, arguments...)
+	m.wrong[pointer] = true
+}
+
+// add notes a mistake at a place that need not exist, unless a wrong value explains it.
+func (m *mistakes) add(pointer, format string, arguments ...any) {
+	for place := pointer; place != ""; place = place[:strings.LastIndexByte(place, '/')] {
+		if m.wrong[place] {
+			return
+		}
+	}
+	m.found = append(m.found, mistake{m.root.nearest(pointer).offset, pointer, fmt.Sprintf(format, arguments...)})
+}
+
+// missing notes what a place lacks, and why it is needed.
+func (m *mistakes) missing(pointer, member, reason string) {
+	if !m.wrong[pointer+"/"+member] {
+		m.add(pointer, "missing: %s%s", member, reason)
+	}
+}
+
+// problems are the mistakes in the order of the document, each message once.
+func (m *mistakes) problems() []Problem {
+	slices.SortStableFunc(m.found, func(a, b mistake) int {
+		return cmp.Or(cmp.Compare(a.offset, b.offset), strings.Compare(a.pointer, b.pointer), strings.Compare(a.message, b.message))
+	})
+	var problems []Problem
+	for _, one := range slices.Compact(m.found) {
+		place := Place{Pointer: one.pointer}
+		if one.offset >= 0 {
+			before := string(m.content[:one.offset])
+			begin := strings.LastIndexByte(before, '\n') + 1
+			place.Line, place.Column = 1+strings.Count(before, "\n"), 1+utf8.RuneCountInString(before[begin:])
+		}
+		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Message == one.message })
+		if i < 0 {
+			i = len(problems)
+			problems = append(problems, Problem{Message: one.message})
+		}
+		problems[i].Places = append(problems[i].Places, place)
+	}
+	return problems
+}
+
+// recording matches the beginning of a HAR file, which is often larger than MaxSize.
+var recording = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*\{\s*"log"\s*:`) })
+
+// Parse reads a profile. It returns all mistakes, in the order of the document, or a
 // profile that is complete and consistent.
 func Parse(content []byte) (*Profile, []Problem) {
-	document, problem := read(content)
-	if problem != nil {
-		return nil, []Problem{*problem}
-	}
-	if recording, ok := document.(map[string]any); ok && recording["log"] != nil {
+	if recording().Match(content[:min(len(content), 1000)]) {
 		return nil, []Problem{{Message: "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"}}
 	}
-	lines, duplicates := locate(content)
-	problems := slices.Concat(duplicates, structure(document))
-	var parsed Profile
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	// A value of a wrong type is among the problems already, and the others are
-	// decoded. The schema also accepts 2e2 as an integer, which Go does not.
-	if err := decoder.Decode(&parsed); err != nil && len(problems) == 0 {
-		problems = append(problems, Problem{Message: err.Error()})
+	m := &mistakes{content: bytes.TrimRight(content, " \t\r\n"), wrong: map[string]bool{}}
+	if m.root = m.read(); m.root == nil {
+		return nil, m.problems()
 	}
+	if format := m.root.get("profile"); format != nil {
+		if number, ok := format.scalar.(json.Number); ok && number != "2" {
+			m.found = nil // A document of another format has other members, too.
+			if number == "1" {
+				m.at(format, "this is a profile of format 1: learn it again with terraform-provider-twcloud learn")
+			} else {
+				m.at(format, "this provider reads profiles of format %d", Format)
+			}
+			return nil, m.problems()
+		}
+	}
+	parsed := &Profile{}
+	m.decode(parsed)
 	for name, call := range parsed.Calls.All() {
 		call.Name = name
 	}
-	malformed := problems
-	for _, problem := range parsed.check() {
-		if !slices.ContainsFunc(malformed, func(known Problem) bool { return within(problem.Pointer, known.Pointer) }) {
-			problems = append(problems, problem)
-		}
+	parsed.check(m)
+	if len(m.found) > 0 {
+		return nil, m.problems()
 	}
-	if len(problems) > 0 {
-		for i := range problems {
-			problems[i].Line = lineOf(lines, problems[i].Pointer)
-		}
-		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
-		return nil, problems
-	}
-	return &parsed, nil
-}
-
-// within reports whether a place is another one or inside of it.
-func within(pointer, outer string) bool {
-	return outer != "" && (pointer == outer || strings.HasPrefix(pointer, outer+"/"))
-}
-
-// read decodes a document, or returns why it can't be read.
-func read(content []byte) (document any, problem *Problem) {
-	switch {
-	case len(content) > MaxSize:
-		return nil, &Problem{Message: fmt.Sprintf("larger than %d bytes: this is not a profile", MaxSize)}
-	case len(bytes.TrimSpace(content)) == 0:
-		return nil, &Problem{Message: "the file is empty"}
-	case !utf8.Valid(content):
-		return nil, &Problem{Message: "not UTF-8 text"}
-	}
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	var syntax *json.SyntaxError
-	switch err := decoder.Decode(&document); {
-	case errors.As(err, &syntax):
-		return nil, &Problem{Line: lineAt(content, syntax.Offset), Message: "not JSON: " + syntax.Error()}
-	case err != nil:
-		return nil, &Problem{Line: lineAt(content, int64(len(content))), Message: "not JSON: the file ends too early"}
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, &Problem{Line: lineAt(content, decoder.InputOffset()), Message: "more text after the end of the profile"}
-	}
-	return document, nil
-}
-
-var compiled = sync.OnceValue(func() *jsonschema.Schema {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
-	if err != nil {
-		panic(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("profile.json", document); err != nil {
-		panic(err)
-	}
-	return compiler.MustCompile("profile.json")
-})
-
-// structure compares a document with the schema.
-func structure(document any) []Problem {
-	var failure *jsonschema.ValidationError
-	if err := compiled().Validate(document); !errors.As(err, &failure) {
-		return nil
-	}
-	return leaves(failure)
-}
-
-// leaves are the mistakes at the ends of a tree of errors.
-func leaves(failure *jsonschema.ValidationError) []Problem {
-	var problems []Problem
-	for _, cause := range failure.Causes {
-		problems = append(problems, leaves(cause)...)
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	place := ""
-	for _, token := range failure.InstanceLocation {
-		place += "/" + escapeToken(token)
-	}
-	switch reason := failure.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		for _, name := range reason.Properties {
-			problems = append(problems, Problem{Pointer: place + "/" + escapeToken(name), Message: "no such member in a profile: check its spelling"})
-		}
-		return problems
-	case *kind.Required:
-		return []Problem{{Pointer: place, Message: "missing: " + strings.Join(reason.Missing, ", ")}}
-	case *kind.Not:
-		return []Problem{{Pointer: place, Message: "json and form exclude each other"}}
-	case *kind.Pattern:
-		return []Problem{{Pointer: place, Message: patternMessage(place, reason.Got)}}
-	}
-	return []Problem{{Pointer: place, Message: failure.ErrorKind.LocalizedString(printer)}}
-}
-
-var printer = message.NewPrinter(language.English)
-
-func patternMessage(place, got string) string {
-	if strings.HasSuffix(place, "/path") {
-		return fmt.Sprintf("%q is not a path: it begins with /, and has no host, no query, no fragment and no white space", got)
-	}
-	return fmt.Sprintf("%q is not a JSON pointer (RFC 6901), such as /data/key", got)
+	return parsed, nil
 }

@@ -1,18 +1,21 @@
-// Package profile reads and checks API profiles: documents that describe how a
-// server manages OAuth consumers. The built-in profile has what this project
-// assumes. A server that differs needs another document and no other code.
+// Package profile reads and writes API profiles. A profile is the contract
+// between the client, the emulator, and a server: one JSON document that says how
+// a server administers OAuth consumers. Requests are templates and responses are
+// pointers, each in both directions: the client fills a request and reads a
+// response, and the emulator matches the request and writes the response.
+//
+// The package knows nobody, and sends nothing.
 package profile
 
 import (
-	"embed"
-	"fmt"
+	"cmp"
 	"iter"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 )
+
+// Format is the version of the format that this package reads.
+const Format = 2
 
 // Known is how a part of a profile is known.
 type Known string
@@ -27,129 +30,176 @@ const (
 
 // Servers that a profile can be for.
 const (
-	REST   = "rest"
-	WebApp = "webapp"
+	REST   = "rest"   // the Teamwork Cloud REST API
+	WebApp = "webapp" // the Web Application Platform
 )
 
-// Placeholders are the strings of a profile that values replace. Each is a whole
-// value, or a whole segment of a path.
-const (
-	Key         = "{key}"
-	Name        = "{name}"
-	Secret      = "{secret}"
-	ApprovedNow = "{approved}"
-	CSRFToken   = "{csrf}"
-	Origin      = "{origin}"
-)
-
-// Profile is how a server manages OAuth consumers. A profile from Parse is
+// Profile is how a server administers OAuth consumers. A profile from Parse is
 // complete and consistent. Do not change it.
 type Profile struct {
 	Schema      string            `json:"$schema,omitempty"`
-	Format      int               `json:"profile"`
+	Format      int               `json:"profile" is:"required"`
 	Description string            `json:"description,omitempty"`
-	Known       Known             `json:"known,omitempty"`
-	Server      string            `json:"server"`
+	Known       Known             `json:"known,omitempty" is:"known"`
+	Server      string            `json:"server,omitempty" is:"server"`
+	SignIn      *SignIn           `json:"sign_in,omitempty"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	CSRF        *CSRF             `json:"csrf,omitempty"`
-	Approved    Approved          `json:"approved"`
-	Calls       Calls             `json:"calls"`
+	Approved    *Approved         `json:"approved,omitempty"`
+	Keep        map[string]string `json:"keep,omitempty" is:"pointer"`
+	Calls       Calls             `json:"calls" is:"required"`
+}
+
+// SignIn is how requests to the Web Application Platform are authorized.
+type SignIn struct {
+	Known   Known    `json:"known,omitempty" is:"known"`
+	By      string   `json:"by" is:"required sign_in"`
+	Start   string   `json:"start,omitempty" is:"full"`
+	Steps   []Step   `json:"steps,omitempty"`
+	SignOut *SignOut `json:"sign_out,omitempty"`
+	Scheme  string   `json:"scheme,omitempty" is:"full"`
+}
+
+// Values of SignIn.By.
+const (
+	ByPage  = "page"
+	ByToken = "token"
+)
+
+// Step is one step of a sign-in by page: a form that is filled, or a request
+// with JSON.
+type Step struct {
+	Form   map[string]string `json:"form,omitempty"`
+	Method string            `json:"method,omitempty" is:"method"`
+	Path   string            `json:"path,omitempty" is:"full"`
+	JSON   any               `json:"json,omitempty" is:"body"`
+	Next   string            `json:"next,omitempty" is:"full pointer"`
+}
+
+// SignOut is the request that ends a session of the platform.
+type SignOut struct {
+	Server string `json:"server,omitempty" is:"server"`
+	Method string `json:"method" is:"required method"`
+	Path   string `json:"path" is:"required full"`
 }
 
 // CSRF is where the value of {csrf} comes from.
 type CSRF struct {
-	Known   Known  `json:"known,omitempty"`
-	From    string `json:"from"` // cookie, header or body
-	Name    string `json:"name,omitempty"`
-	Pointer string `json:"pointer,omitempty"`
-	Path    string `json:"path,omitempty"`
+	Known   Known  `json:"known,omitempty" is:"known"`
+	From    string `json:"from" is:"required csrf"`
+	Name    string `json:"name,omitempty" is:"full"`
+	Pointer string `json:"pointer,omitempty" is:"full pointer"`
+	Server  string `json:"server,omitempty" is:"server"`
+	Path    string `json:"path,omitempty" is:"full"`
+	Decode  bool   `json:"decode,omitempty"`
 }
 
 // Approved has the values that mean that a consumer is approved, and those that
 // mean that it is not. Nil is a member that is null or absent.
 type Approved struct {
-	Known Known `json:"known,omitempty"`
-	Yes   []any `json:"yes"`
-	No    []any `json:"no"`
+	Known Known `json:"known,omitempty" is:"known"`
+	Yes   []any `json:"yes" is:"required literals"`
+	No    []any `json:"no" is:"required literals"`
 }
 
-// Calls are the calls of the API. All but List can be nil.
+// Calls are the calls of the API. Without one, the client cannot do what it is for.
 type Calls struct {
-	List       *Call `json:"list"`
+	List       *Call `json:"list,omitempty"`
 	Read       *Call `json:"read,omitempty"`
 	Register   *Call `json:"register,omitempty"`
-	Update     *Call `json:"update,omitempty"`
-	Approve    *Call `json:"approve,omitempty"`
-	Disapprove *Call `json:"disapprove,omitempty"`
+	Edit       *Call `json:"edit,omitempty"`
 	Rename     *Call `json:"rename,omitempty"`
 	SetSecret  *Call `json:"set_secret,omitempty"`
+	Approve    *Call `json:"approve,omitempty"`
+	Disapprove *Call `json:"disapprove,omitempty"`
 	Remove     *Call `json:"remove,omitempty"`
 }
 
-// Call is one call of the API: what is sent, and what the answer means.
+// Call is one call of the API: what is sent, verbatim, and what the response
+// means.
 type Call struct {
-	Name            string            `json:"-"` // as in Calls, such as set_secret; Parse sets it
-	Known           Known             `json:"known,omitempty"`
-	Method          string            `json:"method"`
-	Path            string            `json:"path"`
-	Query           map[string]string `json:"query,omitempty"`
-	Headers         map[string]string `json:"headers,omitempty"`
-	JSON            any               `json:"json,omitempty"`
-	Form            map[string]string `json:"form,omitempty"`
-	ApprovedAs      *ApprovedAs       `json:"approved_as,omitempty"`
-	Unchanged       string            `json:"unchanged,omitempty"`
-	UnchangedSecret string            `json:"unchanged_secret,omitempty"`
-	Success         []int             `json:"success"`
-	Answer          *Answer           `json:"answer,omitempty"`
-	Pages           *Pages            `json:"pages,omitempty"`
+	Name     string            `json:"-"` // as in Calls, such as set_secret; Parse sets it
+	Known    Known             `json:"known,omitempty" is:"known"`
+	Server   string            `json:"server,omitempty" is:"server"`
+	SignIn   string            `json:"sign_in,omitempty" is:"none"`
+	Discover string            `json:"discover,omitempty" is:"discover"`
+	Method   string            `json:"method" is:"required method"`
+	Path     string            `json:"path,omitempty" is:"full"`
+	Query    map[string]string `json:"query,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	JSON     any               `json:"json,omitempty" is:"body"`
+	Form     map[string]string `json:"form,omitempty"`
+	Approved *ApprovedAs       `json:"approved,omitempty"`
+	Redirect string            `json:"redirect,omitempty" is:"full"`
+	Expect   map[string]any    `json:"expect,omitempty" is:"literals"`
+	Response *Shape            `json:"response,omitempty"`
+	Pages    *Pages            `json:"pages,omitempty"`
 }
 
 // ApprovedAs is what {approved} sends in one call.
 type ApprovedAs struct {
-	Yes any `json:"yes"`
-	No  any `json:"no"`
+	Yes any `json:"yes" is:"required literal"`
+	No  any `json:"no" is:"required literal"`
 }
 
-// Values of Unchanged and UnchangedSecret.
-const (
-	Omit  = "omit"
-	Send  = "send"
-	Empty = "empty"
-)
-
-// Answer is where a consumer is in an answer. A nil pointer means that the
-// answer does not have the value.
-type Answer struct {
-	Format           string  `json:"format,omitempty"` // json or text
-	Items            string  `json:"items,omitempty"`
-	KeyIsMember      bool    `json:"key_is_member,omitempty"`
-	Key              *string `json:"key,omitempty"`
-	KeyHeader        string  `json:"key_header,omitempty"`
-	KeyIsLastSegment bool    `json:"key_is_last_segment,omitempty"`
-	Name             *string `json:"name,omitempty"`
-	Approved         *string `json:"approved,omitempty"`
+// Shape is where consumers are in a response. A nil pointer means that the
+// response does not have the value.
+type Shape struct {
+	Format           string         `json:"format,omitempty" is:"format"`
+	Items            *Items         `json:"items,omitempty"`
+	Only             map[string]any `json:"only,omitempty" is:"literals"`
+	KeyIsMember      bool           `json:"key_is_member,omitempty"`
+	Key              *string        `json:"key,omitempty" is:"pointer"`
+	KeyHeader        string         `json:"key_header,omitempty" is:"token"`
+	KeyIsLastSegment bool           `json:"key_is_last_segment,omitempty"`
+	Name             *string        `json:"name,omitempty" is:"pointer"`
+	Approved         *string        `json:"approved,omitempty" is:"pointer"`
 }
 
-// TellsKey reports whether the answer has the key.
-func (a *Answer) TellsKey() bool {
-	return a != nil && (a.Format == "text" || a.Key != nil || a.KeyHeader != "" || a.KeyIsMember)
+// Items is where the consumers of a list are: in one array or object, or in two,
+// of the approved consumers and of the others.
+type Items struct {
+	At      string // if Yes and No are nil
+	Yes, No *string
 }
-
-// TellsAll reports whether the answer has the key, the name, and the approval.
-func (a *Answer) TellsAll() bool { return a.TellsKey() && a.Name != nil && a.Approved != nil }
 
 // Pages is how a list is divided into pages.
 type Pages struct {
-	Known     Known   `json:"known,omitempty"`
-	By        string  `json:"by"` // link, next, cursor, number or offset
-	Pointer   string  `json:"pointer,omitempty"`
-	Parameter string  `json:"parameter,omitempty"`
+	Known     Known   `json:"known,omitempty" is:"known"`
+	By        string  `json:"by" is:"required pages"`
+	Pointer   *string `json:"pointer,omitempty" is:"pointer"`
+	Parameter string  `json:"parameter,omitempty" is:"full"`
 	First     int     `json:"first,omitempty"`
-	Total     *string `json:"total,omitempty"`
+	Total     *string `json:"total,omitempty" is:"pointer"`
 }
+
+// TellsKey reports whether the response has the key.
+func (s *Shape) TellsKey() bool {
+	return s != nil && (s.Format == "text" || s.Key != nil || s.KeyHeader != "" || s.KeyIsMember)
+}
+
+// TellsApproval reports whether the response has the approval.
+func (s *Shape) TellsApproval() bool {
+	return s != nil && (s.Approved != nil || s.Items != nil && s.Items.Yes != nil)
+}
+
+// inBody reports whether the response has a consumer in its body.
+func (s *Shape) inBody() bool {
+	return s.Format == "text" || s.Key != nil || s.Name != nil || s.Approved != nil
+}
+
+// TellsAll reports whether the response has the key, the name, and the approval.
+func (s *Shape) TellsAll() bool { return s.TellsKey() && s.Name != nil && s.TellsApproval() }
 
 // Reads reports whether the call only reads consumers.
 func (c *Call) Reads() bool { return c.Name == "list" || c.Name == "read" }
+
+var callNames = []string{"list", "read", "register", "edit", "rename", "set_secret", "approve", "disapprove", "remove"}
+
+// slots are where the calls are, in the order of callNames.
+func (c *Calls) slots() []**Call {
+	return []**Call{&c.List, &c.Read, &c.Register, &c.Edit, &c.Rename, &c.SetSecret, &c.Approve, &c.Disapprove, &c.Remove}
+}
 
 // All yields the calls that the profile has, with their names in the document.
 func (c *Calls) All() iter.Seq2[string, *Call] {
@@ -162,135 +212,60 @@ func (c *Calls) All() iter.Seq2[string, *Call] {
 	}
 }
 
-var callNames = []string{"list", "read", "register", "update", "approve", "disapprove", "rename", "set_secret", "remove"}
-
-// slots are where the calls are, in the order of callNames.
-func (c *Calls) slots() []**Call {
-	return []**Call{&c.List, &c.Read, &c.Register, &c.Update, &c.Approve, &c.Disapprove, &c.Rename, &c.SetSecret, &c.Remove}
+// Drop leaves a call out, and reports whether there was one.
+func (c *Calls) Drop(name string) bool {
+	i := slices.Index(callNames, name)
+	if i < 0 || *c.slots()[i] == nil {
+		return false
+	}
+	*c.slots()[i] = nil
+	return true
 }
 
-// Has reports whether the path, the query, the headers, or the body of the call
-// has a placeholder.
-func (c *Call) Has(placeholder string) bool {
-	if slices.Contains(strings.Split(c.Path, "/"), placeholder) {
-		return true
+// OnlyRegisters reports whether the profile can register and nothing else. A
+// person does the rest.
+func (p *Profile) OnlyRegisters() bool {
+	n := 0
+	for range p.Calls.All() {
+		n++
 	}
+	return n == 1 && p.Calls.Register != nil
+}
+
+// ServerOf is the server that a part goes to, which may have its own.
+func (p *Profile) ServerOf(own string) string { return cmp.Or(own, p.Server) }
+
+// KnownOf is how a part of a profile is known, whose own value and those of what
+// it is in are given from the inside out.
+func (p *Profile) KnownOf(own ...Known) Known {
+	return cmp.Or(cmp.Or(own...), p.Known, Assumed)
+}
+
+// Has reports whether a request of the call has a placeholder, the headers of the
+// profile included.
+func (p *Profile) Has(call *Call, placeholder string) bool {
 	found := false
-	c.strings(func(_, text string) { found = found || text == placeholder })
+	p.placeholders(call, func(_, one string) {
+		found = found || one == placeholder || one == keyNumber && placeholder == Key
+	})
 	return found
 }
 
-// strings calls visit for each string of query, headers and body with its place
-// in the call.
-func (c *Call) strings(visit func(pointer, text string)) {
-	for _, group := range []struct {
-		name   string
-		values map[string]string
-	}{{"query", c.Query}, {"headers", c.Headers}, {"form", c.Form}} {
-		for name, text := range group.values {
-			visit("/"+group.name+"/"+escapeToken(name), text)
+// Lacks reports whether a call carries a value that is not in what is known of the
+// consumer: the name, the approval, or a member of Keep. What a call carries and does
+// not change is read right before it.
+func (p *Profile) Lacks(call *Call, known Consumer) bool {
+	lacks := false
+	p.placeholders(call, func(_, one string) {
+		switch {
+		case strings.HasPrefix(one, keepPrefix):
+			_, found := known.Keep[keepName(one)]
+			lacks = lacks || !found
+		case one == Name:
+			lacks = lacks || known.Name == nil
+		case one == ApprovedNow:
+			lacks = lacks || known.Approved == nil
 		}
-	}
-	walk("/json", c.JSON, visit)
-}
-
-func walk(pointer string, value any, visit func(pointer, text string)) {
-	switch value := value.(type) {
-	case string:
-		visit(pointer, value)
-	case []any:
-		for i, element := range value {
-			walk(fmt.Sprintf("%s/%d", pointer, i), element, visit)
-		}
-	case map[string]any:
-		for name, member := range value {
-			walk(pointer+"/"+escapeToken(name), member, visit)
-		}
-	}
-}
-
-// WithCollection returns the profile with another path for the list. The path is
-// replaced in every call whose path begins with it.
-func (p *Profile) WithCollection(path string) *Profile {
-	if path == "" || path == p.Calls.List.Path {
-		return p
-	}
-	moved := *p
-	for _, slot := range moved.Calls.slots() {
-		if *slot == nil {
-			continue
-		}
-		if rest, below := strings.CutPrefix((*slot).Path, p.Calls.List.Path); below && (rest == "" || rest[0] == '/') {
-			call := **slot
-			call.Path = path + rest
-			*slot = &call
-		}
-	}
-	return &moved
-}
-
-// builtin has the profiles that are part of the provider, one in each file.
-//
-//go:embed builtin/*.json
-var builtin embed.FS
-
-// BuiltIn returns the profile of what this project assumes.
-func BuiltIn() *Profile { return assumed() }
-
-var assumed = sync.OnceValue(func() *Profile {
-	content, err := builtin.ReadFile("builtin/assumed.json")
-	if err != nil {
-		panic(err)
-	}
-	parsed, problems := Parse(content)
-	if len(problems) > 0 {
-		panic(problems[0].String())
-	}
-	return parsed
-})
-
-// Lookup finds the value at a JSON pointer (RFC 6901).
-func Lookup(value any, pointer string) (any, bool) {
-	if pointer == "" {
-		return value, true
-	}
-	for token := range strings.SplitSeq(pointer[1:], "/") {
-		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-		switch container := value.(type) {
-		case map[string]any:
-			member, found := container[token]
-			if !found {
-				return nil, false
-			}
-			value = member
-		case []any:
-			index, err := strconv.Atoi(token)
-			if err != nil || index < 0 || index >= len(container) {
-				return nil, false
-			}
-			value = container[index]
-		default:
-			return nil, false
-		}
-	}
-	return value, true
-}
-
-func escapeToken(token string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
-}
-
-// LastSegment is the last segment of a path or a URL, unescaped. It is empty if
-// there is none.
-func LastSegment(text string) string {
-	target, err := url.Parse(text)
-	if err != nil {
-		return ""
-	}
-	path := strings.TrimRight(target.EscapedPath(), "/")
-	segment, err := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:])
-	if err != nil {
-		return ""
-	}
-	return segment
+	})
+	return lacks
 }

@@ -37,9 +37,11 @@ func newHarness(t *testing.T, options ...func(*emulator.Config)) *harness {
 	t.Helper()
 	var keys atomic.Int64
 	countKeys := func(config *emulator.Config) {
-		config.NewKey = func() string { return fmt.Sprintf("key-%d", keys.Add(1)) }
+		if config.NewKey == nil && (config.Profile == nil || !config.Profile.NumericKeys()) {
+			config.NewKey = func() string { return fmt.Sprintf("key-%d", keys.Add(1)) }
+		}
 	}
-	return &harness{emulator.New(t, append([]func(*emulator.Config){countKeys}, options...)...)}
+	return &harness{emulator.New(t, append(slices.Clone(options), countKeys)...)}
 }
 
 // newBrownfield starts a server with consumers that were registered by hand. Two of

@@ -80,7 +80,7 @@ func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	}
 	report.redact = client.Redact
 	report.configuration(resolved, diagnostics)
-	report.hide(resolved.username)
+	report.hide(resolved.options.Credentials.Username)
 	report.profile(client, resolved.options.Profile != nil)
 	return client
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,12 +14,30 @@ import (
 
 func (r *checkReport) configuration(resolved settings, warnings diag.Diagnostics) {
 	credentials := "username and password"
-	if resolved.token != "" {
+	switch given := resolved.options.Credentials; {
+	case given.Token != "":
 		credentials = "a token"
+	case given.AuthSecret != "":
+		credentials += ", client_id and auth_secret"
+	case given.ClientSecret != "":
+		credentials += ", client_id and client_secret"
 	}
-	endpoint, webAppEndpoint := resolved.options.Endpoint.String(), resolved.options.WebAppEndpoint.String()
-	r.hide(webAppEndpoint)
-	r.ok("configuration", fmt.Sprintf("endpoint %s, webapp_endpoint %s, %s", r.place(endpoint), r.place(webAppEndpoint), credentials))
+	var places []string
+	for _, server := range []struct {
+		attribute string
+		root      *url.URL
+	}{
+		{"endpoint", resolved.options.Endpoint},
+		{"webapp_endpoint", resolved.options.WebAppEndpoint},
+		{"authentication_endpoint", resolved.options.AuthenticationEndpoint},
+	} {
+		if server.root == nil {
+			continue
+		}
+		r.hide(server.root.String())
+		places = append(places, server.attribute+" "+r.place(server.root.String()))
+	}
+	r.ok("configuration", strings.Join(append(places, credentials), ", "))
 	for _, warning := range warnings.Warnings() {
 		r.note("configuration", warning.Summary(), r.clean(warning.Detail()))
 	}
@@ -31,7 +50,7 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 	if ownProfile {
 		origin = "from a file"
 	}
-	description, _, _ := strings.Cut(client.Profile().Description, ". ")
+	description, _, _ := strings.Cut(client.ProfileDescription(), ". ")
 	if description = r.clean(strings.Join(strings.Fields(description), " ")); description != "" {
 		origin += ": " + unquote(shorten(description))
 	}

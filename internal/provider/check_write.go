@@ -28,8 +28,6 @@ type trial struct {
 	// consumer is the registered consumer as the server returned it last. The key
 	// is empty if it is unknown.
 	consumer twcloud.Consumer
-	// reported is the number of the client's deviations that were reported.
-	reported int
 }
 
 // newTrial gives the consumer a name that shows whether the server keeps one as it
@@ -77,13 +75,16 @@ func (t *trial) register(ctx context.Context) bool {
 	registration, err := t.client.Register(ctx, t.name, t.secret)
 	t.consumer = registration.Consumer
 	if t.consumer.Key == "" {
-		t.unknown = registration.InDoubt || isType[*twcloud.RegistrationError](err) || twcloud.Uncertain(err)
+		t.unknown = isType[*twcloud.RegistrationError](err) || twcloud.Uncertain(err)
 		t.report.failure("register", err)
 		return false
 	}
 	if err != nil {
 		t.report.failure("register", err)
 		return t.goOn(ctx, "register", err)
+	}
+	if registration.Adopted != nil {
+		t.report.failure("register", registration.Adopted)
 	}
 	// Report the key before anything else can fail.
 	t.report.ok("register", fmt.Sprintf("calls.register: %s", t.describe(t.consumer)))
@@ -96,24 +97,22 @@ func (t *trial) register(ctx context.Context) bool {
 	if listed.Approved {
 		t.report.note("register", "calls.register: the new consumer is approved from the start", "")
 	}
-	t.coped("register")
 	return true
 }
 
 // read reads the consumer by key, if the profile has a call for that.
 func (t *trial) read(ctx context.Context) bool {
-	if t.client.Profile().Calls.Read == nil {
-		return true
-	}
 	got, err := t.client.Ask(ctx, t.consumer.Key)
+	_, lacks := lackedCall(err)
 	switch {
+	case lacks:
+		return true
 	case err != nil:
 		t.report.failure("read", err)
 		return !endsTrial(err)
 	case t.compare("read", "calls.read", t.consumer, got):
 		t.report.ok("read", "calls.read")
 	}
-	t.coped("read")
 	return true
 }
 
@@ -145,7 +144,6 @@ func (t *trial) change(ctx context.Context, subject string, changes twcloud.Chan
 	if t.compare(subject, part, want, listed) {
 		t.report.ok(subject, part)
 	}
-	t.coped(subject)
 	return true
 }
 
@@ -240,7 +238,6 @@ func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 	if ok {
 		t.consumer = listed
 	}
-	t.coped(subject)
 	return ok
 }
 
@@ -250,20 +247,4 @@ func endsTrial(err error) bool {
 	return ok && (failure.Login || failure.Listing) ||
 		isAny(err, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
 			twcloud.ErrPanic, twcloud.ErrNotFound)
-}
-
-// coped reports answers that differ from the profile, but that the provider can
-// handle.
-func (t *trial) coped(subject string) {
-	deviations := t.client.Deviations()
-	for _, deviation := range deviations[t.reported:] {
-		switch {
-		case slices.Contains(t.report.failedParts, deviation.Part):
-		case deviation.Err != nil:
-			t.report.note(subject, fmt.Sprintf("%s: %s%s; the provider copes with it", deviation.Part, describeFailure(deviation.Err), t.report.found(deviation.Err)), "")
-		default:
-			t.report.note(subject, fmt.Sprintf("%s: the server answers with status %d; the provider copes with it", deviation.Part, deviation.Status), "")
-		}
-	}
-	t.reported = len(deviations)
 }

@@ -68,7 +68,6 @@ func (t *trial) remove(ctx context.Context, consumer twcloud.Consumer) bool {
 	default:
 		t.report.failure("remove", err)
 	}
-	t.coped("remove")
 	return err == nil
 }
 

@@ -3,7 +3,6 @@ package provider_test
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,8 +21,8 @@ func TestCheckWrite(t *testing.T) {
 	t.Parallel()
 	newChecked(t).expectCheck(t.Context(), t, checkRun{write: true, without: "FAIL", want: []string{
 		"registers one consumer, \"Terraform Prüfung ",
-		"built-in", "ok    register       calls.register", `(key "key-`, "ok    read           calls.read", "ok    approve        calls.update",
-		"ok    disapprove     calls.update", "ok    rename         calls.update", "ok    set_secret     calls.update",
+		"built-in", "ok    register       calls.register", `(key "key-`, "ok    read           calls.read", "ok    approve        calls.approve",
+		"ok    disapprove     calls.disapprove", "ok    rename         calls.rename", "ok    set_secret     calls.set_secret",
 		"ok    secret         the server accepts the new secret, and refuses the old one", "ok    remove         calls.remove",
 		"ok    sign-out", "\n\nThe provider works with this server.\n",
 	}})
@@ -60,10 +59,6 @@ func isCall(name string) matching {
 	return func(r emulator.Request) bool { return r.Call == name }
 }
 
-func changes(field string) matching {
-	return func(r emulator.Request) bool { return r.Call == "update" && slices.Contains(r.Fields, field) }
-}
-
 // after matches requests once another one has come.
 func after(trigger, which matching) matching {
 	var seen atomic.Bool
@@ -95,7 +90,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 		want  []string
 	}{
 		"approval ignored": {deviation: "patch-ignores-approved", want: []string{
-			"FAIL  approve        calls.update: the server said yes, but approved is false in place of true",
+			"FAIL  approve        calls.approve: the server said yes, but approved is false in place of true",
 			"note  disapprove     not tried", "ok    rename", "not proven", "ok    remove",
 		}},
 		"name altered": {
@@ -104,11 +99,11 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"changed late": {
 			deviation: "patch-very-late",
-			want:      []string{"FAIL  rename         calls.update: the server said yes, but the name is \"Terraform Prüfung ", "and approved is true in place of false", "ok    remove"},
+			want:      []string{"FAIL  rename         calls.rename: the server said yes, but the name is \"Terraform Prüfung ", "and approved is true in place of false", "ok    remove"},
 		},
 		"PATCH answers 204": {
-			deviation: "patch-204", works: true,
-			want: []string{"note  approve        calls.update.success: the server answers with status 204", "ok    approve"},
+			deviation: "patch-204",
+			want:      []string{"FAIL  approve        calls.approve.response: the answer cannot be read (status 204)", "ok    remove"},
 		},
 		"DELETE keeps it": {
 			deviation: "delete-204-keeps", stays: true,
@@ -125,17 +120,17 @@ func TestCheckWrite_deviations(t *testing.T) {
 			want: []string{"FAIL  read           approved: ", "the value is another string"},
 		},
 		"no key": {
-			deviation: "register-text", works: true,
-			want: []string{"note  register       calls.register.answer: the answer cannot be read (status 201)"},
+			deviation: "register-text",
+			want:      []string{"FAIL  register       calls.register.response: the answer cannot be read (status 201)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
 		},
 		"key alone": {
-			deviation: "register-key-alone", works: true,
-			want: []string{"note  register       calls.register.answer.approved: the answer cannot be read", "its members are key"},
+			deviation: "register-key-alone",
+			want:      []string{"FAIL  register       calls.register.response.name: the answer cannot be read", "its members are key", "ok    remove"},
 		},
 		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found \"Terraform Prüfung "}},
 		"list unreadable after registration": {
 			faults: []emulator.Fault{unreadable},
-			want:   []string{"ok    register", "FAIL  register       calls.list.answer.items: the answer cannot be read", "ok    remove"},
+			want:   []string{"ok    register", "FAIL  register       calls.list.response.items: the answer cannot be read", "ok    remove"},
 		},
 		"lost, and list unreadable": {
 			faults: []emulator.Fault{lost, {Kind: emulator.DropAfter, Match: isCall("register")}}, stays: true,
@@ -143,9 +138,9 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"rename refused": {
 			faults: []emulator.Fault{{
-				Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: changes("name"), Times: -1,
+				Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: isCall("rename"), Times: -1,
 			}},
-			want: []string{"FAIL  rename         calls.update: the server refused the input (status 400)", "refuses the old one", "ok    remove"},
+			want: []string{"FAIL  rename         calls.rename: the server refused the input (status 400)", "refuses the old one", "ok    remove"},
 		},
 		"no proof": {
 			faults: []emulator.Fault{{Kind: emulator.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1}}, works: true,
@@ -153,7 +148,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"secret ignored": {
 			deviation: "patch-ignores-secret",
-			want:      []string{"FAIL  secret         calls.update: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
+			want:      []string{"FAIL  secret         calls.set_secret: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
 		},
 		"secret of the registration ignored": {
 			deviation: "register-without-secret", want: []string{"FAIL  secret         calls.register: the server said yes, but it refuses", "ok    remove"},
@@ -169,8 +164,8 @@ func TestCheckWrite_deviations(t *testing.T) {
 			deviation: "register-approves", works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
 		},
 		"no such changes": {deviation: "patch-405", want: []string{
-			"FAIL  approve        calls.update: the server has no such call (status 405)", "FAIL  rename         calls.update",
-			"FAIL  set_secret     calls.update", "ok    remove",
+			"FAIL  approve        calls.approve: the server has no such call (status 405)", "FAIL  rename         calls.rename",
+			"FAIL  set_secret     calls.set_secret", "ok    remove",
 		}},
 	}
 	for name, test := range tests {
@@ -203,8 +198,8 @@ func TestCheckWrite_serverDies(t *testing.T) {
 	}{
 		"at the registration":    {isCall("register"), emulator.DropAfter, "FAIL  register"},
 		"at the list afterwards": {isCall("register"), 0, "FAIL  register"},
-		"at the approval":        {changes("approved"), emulator.DropBefore, "FAIL  approve"},
-		"after the renaming":     {changes("name"), emulator.DropAfter, "FAIL  rename"},
+		"at the approval":        {isCall("approve"), emulator.DropBefore, "FAIL  approve"},
+		"after the renaming":     {isCall("rename"), emulator.DropAfter, "FAIL  rename"},
 		"at the removal":         {isCall("remove"), emulator.DropBefore, "FAIL  remove"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,7 +223,7 @@ func TestCheckWrite_canceled(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]matching{
 		"registration": isCall("register"),
-		"approval":     isCall("update"),
+		"approval":     isCall("approve"),
 		"proof":        func(r emulator.Request) bool { return strings.HasSuffix(r.Path, "request_token") },
 		"removal":      isCall("remove"),
 	} {
@@ -286,7 +281,7 @@ func TestCheckWrite_notStarted(t *testing.T) {
 		"wrong password": {"TWCLOUD_PASSWORD": "canary-password-wrong"},
 		"no permission":  {"TWCLOUD_USERNAME": "canary-viewer"},
 		"nothing set":    {"TWCLOUD_ENDPOINT": ""},
-		"another path":   {"TWCLOUD_OAUTH_CONSUMERS_PATH": "/osmc/nowhere"},
+		"another path":   {"TWCLOUD_API_PROFILE_FILE": writeFile(t, "profile.json", elsewhere(t, "/osmc/nowhere"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -56,8 +56,6 @@ type settings struct {
 
 	// The remaining settings are for checks of several attributes together.
 
-	// Either the token is set, or username and password are.
-	username, password, token string
 	// PEM text that is well-formed. Empty: none.
 	clientCertificate, clientKey string
 	allowPlainHTTP               bool
@@ -92,7 +90,6 @@ func resolveConfig(config providerModel, source configSource) (
 	}
 	r.checkEndpoints()
 	r.checkCredentials()
-	r.checkPath()
 	r.checkTLS()
 	r.checkDriftDetection()
 

@@ -102,15 +102,22 @@ var configAttributes = []configAttribute{
 	{
 		name: "endpoint",
 		description: "URL of the Teamwork Cloud REST API, for example `" + exampleEndpoint + "`. Include the path " +
-			"prefix of a reverse proxy, but not `/osmc`. Required, here or in the environment.",
-		store: into(endpointCheck(exampleEndpoint), func(s *settings) **url.URL { return &s.options.Endpoint }),
+			"prefix of a reverse proxy, but not `/osmc`. Required, unless the API profile uses the Web Application Platform " +
+			"alone and `webapp_endpoint` is set.",
+		store: into(endpointCheck(restAPI), func(s *settings) **url.URL { return &s.options.Endpoint }),
 	},
 	{
 		name: "webapp_endpoint",
-		description: "URL of the Web Application Platform, which has the OAuth 1.0a endpoints, for example `" +
-			exampleWebAppEndpoint + "`. Used by `detect_secret_drift` and the data source `twcloud_oauth_endpoints`. " +
-			"Default: the host of `endpoint` with port `" + twcloud.DefaultWebAppPort + "`.",
-		store: into(endpointCheck(exampleWebAppEndpoint), func(s *settings) **url.URL { return &s.options.WebAppEndpoint }),
+		description: "URL of the Web Application Platform, which has TWCloud Admin and the OAuth 1.0a endpoints, for example `" +
+			exampleWebAppEndpoint + "`, without `/webapp`. Default: if `endpoint` has port `" + twcloud.DefaultRESTPort +
+			"`, its host with port `" + twcloud.DefaultWebAppPort + "`, otherwise the scheme, host and port of `endpoint`.",
+		store: into(endpointCheck(webAppPlatform), func(s *settings) **url.URL { return &s.options.WebAppEndpoint }),
+	},
+	{
+		name: "authentication_endpoint",
+		description: "URL of the authentication server, without `/authentication`, if the Web Application Platform has it at another " +
+			"address. Default: `webapp_endpoint`.",
+		store: into(endpointCheck(webAppPlatform), func(s *settings) **url.URL { return &s.options.AuthenticationEndpoint }),
 	},
 	{
 		name: "username",
@@ -118,35 +125,50 @@ var configAttributes = []configAttribute{
 			"Server* permission. If `username` or `password` is set in the provider block, a token in the environment " +
 			"is not used.",
 		alternatives: []string{"token"},
-		store:        into(checkUsername, func(s *settings) *string { return &s.username }),
+		store:        into(checkUsername, func(s *settings) *string { return &s.options.Credentials.Username }),
 	},
 	{
 		name:         "password",
 		description:  "Password of the user.",
 		sensitive:    true,
 		alternatives: []string{"token"},
-		store:        into(checkPassword, func(s *settings) *string { return &s.password }),
+		store:        into(checkPassword, func(s *settings) *string { return &s.options.Credentials.Password }),
 	},
 	{
 		name: "token",
-		description: "ID token or personal access token to sign in with. Conflicts with `username` and `password`. If " +
-			"set in the provider block, a user and password in the environment are not used.",
+		description: "ID token or personal access token to sign in with. Conflicts with `username`, `password` and `client_id`. If " +
+			"set in the provider block, those in the environment are not used.",
 		sensitive:    true,
-		alternatives: []string{"username", "password"},
-		store:        into(checkToken, func(s *settings) *string { return &s.token }),
+		alternatives: []string{"username", "password", "client_id"},
+		store:        into(checkToken, func(s *settings) *string { return &s.options.Credentials.Token }),
 	},
 	{
-		name: "oauth_consumers_path",
-		description: "Path of the collection of OAuth consumers, relative to `endpoint`. The vendor does not publish it: " +
-			"set it if your server uses another path. Conflicts with `api_profile_file`.",
-		standard: twcloud.DefaultOAuthConsumersPath,
-		store:    into(checkCollectionPath, func(s *settings) *string { return &s.options.OAuthConsumersPath }),
+		name: "client_id",
+		description: "ID of a client that gets tokens for the user, without a browser. Requires `username`, `password`, and " +
+			"`auth_secret` or `client_secret`. The provider gets a new token when one expires.",
+		alternatives: []string{"token"},
+		store:        into(checkClientID, func(s *settings) *string { return &s.options.Credentials.ClientID }),
+	},
+	{
+		name: "auth_secret",
+		description: "Secret that the authentication server shares with its clients (`authentication.client.secret` in " +
+			"`webappplatform.properties`). `client_id` is one of `authentication.client.ids`. Conflicts with `client_secret`.",
+		sensitive:    true,
+		alternatives: []string{"token", "client_secret"},
+		store:        into(checkAuthSecret, func(s *settings) *string { return &s.options.Credentials.AuthSecret }),
+	},
+	{
+		name: "client_secret",
+		description: "Secret of the OAuth 2.0 or OpenID Connect client `client_id`, which an administrator registered with the grant " +
+			"type *password* (2024x and later). Conflicts with `auth_secret`.",
+		sensitive:    true,
+		alternatives: []string{"token", "auth_secret"},
+		store:        into(checkPassword, func(s *settings) *string { return &s.options.Credentials.ClientSecret }),
 	},
 	{
 		name: "api_profile_file",
 		description: "Path of an API profile: a JSON file that describes the OAuth consumer API of your server. See the guide " +
-			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile. " +
-			"Conflicts with `oauth_consumers_path`.",
+			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile.",
 		store: into(checkAPIProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
 	},
 	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),

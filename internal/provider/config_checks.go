@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -69,6 +68,21 @@ func checkUsername(text string) (string, error) {
 	return text, nil
 }
 
+func checkClientID(text string) (string, error) {
+	if hasSpaceOrControl(text) {
+		return "", strayCharacterError("contains a space, line break or control character")
+	}
+	return text, nil
+}
+
+// checkAuthSecret must not repeat the secret. It is a header.
+func checkAuthSecret(text string) (string, error) {
+	if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c >= unicode.MaxASCII }) {
+		return "", strayCharacterError("contains a space, line break or other character that is not visible ASCII")
+	}
+	return text, nil
+}
+
 // strayCharacterError is a value that has a character too many, such as the line
 // break at the end of the file from which it was read.
 type strayCharacterError string
@@ -102,21 +116,6 @@ func checkServerName(text string) (string, error) {
 			`"twcloud.example.com". Remove the scheme, port and path, and use the xn-- form of a name that is not ASCII`)
 	}
 	return text, nil
-}
-
-// checkCollectionPath returns the path without trailing slashes.
-func checkCollectionPath(text string) (string, error) {
-	trimmed := strings.TrimRight(text, "/")
-	parsed, err := url.Parse(trimmed)
-	switch {
-	case err == nil && !strings.HasPrefix(text, "/"), strings.HasPrefix(text, "//"):
-		return "", fmt.Errorf("must be a path that starts with one /, not a URL. The default is %q",
-			twcloud.DefaultOAuthConsumersPath)
-	case err != nil, hasSpaceOrControl(text), strings.ContainsAny(text, "?#"), !isCleanPath(parsed.Path):
-		return "", fmt.Errorf("is not a valid path such as %q. Check that it has no space, query, fragment, // or .. "+
-			"in it, and that two hexadecimal digits follow each %%", twcloud.DefaultOAuthConsumersPath)
-	}
-	return trimmed, nil
 }
 
 // isCleanPath reports whether HTTP clients and proxies leave a path as it is.

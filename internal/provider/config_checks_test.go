@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
@@ -55,21 +57,6 @@ func TestResolveConfig_texts(t *testing.T) {
 		{"password", " " + canaryPassword + "\u00e9: ", ""},
 		{"password", canaryPassword + "\n", "If it comes from a file"},
 		{"password", canaryPassword + "\x07", "control character"},
-
-		{"oauth_consumers_path", "/a%20b", ""},
-		{"oauth_consumers_path", "osmc/admin/oauth", "starts with one /"},
-		{"oauth_consumers_path", "https://twcloud.example.com/a", "not a URL"},
-		{"oauth_consumers_path", "/", "not a valid path"},
-		{"oauth_consumers_path", "//evil.example.com/a", "not a URL"},
-		{"oauth_consumers_path", "/a//b", "not a valid path"},
-		{"oauth_consumers_path", "/a?b=c", "query"},
-		{"oauth_consumers_path", "/a#b", "fragment"},
-		{"oauth_consumers_path", "/a/../b", "not a valid path"},
-		{"oauth_consumers_path", "/a/%2E%2e", "not a valid path"},
-		{"oauth_consumers_path", "/a/./b", "not a valid path"},
-		{"oauth_consumers_path", "/a/%zz", "hexadecimal"},
-		{"oauth_consumers_path", "/a b", `such as "/osmc/admin/oauthconsumers"`},
-		{"oauth_consumers_path", "/a\n", "not a valid path"},
 
 		{"tls_server_name", "twcloud.example.com", ""},
 		{"tls_server_name", "twcloud_1", ""},
@@ -137,17 +124,18 @@ func TestResolveConfig_endpoints(t *testing.T) {
 	for text, want := range map[string]struct{ endpoint, webApp string }{
 		"https://twcloud.example.com:8111":    {"https://twcloud.example.com:8111", "https://twcloud.example.com:8443"},
 		"https://twcloud.example.com:8111///": {"https://twcloud.example.com:8111", "https://twcloud.example.com:8443"},
-		"https://twcloud.example.com:":        {"https://twcloud.example.com", "https://twcloud.example.com:8443"},
+		"https://twcloud.example.com:":        {"https://twcloud.example.com", "https://twcloud.example.com"},
 		"HTTPS://TWCloud.Example.Com/Proxy/a%20b/": {
-			"https://twcloud.example.com/Proxy/a%20b", "https://twcloud.example.com:8443",
+			"https://twcloud.example.com/Proxy/a%20b", "https://twcloud.example.com",
 		},
-		"https://bücher.example/a%2Fb/":      {"https://b%C3%BCcher.example/a%2Fb", "https://b%C3%BCcher.example:8443"},
+		"https://bücher.example/a%2Fb/":      {"https://b%C3%BCcher.example/a%2Fb", "https://b%C3%BCcher.example"},
 		"https://[2001:db8::1]:8111":         {"https://[2001:db8::1]:8111", "https://[2001:db8::1]:8443"},
 		"https://[fe80::1%25eth0]:8111":      {"https://[fe80::1%25eth0]:8111", "https://[fe80::1%25eth0]:8443"},
-		"http://LOCALHOST":                   {"http://localhost", "http://localhost:8443"},
+		"http://LOCALHOST":                   {"http://localhost", "http://localhost"},
+		"https://twcloud.example.com:443/x":  {"https://twcloud.example.com:443/x", "https://twcloud.example.com:443"},
 		"http://127.8.9.10:8111":             {"http://127.8.9.10:8111", "http://127.8.9.10:8443"},
 		"http://[::1]:8111":                  {"http://[::1]:8111", "http://[::1]:8443"},
-		"https://twcloud.example.com/osmcat": {"https://twcloud.example.com/osmcat", "https://twcloud.example.com:8443"},
+		"https://twcloud.example.com/osmcat": {"https://twcloud.example.com/osmcat", "https://twcloud.example.com"},
 	} {
 		runConfigCases(t, map[string]configCase{text: {
 			block: block{"endpoint": text},
@@ -179,6 +167,44 @@ func TestResolveConfig_endpoints(t *testing.T) {
 			block:  block{"endpoint": nil, "webapp_endpoint": "ftp://twcloud.example.com"},
 			errors: []string{"endpoint: Set the provider's attribute endpoint or TWCLOUD_ENDPOINT", "webapp_endpoint: starts with https://"},
 		},
+		"missing, and the profile may not need it": {
+			block:       block{"endpoint": nil, "webapp_endpoint": "https://twcloud.example.com:8443"},
+			environment: map[string]string{"TWCLOUD_API_PROFILE_FILE": "profile.json"}, files: map[string]string{"profile.json": webAppProfile(t)},
+			check: func(t *testing.T, o twcloud.Options) {
+				if o.Endpoint != nil || o.WebAppEndpoint.String() != "https://twcloud.example.com:8443" {
+					t.Errorf("got %v and %v", o.Endpoint, o.WebAppEndpoint)
+				}
+			},
+		},
+		"missing, and the built-in profile needs it": {
+			block: block{"endpoint": nil, "webapp_endpoint": "https://twcloud.example.com:8443"}, errors: []string{"endpoint: Missing endpoint"},
+		},
+		"authentication server": {
+			block: block{"authentication_endpoint": "https://auth.example.com/twc/"},
+			check: func(t *testing.T, o twcloud.Options) {
+				if o.AuthenticationEndpoint.String() != "https://auth.example.com/twc" {
+					t.Errorf("got %v", o.AuthenticationEndpoint)
+				}
+			},
+		},
+		"authentication server without TLS": {
+			block:  block{"authentication_endpoint": "http://auth.example.com"},
+			errors: []string{"authentication_endpoint: so credentials would travel unencrypted to \"auth.example.com\""},
+		},
+		"address of a page": {
+			block: block{"endpoint": "https://twcloud.example.com:8443/webapp", "webapp_endpoint": "https://twcloud.example.com:8443/admin/settings/oauth"},
+			errors: []string{
+				`endpoint: Remove "/webapp": write "https://twcloud.example.com:8111"`,
+				`webapp_endpoint: Remove "/admin/settings/oauth": write "https://twcloud.example.com:8443"`,
+			},
+		},
+		"address of the REST API": {
+			block: block{"endpoint": "https://twcloud.example.com/x/osmc/", "webapp_endpoint": "https://twcloud.example.com:8111/osmc"},
+			errors: []string{
+				`endpoint: Remove "/osmc": write "https://twcloud.example.com/x"`,
+				`webapp_endpoint: Remove "/osmc": write "https://twcloud.example.com:8443"`,
+			},
+		},
 		"plain HTTP that is allowed": {
 			block:    block{"endpoint": "http://twcloud.example.com:8111", "allow_plain_http": true},
 			warnings: []string{"endpoint: Anyone on the network path to \"twcloud.example.com:8111\" can read"},
@@ -196,4 +222,14 @@ func TestResolveConfig_endpoints(t *testing.T) {
 			warnings: []string{"insecure_skip_verify: Certificates are not verified"},
 		},
 	})
+}
+
+// webAppProfile is an API profile that sends nothing to the REST API.
+func webAppProfile(t *testing.T) string {
+	t.Helper()
+	content, err := json.Marshal(profile.BuiltIn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(string(content), `"server":"rest"`, `"server":"webapp"`, 1)
 }

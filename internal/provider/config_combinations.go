@@ -3,23 +3,22 @@ package provider
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 	"net/url"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// checkEndpoints checks both endpoints together, and derives the second one if
-// only the first one is given.
+// checkEndpoints checks the endpoints together, and derives those that are missing.
 func (r *resolver) checkEndpoints() {
-	if r.values["endpoint"].missing() {
+	options := &r.settings.options
+	rest, webApp := options.Endpoint, options.WebAppEndpoint
+	if r.values["endpoint"].missing() && (r.values["webapp_endpoint"].missing() || r.needsREST()) {
 		r.fail("endpoint", "Missing endpoint", fmt.Sprintf("No endpoint is set. Set the provider's attribute endpoint or "+
 			"%s to the URL of the Teamwork Cloud REST API, for example %q.", environmentVariable("endpoint"), exampleEndpoint))
 	}
-	options := &r.settings.options
-	rest, webApp := options.Endpoint, options.WebAppEndpoint
 	r.checkScheme("endpoint", rest)
 	r.checkScheme("webapp_endpoint", webApp)
+	r.checkScheme("authentication_endpoint", options.AuthenticationEndpoint)
 	const port = "%s has port %s, the default port of %s. The default port of %s is %s. Ignore this warning if a proxy " +
 		"uses this port."
 	if rest != nil && rest.Port() == twcloud.DefaultWebAppPort {
@@ -32,10 +31,17 @@ func (r *resolver) checkEndpoints() {
 	}
 	options.WebAppExplicit = webApp != nil
 	if rest != nil && r.values["webapp_endpoint"].missing() {
-		options.WebAppEndpoint = &url.URL{
-			Scheme: rest.Scheme, Host: net.JoinHostPort(rest.Hostname(), twcloud.DefaultWebAppPort),
-		}
+		options.WebAppEndpoint = twcloud.DefaultWebAppEndpoint(rest)
 	}
+}
+
+// needsREST reports whether the API profile certainly uses the REST API.
+func (r *resolver) needsREST() bool {
+	if r.values["api_profile_file"].missing() {
+		return true
+	}
+	own := r.settings.options.Profile
+	return own != nil && twcloud.UsesREST(own)
 }
 
 // checkScheme reports an endpoint (nil: none) to which secrets travel unencrypted.
@@ -55,18 +61,30 @@ func (r *resolver) checkScheme(attribute string, endpoint *url.URL) {
 	}
 }
 
-// checkCredentials makes the credentials, and reports a token together with a user,
-// and what is missing.
+// checkCredentials reports a token together with a user, a client without its user or
+// its secret, and what is missing.
 func (r *resolver) checkCredentials() {
-	r.settings.options.Credentials = twcloud.BasicCredentials{Username: r.settings.username, Password: r.settings.password}
-	if r.settings.token != "" {
-		r.settings.options.Credentials = twcloud.TokenCredentials{Token: r.settings.token}
-	}
 	user, pass, token := r.values["username"], r.values["password"], r.values["token"]
+	client, shared, own := r.values["client_id"], r.values["auth_secret"], r.values["client_secret"]
+	r.conflict("auth_secret", "client_secret", "auth_secret is for the clients that the authentication server knows, client_secret for "+
+		"one that an administrator registered. Remove one of them.")
 	const either = "Sign in either with a token, or with username and password."
 	switch {
 	case r.conflict("username", "token", either) || r.conflict("password", "token", either):
-	case token.given() || token.unknown || user.unknown || pass.unknown:
+		return
+	case r.conflict("client_id", "token", "client_id gets a token by itself. Remove one of them."):
+		return
+	case token.given() || token.unknown:
+		return
+	case client.given() && shared.missing() && own.missing():
+		r.incomplete("credentials", client, "", "auth_secret", "client_secret")
+	case client.missing() && shared.given():
+		r.incomplete("credentials", shared, "", "client_id")
+	case client.missing() && own.given():
+		r.incomplete("credentials", own, "", "client_id")
+	}
+	switch {
+	case user.unknown || pass.unknown:
 	case user.missing() && pass.missing():
 		r.fail("username", "Missing credentials", fmt.Sprintf("No credentials are set. Set username and password, or token, "+
 			"in the provider block. Or set %s and %s, or %s, in the environment.",
@@ -85,14 +103,6 @@ func (r *resolver) tokenHint(given value) string {
 		return ""
 	}
 	return fmt.Sprintf(" To sign in with %s instead, remove %s.", token, given.attribute)
-}
-
-// checkPath reports a path together with an API profile, which has its own.
-func (r *resolver) checkPath() {
-	r.conflict("oauth_consumers_path", "api_profile_file", "The profile already holds the path. Remove one of them.")
-	if r.settings.options.Profile != nil {
-		r.settings.options.OAuthConsumersPath = ""
-	}
 }
 
 // checkTLS checks the PEM attributes together.

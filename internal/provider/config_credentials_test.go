@@ -9,12 +9,13 @@ import (
 func TestResolveConfig_credentials(t *testing.T) {
 	t.Parallel()
 
-	alice := twcloud.BasicCredentials{Username: "alice", Password: canaryPassword}
-	token := twcloud.TokenCredentials{Token: canaryToken}
+	alice := twcloud.Credentials{Username: "alice", Password: canaryPassword}
+	token := twcloud.Credentials{Token: canaryToken}
 	for name, c := range map[string]struct {
 		// In the provider block.
-		username, password, token string
-		environment               map[string]string
+		username, password, token          string
+		clientID, authSecret, clientSecret string
+		environment                        map[string]string
 
 		want   twcloud.Credentials
 		errors []string
@@ -64,6 +65,49 @@ func TestResolveConfig_credentials(t *testing.T) {
 			},
 			errors: []string{"token: TWCLOUD_USERNAME and TWCLOUD_TOKEN are both set"},
 		},
+		"client with auth_secret": {
+			username: "alice", password: canaryPassword, clientID: "c", authSecret: canaryKey,
+			want: twcloud.Credentials{Username: "alice", Password: canaryPassword, ClientID: "c", AuthSecret: canaryKey},
+		},
+		"client with client_secret, all in the environment": {
+			environment: map[string]string{
+				"TWCLOUD_USERNAME": "alice", "TWCLOUD_PASSWORD": canaryPassword, "TWCLOUD_CLIENT_ID": "c", "TWCLOUD_CLIENT_SECRET": canaryKey,
+			},
+			want: twcloud.Credentials{Username: "alice", Password: canaryPassword, ClientID: "c", ClientSecret: canaryKey},
+		},
+		"token beats a client in the environment": {
+			token: canaryToken, environment: map[string]string{"TWCLOUD_CLIENT_ID": "c", "TWCLOUD_AUTH_SECRET": canaryKey}, want: token,
+		},
+		"client beats a token in the environment": {
+			username: "alice", password: canaryPassword, clientID: "c", authSecret: canaryKey, environment: map[string]string{"TWCLOUD_TOKEN": canaryToken},
+			want: twcloud.Credentials{Username: "alice", Password: canaryPassword, ClientID: "c", AuthSecret: canaryKey},
+		},
+		"client_secret beats an auth_secret in the environment": {
+			username: "alice", password: canaryPassword, clientID: "c", clientSecret: canaryKey,
+			environment: map[string]string{"TWCLOUD_AUTH_SECRET": canaryKey + "2"},
+			want:        twcloud.Credentials{Username: "alice", Password: canaryPassword, ClientID: "c", ClientSecret: canaryKey},
+		},
+		"client without a secret": {
+			username: "alice", password: canaryPassword, clientID: "c", errors: []string{"auth_secret: client_id requires auth_secret or client_secret"},
+		},
+		"secret without a client": {username: "alice", password: canaryPassword, authSecret: canaryKey, errors: []string{"client_id: auth_secret requires client_id"}},
+		"own secret without a client": {
+			username: "alice", password: canaryPassword, clientSecret: canaryKey, errors: []string{"client_id: client_secret requires client_id"},
+		},
+		"client without a user": {clientID: "c", authSecret: canaryKey, errors: []string{"username: Missing credentials"}},
+		"client and token": {
+			token: canaryToken, clientID: "c", authSecret: canaryKey, errors: []string{"token: client_id and token are both set"},
+		},
+		"both secrets": {
+			username: "alice", password: canaryPassword, clientID: "c", authSecret: canaryKey, clientSecret: canaryKey,
+			errors: []string{"client_secret: auth_secret and client_secret are both set"},
+		},
+		"line break after a secret": {
+			username: "alice", password: canaryPassword, clientID: "c\n", authSecret: canaryKey + "\n", errors: []string{"auth_secret: trimspace", "client_id: line break"},
+		},
+		"line break after the client's secret": {
+			username: "alice", password: canaryPassword, clientID: "c", clientSecret: canaryKey + "\n", errors: []string{"client_secret: trimspace"},
+		},
 		"line break after the token": {token: canaryToken + "\r\n", errors: []string{"token: trimspace"}},
 		"line break in a token from the environment": {
 			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken + "\n" + canaryToken},
@@ -75,7 +119,10 @@ func TestResolveConfig_credentials(t *testing.T) {
 		"deleted character in the token":   {token: canaryToken + "\x7f", errors: []string{"token: visible ASCII"}},
 	} {
 		runConfigCases(t, map[string]configCase{name: {
-			block:       block{"username": c.username, "password": c.password, "token": c.token},
+			block: block{
+				"username": c.username, "password": c.password, "token": c.token,
+				"client_id": c.clientID, "auth_secret": c.authSecret, "client_secret": c.clientSecret,
+			},
 			environment: c.environment,
 			errors:      c.errors,
 			check: func(t *testing.T, o twcloud.Options) {

@@ -8,12 +8,23 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+)
+
+// installed is one of the two servers of an installation.
+type installed struct{ example, port, otherPort string }
+
+var (
+	restAPI        = installed{exampleEndpoint, twcloud.DefaultRESTPort, twcloud.DefaultWebAppPort}
+	webAppPlatform = installed{exampleWebAppEndpoint, twcloud.DefaultWebAppPort, twcloud.DefaultRESTPort}
 )
 
 // endpointCheck checks the root URL of a server and returns it without trailing
 // slashes. It does not repeat the URL before it is certain that it contains no
 // credentials.
-func endpointCheck(example string) func(string) (*url.URL, error) {
+func endpointCheck(server installed) func(string) (*url.URL, error) {
+	example := server.example
 	return func(text string) (*url.URL, error) {
 		lower := strings.ToLower(text)
 		switch {
@@ -36,9 +47,10 @@ func endpointCheck(example string) func(string) (*url.URL, error) {
 		}
 		origin := (&url.URL{Scheme: root.Scheme, Host: strings.TrimSuffix(strings.ToLower(root.Host), ":")}).String()
 		prefix := strings.TrimRight(root.EscapedPath(), "/")
-		if api := apiPath.FindStringIndex(prefix); api != nil {
-			return nil, fmt.Errorf("must not contain the path of an API. Remove %q: write %q",
-				prefix[api[0]:], origin+prefix[:api[0]])
+		if copied := applicationPath.FindStringIndex(prefix); copied != nil {
+			// A person copies the address of a page, whose port is the other server's.
+			return nil, fmt.Errorf("must not contain the path of an application. Remove %q: write %q",
+				prefix[copied[0]:], strings.Replace(origin, ":"+server.otherPort, ":"+server.port, 1)+prefix[:copied[0]])
 		}
 		if decoded := strings.TrimRight(root.Path, "/"); decoded != "" && !isCleanPath(decoded) {
 			return nil, errors.New("must not contain //, /./ or /../ in its path")
@@ -47,8 +59,9 @@ func endpointCheck(example string) func(string) (*url.URL, error) {
 	}
 }
 
-// apiPath finds where an API of the server starts in a path.
-var apiPath = regexp.MustCompile(`(?i)/(osmc|oslc|authentication)(/.*)?$`)
+// applicationPath finds where a path of an application begins that users copy from a
+// browser, or a document from an API.
+var applicationPath = regexp.MustCompile(`(?i)/(osmc|oslc|authentication|webapp|admin)(/.*)?$`)
 
 func isPort(port string) bool {
 	number, err := strconv.ParseUint(port, 10, 16)

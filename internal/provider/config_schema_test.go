@@ -29,7 +29,7 @@ func TestProviderSchema(t *testing.T) {
 		}
 	}
 	slices.Sort(sensitive)
-	if want := []string{"client_key_pem", "password", "token"}; !slices.Equal(sensitive, want) {
+	if want := []string{"auth_secret", "client_key_pem", "client_secret", "password", "token"}; !slices.Equal(sensitive, want) {
 		t.Errorf("sensitive are %q, want %q", sensitive, want)
 	}
 	if got := schema.Attributes["request_timeout"].GetMarkdownDescription(); !strings.HasSuffix(got, " Default: `30s`.") {

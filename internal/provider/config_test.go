@@ -197,7 +197,7 @@ func checkNoCanary(t *testing.T, diagnostics diag.Diagnostics) {
 func summary(o twcloud.Options) map[string]any {
 	return map[string]any{
 		"endpoint": o.Endpoint.String(), "web app": o.WebAppEndpoint.String(), "explicit": o.WebAppExplicit, "credentials": o.Credentials,
-		"path": o.OAuthConsumersPath, "timeout": o.RequestTimeout, "retries": o.MaxRetries, "concurrent": o.MaxConcurrentRequests,
+		"timeout": o.RequestTimeout, "retries": o.MaxRetries, "concurrent": o.MaxConcurrentRequests,
 		"authorities": o.TLS.RootCAs != nil, "certificates": len(o.TLS.Certificates), "server name": o.TLS.ServerName,
 		"insecure": o.TLS.InsecureSkipVerify, "TLS 1.2": o.TLS.MinVersion == tls.VersionTLS12, "waits": o.RetryWaitMin > 0 && o.RetryWaitMax > 0,
 	}
@@ -212,7 +212,6 @@ func TestResolveConfig_sources(t *testing.T) {
 		"TWCLOUD_ENDPOINT":                "http://twcloud.example.com/rest/",
 		"TWCLOUD_WEBAPP_ENDPOINT":         "http://web.example.com/apps",
 		"TWCLOUD_TOKEN":                   canaryToken,
-		"TWCLOUD_OAUTH_CONSUMERS_PATH":    "/osmc/admin/elsewhere//",
 		"TWCLOUD_CA_CERTIFICATE_FILE":     "ca.pem",
 		"TWCLOUD_CLIENT_CERTIFICATE_FILE": "client.pem",
 		"TWCLOUD_CLIENT_KEY_PEM":          pki.key,
@@ -232,30 +231,30 @@ func TestResolveConfig_sources(t *testing.T) {
 	}{
 		"defaults": {block: completeBlock, want: map[string]any{
 			"endpoint": "https://twcloud.example.com:8111", "web app": "https://twcloud.example.com:8443", "explicit": false,
-			"credentials": twcloud.BasicCredentials{Username: "alice", Password: canaryPassword},
-			"path":        "/osmc/admin/oauthconsumers", "timeout": 30 * time.Second, "retries": twcloud.DefaultMaxRetries,
+			"credentials": twcloud.Credentials{Username: "alice", Password: canaryPassword},
+			"timeout":     30 * time.Second, "retries": twcloud.DefaultMaxRetries,
 			"concurrent": twcloud.DefaultMaxConcurrentRequests, "authorities": false, "certificates": 0, "server name": "",
 			"insecure": false, "TLS 1.2": true, "waits": true,
 		}},
 		"environment": {environment: environment, detects: true, want: map[string]any{
 			"endpoint": "http://twcloud.example.com/rest", "web app": "http://web.example.com/apps", "explicit": true,
-			"credentials": twcloud.TokenCredentials{Token: canaryToken},
-			"path":        "/osmc/admin/elsewhere", "timeout": 90 * time.Second, "retries": 0,
+			"credentials": twcloud.Credentials{Token: canaryToken},
+			"timeout":     90 * time.Second, "retries": 0,
 			"concurrent": 3, "authorities": true, "certificates": 1, "server name": "inner.example.com",
 			"insecure": true, "TLS 1.2": true, "waits": true,
 		}},
 		"attributes": {
 			block: block{
 				"endpoint": "https://other.example.com:8111", "webapp_endpoint": "https://other.example.com:9443",
-				"username": "alice", "password": canaryPassword, "oauth_consumers_path": "/other",
+				"username": "alice", "password": canaryPassword,
 				"ca_certificate_pem": pki.certificate, "client_certificate_pem": pki.otherCertificate, "client_key_pem": pki.otherKey,
 				"tls_server_name": "other.example.com", "insecure_skip_verify": false, "allow_plain_http": false,
 				"request_timeout": "5s", "max_retries": 7, "max_concurrent_requests": 8, "detect_secret_drift": false,
 			},
 			environment: environment, want: map[string]any{
 				"endpoint": "https://other.example.com:8111", "web app": "https://other.example.com:9443", "explicit": true,
-				"credentials": twcloud.BasicCredentials{Username: "alice", Password: canaryPassword},
-				"path":        "/other", "timeout": 5 * time.Second, "retries": 7,
+				"credentials": twcloud.Credentials{Username: "alice", Password: canaryPassword},
+				"timeout":     5 * time.Second, "retries": 7,
 				"concurrent": 8, "authorities": true, "certificates": 1, "server name": "other.example.com",
 				"insecure": false, "TLS 1.2": true, "waits": true,
 			},

@@ -19,8 +19,8 @@ func TestResolveConfig_apiProfile(t *testing.T) {
 			}
 		}
 	}
-	const valid = `{"profile":1,"server":"rest","approved":{"yes":[true],"no":[false]},"calls":{"list":{"method":"GET","path":"/x","success":[200],"answer":{"key":"/k","name":"/n","approved":"/a"}}}}`
-	files := map[string]string{"profile.json": "\ufeff" + valid, "empty.json": " \n", "wrong.json": "{\n\"profile\": 2}"}
+	const valid = `{"profile":2,"server":"rest","approved":{"yes":[true],"no":[false]},"calls":{"list":{"method":"GET","path":"/x","response":{"key":"/k","name":"/n","approved":"/a"},"pages":{"by":"none"}}}}`
+	files := map[string]string{"profile.json": "\ufeff" + valid, "empty.json": " \n", "wrong.json": "{\n\"profile\": 3}"}
 	runConfigCases(t, map[string]configCase{
 		"nothing given": {alone: true, errors: []string{"endpoint: TWCLOUD_ENDPOINT", "username: Missing credentials"}},
 		"in the block":  {block: block{"api_profile_file": "profile.json"}, files: files, check: holds("/x")},
@@ -31,20 +31,11 @@ func TestResolveConfig_apiProfile(t *testing.T) {
 		"empty":        {block: block{"api_profile_file": "empty.json"}, files: files, errors: []string{`api_profile_file: The file "empty.json" (api_profile_file) is empty`}},
 		"mistakes": {
 			block: block{"api_profile_file": "wrong.json"}, files: files, errors: []string{
-				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 1: missing: server, approved, calls`,
-				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 2, /profile: value must be 1`,
+				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 1, column 1: missing: calls`,
+				`api_profile_file: The file "wrong.json" (api_profile_file) is not a valid API profile: line 2, column 1 (/profile): this provider reads profiles of format 2`,
 			},
 		},
 		"JSON": {block: block{"api_profile_file": `{"a":1}`}, errors: []string{"api_profile_file: must be the path of a file"}},
-		"with a path": {
-			block: block{"api_profile_file": "profile.json", "oauth_consumers_path": "/a"}, files: files,
-			errors: []string{"api_profile_file: oauth_consumers_path and api_profile_file are both set. The profile already holds the path"},
-		},
-		"with a path in the environment": {
-			block: block{"api_profile_file": "profile.json"}, files: files,
-			environment: map[string]string{"TWCLOUD_OAUTH_CONSUMERS_PATH": "/a"},
-			errors:      []string{"api_profile_file: TWCLOUD_OAUTH_CONSUMERS_PATH and api_profile_file are both set"},
-		},
 	})
 }
 

@@ -164,21 +164,19 @@ func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "
 
 // adviceFor returns what to do about an error of the client.
 func adviceFor(err error) string {
+	if text := connectionAdvice(err); text != "" {
+		return text
+	}
 	operation, isOperation := errors.AsType[*net.OpError](err)
 	switch {
 	case isType[x509.UnknownAuthorityError](err):
 		return "This machine does not trust the authority that signed the server's certificate. " +
 			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
-	case isType[x509.HostnameError](err):
-		return "The server's certificate is for another host name. Use that name in endpoint, or set tls_server_name to it."
 	case isType[x509.CertificateInvalidError](err):
 		return "The server's certificate is not valid: it may have expired. Renew it on the server."
 	case isType[tls.RecordHeaderError](err):
 		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
-	case isOperation && operation.Op == "remote error":
-		return "The server ended the TLS handshake. If it requires a client certificate, set client_certificate_file and client_key_file " +
-			"(or client_certificate_pem and client_key_pem)."
 	case isOperation && operation.Op == "proxyconnect":
 		return "The proxy in HTTPS_PROXY cannot be reached. Check it, or exclude the server with NO_PROXY."
 	case isType[*net.DNSError](err):
@@ -210,15 +208,23 @@ var advice = []struct {
 	{twcloud.ErrNoSeat, "Each session uses a license seat until it signs out or is idle for 15 minutes. " +
 		"Wait, close sessions you don't need, or raise max_retries to wait longer."},
 	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that the account is not locked."},
+	{twcloud.ErrSingleSignOn, "If that is single sign-on, set client_id with auth_secret, or token: they may work without it, and terraform-provider-twcloud check tells. " +
+		"If it is another name of the same server, set webapp_endpoint to it."},
+	{twcloud.ErrSignInPage, "Sign in as this user in a browser, and do what the page asks for, such as to set a new password. If it asks each time, " +
+		"set client_id with auth_secret, or token. If it asks for nothing, record the sign-in again and learn the API profile from it."},
+	{twcloud.ErrNoCredentials, "For a sign-in by page, set username and password. For one by token, set client_id with auth_secret or client_secret, or token."},
+	{twcloud.ErrNoEndpoint, "Set endpoint to the URL of the Teamwork Cloud REST API."},
 	{twcloud.ErrNotUnderstood, "Fix the first error, then apply again."},
 	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},
 	{twcloud.ErrNoAPI, "Check endpoint: the port may be wrong (the REST API uses port 8111 by default), or a path prefix may be missing or wrong."},
+	{twcloud.ErrToken, "Either the user lacks the Configure Server permission, or the server wants another CSRF token than the API profile says. " +
+		"Compare csrf in the profile with what the page in TWCloud Admin sends. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
 	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +
-		"If it is, set oauth_consumers_path or api_profile_file, or correct it if it is set. " + whenDiffers},
+		"If it is, this server differs. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},
@@ -226,10 +232,11 @@ var advice = []struct {
 	{twcloud.ErrConflict, "Someone else may have changed the consumer at the same time, or the server does not allow two consumers with one name. Plan again and check what changed."},
 	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries." + thenAgain},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
-	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint and oauth_consumers_path."},
+	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
 	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
+	{twcloud.ErrOtherName, "The plan would never be empty. Write the name in the configuration as the server stores it."},
 	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},
 	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +

@@ -46,6 +46,7 @@ func TestAdviceFor(t *testing.T) {
 
 // kinds are those of the client's errors that are advised on.
 var kinds = []error{
+	twcloud.ErrSingleSignOn, twcloud.ErrSignInPage, twcloud.ErrNoCredentials, twcloud.ErrNoEndpoint,
 	twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
 	twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
 	twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
@@ -89,7 +90,7 @@ func TestDiagnosePanic(t *testing.T) {
 	t.Parallel()
 	options := twcloud.NewOptions()
 	options.Endpoint = &url.URL{Scheme: "https", Host: "twcloud.example.com"}
-	options.Credentials = twcloud.BasicCredentials{Username: "admin", Password: "p4ssword-canary"}
+	options.Credentials = twcloud.Credentials{Username: "admin", Password: "p4ssword-canary"}
 	client, err := twcloud.New(options)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +146,15 @@ func TestRareMessages(t *testing.T) {
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Look: failure(twcloud.ErrIncomplete, "the server returned no key")})
 		},
-		func(d *diag.Diagnostics) { b.addRegistrationError(d, name, twcloud.Registration{InDoubt: true}, lost) },
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost})
+		},
+		func(d *diag.Diagnostics) {
+			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Keys: []string{key}, OtherName: true})
+		},
+		func(d *diag.Diagnostics) {
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
+		},
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{Consumer: consumer}, failure(twcloud.ErrUnreadable, "the answer lacks the name or the approval"))
 		},
@@ -160,10 +169,10 @@ func TestRareMessages(t *testing.T) {
 			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, leftAfterUpdate("gates", uncertain))
 		},
 		func(d *diag.Diagnostics) {
-			warnOfStrays(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
 		},
 		func(d *diag.Diagnostics) {
-			warnOfStrays(twcloud.Registration{Consumer: consumer, StraysUnknown: look}, d)
+			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Doubt: look}, d)
 		},
 		func(d *diag.Diagnostics) { (*backend)(nil).need(d) },
 	} {

@@ -20,7 +20,7 @@ const messagesVariable = "PROVIDER_MESSAGES"
 // A diagnostic fits on one screen.
 const (
 	summaryWords  = 8
-	detailLines   = 12
+	detailLines   = 14
 	detailColumns = 80
 )
 

@@ -61,6 +61,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	summary, left := "Unable to register OAuth consumer", "Nothing was registered."
 	uncertain, isUncertain := errors.AsType[*twcloud.RegistrationError](err)
 	switch {
+	case errors.Is(err, twcloud.ErrOtherName):
+		summary, left = "The server stores another name", leftAfterCreate(registration.Consumer, err)
 	case registration.Consumer.Key != "":
 		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, err)
 	case isUncertain && len(uncertain.Keys) > 0:
@@ -69,8 +71,6 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 			"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys))
 	case isUncertain:
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
-	case registration.InDoubt:
-		left = "The server lists no new consumer with this name. " + mayExist(name)
 	}
 	b.addClientError(diags, summary, "Registering "+describe(twcloud.Consumer{Name: name}), err, left)
 }
@@ -186,30 +186,25 @@ func (b *backend) tellsOfUnchanged(key, name string, wanted wantedConsumer) bool
 	return b.consumers.keep(name, key, false, wanted) || b.consumers.readers(key) > 1
 }
 
-// warnOfStrays warns of consumers that may be left from a lost answer. The summary
-// has the name, because Terraform shows only one of several warnings with the same
-// summary.
-func warnOfStrays(registration twcloud.Registration, diags *diag.Diagnostics) {
-	name := registration.Consumer.Name
-	again := fmt.Sprintf("The answer to registering %q was lost, so the provider registered it again (key %q, in state).", name, registration.Consumer.Key)
-	if registration.StraysUnknown != nil {
+// warnOfLostResponse warns of what a lost response leaves open. The summary has the
+// name, because Terraform shows only one of several warnings with the same summary.
+func warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnostics) {
+	name, key := registration.Consumer.Name, registration.Consumer.Key
+	if registration.Adopted != nil {
+		diags.AddWarning(fmt.Sprintf("OAuth consumer %q adopted with key %q", name, key),
+			fmt.Sprintf("The result of registering %q was unknown: %s One new consumer of this name has appeared on the server, with key %q. "+
+				"The provider takes it for the registered one, and has set its secret.\n\nIf someone else registered a consumer of this name "+
+				"in the same moment, it is theirs: look in TWCloud Admin.", name, sentence(registration.Adopted), key))
+	}
+	again := fmt.Sprintf("The response to registering %q was lost, so the provider registered it again (key %q, in state).", name, key)
+	if registration.Doubt != nil {
 		diags.AddWarning(fmt.Sprintf("A second OAuth consumer %q may exist", name),
-			fmt.Sprintf("%s The provider could not check whether the first attempt left another one behind: %s\n\nCheck TWCloud Admin.",
-				again, sentence(registration.StraysUnknown)))
+			fmt.Sprintf("%s The first attempt may have left another one behind: %s\n\nLook in TWCloud Admin.", again, sentence(registration.Doubt)))
 	}
 	if len(registration.Strays) > 0 {
 		diags.AddWarning(fmt.Sprintf("A second OAuth consumer %q exists", name),
 			fmt.Sprintf("%s The first attempt, or someone else, registered %s as well.\n\nRemove the consumers you don't need in TWCloud Admin.",
 				again, quotedList(keysOf(registration.Strays))))
-	}
-}
-
-// warnOfUnlisted warns, once per run, that consumers are read one by one.
-func (b *backend) warnOfUnlisted(diags *diag.Diagnostics) {
-	err := b.client.Unlisted()
-	if summary := "Unable to list OAuth consumers"; err != nil && b.first(summary) {
-		diags.AddWarning(summary, paragraphs(
-			fmt.Sprintf("The provider reads each consumer with its own request, because the list failed: %s", sentence(err)), adviceFor(err)))
 	}
 }
 

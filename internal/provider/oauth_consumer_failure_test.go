@@ -63,7 +63,7 @@ func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 			want := w.notConfirmed(t, config, "OAuth consumer registered, but not confirmed", "failed", 0)
 			w.run(t, "untaint", consumerAddress).mustSucceed(t)
 			w.apply(t, config).expectNone(t)
-			w.expectWrites(t, "PATCH "+collection+"/key-1 approved,secret")
+			w.expectWrites(t, patches("approved", "secret")...)
 			want.Approved = true
 			w.expectState(t, want, 1)
 			w.expectUnchanged(t, config)
@@ -85,7 +85,7 @@ func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 		}
 	})
 	w.applyFails(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`))).
-		expect(t, "error", "The server stores another name", `sent the name "doors", and the server stores "DOORS"`, `"key-1"`, "Write the name")
+		expect(t, "error", "The server stores another name", `the server stores "DOORS"`, `"key-1"`, "Write the name", "terraform untaint")
 	w.expectState(t, stored, 1)
 }
 
@@ -115,15 +115,16 @@ func TestAccOAuthConsumer_updateRefused(t *testing.T) {
 	// The secret is still due.
 	w.requests()
 	w.apply(t, config).expectNone(t)
-	w.expectWrites(t, "PATCH "+collection+"/key-1 approved,name,secret")
+	w.expectWrites(t, "PATCH "+collection+"/key-1 name,secret", "PATCH "+collection+"/key-1 approved")
 }
 
 func TestAccOAuthConsumer_removalRefused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		fault    emulator.FaultKind
-		provider []string
-		want     []string
+		fault emulator.FaultKind
+		// elsewhere says that the API profile has another path.
+		elsewhere bool
+		want      []string
 	}{
 		"answered with a web page": {
 			fault: emulator.WebPage,
@@ -138,8 +139,8 @@ func TestAccOAuthConsumer_removalRefused(t *testing.T) {
 			want:  []string{"403 Forbidden", "stays in state", "Configure Server"},
 		},
 		"a 404 of another path": {
-			provider: []string{`oauth_consumers_path = "/osmc/elsewhere"`},
-			want:     []string{"404 Not Found", "stays in state", "set oauth_consumers_path"},
+			elsewhere: true,
+			want:      []string{"404 Not Found", "stays in state", "When your server differs"},
 		},
 	}
 	for name, test := range tests {
@@ -150,7 +151,11 @@ func TestAccOAuthConsumer_removalRefused(t *testing.T) {
 			if test.fault != 0 {
 				w.server.Inject(emulator.Fault{Kind: test.fault, Method: http.MethodDelete})
 			}
-			failed := w.applyFails(t, w.providerBlock(append(test.provider, asAdmin)...), "-refresh=false")
+			block := w.providerBlock(asAdmin)
+			if test.elsewhere {
+				block = w.profileBlock(t, elsewhere(t, "/osmc/elsewhere"))
+			}
+			failed := w.applyFails(t, block, "-refresh=false")
 			failed.expectFailure(t, append(test.want, `Removing OAuth consumer "doors" (key "key-1") failed`)...)
 			w.expectState(t, w.only(t), 1)
 

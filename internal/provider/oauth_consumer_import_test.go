@@ -24,7 +24,7 @@ func TestAccOAuthConsumer_import(t *testing.T) {
 	w.expectUnchanged(t, config)
 
 	w.apply(t, w.config(consumer(`name = "doors-next"`))).expectNone(t)
-	w.expectWrites(t, "PATCH "+collection+"/made-by-hand approved,name")
+	w.expectWrites(t, "PATCH "+collection+"/made-by-hand name", "PATCH "+collection+"/made-by-hand approved")
 	w.expectOnServer(t, emulator.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"})
 }
 

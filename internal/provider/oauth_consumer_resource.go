@@ -81,9 +81,10 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
-		warnOfStrays(registration, &resp.Diagnostics)
+		warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
-			r.saveRegistered(ctx, plan, registration.Consumer, hash, err == nil, resp)
+			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)
+			r.saveRegistered(ctx, plan, registration.Consumer, hash, certain, resp)
 		}
 		if err != nil {
 			r.backend.addRegistrationError(&resp.Diagnostics, name, registration, err)
@@ -130,12 +131,7 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			return err
 		}
 		consumer = approved
-	} else if err := client.Confirm(through, consumer); err != nil {
-		r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not confirmed",
-			"Reading "+describe(consumer), err, leftAfterCreate(consumer, err))
-		return err
 	}
-	checkName(plan, consumer, &resp.Diagnostics)
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -185,7 +181,6 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	r.backend.consumers.find()
-	r.backend.warnOfUnlisted(&resp.Diagnostics)
 	state.consumerModel = newConsumerModel(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)
@@ -281,16 +276,6 @@ func (r *oauthConsumerResource) ImportState(ctx context.Context, req resource.Im
 	// Without a key, the path of one consumer is that of all.
 	if !resp.Diagnostics.HasError() && strings.TrimSpace(key.ValueString()) == "" {
 		resp.Diagnostics.AddError("Consumer key is empty", "An import takes the consumer key that TWCloud Admin shows. The given key is empty.")
-	}
-}
-
-// checkName reports a server that stores another name. The plan would never be
-// empty.
-func checkName(plan oauthConsumerModel, consumer twcloud.Consumer, diags *diag.Diagnostics) {
-	if wanted := plan.Name.ValueString(); consumer.Name != wanted {
-		diags.AddAttributeError(path.Root("name"), "The server stores another name",
-			fmt.Sprintf("The provider sent the name %q, and the server stores %q (key %q).\n\nWrite the name in the configuration as the server stores it.",
-				wanted, consumer.Name, consumer.Key))
 	}
 }
 

@@ -11,10 +11,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
+// oauthConsumerVersion is the version of the state.
+const oauthConsumerVersion = 0
+
 // oauthConsumerSchema is small, because each provider process sends it to
 // Terraform.
 func oauthConsumerSchema() schema.Schema {
 	return schema.Schema{
+		Version: oauthConsumerVersion,
 		MarkdownDescription: "Manages an OAuth 1.0a consumer of Teamwork Cloud, as on the page *TWCloud Admin → OAuth consumers* " +
 			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh2 and later). Name, secret, and approval change in place. The key never changes.",
 		Attributes: map[string]schema.Attribute{

@@ -1,28 +1,41 @@
 package provider_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // Calls of an API profile, besides list.
 const (
-	registerCall = `,"register":{"method":"POST","path":"/osmc/admin/oauthconsumers","json":{"name":"{name}","secret":"{secret}"},"success":[201],"answer":{"key":"/key"}}`
-	approveCall  = `,"approve":{"method":"PATCH","path":"/osmc/admin/oauthconsumers/{key}","json":{"approved":true},"success":[200]}`
-	removeCall   = `,"remove":{"method":"DELETE","path":"/osmc/admin/oauthconsumers/{key}","success":[204]}`
+	registerCall = `,"register":{"method":"POST","path":"/osmc/admin/oauthconsumers","json":{"name":"{name}","secret":"{secret}"},"response":{"key":"/key"}}`
+	approveCall  = `,"approve":{"method":"PATCH","path":"/osmc/admin/oauthconsumers/{key}","json":{"approved":true}}`
+	removeCall   = `,"remove":{"method":"DELETE","path":"/osmc/admin/oauthconsumers/{key}"}`
 )
 
 // profileWith returns an API profile of the emulator with a few calls.
 func profileWith(calls string) []byte {
-	return []byte(`{"profile":1,"server":"rest","description":"A few calls. And more.","approved":{"yes":[true],"no":[false]},"calls":{
-"list":{"method":"GET","path":"/osmc/admin/oauthconsumers","success":[200],"answer":{"items":"","key":"/key","name":"/name","approved":"/approved"}}` + calls + "}}")
+	return []byte(`{"profile":2,"server":"rest","description":"A few calls. And more.","approved":{"yes":[true],"no":[false]},"calls":{
+"list":{"method":"GET","path":"/osmc/admin/oauthconsumers","response":{"key":"/key","name":"/name","approved":"/approved"},"pages":{"by":"none","known":"learned"}}` + calls + "}}")
+}
+
+// elsewhere returns the built-in API profile with another path for the consumers.
+func elsewhere(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := json.Marshal(profile.BuiltIn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.ReplaceAll(content, []byte("/osmc/admin/oauthconsumers"), []byte(path))
 }
 
 // profileBlock is a provider block with an API profile.
-func (h *harness) profileBlock(t *testing.T, profile []byte) string {
+func (h *harness) profileBlock(t *testing.T, content []byte) string {
 	t.Helper()
-	return h.providerBlock(asAdmin, "api_profile_file = "+quote(writeFile(t, "profile.json", profile)))
+	return h.providerBlock(asAdmin, "api_profile_file = "+quote(writeFile(t, "profile.json", content)))
 }
 
 // A plan fails if it needs a call that the profile does not have.

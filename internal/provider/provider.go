@@ -5,6 +5,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -30,9 +31,12 @@ type Provider struct {
 	source  configSource
 	tune    func(*twcloud.Options)
 	hashes  hashCost
+	logs    bool
 
 	mu      sync.Mutex
 	clients map[string]*twcloud.Client // by settings.text
+	// draining and closed hold for clients that a later Configure makes, too.
+	draining, closed bool
 }
 
 // Option changes how a provider is built.
@@ -62,6 +66,7 @@ func New(version string, options ...Option) *Provider {
 		source:  processSource(),
 		tune:    func(*twcloud.Options) {},
 		hashes:  usualHashCost,
+		logs:    logsWanted(os.Environ()),
 		clients: map[string]*twcloud.Client{},
 	}
 	for _, option := range options {
@@ -70,20 +75,23 @@ func New(version string, options ...Option) *Provider {
 	return p
 }
 
-// Drain stops new registrations before the process ends. Calls in flight
-// continue.
+// Drain stops new registrations before the process ends, also those of
+// configurations that come later. Calls in flight continue.
 func (p *Provider) Drain() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.draining = true
 	for _, client := range p.clients {
 		client.Drain()
 	}
 }
 
-// Close signs out of every session. It takes 1.5 seconds at most.
+// Close signs out of every session, and prevents new ones. It takes 1.5 seconds at
+// most.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closed = true
 	failures := make(chan error, len(p.clients))
 	for _, client := range p.clients {
 		go func() { failures <- client.Close() }()
@@ -156,11 +164,18 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 	}
 	options := resolved.options
 	options.UserAgent = userAgent(p.version, terraformVersion)
-	options.Logger = newLogger()
+	options.Logger = newLogger(p.logs)
 	p.tune(&options)
 	client, err := twcloud.New(options)
 	if err != nil {
 		return nil, err
+	}
+	if p.draining {
+		client.Drain()
+	}
+	if p.closed {
+		err = client.Close()
+		return client, err
 	}
 	p.clients[resolved.text] = client
 	return client, nil

@@ -89,9 +89,12 @@ var providerFailures = map[string]struct {
 		refused: true,
 	},
 	"no collection": {
-		server:  withoutContract,
-		fail:    signedInAs(asAdmin, `oauth_consumers_path = "/osmc/elsewhere"`),
-		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "no OAuth consumers API at this path", "set oauth_consumers_path or api_profile_file"},
+		server: withoutContract,
+		fail: func(t *testing.T, _ *harness) []string {
+			t.Helper()
+			return []string{asAdmin, "api_profile_file = " + quote(writeFile(t, "profile.json", elsewhere(t, "/osmc/elsewhere")))}
+		},
+		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "no OAuth consumers API at this path", "When your server differs"},
 		refused: true,
 	},
 	"web page": {
@@ -125,7 +128,7 @@ var providerFailures = map[string]struct {
 			return []string{asAdmin, h.trusting(), `tls_server_name = "twcloud.example.com"`}
 		},
 		refused: true,
-		want:    []string{"not twcloud.example.com", "Use that name in endpoint, or set tls_server_name to it"},
+		want:    []string{"not twcloud.example.com", "Use a name of the certificate in endpoint, or set tls_server_name to it"},
 	},
 	"http where https is spoken": {
 		server: withTLS, healthy: (*harness).trusting,
@@ -195,11 +198,11 @@ var providerFailures = map[string]struct {
 	},
 	"list without end": {
 		fail: always(emulator.Fault{Kind: emulator.EndlessBody}),
-		want: []string{"the answer is too large", "Check endpoint and oauth_consumers_path"},
+		want: []string{"the answer is too large", "Check endpoint."},
 	},
 	"list cut off": {
 		fail: always(emulator.Fault{Kind: emulator.HalfBody}),
-		want: []string{"unexpected EOF", "The connection failed"},
+		want: []string{"unexpected EOF", "The connection broke before the response was complete"},
 	},
 }
 

@@ -48,14 +48,18 @@ func readSecretRecord(ctx context.Context, private privateState, diags *diag.Dia
 	return record
 }
 
+// writeSecretRecord keeps nothing of a record that says nothing.
 func writeSecretRecord(ctx context.Context, private privateState, record secretRecord, diags *diag.Diagnostics) {
-	document, _ := json.Marshal(record) // It never fails for these types.
+	var document []byte
+	if record != (secretRecord{}) {
+		document, _ = json.Marshal(record) // It never fails for these types.
+	}
 	diags.Append(private.SetKey(ctx, secretRecordKey, document)...)
 }
 
 // secretHash is an argon2id hash (RFC 9106) with its parameters, so that these
-// can change later. It takes about ten milliseconds: slow enough against
-// guessing, fast enough for a plan of many consumers.
+// can change later. It takes about 25 milliseconds: slow enough against
+// guessing, fast enough for a plan of some hundred consumers.
 type secretHash struct {
 	Salt    []byte `json:"salt"`
 	Time    uint32 `json:"time"`
@@ -69,12 +73,13 @@ type hashCost struct {
 	time, memory uint32
 }
 
-// usualHashCost is the cost outside of tests.
-var usualHashCost = hashCost{time: 2, memory: 8 * 1024}
+// usualHashCost is the cost outside of tests: the fastest of the minimal
+// parameters in OWASP's Password Storage Cheat Sheet, which are equally strong.
+var usualHashCost = hashCost{time: 4, memory: 9 * 1024}
 
 // hashing limits how many hashes are computed at the same time, because each
-// one needs eight megabytes.
-var hashing = make(chan struct{}, min(4, runtime.GOMAXPROCS(0)))
+// one needs nine megabytes.
+var hashing = make(chan struct{}, min(3, runtime.GOMAXPROCS(0)))
 
 func (cost hashCost) hash(secret string) *secretHash {
 	hash := &secretHash{Salt: make([]byte, 16), Time: cost.time, Memory: cost.memory, Threads: 1}

@@ -42,6 +42,18 @@ func TestStartUnlessKept(t *testing.T) {
 	}
 }
 
+// The cost is not below any minimum for argon2id in OWASP's Password Storage Cheat
+// Sheet.
+func TestUsualHashCost(t *testing.T) {
+	t.Parallel()
+	for _, minimum := range []hashCost{{1, 47104}, {2, 19456}, {3, 12288}, {4, 9216}, {5, 7168}} {
+		if usualHashCost.time >= minimum.time && usualHashCost.memory >= minimum.memory {
+			return
+		}
+	}
+	t.Errorf("%+v is below all minimums", usualHashCost)
+}
+
 func TestSecretHash_keepsParameters(t *testing.T) {
 	t.Parallel()
 	old := &secretHash{Salt: []byte("0123456789abcdef"), Time: 1, Memory: 64, Threads: 2}
@@ -73,7 +85,9 @@ func (p fakePrivate) GetKey(_ context.Context, key string) ([]byte, diag.Diagnos
 }
 
 func (p fakePrivate) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
-	p[key] = value
+	if p[key] = value; len(value) == 0 {
+		delete(p, key) // as the framework does
+	}
 	return nil
 }
 
@@ -87,12 +101,15 @@ func TestSecretRecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			private := fakePrivate{}
+			private := fakePrivate{secretRecordKey: []byte(`{"drifted":true}`)}
 			var diags diag.Diagnostics
 			writeSecretRecord(t.Context(), private, record, &diags)
 			got := readSecretRecord(t.Context(), private, &diags)
 			if got.Drifted != record.Drifted || got.Hash.matches("s3cret") != (record.Hash != nil) || diags.HasError() {
 				t.Errorf("read back %+v, %v", got, diags)
+			}
+			if _, kept := private[secretRecordKey]; kept != (record != secretRecord{}) {
+				t.Errorf("kept: %t", kept)
 			}
 			if flag := bytes.Contains(private[secretRecordKey], []byte(`"drifted":true`)); flag != record.Drifted {
 				t.Errorf("unchanged.go looks for the flag in vain: %s", private[secretRecordKey])

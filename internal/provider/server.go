@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"os"
-	"strings"
 	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -13,7 +11,7 @@ import (
 
 // Server returns a server of the plugin protocol, version 6.
 func (p *Provider) Server() tfprotov6.ProviderServer {
-	s := &server{logs: logsWanted(os.Environ())}
+	s := &server{logs: p.logs, warnings: warningsOnly()}
 	inner, ok := providerserver.NewProtocol6(&served{Provider: p, by: s})().(tfprotov6.ProviderServerWithListResource)
 	if !ok {
 		panic("the framework's server does not list resources")
@@ -40,33 +38,26 @@ func (s *served) Configure(ctx context.Context, req provider.ConfigureRequest, r
 // appends each cancel function to proto6server.Server.contextCancels and
 // removes none. The contexts hold the loggers, so a plan of a thousand
 // resources needs about 50 MB instead of 4. Unless logs are enabled, the calls
-// for each resource therefore get a context without values, which is canceled with
-// the original one. Remove this when the framework releases contexts.
+// for each resource therefore get a context that has nothing but one logger for
+// all of them, for warnings, and which is canceled with the original one. Remove
+// this when the framework releases contexts.
 //
-// unchanged.go answers for unchanged resources without the framework.
+// unchanged.go answers without the framework where there is nothing to do, unless
+// logs are enabled: they have every step of the framework.
 type server struct {
 	tfprotov6.ProviderServerWithListResource
-	backend atomic.Pointer[backend]
-	logs    bool
+	backend  atomic.Pointer[backend]
+	logs     bool
+	warnings context.Context //nolint:containedctx // The calls derive their contexts from it.
 }
 
-// logsWanted reports whether an environment variable enables logs.
-func logsWanted(environment []string) bool {
-	for _, variable := range environment {
-		name, value, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "TF_LOG") && value != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// lean calls a method of the framework's server with a context without values.
+// lean calls a method of the framework's server with a context that holds nothing
+// of the caller's.
 func lean[Request, Response any](ctx context.Context, s *server, method func(context.Context, Request) (Response, error), request Request) (Response, error) {
 	if s.logs {
 		return method(ctx, request)
 	}
-	inner, cancel := context.WithCancel(context.Background())
+	inner, cancel := context.WithCancel(s.warnings)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 	return method(inner, request)
@@ -74,11 +65,17 @@ func lean[Request, Response any](ctx context.Context, s *server, method func(con
 
 // ValidateResourceConfig implements tfprotov6.ResourceServer.
 func (s *server) ValidateResourceConfig(ctx context.Context, request *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	if response := s.validateUnremarkable(request); response != nil {
+		return response, nil
+	}
 	return lean(ctx, s, s.ProviderServerWithListResource.ValidateResourceConfig, request)
 }
 
 // UpgradeResourceState implements tfprotov6.ResourceServer.
 func (s *server) UpgradeResourceState(ctx context.Context, request *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if response := s.upgradeCurrent(request); response != nil {
+		return response, nil
+	}
 	return lean(ctx, s, s.ProviderServerWithListResource.UpgradeResourceState, request)
 }
 

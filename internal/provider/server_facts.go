@@ -25,8 +25,12 @@ func (a serverAddress) String() string { return a.text }
 
 func (r *resolver) facts() serverFacts {
 	facts := serverFacts{user: "token in " + r.values["token"].label()}
-	if r.settings.token == "" {
-		facts.user = fmt.Sprintf("user %q (%s, %s)", r.settings.username, r.values["username"].label(), r.values["password"].label())
+	switch credentials := r.settings.options.Credentials; {
+	case credentials.Token != "":
+	case credentials.ClientID != "":
+		facts.user = fmt.Sprintf("client %q (%s), user %q (%s)", credentials.ClientID, r.values["client_id"].label(), credentials.Username, r.values["username"].label())
+	default:
+		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
 	if endpoint := r.settings.options.Endpoint; endpoint != nil {
 		facts.endpoint = serverAddress{endpoint.Scheme + "://" + endpoint.Host, fmt.Sprintf("%s (%s)", endpoint, r.values["endpoint"].label())}

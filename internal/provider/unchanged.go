@@ -3,7 +3,10 @@ package provider
 import (
 	"bytes"
 	"encoding/json"
+	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
@@ -11,15 +14,17 @@ import (
 
 const oauthConsumerType = "twcloud_oauth_consumer"
 
-// encodedConsumer is a consumer in the plugin protocol. Decoding fails if a
-// value is unknown.
+// encodedConsumer is a consumer in the plugin protocol and in a state file, with
+// all attributes of the schema in alphabetical order. Decoding fails if a value
+// is unknown.
 type encodedConsumer struct {
-	Key            *string `msgpack:"key"`
-	Name           *string `msgpack:"name"`
-	Approved       *bool   `msgpack:"approved"`
-	Secret         *string `msgpack:"secret"`
-	SecretWO       *string `msgpack:"secret_wo"`
-	SecretRevision *int64  `msgpack:"secret_revision"`
+	Approved        *bool   `json:"approved"          msgpack:"approved"`
+	Key             *string `json:"key"               msgpack:"key"`
+	Name            *string `json:"name"              msgpack:"name"`
+	Secret          *string `json:"secret"            msgpack:"secret"`
+	SecretRevision  *int64  `json:"secret_revision"   msgpack:"secret_revision"`
+	SecretWO        *string `json:"secret_wo"         msgpack:"secret_wo"`
+	SecretWOVersion *int64  `json:"secret_wo_version" msgpack:"secret_wo_version"`
 }
 
 // wanted is what a configuration without secret_wo wants.
@@ -31,24 +36,101 @@ func (c *encodedConsumer) wanted() wantedConsumer {
 }
 
 // decodeConsumer returns nil for a value that is null, partly unknown, or not
-// MessagePack. The framework handles those.
+// MessagePack, and for one with another attribute. The framework handles those.
 func decodeConsumer(value *tfprotov6.DynamicValue) *encodedConsumer {
 	if value == nil || len(value.MsgPack) == 0 {
 		return nil
 	}
+	decoder := msgpack.GetDecoder()
+	defer msgpack.PutDecoder(decoder)
+	decoder.Reset(bytes.NewReader(value.MsgPack))
+	decoder.DisallowUnknownFields(true)
 	var consumer *encodedConsumer
-	if err := msgpack.Unmarshal(value.MsgPack, &consumer); err != nil {
+	if err := decoder.Decode(&consumer); err != nil {
 		return nil
 	}
 	return consumer
 }
+
+// skips reports whether a call may be answered without the framework.
+func (s *server) skips(typeName string) bool { return typeName == oauthConsumerType && !s.logs }
+
+// upgradeCurrent answers with the state as it is. It returns nil unless the state
+// is, byte for byte apart from white space, what Terraform writes for a consumer
+// of the current version.
+func (s *server) upgradeCurrent(request *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.UpgradeResourceStateResponse {
+	if !s.skips(request.TypeName) || request.Version != oauthConsumerVersion || request.RawState == nil {
+		return nil
+	}
+	var state *encodedConsumer
+	if err := json.Unmarshal(request.RawState.JSON, &state); err != nil || state == nil {
+		return nil
+	}
+	var compact bytes.Buffer
+	canonical, err := json.Marshal(state) //nolint:gosec // It is only compared.
+	if err != nil || json.Compact(&compact, request.RawState.JSON) != nil || !bytes.Equal(compact.Bytes(), canonical) {
+		return nil
+	}
+	var encoded bytes.Buffer
+	encoder := msgpack.NewEncoder(&encoded)
+	encoder.UseCompactInts(true)
+	if err := encoder.Encode(state); err != nil {
+		return nil
+	}
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{MsgPack: encoded.Bytes()}}
+}
+
+// validateUnremarkable answers for a configuration that no validator has anything
+// to say about. It returns nil if one may have.
+func (s *server) validateUnremarkable(request *tfprotov6.ValidateResourceConfigRequest) *tfprotov6.ValidateResourceConfigResponse {
+	if !s.skips(request.TypeName) {
+		return nil
+	}
+	config := decodeConsumer(request.Config)
+	switch {
+	case config == nil, config.Name == nil, config.Key != nil, config.SecretRevision != nil:
+		return nil
+	case config.SecretWO == nil && config.SecretWOVersion != nil, config.SecretWO != nil && config.Secret != nil:
+		return nil
+	case config.SecretWO != nil && (request.ClientCapabilities == nil || !request.ClientCapabilities.WriteOnlyAttributesAllowed):
+		return nil
+	case remarkable("name", config.Name), remarkable("secret", config.Secret), remarkable("secret_wo", config.SecretWO):
+		return nil
+	}
+	return &tfprotov6.ValidateResourceConfigResponse{}
+}
+
+// remarkable reports whether a stringValidator of the attribute has anything to
+// say about a value.
+func remarkable(attribute string, value *string) bool {
+	var response validator.StringResponse
+	for _, validate := range stringValidators()[attribute] {
+		validate(validator.StringRequest{ConfigValue: types.StringPointerValue(value)}, &response)
+	}
+	return len(response.Diagnostics) > 0
+}
+
+// stringValidators are those of the schema, by attribute.
+var stringValidators = sync.OnceValue(func() map[string][]stringValidator {
+	validators := map[string][]stringValidator{}
+	for name, attribute := range oauthConsumerSchema().Attributes {
+		if text, ok := attribute.(schema.StringAttribute); ok {
+			for _, candidate := range text.Validators {
+				if own, ok := candidate.(stringValidator); ok {
+					validators[name] = append(validators[name], own)
+				}
+			}
+		}
+	}
+	return validators
+})
 
 // readUnchanged answers a read of a consumer that has not changed, from the
 // current list. It returns nil if there is anything else to do. Then Read does
 // it.
 func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov6.ReadResourceResponse {
 	backend := s.backend.Load()
-	if request.TypeName != oauthConsumerType || !backend.ready() {
+	if !s.skips(request.TypeName) || !backend.ready() {
 		return nil
 	}
 	state := decodeConsumer(request.CurrentState)
@@ -86,7 +168,7 @@ func identifies(current *tfprotov6.ResourceIdentityData, identity []byte) bool {
 // planUnchanged answers a plan if configuration and state agree. It returns nil
 // if there may be anything to decide. Then the framework and ModifyPlan do it.
 func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
-	if request.TypeName != oauthConsumerType || request.PriorState == nil || request.ProposedNewState == nil ||
+	if !s.skips(request.TypeName) || request.PriorState == nil || request.ProposedNewState == nil ||
 		!bytes.Equal(request.PriorState.MsgPack, request.ProposedNewState.MsgPack) {
 		return nil
 	}

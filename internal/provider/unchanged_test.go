@@ -17,7 +17,7 @@ import (
 type servers struct {
 	fast, slow *protocol
 	// recorded is the private state of a consumer that was registered with the
-	// secret "s3cret".
+	// write-only secret "s3cret".
 	recorded []byte
 	// configure starts a new run.
 	configure func(*testing.T)
@@ -29,12 +29,15 @@ func newServers(t *testing.T, h *harness, more ...fields) servers {
 	t.Cleanup(func() { closeProvider(t, alone) })
 	s := servers{fast: h.newProtocol(t, more...), slow: newProtocol(t, providerserver.NewProtocol6(alone)())}
 	s.slow.configure(t, h, more...)
-	registered := s.slow.change(t, nil, fields{"name": "registered", "approved": true, "secret": "s3cret"})
+	registered := s.slow.change(t, nil, fields{"name": "registered", "approved": true, "secret_wo": "s3cret"})
 	s.recorded = registered.private
 	s.configure = func(t *testing.T) {
 		t.Helper()
 		s.fast.configure(t, h, more...)
 		s.slow.configure(t, h, more...)
+	}
+	if kept := s.slow.change(t, nil, fields{"name": "kept", "approved": true, "secret": "s3cret"}); len(kept.private) > 0 {
+		t.Errorf("private state has %s of a secret that the state keeps", kept.private)
 	}
 	return s
 }

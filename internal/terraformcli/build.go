@@ -20,13 +20,13 @@ const (
 	mirrorVersion = "0.0.1"
 )
 
-// Build builds a package of this module, "." for the provider, into the file
-// output.
+// Build builds a package of this module, "." for the provider, as a release is
+// built, into the file output.
 func Build(ctx context.Context, pkg, output string) error {
 	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", output, path.Join(module, pkg)) //nolint:gosec // It is always go build.
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", output, path.Join(module, pkg)) //nolint:gosec // It is always go build.
 	// An interrupted build leaves its temporary files in GOTMPDIR.
 	cmd.Env = append(os.Environ(), "GOTMPDIR="+filepath.Dir(output))
 	interruptOnCancel(cmd)

@@ -4,90 +4,82 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// confirmAbsence decides what a consumer's absence from a list means. The list
-// may be outdated or one page of several, so the consumer is read by key.
-// ErrNotFound means that it is gone. ErrIncomplete means that this can't be
-// decided.
-func (c *Client) confirmAbsence(ctx context.Context, key string, listed []Consumer) (Consumer, error) {
+// gone decides what the absence of a consumer from a list means. ErrNotFound means
+// that the consumer is gone: a read by key finds nothing as well, and the server is
+// known to find other consumers so, or has none. A server that reads none by key is
+// believed if its API profile knows that the list is whole. Any other error means that
+// the consumer may exist.
+func (c *Client) gone(ctx context.Context, key string, listing *listing) error {
 	if c.profile.Calls.Read == nil {
-		return Consumer{}, c.believeList(key, len(listed))
+		if c.listProves() {
+			return c.notFound(key)
+		}
+		return c.unproven("the list lacks consumer %q, and the API profile does not know whether the list is whole", key)
 	}
-	consumer, err := c.read(ctx, key)
-	switch {
+	switch _, err := c.read(ctx, key); {
 	case err == nil:
-		c.evidence.doubt("the list lacks consumer %q, which the server returns by key", key)
-		return consumer, nil
-	case !noSuchPath(err):
-		return Consumer{}, err
-	case c.evidence.readable.Load() || len(listed) == 0:
-		return Consumer{}, c.notFound(key)
+		c.evidence.lags.Store(true)
+		return c.unproven("the list lacks consumer %q, which the server returns by key", key)
+	case !errors.Is(err, ErrNotFound):
+		return err
 	}
-	// The server may not have this path. Reading a consumer that is in the list
-	// shows whether it does.
-	if _, err := c.read(ctx, sorted(listed)[0].Key); err == nil {
-		return Consumer{}, c.notFound(key)
-	} else if !noSuchPath(err) {
-		return Consumer{}, err
+	// The server may have nothing at this path. Reading a listed consumer shows
+	// whether it does.
+	if c.evidence.readsOthers(key) {
+		return c.notFound(key)
 	}
-	return Consumer{}, c.believeList(key, len(listed))
-}
-
-// noSuchPath reports whether an error means that there is nothing at a path: no
-// consumer or no such call.
-func noSuchPath(err error) bool {
-	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnsupported)
-}
-
-// believeList is for a server that can't return one consumer.
-func (c *Client) believeList(key string, listed int) error {
-	if doubt := c.doubtOfList(listed); doubt != "" {
-		return c.incompleteList(doubt)
+	others := listing.all()
+	if len(others) == 0 {
+		return c.notFound(key)
 	}
-	return c.notFound(key)
+	other := others[0].Key
+	for _, one := range others {
+		other = min(other, one.Key)
+	}
+	switch _, err := c.read(ctx, other); {
+	case err == nil:
+		return c.notFound(key)
+	case errors.Is(err, ErrNotFound):
+		return c.unproven("the list lacks consumer %q, and the server returns no consumer by key", key)
+	default:
+		return err
+	}
 }
 
-// doubtOfList is why a list of n consumers may lack one. It is empty if the
-// list is complete.
-func (c *Client) doubtOfList(n int) string {
-	return c.evidence.whole(n, c.profile.Calls.List.Pages != nil)
+// listProves reports whether a list is known, and not assumed, to be whole.
+func (c *Client) listProves() bool {
+	list := c.profile.Calls.List
+	return list.Pages.By == "none" && c.profile.KnownOf(list.Pages.Known, list.Known) != profile.Assumed
 }
 
-func (c *Client) incompleteList(doubt string) error {
-	return newCallError(ErrIncomplete, c.profile.Calls.List, "", errors.New(doubt))
+func (c *Client) unproven(format string, arguments ...any) error {
+	return newCallError(ErrIncomplete, c.profile.Calls.List, "", fmt.Errorf(format, arguments...))
 }
 
 func (c *Client) notFound(key string) error {
 	return newCallError(ErrNotFound, cmp.Or(c.profile.Calls.Read, c.profile.Calls.List), key, nil)
 }
 
-// read reads one consumer by key.
-func (c *Client) read(ctx context.Context, key string) (Consumer, error) {
-	call := c.profile.Calls.Read
-	var found partial
-	err := c.call(ctx, call, values{key: key}, func(answer *answer) error {
-		if !answer.expected() {
-			return answer.failure()
-		}
-		var err error
-		if found, err = answer.one(); err != nil {
-			return err
-		}
-		if found.key == "" {
-			found.key = key // The answer does not have it.
-		}
-		switch {
-		case found.key != key:
-			return answer.unreadable("asked about consumer %q, the server returned %q", key, found.key)
-		case !found.complete():
-			return answer.unreadable("the answer lacks the name or the approval")
-		}
-		return nil
-	})
-	if err != nil {
-		return Consumer{}, err
+// missing decides what a 404 or 410 about one consumer means. It returns other errors
+// unchanged.
+func (c *Client) missing(ctx context.Context, key string, err error) error {
+	if failure, ok := errors.AsType[*Error](err); !ok || failure.Kind != ErrNotFound {
+		return err
 	}
-	c.evidence.readable.Store(true)
-	return found.consumer(), nil
+	c.snapshot.invalidate()
+	_, getErr := c.find(ctx, key)
+	return revised(err, func(failure *Error) {
+		switch {
+		case errors.Is(getErr, ErrNotFound):
+		case getErr == nil:
+			failure.Kind, failure.Cause = ErrUnreadable, errors.New("but the consumer exists")
+		default:
+			failure.Kind, failure.Cause = ErrUnreadable, fmt.Errorf("cannot find out whether the consumer exists: %w", getErr)
+		}
+	})
 }

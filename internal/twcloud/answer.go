@@ -1,16 +1,14 @@
 package twcloud
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"regexp"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -22,16 +20,17 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	}
 	failure := &Error{
 		Method: request.Method,
-		Path:   request.URL.EscapedPath(),
+		Path:   shownPath(request.URL),
 		Origin: originOf(request),
 		Cause:  err,
 		Kind:   ErrUnreachable,
+		waits:  waitsOf(request),
 		redact: redact.text,
 	}
 	var exchange *exchangeError
 	switch {
 	case errors.As(err, &exchange):
-		failure.Kind = exchange.kind
+		failure.Kind, failure.Status = exchange.kind, exchange.status
 	case errors.Is(err, ErrClosed):
 		failure.Kind = ErrClosed
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -44,11 +43,12 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 func newStatusError(request *http.Request, response *http.Response, redact *redactor) *Error {
 	failure := &Error{
 		Method:  request.Method,
-		Path:    request.URL.EscapedPath(),
+		Path:    shownPath(request.URL),
 		Origin:  originOf(request),
 		Status:  response.StatusCode,
 		Message: wordsOf(response, redact),
 		Kind:    kindOf(response.StatusCode),
+		waits:   waitsOf(request),
 		redact:  redact.text,
 	}
 	if failure.Kind == ErrUnreadable && looksLikeWebPage(response) {
@@ -92,8 +92,9 @@ func kindOf(status int) error {
 // Secrets are removed before the text is shortened, because half a secret would
 // not be recognized.
 func wordsOf(response *http.Response, redact *redactor) string {
-	if location, err := response.Location(); err == nil && isRedirect(response.StatusCode) {
+	if location, err := response.Location(); err == nil && signin.IsRedirect(response.StatusCode) {
 		location.RawQuery, location.Fragment, location.User = "", "", nil
+		location.Path, location.RawPath = sessionInPath.ReplaceAllString(location.Path, ""), ""
 		return shorten(redact.text("redirect to " + location.String()))
 	}
 	body := bodyOf(response)
@@ -107,22 +108,10 @@ func wordsOf(response *http.Response, redact *redactor) string {
 	return shorten(redact.text(string(body)))
 }
 
-func looksLikeWebPage(response *http.Response) bool {
-	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if err == nil && (mediaType == "text/html" || mediaType == "application/xhtml+xml") {
-		return true
-	}
-	start := bytes.TrimSpace(bodyOf(response))
-	start = bytes.ToLower(start[:min(len(start), 16)])
-	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
-}
+func looksLikeWebPage(response *http.Response) bool { return signin.IsPage(response) }
 
-// looksLikeSignIn reports whether an answer is a page that asks for a password.
-func looksLikeSignIn(response *http.Response) bool {
-	return looksLikeWebPage(response) && passwordField.Match(bodyOf(response))
-}
-
-var passwordField = regexp.MustCompile(`(?i)<input[^>]*type=["']?password`)
+// looksLikeSignIn reports whether a response is a page that asks for a password.
+func looksLikeSignIn(response *http.Response) bool { return signin.AsksForPassword(response) }
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 
@@ -138,9 +127,5 @@ func describePage(page []byte, redact *redactor) string {
 	return fmt.Sprintf("a web page titled %q", title)
 }
 
-// bodyOf returns the body of an answer, which is in memory and stays readable.
-func bodyOf(response *http.Response) []byte {
-	body, _ := io.ReadAll(response.Body)
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return body
-}
+// bodyOf returns the body of a response, which is in memory and stays readable.
+func bodyOf(response *http.Response) []byte { return signin.Body(response) }

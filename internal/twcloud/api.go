@@ -3,229 +3,197 @@ package twcloud
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// values replace the placeholders of a call. A member whose value is nil is
-// left out of the body.
-type values struct {
-	key          string
-	name, secret *string
-	approved     *bool
-	// page is the query of a page of a list.
-	page url.Values
+// result is the response to a call of the API profile.
+type result struct {
+	*http.Response
+	call *profile.Call
+	// consumers are those in the response.
+	consumers []profile.Consumer
+	// token is true if the request had a CSRF token.
+	token  bool
+	redact *redactor
 }
 
-// call sends one call of the profile in the session and passes the answer to
-// read, if its status means, or may mean, success. The caller makes secrets in
-// the body known to the redactor. A panic becomes an error, so that the caller
-// can report what may exist on the server. The error of a call that may have
-// changed something is an *UncertainError.
-func (c *connection) call(ctx context.Context, call *profile.Call, v values, read func(*answer) error) (err error) {
-	ctx, uncertain := withDoubt(ctx)
+// call sends one call of the profile in its session, and reads the consumers in the
+// response. With an error of reading, it returns what is readable as well. The caller
+// makes secrets in the body known to the redactor.
+//
+// A response that reads as the profile says means that the server has made the call,
+// and a 4xx other than 408 that it has not. The outcome of everything else is unknown,
+// and the error of a call that may have changed something is an *UncertainError. A
+// panic becomes an error, so that the caller can report what may exist on the server.
+func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Values) (*result, error) {
+	return c.noted(ctx, &exchanges{}, call, v)
+}
+
+// noted is call, with notes for the caller.
+func (c *connection) noted(ctx context.Context, sent *exchanges, call *profile.Call, v profile.Values) (r *result, err error) {
+	ctx = withExchanges(ctx, sent)
 	defer func() {
 		reason := recover()
 		if reason != nil {
 			err = newPanicError(call.Method, call.Path, reason, c.redact)
 		}
-		if err != nil && !call.Reads() && (reason != nil || uncertain()) {
+		if err != nil && !call.Reads() && (reason != nil || sent.maybeDone()) {
 			err = &UncertainError{Err: err}
 		}
 	}()
-	answer, err := c.send(ctx, call, v)
-	if err != nil {
-		return err
+	if r, err = c.send(ctx, call, v); err != nil {
+		return nil, err
 	}
-	if !answer.expected() {
-		if !success(answer.StatusCode) {
-			return answer.failure()
-		}
-		c.evidence.noteStatus(answer)
+	response := c.readable(r.Response)
+	succeeded, err := c.profile.Succeeds(call, v.Key, response)
+	switch {
+	case errors.Is(err, profile.ErrRefused):
+		sent.refused()
+		return nil, r.refusal(err)
+	case err != nil:
+		return nil, r.unreadable(err)
+	case !succeeded:
+		return nil, r.failure()
+	case looksLikeSignIn(r.Response):
+		return nil, r.unreadable(errors.New("a sign-in page"))
 	}
-	err = read(answer)
-	c.evidence.noteAnswer(err)
-	return err
+	if r.consumers, err = c.profile.Read(call, response); err != nil {
+		err = r.unreadable(err)
+		return r, err
+	}
+	if one := r.one(); v.Key != "" && one.Key != "" && one.Key != v.Key {
+		return nil, r.differs("response.key", "asked about consumer %q, the server returned %q", v.Key, one.Key)
+	}
+	return r, nil
 }
 
-// send sends one call and returns the answer with any status.
-func (c *connection) send(ctx context.Context, call *profile.Call, v values) (*answer, error) {
+// send sends one call, and returns the response with any status.
+func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Values) (*result, error) {
+	root := c.rootOf(c.profile.ServerOf(call.Server), call.Path)
+	if root == nil {
+		return nil, newCallError(ErrNoEndpoint, call, v.Key, nil)
+	}
+	v.Origin = root.Scheme + "://" + root.Host
+	needsToken := c.profile.Has(call, profile.CSRFToken)
 	for attempt := 0; ; attempt++ {
-		token := ""
-		if usesCSRF(c.profile, call) {
-			var err error
-			if token, err = c.csrfToken(ctx, attempt > 0); err != nil {
+		if needsToken {
+			token, err := c.csrfToken(ctx, attempt > 0)
+			if err != nil {
 				return nil, err
 			}
+			v.CSRF = &token
 		}
-		request, err := c.newCallRequest(ctx, call, v, token)
+		filled, err := c.profile.Fill(call, v)
+		if err != nil {
+			return nil, newCallError(ErrUnreadable, call, v.Key, err)
+		}
+		request, err := newRequest(ctx, filled.Method, root, filled.Path, filled.Query.Encode(), bytes.NewReader(filled.Body))
 		if err != nil {
 			return nil, err
 		}
+		if len(filled.Body) == 0 {
+			request.Body, request.GetBody, request.ContentLength = http.NoBody, nil, 0
+		}
+		request.Header = filled.Header
 		response, err := c.roundTrip(request)
 		if err != nil {
 			return nil, err
 		}
 		// The token may belong to a session that has expired.
-		if response.StatusCode == http.StatusForbidden && token != "" && attempt == 0 {
+		if response.StatusCode == http.StatusForbidden && needsToken && attempt == 0 {
 			continue
 		}
-		return &answer{Response: response, call: call, approved: c.profile.Approved, redact: c.redact}, nil
+		return &result{Response: response, call: call, token: needsToken, redact: c.redact}, nil
 	}
 }
 
-// root is the server that the profile is for.
-func (c *connection) root() *url.URL {
-	if c.profile.Server == profile.WebApp {
-		return c.options.WebAppEndpoint
-	}
-	return c.options.Endpoint
+// rootOf is the root of the server that a call goes to, or nil.
+func (c *connection) rootOf(server, path string) *url.URL {
+	return c.chain.rest.servers.Root(server, path)
 }
 
-func (c *connection) newCallRequest(ctx context.Context, call *profile.Call, v values, csrf string) (*http.Request, error) {
-	query := url.Values{}
-	maps.Copy(query, v.page)
-	for name, text := range call.Query {
-		if !query.Has(name) {
-			query.Set(name, strings.Replace(text, profile.Key, v.key, 1))
+// readable is a response as the profile reads it.
+func (c *connection) readable(response *http.Response) *profile.Response {
+	r := &profile.Response{Status: response.StatusCode, Header: response.Header, Body: bodyOf(response)}
+	if target, err := response.Location(); err == nil {
+		if owner := c.chain.rest.servers.Owner(target); owner != nil {
+			r.Location = strings.TrimPrefix(target.EscapedPath(), strings.TrimRight(owner.EscapedPath(), "/"))
 		}
 	}
-	content, contentType, err := body(call, c.sentAs(call, v, csrf))
-	if err != nil {
-		return nil, err
-	}
-	root := c.root()
-	request, err := newRequest(ctx, call.Method, root, pathOf(call, v.key), query.Encode(), content)
-	if err != nil {
-		return nil, err
-	}
-	for _, headers := range []map[string]string{c.profile.Headers, call.Headers} {
-		for name, text := range headers {
-			switch text {
-			case profile.CSRFToken:
-				if csrf == "" {
-					continue // The call is not one that needs it.
-				}
-				text = csrf
-			case profile.Origin:
-				text = root.Scheme + "://" + root.Host
-			}
-			request.Header.Set(name, text)
-		}
-	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
-	return request, nil
+	return r
 }
 
-// sentAs returns the known values by placeholder, in the form that the call sends.
-func (c *connection) sentAs(call *profile.Call, v values, csrf string) map[string]any {
-	sent := map[string]any{profile.Key: v.key, profile.CSRFToken: csrf}
-	if v.name != nil {
-		sent[profile.Name] = *v.name
+// one is the consumer in the response to a call that is not a list. It is empty if
+// there is none.
+func (r *result) one() profile.Consumer {
+	if r == nil || r.call.Name == "list" || len(r.consumers) == 0 {
+		return profile.Consumer{}
 	}
-	if v.secret != nil {
-		sent[profile.Secret] = *v.secret
-	}
-	if v.approved != nil {
-		as := call.ApprovedAs
-		if as == nil {
-			as = &profile.ApprovedAs{Yes: c.profile.Approved.Yes[0], No: c.profile.Approved.No[0]}
-		}
-		sent[profile.ApprovedNow] = as.No
-		if *v.approved {
-			sent[profile.ApprovedNow] = as.Yes
-		}
-	}
-	return sent
+	return r.consumers[0]
 }
 
-// body is nil if the call has none.
-func body(call *profile.Call, sent map[string]any) (content io.Reader, contentType string, err error) {
-	switch {
-	case call.Form != nil:
-		form := url.Values{}
-		for name, text := range call.Form {
-			if value, known := fill(text, sent); known {
-				form.Set(name, fmt.Sprint(value))
-			}
-		}
-		return bytes.NewReader([]byte(form.Encode())), "application/x-www-form-urlencoded", nil
-	case call.JSON != nil:
-		filled, known := fill(call.JSON, sent)
-		if !known {
-			return nil, "", errors.New("the whole body is a value that is not known")
-		}
-		encoded, err := json.Marshal(filled)
-		return bytes.NewReader(encoded), "application/json", err
+// failure returns an *Error for the response.
+func (r *result) failure() *Error {
+	failure := newStatusError(r.Request, r.Response, r.redact)
+	failure.Part = partOf(r.call)
+	if r.token && failure.Kind == ErrForbidden {
+		failure.Part, failure.Cause = "csrf", ErrToken
 	}
-	return nil, "", nil
+	return failure
 }
 
-// fill replaces the placeholders in a JSON value. Members and elements whose
-// value is not known are left out.
-func fill(template any, sent map[string]any) (value any, known bool) {
-	switch template := template.(type) {
-	case string:
-		if value, known := sent[template]; known {
-			return value, true
-		}
-		return template, !slices.Contains([]string{profile.Name, profile.Secret, profile.ApprovedNow}, template)
-	case []any:
-		filled := make([]any, 0, len(template))
-		for _, element := range template {
-			if value, known := fill(element, sent); known {
-				filled = append(filled, value)
-			}
-		}
-		return filled, true
-	case map[string]any:
-		filled := make(map[string]any, len(template))
-		for name, member := range template {
-			if value, known := fill(member, sent); known {
-				filled[name] = value
-			}
-		}
-		return filled, true
+// refusal returns an *Error for a 2xx that refuses the call.
+func (r *result) refusal(err error) *Error {
+	failure := r.failure()
+	failure.Kind, failure.Cause = ErrInvalid, err
+	return failure
+}
+
+// unreadable returns an *Error for a response that differs from the profile.
+func (r *result) unreadable(err error) *Error {
+	failure := r.failure()
+	failure.Kind, failure.Message, failure.Cause = ErrUnreadable, "", err
+	if looksLikeWebPage(r.Response) {
+		failure.Kind, failure.Cause, failure.Message = ErrWebPage, nil, wordsOf(r.Response, r.redact)
+		return failure
 	}
-	return template, true
-}
-
-// Supports returns ErrUnsupported if the API profile has no call for one of the
-// changes, or if the server refused that call before.
-func (c *Client) Supports(changes Changes) error {
-	_, err := c.steps(changes)
-	return err
-}
-
-// CanRegister returns ErrUnsupported if the API profile has no call that registers.
-func (c *Client) CanRegister() error { return supported("register", c.profile.Calls.Register) }
-
-// CanRemove returns ErrUnsupported if the API profile has no call that removes.
-func (c *Client) CanRemove() error { return supported("remove", c.profile.Calls.Remove) }
-
-func supported(name string, call *profile.Call) error {
-	if call != nil {
-		return nil
+	if difference, ok := errors.AsType[*profile.ReadError](err); ok {
+		failure.Part, failure.Found = difference.Part, difference.Found
+		if difference.Incomplete() {
+			failure.Kind = ErrIncomplete
+		}
 	}
-	missing := &profile.Call{Name: name, Method: "calls", Path: name}
-	return newCallError(ErrUnsupported, missing, "", errors.New("the API profile has no such call")).in(partOf(missing))
+	return failure
 }
 
-// newCallError makes an *Error of a call that concerns a consumer, without an
-// answer of the server.
+// differs returns an *Error for a part of the call that a response differs from.
+func (r *result) differs(part, format string, arguments ...any) *Error {
+	failure := r.unreadable(fmt.Errorf(format, arguments...))
+	if failure.Kind == ErrUnreadable {
+		failure.Part = partOf(r.call) + "." + part
+	}
+	if part == "pages" {
+		failure.Kind = ErrIncomplete
+	}
+	return failure
+}
+
+// valuesOf are the values of a consumer that calls carry.
+func valuesOf(key string, consumer profile.Consumer) profile.Values {
+	return profile.Values{Key: key, Name: consumer.Name, Approved: consumer.Approved, Keep: consumer.Keep}
+}
+
+// newCallError makes an *Error of a call that concerns a consumer, without a
+// response of the server.
 func newCallError(kind error, call *profile.Call, key string, cause error) *Error {
-	return &Error{Kind: kind, Method: call.Method, Path: pathOf(call, key), Cause: cause}
+	path := strings.ReplaceAll(call.Path, profile.Key, profile.EscapeSegment(key))
+	return &Error{Kind: kind, Method: call.Method, Path: path, Part: partOf(call), Cause: cause}
 }
 
 // partOf is the part of the profile that has a call.
@@ -234,4 +202,17 @@ func partOf(call *profile.Call) string {
 		return "csrf"
 	}
 	return "calls." + call.Name
+}
+
+// supported returns ErrUnsupported if the API profile has none of the calls.
+func supported(name string, calls ...*profile.Call) error {
+	for _, call := range calls {
+		if call != nil {
+			return nil
+		}
+	}
+	return &Error{
+		Kind: ErrUnsupported, Method: "calls", Path: name, Part: "calls." + name,
+		Cause: errors.New("the API profile has no such call"),
+	}
 }

@@ -1,8 +1,8 @@
 // Package twcloud is a client of Teamwork Cloud's administration of OAuth
 // consumers. It does not depend on Terraform.
 //
-// The client signs in when the first call needs it, keeps one session, and
-// releases its license seat on Close. Use errors.Is to tell errors apart. No
+// The client signs in to a server when the first call to it needs that, keeps one
+// session, and releases its license seat on Close. Use errors.Is to tell errors apart. No
 // error or log has a secret, a password, a token, or a cookie.
 package twcloud
 
@@ -10,21 +10,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // closeBudget is the time limit of the sign-out. Terraform kills a provider two
 // seconds after it asked it to stop.
 const closeBudget = 1500 * time.Millisecond
 
-// Client calls one server in one session. It is safe for concurrent use.
+// Client calls one installation, in one session for each of its two servers. It is
+// safe for concurrent use.
 type Client struct {
 	*connection
 	snapshot *snapshot
@@ -40,32 +39,30 @@ type connection struct {
 	chain    *chain
 	redact   *redactor
 	names    *nameLocks
+	resends  *nameLocks
 	evidence *evidence
 }
 
 // New returns a client. It makes no network call. Close it when done.
 func New(options Options) (*Client, error) {
-	if options.Endpoint == nil {
+	if options.Endpoint == nil && (options.WebAppEndpoint == nil || UsesREST(cmp.Or(options.Profile, profile.BuiltIn()))) {
 		return nil, errors.New("no endpoint")
 	}
-	if options.Credentials == nil {
+	if options.Credentials.none() {
 		return nil, errors.New("no credentials")
 	}
 	if options.Profile == nil {
 		options.Profile = profile.BuiltIn()
 	}
-	options.Profile = options.Profile.WithCollection(options.OAuthConsumersPath)
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
 	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
 	if options.WebAppEndpoint == nil {
-		options.WebAppEndpoint = &url.URL{
-			Scheme: options.Endpoint.Scheme,
-			Host:   net.JoinHostPort(options.Endpoint.Hostname(), wire.DefaultWebAppPort),
-		}
+		options.WebAppEndpoint = DefaultWebAppEndpoint(options.Endpoint)
 	}
+	options.AuthenticationEndpoint = cmp.Or(options.AuthenticationEndpoint, options.WebAppEndpoint)
 	redact := &redactor{}
-	redact.add(options.Credentials.Secrets()...)
+	redact.add(options.Credentials.secrets()...)
 	redact.add(proxySecrets()...)
 	connection := &connection{
 		options:  options,
@@ -73,6 +70,7 @@ func New(options Options) (*Client, error) {
 		chain:    newChain(options, redact),
 		redact:   redact,
 		names:    &nameLocks{},
+		resends:  &nameLocks{},
 		evidence: &evidence{},
 	}
 	return connection.view(), nil
@@ -81,7 +79,8 @@ func New(options Options) (*Client, error) {
 // View returns a client that shares the session, but reads everything again. It
 // can retry a sign-in that failed.
 func (c *Client) View() *Client {
-	c.chain.session.forgive()
+	c.chain.rest.forgive()
+	c.chain.platform.forgive()
 	return c.connection.view()
 }
 
@@ -95,14 +94,16 @@ func (c *connection) view() *Client {
 	return client
 }
 
-// Close signs out, if the client has signed in, and closes its connections. It
-// takes 1.5 seconds at most, even if the server hangs, and does not depend on
-// the context of a caller.
+// Close signs out of both servers at once, as far as the client has signed in, and
+// closes its connections. It takes 1.5 seconds at most, even if a server hangs, and
+// does not depend on the context of a caller.
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeBudget)
 	defer cancel()
 	c.chain.limit.close()
-	err := c.chain.session.close(ctx)
+	rest := make(chan error, 1)
+	go func() { rest <- c.chain.rest.close(ctx) }()
+	err := errors.Join(c.chain.platform.close(ctx), <-rest)
 	if closer, ok := c.chain.base.(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
@@ -124,6 +125,9 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 		cancel()
 	}
 }
+
+// ProfileDescription is what the API profile says of itself.
+func (c *Client) ProfileDescription() string { return c.profile.Description }
 
 // Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }
@@ -156,17 +160,8 @@ func proxySecrets() []string {
 			continue
 		}
 		if password, ok := proxy.User.Password(); ok {
-			secrets = append(secrets, BasicCredentials{Username: proxy.User.Username(), Password: password}.Secrets()...)
+			secrets = append(secrets, Credentials{Username: proxy.User.Username(), Password: password}.secrets()...)
 		}
 	}
 	return secrets
-}
-
-// escapeKey escapes a consumer key as one segment of a path. A key can have any
-// character, and servers and proxies resolve "." and "..".
-func escapeKey(key string) string {
-	if strings.Trim(key, ".") == "" {
-		return strings.ReplaceAll(key, ".", "%2E")
-	}
-	return url.PathEscape(key)
 }

@@ -143,7 +143,7 @@ func TestClientHoldsItsLimit(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	for _, options := range []Options{{}, {Endpoint: mustParseURL(t, "https://h")}, {Credentials: TokenCredentials{}}} {
+	for _, options := range []Options{{}, {Endpoint: mustParseURL(t, "https://h")}, {Credentials: Credentials{}}} {
 		if _, err := New(options); err == nil {
 			t.Errorf("%v are taken", options)
 		}
@@ -154,7 +154,11 @@ func TestWrongPath(t *testing.T) {
 	t.Parallel()
 	server := emulator.New(t, func(c *emulator.Config) { c.ValidateContract = false })
 	server.AddConsumer(emulator.Consumer{Key: "k"})
-	client := connect(t, server, func(o *Options) { o.OAuthConsumersPath = "/osmc/admin/elsewhere" })
+	elsewhere := ownProfile()
+	for _, call := range elsewhere.Calls.All() {
+		call.Path = strings.Replace(call.Path, "/osmc/admin/oauthconsumers", "/osmc/admin/elsewhere", 1)
+	}
+	client := connect(t, server, func(o *Options) { o.Profile = elsewhere })
 	for _, key := range []string{"k", "gone"} {
 		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNoCollection) || errors.Is(err, ErrNotFound) {
 			t.Errorf("got %v", err)
@@ -173,7 +177,7 @@ func TestWrongPath(t *testing.T) {
 
 func TestParseProfile(t *testing.T) {
 	t.Parallel()
-	if parsed, problems := ParseProfile([]byte(`{"profile":2}`)); parsed != nil || len(problems) < 2 || !strings.Contains(problems[0], "line 1") {
+	if parsed, problems := ParseProfile([]byte(`{"profile":2}`)); parsed != nil || len(problems) == 0 || !strings.Contains(problems[0], "line 1") {
 		t.Errorf("got %v", problems)
 	}
 }

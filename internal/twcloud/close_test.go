@@ -41,6 +41,8 @@ func TestCloseLogsOutWhateverIsAnswered(t *testing.T) {
 		fails    bool
 	}{
 		"expired":            {[]int{401}, 1, false},
+		"done":               {[]int{200}, 1, false},
+		"taken on":           {[]int{202}, 1, false},
 		"after some trouble": {[]int{502, 500, 204}, 3, false},
 		"never":              {[]int{500}, 4, true},
 	} {

@@ -91,9 +91,10 @@ func TestNetHTTPRepeatsNoRegistration(t *testing.T) {
 			if _, err := client.List(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			_, outcome, err := (&registering{Client: client, name: "app", secret: testSecret}).post(t.Context())
-			if outcome != unknown || !maybeSent(err) || posts.Load() != 1 {
-				t.Errorf("got outcome %d, %v after %d POSTs", outcome, err, posts.Load())
+			call := client.profile.Calls.Register
+			err := (&registering{Client: client, call: call, name: "app", secret: testSecret}).post(t.Context()).err
+			if !Uncertain(err) || !maybeSent(err) || posts.Load() != 1 {
+				t.Errorf("got %v after %d POSTs", err, posts.Load())
 			}
 		})
 	}
@@ -172,8 +173,8 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 		}
 		client := fakeClient(t, &fakeServer{serve: redirect})
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
-			call := &profile.Call{Method: method, Path: "/osmc/x", Success: []int{http.StatusOK}}
-			if err := client.call(t.Context(), call, values{}, func(*answer) error { return nil }); !errors.Is(err, ErrWebPage) {
+			call := &profile.Call{Method: method, Path: "/osmc/x"}
+			if _, err := client.call(t.Context(), call, profile.Values{}); !errors.Is(err, ErrWebPage) {
 				t.Errorf("%d to a %s: got %v", status, method, err)
 			}
 		}
@@ -211,6 +212,54 @@ func TestCloseLeavesNoConnection(t *testing.T) {
 		t.Error(err)
 	}
 	open.Wait()
+}
+
+// Registrations that hang are not canceled, and hold their slots and connections.
+func TestCloseLogsOutBesideRegistrationsThatHang(t *testing.T) {
+	t.Parallel()
+	const slots = 3
+	var logouts atomic.Int32
+	release, hanging := make(chan struct{}), make(chan struct{}, slots)
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			_, _ = io.WriteString(w, "2024x")
+			return
+		}
+		hanging <- struct{}{}
+		<-release
+	}, func(s *httptest.Server) {
+		next := s.Config.Handler
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == wire.LogoutPath {
+				logouts.Add(1)
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	client := serverClient(t, server, func(o *Options) { o.MaxConcurrentRequests, o.MaxRetries = slots, 0 })
+	var results []<-chan error
+	for range slots {
+		request, err := newRequest(withManner(t.Context(), once), http.MethodPost, client.options.Endpoint, "/osmc/x", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, async(func() error {
+			_, err := client.roundTrip(request)
+			return err
+		}))
+	}
+	for range slots {
+		<-hanging
+	}
+	if err := client.Close(); err != nil || logouts.Load() != 1 {
+		t.Errorf("got %v after %d logouts", err, logouts.Load())
+	}
+	close(release)
+	for _, result := range results {
+		if err := <-result; err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // TestProxyErrorsHoldNoPassword is not parallel: it sets environment variables.

@@ -17,49 +17,79 @@ type Consumer struct {
 	Approved bool
 }
 
-// List returns all consumers, sorted by name and then by key. All callers of
-// this view share one list for a while. It includes this process's changes.
+// newConsumer is a consumer as a response has it. What the response lacks stays
+// empty.
+func newConsumer(read profile.Consumer) Consumer {
+	consumer := Consumer{Key: read.Key}
+	if read.Name != nil {
+		consumer.Name = *read.Name
+	}
+	if read.Approved != nil {
+		consumer.Approved = *read.Approved
+	}
+	return consumer
+}
+
+// unclear returns an error if the approval of a consumer is not known, although its
+// key is.
+func (c *Client) unclear(read profile.Consumer) error {
+	if read.Err == nil {
+		return nil
+	}
+	failure := newCallError(ErrUnreadable, c.profile.Calls.List, "", read.Err)
+	if difference, ok := errors.AsType[*profile.ReadError](read.Err); ok {
+		failure.Part, failure.Found = difference.Part, difference.Found
+	}
+	return failure
+}
+
+// complete reports whether a response has key, name, and approval.
+func complete(read profile.Consumer) bool {
+	return read.Key != "" && read.Name != nil && read.Approved != nil
+}
+
+// List returns all consumers, sorted by name and then by key. All callers of this view
+// share one list for a while. It includes this process's changes.
 func (c *Client) List(ctx context.Context) ([]Consumer, error) {
-	consumers, err := c.snapshot.all(ctx)
-	return sorted(consumers), err
-}
-
-// Get returns one consumer, or ErrNotFound. The answer comes from the list,
-// which distinguishes a missing consumer from a wrong path. An absence is
-// confirmed. If the server can't list, Get reads the consumer by key.
-func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
-	consumer, found, err := c.snapshot.get(ctx, key)
-	switch {
-	case err == nil && found:
-		return consumer, nil
-	case err == nil:
-		listed, err := c.snapshot.all(ctx)
-		if err != nil {
-			return Consumer{}, err
+	listing, err := c.snapshot.get(ctx, snapshotAge)
+	if err != nil {
+		return nil, err
+	}
+	var consumers []Consumer
+	for _, one := range listing.all() {
+		if err := c.unclear(one); err != nil {
+			return nil, err
 		}
-		return c.confirmAbsence(ctx, key, listed)
-	case !cannotList(err) || c.profile.Calls.Read == nil:
-		return Consumer{}, err
+		consumers = append(consumers, newConsumer(one))
 	}
-	single, singleErr := c.read(ctx, key)
-	if singleErr == nil {
-		c.evidence.unlisted.Store(&err)
-		return single, nil
-	}
-	// A 404 proves nothing on a server that has never returned a consumer by key: it
-	// may not have the call. One that forbids the list has the administration.
-	proves := c.evidence.readable.Load() || errors.Is(err, ErrForbidden)
-	if errors.Is(singleErr, ErrPanic) || errors.Is(singleErr, ErrNotFound) && proves {
-		return Consumer{}, singleErr
-	}
-	return Consumer{}, err
+	return sorted(consumers), nil
 }
 
-// Unlisted returns why the list failed, if Get has returned a consumer without it.
-// Each consumer then costs a request.
-func (c *Client) Unlisted() error {
-	if err := c.evidence.unlisted.Load(); err != nil {
-		return *err
+// Get returns one consumer, or ErrNotFound if it is proven that the server does not
+// have it. The consumer comes from the list.
+func (c *Client) Get(ctx context.Context, key string) (Consumer, error) {
+	found, err := c.find(ctx, key)
+	return newConsumer(found), err
+}
+
+func (c *Client) find(ctx context.Context, key string) (profile.Consumer, error) {
+	if err := c.checkKey(key); err != nil {
+		return profile.Consumer{}, err
+	}
+	listing, err := c.snapshot.get(ctx, snapshotAge)
+	if err != nil {
+		return profile.Consumer{}, err
+	}
+	if found, ok := listing.consumer(key); ok {
+		return found, c.unclear(found)
+	}
+	return profile.Consumer{}, c.gone(ctx, key, listing)
+}
+
+// checkKey refuses an empty key: the path of a call would be that of the list.
+func (c *Client) checkKey(key string) error {
+	if key == "" {
+		return &Error{Kind: ErrInvalid, Method: "calls", Path: "read", Cause: errors.New("the key is empty")}
 	}
 	return nil
 }
@@ -69,34 +99,51 @@ func (c *Client) Ask(ctx context.Context, key string) (Consumer, error) {
 	if err := supported("read", c.profile.Calls.Read); err != nil {
 		return Consumer{}, err
 	}
-	return c.read(ctx, key)
+	if err := c.checkKey(key); err != nil {
+		return Consumer{}, err
+	}
+	read, err := c.read(ctx, key)
+	return newConsumer(read), err
 }
 
 // Peek returns a consumer from the current list. It never calls the server. If
 // it finds nothing, that proves nothing.
-func (c *Client) Peek(key string) (Consumer, bool) { return c.snapshot.peek(key) }
-
-// fresh reads a consumer again.
-func (c *Client) fresh(ctx context.Context, key string) (Consumer, error) {
-	if c.profile.Calls.Read != nil {
-		consumer, err := c.read(ctx, key)
-		if err == nil || !noSuchPath(err) {
-			return consumer, err
-		}
-	}
-	c.snapshot.invalidate()
-	return c.Get(ctx, key)
+func (c *Client) Peek(key string) (Consumer, bool) {
+	found, ok := c.snapshot.peek(key)
+	return newConsumer(found), ok && found.Err == nil
 }
 
-// pathOf is the path of a call for one consumer.
-func pathOf(call *profile.Call, key string) string {
-	segments := strings.Split(call.Path, "/")
-	for i, segment := range segments {
-		if segment == profile.Key {
-			segments[i] = escapeKey(key)
-		}
+// Namesakes returns the consumers that have a name now, sorted by key.
+func (c *Client) Namesakes(ctx context.Context, name string) ([]Consumer, error) {
+	listing, err := c.snapshot.get(ctx, snapshotAge)
+	if err != nil {
+		return nil, err
 	}
-	return strings.Join(segments, "/")
+	return sorted(listing.named(name)), nil
+}
+
+// read reads one consumer by key, with the values that calls carry.
+func (c *Client) read(ctx context.Context, key string) (profile.Consumer, error) {
+	r, err := c.call(ctx, c.profile.Calls.Read, profile.Values{Key: key})
+	if err != nil {
+		return profile.Consumer{}, err
+	}
+	read := r.one()
+	read.Key = key
+	if !complete(read) {
+		return read, r.differs("response", "the response lacks the name or the approval")
+	}
+	c.evidence.reads(key)
+	return read, nil
+}
+
+// current reads a consumer from the server, never from a cached list.
+func (c *Client) current(ctx context.Context, key string) (profile.Consumer, error) {
+	if c.profile.Calls.Read != nil {
+		return c.read(ctx, key)
+	}
+	c.snapshot.invalidate()
+	return c.find(ctx, key)
 }
 
 func sorted(consumers []Consumer) []Consumer {
@@ -106,27 +153,10 @@ func sorted(consumers []Consumer) []Consumer {
 	return consumers
 }
 
-// has reports whether one of the consumers has the key.
-func has(consumers []Consumer, key string) bool {
-	return slices.ContainsFunc(consumers, func(one Consumer) bool { return one.Key == key })
-}
-
-// noCollection marks a 404 as one of the collection.
-func noCollection(err error) error {
-	var failure *Error
-	if errors.As(err, &failure) && failure.Kind == ErrNotFound {
-		failure.Kind = ErrNoCollection
+func keysOf(consumers []Consumer) []string {
+	var keys []string
+	for _, consumer := range consumers {
+		keys = append(keys, consumer.Key)
 	}
-	return err
-}
-
-// cannotList reports whether an error means that the server does not list
-// consumers, although it may return single ones.
-func cannotList(err error) bool {
-	for _, kind := range []error{ErrForbidden, ErrNoCollection, ErrServer, ErrUnreadable, ErrIncomplete, ErrTooLarge, ErrUnsupported} {
-		if errors.Is(err, kind) {
-			return true
-		}
-	}
-	return false
+	return keys
 }

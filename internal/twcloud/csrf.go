@@ -2,76 +2,63 @@ package twcloud
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// usesCSRF reports whether a call sends the token. A call that reads does so
-// only if it names the token itself.
-func usesCSRF(p *profile.Profile, call *profile.Call) bool {
-	if p.CSRF == nil {
-		return false
-	}
-	inherited := false
-	for _, text := range p.Headers {
-		inherited = inherited || text == profile.CSRFToken
-	}
-	return call.Has(profile.CSRFToken) || inherited && call.Method != http.MethodGet && !call.Reads()
-}
+var errNoToken = errors.New("the response has no CSRF token")
 
-// csrfToken returns the latest token of the session. It requests one if there is
+// csrfToken returns the latest CSRF token of the session. It requests one if there is
 // none, or if renew is set.
 func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
-	from, session := c.profile.CSRF, c.chain.session
+	from := c.profile.CSRF
+	root := c.rootOf(c.profile.ServerOf(from.Server), from.Path)
+	if root == nil {
+		return "", &Error{Kind: ErrNoEndpoint, Method: http.MethodGet, Path: from.Path, Part: "csrf"}
+	}
+	session := c.sessionFor(root)
 	// The request for the token proves nothing about the call that needs it.
-	ctx, _ = withDoubt(withManner(ctx, ordinary))
+	ctx = withExchanges(withManner(ctx, ordinary), &exchanges{})
 	seat, err := session.acquire(ctx)
 	if err != nil {
-		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: c.root()}, err, c.redact)
+		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: root}, err, c.redact)
 	}
-	if token := *seat.token.Load(); token != "" && !renew {
-		return token, nil
+	if token := seat.CSRF.Load(); token != nil && *token != "" && (!renew || from.Path == "") {
+		return *token, nil
 	}
-	// Without a path, the list has the token.
-	call := c.profile.Calls.List
-	if from.Path != "" {
-		call = &profile.Call{Method: http.MethodGet, Path: from.Path, Success: []int{http.StatusOK, http.StatusNoContent}}
+	if from.Path == "" {
+		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: errNoToken}
 	}
-	answer, err := c.send(ctx, call, values{})
+	request := &profile.Call{Server: from.Server, Method: http.MethodGet, Path: from.Path}
+	r, err := c.send(ctx, request, profile.Values{})
 	if err != nil {
 		return "", err
 	}
-	if !answer.expected() {
-		return "", answer.failure()
+	if !success(r.StatusCode) {
+		failure := r.failure()
+		if failure.Kind == ErrNotFound { // It concerns no consumer.
+			failure.Kind = ErrUnreadable
+		}
+		return "", failure
+	}
+	token, found, err := from.Token(c.readable(r.Response))
+	if err != nil {
+		return "", r.unreadable(err)
 	}
 	// The session may have been replaced.
 	if seat, err = session.acquire(ctx); err != nil {
-		return "", newTransportError(answer.Request, err, c.redact)
+		return "", newTransportError(r.Request, err, c.redact)
 	}
-	if from.From == "body" {
-		token, err := tokenInBody(answer, from.Pointer)
-		if err != nil {
-			return "", err
+	if !found {
+		// Some servers set the cookie only for who does not send it.
+		known := seat.CSRF.Load()
+		if known == nil || *known == "" {
+			return "", r.unreadable(errNoToken)
 		}
-		session.keepToken(seat, token)
+		token = *known
 	}
-	if token := *seat.token.Load(); token != "" {
-		return token, nil
-	}
-	return "", answer.unreadable("the answer has no CSRF token in the %s %q", from.From, from.Name)
-}
-
-func tokenInBody(answer *answer, pointer string) (string, error) {
-	var document any
-	if err := json.Unmarshal(bodyOf(answer.Response), &document); err != nil {
-		return "", answer.unreadable("the answer with the CSRF token is not JSON: %w", err)
-	}
-	value, _ := profile.Lookup(document, pointer)
-	token, ok := value.(string)
-	if !ok || token == "" {
-		return "", answer.unreadable("the answer has no CSRF token at %q", pointer)
-	}
+	session.keepToken(seat, token)
 	return token, nil
 }

@@ -14,11 +14,13 @@ import (
 type csrfServer struct {
 	from  profile.CSRF
 	token string
-	// answer replaces the answer with the token. Nil: the token.
+	// answer replaces the response with the token. Nil: the token.
 	answer *fakeAnswer
-	// refuses is true if it refuses a change with the right token.
-	refuses bool
-	sent    []string
+	// refuses is the status of a change with the right token. Zero: it is made.
+	refuses int
+	// once is true if the token comes only with the first response.
+	once bool
+	sent []string
 }
 
 func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
@@ -26,28 +28,34 @@ func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 	switch {
 	case request.Method == http.MethodPatch && request.Header.Get("X-Token") != s.token:
 		return reply(http.StatusForbidden, ""), nil
-	case request.Method == http.MethodPatch && s.refuses:
-		return reply(http.StatusConflict, ""), nil
+	case request.Method == http.MethodPatch && s.refuses != 0:
+		return reply(s.refuses, ""), nil
 	case request.Method == http.MethodPatch:
 		return reply(http.StatusOK, one("k")), nil
-	case request.URL.Path == s.from.Path && s.answer != nil:
+	case request.URL.Path != s.from.Path || s.once && len(s.sent) > 1:
+		return reply(http.StatusOK, consumersJSON("k")), nil
+	case s.answer != nil:
 		return reply(s.answer.status, s.answer.body), nil
-	case request.URL.Path == s.from.Path && s.from.From == "body":
-		return reply(http.StatusOK, `{"csrf":"`+s.token+`"}`), nil
-	case request.URL.Path == s.from.Path && s.from.From == "cookie":
-		return reply(http.StatusNoContent, "", "Set-Cookie", s.from.Name+"="+s.token+"; Path=/elsewhere"), nil
-	case s.from.From == "header":
-		return reply(http.StatusOK, consumersJSON("k"), s.from.Name, s.token), nil
 	}
-	return reply(http.StatusOK, consumersJSON("k")), nil
+	r := &profile.Response{Status: http.StatusOK, Header: http.Header{}}
+	s.from.Put(r, s.token, "/elsewhere")
+	response := reply(r.Status, string(r.Body))
+	response.Header = r.Header
+	return response, nil
 }
 
 func (s *csrfServer) client(t *testing.T) *Client {
 	t.Helper()
-	changed := *profile.BuiltIn()
+	changed := ownProfile()
 	changed.CSRF = &s.from
-	changed.Headers = map[string]string{"Accept": "application/json", "X-Token": profile.CSRFToken, "Origin": profile.Origin}
-	return fakeClient(t, &fakeServer{serve: s.serve}, func(o *Options) { o.Profile = &changed })
+	changed.Calls.Approve.Headers = map[string]string{"X-Token": profile.CSRFToken, "Origin": profile.Origin}
+	return fakeClient(t, &fakeServer{serve: s.serve}, func(o *Options) { o.Profile = changed })
+}
+
+func approve(t *testing.T, client *Client) error {
+	t.Helper()
+	_, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)})
+	return err
 }
 
 // The client reads the token where the profile says, and reads it again when the
@@ -62,24 +70,26 @@ func TestCSRF(t *testing.T) {
 		kind   error       // nil: the change succeeds
 	}{
 		"body":              {from: body},
+		"page":              {from: profile.CSRF{From: "page", Path: "/csrf", Name: "_csrf"}},
 		"cookie":            {from: profile.CSRF{From: "cookie", Path: "/csrf", Name: "XSRF"}},
-		"header of a path":  {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}},
-		"header of a list":  {from: profile.CSRF{From: "header", Name: "X-Next"}},
-		"header of no case": {from: profile.CSRF{From: "header", Name: "x-next"}},
+		"encoded cookie":    {from: profile.CSRF{From: "cookie", Path: "/csrf", Name: "XSRF", Decode: true}},
+		"header":            {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}},
+		"header of no case": {from: profile.CSRF{From: "header", Path: "/csrf", Name: "x-next"}},
 		"not there":         {from: body, answer: &fakeAnswer{404, ""}, kind: ErrUnreadable},
-		"a page":            {from: body, answer: &fakeAnswer{200, "<html></html>"}, kind: ErrWebPage},
+		"a page for JSON":   {from: body, answer: &fakeAnswer{200, "<html></html>"}, kind: ErrWebPage},
 		"no JSON":           {from: body, answer: &fakeAnswer{200, "token"}, kind: ErrUnreadable},
 		"no member":         {from: body, answer: &fakeAnswer{200, `{"other":"x"}`}, kind: ErrUnreadable},
 		"no header":         {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}, answer: &fakeAnswer{200, ""}, kind: ErrUnreadable},
 		"a number":          {from: body, answer: &fakeAnswer{200, `{"csrf":1}`}, kind: ErrUnreadable},
+		"no path":           {from: profile.CSRF{From: "cookie", Name: "XSRF"}, kind: ErrUnreadable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := &csrfServer{from: test.from, answer: test.answer}
 			client := server.client(t)
-			for _, token := range []string{"first-csrf-token-0123", "second-csrf-token-0123"} {
+			for _, token := range []string{"first-csrf-token-0123+/==", "second-csrf-token-0123+/=="} {
 				server.token = token
-				if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); !errors.Is(err, test.kind) || Uncertain(err) {
+				if err := approve(t, client); !errors.Is(err, test.kind) || Uncertain(err) {
 					t.Errorf("got %v after %v, want %v", err, server.sent, test.kind)
 				}
 			}
@@ -89,13 +99,38 @@ func TestCSRF(t *testing.T) {
 				}
 				return
 			}
-			if text := client.Redact("x second-csrf-token-0123"); strings.Contains(text, "second") {
+			if text := client.Redact("x second-csrf-token-0123+/=="); strings.Contains(text, "second") {
 				t.Errorf("the token is in %q", text)
 			}
-			server.token, server.refuses = "third-csrf-token-0123", true
-			if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); !errors.Is(err, ErrConflict) || Uncertain(err) {
+			server.token, server.refuses = "third-csrf-token-0123+/==", http.StatusConflict
+			if err := approve(t, client); !errors.Is(err, ErrConflict) || Uncertain(err) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// After a 403, the call is sent once more, with a new token or with the one that the
+// server has set once and for all. A second 403 names the token.
+func TestCSRF_refused(t *testing.T) {
+	t.Parallel()
+	for name, once := range map[string]bool{"new token": false, "the token stays": true} {
+		server := &csrfServer{
+			from:  profile.CSRF{From: "cookie", Path: "/csrf", Name: "XSRF"},
+			token: "csrf-token-0123", refuses: http.StatusForbidden, once: once,
+		}
+		err := approve(t, server.client(t))
+		var failure *Error
+		if !errors.Is(err, ErrForbidden) || !errors.Is(err, ErrToken) || Uncertain(err) || !errors.As(err, &failure) || failure.Part != "csrf" {
+			t.Errorf("%s: got %v", name, err)
+		}
+		patch := "PATCH /osmc/admin/oauthconsumers/k"
+		if want := []string{"GET /csrf", patch, "GET /csrf", patch}; !slices.Equal(server.sent, want) {
+			t.Errorf("%s: sent %q, want %q", name, server.sent, want)
+		}
+	}
+	client, _ := fakeAnswers{"PATCH k": {{403, ""}}}.client(t)
+	if err := approve(t, client); !errors.Is(err, ErrForbidden) || errors.Is(err, ErrToken) {
+		t.Errorf("without a token: got %v", err)
 	}
 }

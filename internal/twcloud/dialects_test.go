@@ -71,14 +71,18 @@ func TestDialects(t *testing.T) {
 		if got, err := view.Get(ctx, key); err != nil || got.Name != odd || !got.Approved {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if _, err := view.Get(ctx, keys["c"]); !errors.Is(err, ErrNotFound) {
+		gone := ErrNotFound
+		if client.profile.Calls.Read == nil && !client.listProves() {
+			gone = ErrIncomplete
+		}
+		if _, err := view.Get(ctx, keys["c"]); !errors.Is(err, gone) {
 			t.Errorf("a consumer that is gone: %v", err)
 		}
 		if len(server.Consumers()) != 4 {
 			t.Errorf("the server has %d consumers", len(server.Consumers()))
 		}
 		survey, err := client.SurveyConsumers(ctx)
-		if err != nil || survey.Status != http.StatusOK || survey.Shape == "" || survey.Method != client.Profile().Calls.List.Method {
+		if err != nil || survey.Status != http.StatusOK || survey.Shape == "" || survey.Method != client.profile.Calls.List.Method {
 			t.Errorf("got the survey %+v, %v", survey, err)
 		}
 		requests := server.Requests()

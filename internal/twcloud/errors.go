@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // Kinds of errors, for errors.Is. Every failed call returns an *Error that
@@ -15,18 +17,29 @@ import (
 var (
 	// ErrInvalid: the server refused the input (400, 422).
 	ErrInvalid = errors.New("the server refused the input")
-	// ErrCredentials: the server refused the credentials at sign-in (401, 403).
-	ErrCredentials = errors.New("the credentials were refused")
+	// ErrCredentials: the server refused the credentials at sign-in.
+	ErrCredentials = signin.ErrCredentials
 	// ErrSession: the server refused the session (401), and a new one as well.
 	ErrSession = errors.New("the session was refused")
 	// ErrNoSession: the sign-in succeeded, but set no cookie.
-	ErrNoSession = errors.New("login set no session cookie")
+	ErrNoSession = signin.ErrNoSession
 	// ErrNoAPI: there is no sign-in at this address (404).
-	ErrNoAPI = errors.New("no Teamwork Cloud REST API at this address")
+	ErrNoAPI = signin.ErrNoAPI
 	// ErrNoSeat: no license seat was free at sign-in.
-	ErrNoSeat = errors.New("no license seat is free")
+	ErrNoSeat = signin.ErrNoSeat
+	// ErrSingleSignOn: the sign-in leaves for a server that is not configured.
+	ErrSingleSignOn = signin.ErrSingleSignOn
+	// ErrSignInPage: the sign-in shows a page that the profile does not describe.
+	ErrSignInPage = signin.ErrPage
+	// ErrNoCredentials: the sign-in of the profile needs other credentials.
+	ErrNoCredentials = signin.ErrNoCredentials
+	// ErrNoEndpoint: a request belongs to a server whose address is not known.
+	ErrNoEndpoint = errors.New("the address of this server is not configured")
 	// ErrForbidden: the user lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
+	// ErrToken: the server refused a call with a CSRF token, and with a new one as well
+	// (403). Then the error is an ErrForbidden, too.
+	ErrToken = errors.New("the server may not accept the CSRF token that was sent")
 	// ErrNotFound: there is no such consumer (404).
 	ErrNotFound = errors.New("no such consumer")
 	// ErrNoCollection: the server has nothing at the collection's path (404).
@@ -39,7 +52,7 @@ var (
 	// ErrServer: the server failed (5xx).
 	ErrServer = errors.New("the server failed")
 	// ErrWebPage: the answer is a web page or a redirect instead of JSON.
-	ErrWebPage = errors.New("a web page instead of an answer")
+	ErrWebPage = signin.ErrWebPage
 	// ErrUnreadable: the answer differs from the API profile.
 	ErrUnreadable = errors.New("the answer cannot be read")
 	// ErrIncomplete: the list lacks consumers, or may do so.
@@ -50,6 +63,8 @@ var (
 	// ErrKeyGone: the server answered a registration or a change with success,
 	// but then has no consumer with that key.
 	ErrKeyGone = errors.New("the server reported success, and has no consumer with this key")
+	// ErrOtherName: the server stores another name than it was sent.
+	ErrOtherName = errors.New("the server stores another name")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
 	ErrUnsupported = errors.New("the server has no such call")
 	// ErrSecretNeeded: the API profile requires the secret with each change, and
@@ -102,6 +117,8 @@ type Error struct {
 	// Cause is the error below, if any. Its text may be raw; Error redacts it.
 	Cause error
 
+	// waits is how long the server asked to wait, before it failed for good.
+	waits  string
 	redact func(string) string
 }
 
@@ -125,23 +142,24 @@ func (e *Error) Error() string {
 	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {
 		fmt.Fprintf(&text, ": %s", cause)
 	}
+	if e.waits != "" {
+		fmt.Fprintf(&text, " (%s)", e.waits)
+	}
 	return text.String()
 }
 
-// in sets the part of the API profile that an error is about.
-func (e *Error) in(part string) *Error {
-	e.Part = part
-	return e
-}
-
-// at names the part of the call in the API profile that an unreadable answer
-// differs from, and what the answer has instead. A web page has no part.
-func (e *Error) at(part, found string) *Error {
-	if e.Kind != ErrWebPage {
-		e.Part = fmt.Sprintf("%s.%s", e.Part, part)
-		e.Found = found
+// revised returns an error like err, whose *Error is changed. The original stays
+// as it is, because callers share errors.
+func revised(err error, change func(*Error)) error {
+	switch err := err.(type) { //nolint:errorlint // Another error would lose what wraps it.
+	case *Error:
+		revised := *err
+		change(&revised)
+		return &revised
+	case *UncertainError:
+		return &UncertainError{Err: revised(err.Err, change)}
 	}
-	return e
+	return err
 }
 
 // newPanicError returns an *Error for a panic. Call it where the panic is
@@ -212,40 +230,40 @@ func (e *NotAppliedError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *NotAppliedError) Unwrap() error { return e.Err }
 
-// RegistrationError is a registration after which the server may have more
-// consumers than the wanted one, or another one.
+// RegistrationError is a registration after which the server may have a consumer that
+// nobody knows, or more than one.
 type RegistrationError struct {
 	// Name is the requested name.
 	Name string
-	// Keys are the keys of new consumers with this name: several, or none if the
-	// server could not be asked.
+	// Keys are the keys of new consumers that may be the registered one. There is
+	// none if the server lists none, or could not be asked.
 	Keys []string
+	// OtherName is true if the new consumers have other names, which nobody in this
+	// process has asked for.
+	OtherName bool
 	// Cause is why the outcome was unknown. It is nil if the registration
 	// succeeded.
 	Cause error
-	// Look is why a comparison of the consumers did not find the outcome. If it is
-	// nil, Keys are the result. If both are set, the server refused the
-	// registration, and has a new consumer.
+	// Look is why the list does not show the outcome. If it is nil, Keys are the
+	// result.
 	Look error
 }
 
 // Error lists the keys, or states that they are unknown.
 func (e *RegistrationError) Error() string {
-	var answered *Error
-	unreadable := errors.As(e.Cause, &answered) && success(answered.Status)
-	switch {
-	case e.Cause == nil:
-		return fmt.Sprintf("%q was registered, but its key is not known (%v)", e.Name, e.Look)
-	case len(e.Keys) > 0 && e.Look != nil:
-		return fmt.Sprintf("the server refused it (%v), and has a new consumer named %q: %s", e.Cause, e.Name, quoted(e.Keys))
-	case len(e.Keys) > 0:
-		return fmt.Sprintf("the answer was lost (%v), and several new consumers are named %q: %s", e.Cause, e.Name, quoted(e.Keys))
-	case unreadable && errors.Is(e.Look, answered.Kind):
-		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list", e.Name, e.Cause)
-	case unreadable:
-		return fmt.Sprintf("the answer does not tell the key of %q (%v), and neither does the list (%v)", e.Name, e.Cause, e.Look)
+	text := fmt.Sprintf("%q was registered, but its key is not known", e.Name)
+	if e.Cause != nil {
+		text = fmt.Sprintf("whether %q was registered is not known (%v)", e.Name, e.Cause)
 	}
-	return fmt.Sprintf("the answer was lost (%v), and the list failed (%v)", e.Cause, e.Look)
+	switch {
+	case e.Look != nil:
+		return fmt.Sprintf("%s, and the list did not help (%v)", text, e.Look)
+	case e.OtherName:
+		return text + ", and the list has new consumers of other names: " + quoted(e.Keys)
+	case len(e.Keys) > 0:
+		return text + ", and the list has new consumers of this name: " + quoted(e.Keys)
+	}
+	return text + ", and the list has no new consumer of this name"
 }
 
 // Unwrap returns both causes.

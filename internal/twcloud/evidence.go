@@ -1,86 +1,123 @@
 package twcloud
 
 import (
-	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// evidence is what this process has found out about the server, and what it has
-// done. All views of a server share it.
+// evidence is what this process has done, and what it has found out about the server.
+// All views of a server share it.
 type evidence struct {
-	// registered has the keys that this process has registered and not removed.
-	registered sync.Map
-	// refused has the errors of calls that the server does not have, by name.
-	refused sync.Map
-	// readable is true after the server returned a consumer by key.
-	readable atomic.Bool
-	// confirmed is true after the server recognized the key that it returned for a
-	// new consumer.
-	confirmed atomic.Bool
-	// unlisted is why the list failed when a consumer was read by key instead.
-	unlisted atomic.Pointer[error]
+	// lags is true after a list lacked, or may have lacked, a consumer that it should
+	// have, or had one that was removed.
+	lags atomic.Bool
 
 	mu sync.Mutex
-	// listDoubt is why a consumer that the list lacks may exist. Empty: no known
-	// reason.
-	listDoubt string
-	// deviations are answers that differ from the API profile.
-	deviations []Deviation
+	// read has keys by which the server returned a consumer: two prove everything.
+	read []string
+	// registered has the keys that this process has registered. False: removed.
+	registered map[string]bool
+	// names has the names that it has sent, and how many registrations of each are in
+	// flight.
+	names map[string]int
 }
 
-// doubt notes a reason why the list may lack consumers.
-func (e *evidence) doubt(format string, arguments ...any) {
+// reads notes that the server returned a consumer by key.
+func (e *evidence) reads(key string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.listDoubt == "" {
-		e.listDoubt = fmt.Sprintf(format, arguments...)
+	if len(e.read) < 2 && !slices.Contains(e.read, key) {
+		e.read = append(e.read, key)
 	}
 }
 
-// whole returns why a consumer that is missing from a list of n may exist. It
-// is empty if the list proves that it does not.
-func (e *evidence) whole(n int, paged bool) string {
+// readsOthers reports whether the server returned another consumer by key.
+func (e *evidence) readsOthers(key string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch {
-	case e.listDoubt != "":
-		return e.listDoubt
-	case !paged && pageSize(n):
-		return fmt.Sprintf("the list has exactly %d consumers, which may be the first page of more", n)
-	}
-	return ""
+	return slices.ContainsFunc(e.read, func(other string) bool { return other != key })
 }
 
-// pageSize reports whether a list of n consumers may be one page. Servers often
-// have pages of 10, 20, or 25.
-func pageSize(n int) bool { return n >= 10 && (n%10 == 0 || n%25 == 0) }
+// register notes that this process has registered a consumer.
+func (e *evidence) register(key string) { e.setRegistered(key, true) }
 
-// compare compares a list with the keys that were registered before it was
-// requested.
-func (e *evidence) compare(listed []Consumer, before []string) {
-	found := make(map[string]bool, len(listed))
-	for _, consumer := range listed {
-		found[consumer.Key] = true
+// remove notes that this process has removed a consumer.
+func (e *evidence) remove(key string) { e.setRegistered(key, false) }
+
+func (e *evidence) setRegistered(key string, registered bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.registered == nil {
+		e.registered = map[string]bool{}
 	}
-	for _, key := range before {
-		if !found[key] && e.hasRegistered(key) {
-			e.doubt("the list lacks consumer %q, which was registered before", key)
-		}
-	}
+	e.registered[key] = registered
 }
 
-// keys returns the keys that this process has registered and not removed.
-func (e *evidence) keys() []string {
-	var keys []string
-	for key := range e.registered.Range {
-		keys = append(keys, fmt.Sprint(key))
-	}
-	return keys
+// hasRemoved reports whether this process has removed a consumer.
+func (e *evidence) hasRemoved(key string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	registered, known := e.registered[key]
+	return known && !registered
 }
 
 // hasRegistered reports whether this process has registered a key and not removed it.
 func (e *evidence) hasRegistered(key string) bool {
-	_, registered := e.registered.Load(key)
-	return registered
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.registered[key]
+}
+
+// registeredKeys returns the keys that this process has registered and not removed.
+func (e *evidence) registeredKeys() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	keys := make([]string, 0, len(e.registered))
+	for key, registered := range e.registered {
+		if registered {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// send notes that this process registers a name, until done is called.
+func (e *evidence) send(name string) (done func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.names == nil {
+		e.names = map[string]int{}
+	}
+	e.names[name]++
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.names[name]--
+	}
+}
+
+// hasSent reports whether this process has sent a name.
+func (e *evidence) hasSent(name string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, sent := e.names[name]
+	return sent
+}
+
+// inFlight reports whether a registration of a name has no result yet.
+func (e *evidence) inFlight(name string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.names[name] > 0
+}
+
+// compare notes if a list lacks a consumer that was registered before the list was
+// requested.
+func (e *evidence) compare(listed map[string]bool, before []string) {
+	for _, key := range before {
+		if !listed[key] && e.hasRegistered(key) {
+			e.lags.Store(true)
+		}
+	}
 }

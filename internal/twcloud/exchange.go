@@ -10,11 +10,13 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"sync/atomic"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // exchange sends one request and reads the whole answer within the time limit.
-// It returns the body in memory, so that a broken answer is an error that retry
-// handles, and the slot is free.
+// It returns the body in memory, in UTF-8, so that a broken answer is an error that
+// retry handles, and the slot is free.
 type exchange struct {
 	next    http.RoundTripper
 	options Options
@@ -23,10 +25,12 @@ type exchange struct {
 // exchangeError is an exchange without a complete answer.
 type exchangeError struct {
 	cause error
-	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, or ErrUnreachable. It can't be
-	// derived from the cause: if a connection timed out, errors.Is finds
-	// context.DeadlineExceeded.
+	// kind is ErrCanceled, ErrTimeout, ErrTooLarge, ErrUnreadable, or
+	// ErrUnreachable. It can't be derived from the cause: if a connection timed out,
+	// errors.Is finds context.DeadlineExceeded.
 	kind error
+	// status is that of a response that cannot be read.
+	status int
 	// sent is false if the request certainly did not reach the server.
 	sent bool
 }
@@ -71,11 +75,13 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, failure
 	}
+	leave(ctx)
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
 	}
-	note(ctx, response.StatusCode < 400 || response.StatusCode > 499 || response.StatusCode == http.StatusRequestTimeout)
+	response.Request = request
+	note(ctx, maybeDone(response))
 	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
@@ -85,31 +91,34 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if int64(len(body)) > e.options.MaxAnswer {
 		return fail(ErrTooLarge)
 	}
+	text, err := decoded(body, response.Header)
+	if err != nil && success(response.StatusCode) {
+		return nil, &exchangeError{cause: err, kind: ErrUnreadable, status: response.StatusCode, sent: true}
+	}
 	if _, err := response.Location(); err != nil {
 		// http.Client would turn a redirect with a malformed target into an error
 		// without an answer. Then a registration would seem unsent.
 		response.Header.Del("Location")
 	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	response.ContentLength = int64(len(body))
+	response.Body = io.NopCloser(bytes.NewReader(text))
+	response.ContentLength = int64(len(text))
 	return response, nil
 }
 
-type doubtKey struct{}
+type refusalsKey struct{}
 
-// withDoubt returns a context in which every exchange notes whether the server
-// may have made the call, and a function that returns the result.
-func withDoubt(ctx context.Context) (context.Context, func() bool) {
-	doubt := new(atomic.Bool)
-	return context.WithValue(ctx, doubtKey{}, doubt), doubt.Load
+// withRefusals returns a context in which a redirect that refuses the session proves
+// that the server did not make the call.
+func withRefusals(ctx context.Context, refuses func(*http.Response) bool) context.Context {
+	return context.WithValue(ctx, refusalsKey{}, refuses)
 }
 
-// note is called for every exchange. Sign-ins and sign-outs prove nothing about
-// the call that needs them.
-func note(ctx context.Context, maybeDone bool) {
-	doubt, ok := ctx.Value(doubtKey{}).(*atomic.Bool)
-	if m := mannerOf(ctx); !ok || !maybeDone || m == login || m == logout {
-		return
+// maybeDone reports whether the server may have made the call that it answers.
+func maybeDone(response *http.Response) bool {
+	status := response.StatusCode
+	refuses, ok := response.Request.Context().Value(refusalsKey{}).(func(*http.Response) bool)
+	if ok && signin.IsRedirect(status) && refuses(response) {
+		return false
 	}
-	doubt.Store(true)
+	return status < 400 || status > 499 || status == http.StatusRequestTimeout
 }

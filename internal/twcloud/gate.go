@@ -14,9 +14,9 @@ type gate chan gateState
 type gateState int
 
 const (
-	untried gateState = iota
+	untried gateState = iota // the next call goes alone
 	open
-	shut
+	shut // no further call is sent
 )
 
 func newGate() gate {
@@ -28,33 +28,54 @@ func newGate() gate {
 // enter waits for a turn, and reports whether the call is the first one. The
 // error is ErrCanceled or ErrNotUnderstood. The caller must call leave with the
 // result.
-func (g gate) enter(ctx context.Context) (leave func(error), first bool, err error) {
+func (g gate) enter(ctx context.Context) (leave func(gateState), first bool, err error) {
 	select {
 	case state := <-g:
 		if state == untried {
-			return func(err error) { g <- judge(err) }, true, nil
+			return func(state gateState) { g <- state }, true, nil
 		}
 		g <- state
 		if state == shut {
 			return nil, false, ErrNotUnderstood
 		}
-		return func(error) {}, false, nil
+		return func(gateState) {}, false, nil
 	case <-ctx.Done():
 		return nil, false, ErrCanceled
 	}
 }
 
 // judge opens the gate after a call that was understood, and shuts it after one
-// that was not. Any other failure proves nothing: the next call is the first again.
+// that was not, or that the user may not make. Any other failure proves nothing.
 func judge(err error) gateState {
+	registration, isRegistration := errors.AsType[*RegistrationError](err)
 	switch {
 	case err == nil:
 		return open
-	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrWebPage), errors.Is(err, ErrIncomplete),
-		errors.Is(err, ErrUnsupported), errors.Is(err, ErrNotApplied), errors.Is(err, ErrKeyGone):
+	case isRegistration && registration.Cause == nil && registration.OtherName:
+		return shut
+	case isAny(err, ErrForbidden, ErrNotFound, ErrNoCollection, ErrUnsupported, ErrUnreadable, ErrWebPage,
+		ErrIncomplete, ErrNotApplied, ErrKeyGone, ErrOtherName):
 		return shut
 	}
 	return untried
+}
+
+// judgeApproval is judge for a consumer that is registered: a refused approval shuts
+// the gate, whatever the server answered.
+func judgeApproval(err error) gateState {
+	if err == nil || isAny(err, ErrCanceled, ErrClosed, ErrUnreachable, ErrTimeout) {
+		return judge(err)
+	}
+	return shut
+}
+
+func isAny(err error, kinds ...error) bool {
+	for _, kind := range kinds {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // nameLocks let one caller at a time work under a name.
@@ -65,6 +86,9 @@ type nameLocks struct {
 
 // lock waits until the name is free, or the context ends.
 func (n *nameLocks) lock(ctx context.Context, name string) (unlock func(), err error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	n.mu.Lock()
 	held := n.locks[name]
 	if held == nil {

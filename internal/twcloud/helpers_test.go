@@ -193,6 +193,9 @@ func (f fakeAnswers) client(t *testing.T, changes ...func(*profile.Profile)) (*C
 			name = rest
 		}
 		call := request.Method + " " + name
+		if request.URL.RawQuery != "" {
+			call += "?" + request.URL.RawQuery
+		}
 		sent = append(sent, call)
 		answers := f[call]
 		if len(answers) == 0 {
@@ -226,7 +229,21 @@ func ownProfile() *profile.Profile {
 	return own
 }
 
-func one(key string) string { return fmt.Sprintf(`{"key":%q,"name":"n","approved":true}`, key) }
+func one(key string) string { return named(key, "n") }
+
+func named(key, name string) string {
+	return fmt.Sprintf(`{"key":%q,"name":%q,"approved":true}`, key, name)
+}
+
+// nameIn is the name that a registration sends.
+func nameIn(t *testing.T, request *http.Request) string {
+	t.Helper()
+	var body struct{ Name string }
+	if err := json.NewDecoder(request.Body).Decode(&body); err != nil {
+		t.Error(err)
+	}
+	return body.Name
+}
 
 func withoutRead(p *profile.Profile) { p.Calls.Read = nil }
 
@@ -238,19 +255,11 @@ func consumersJSON(keys ...string) string {
 	return "[" + strings.Join(all, ",") + "]"
 }
 
-func manyConsumersJSON(n int) string {
-	keys := make([]string, n)
-	for i := range keys {
-		keys[i] = fmt.Sprint("k", i)
-	}
-	return consumersJSON(keys...)
-}
-
 func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Options {
 	t.Helper()
 	built := Options{
 		Endpoint:       mustParseURL(t, endpoint),
-		Credentials:    BasicCredentials{Username: "admin", Password: testPassword},
+		Credentials:    Credentials{Username: "admin", Password: testPassword},
 		RequestTimeout: time.Minute,
 		MaxAnswer:      1 << 20,
 		MaxRetries:     3,
@@ -279,7 +288,7 @@ func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Opti
 func connect(t testing.TB, server *emulator.Server, options ...func(*Options)) *Client {
 	t.Helper()
 	built := testOptions(t, server.URL())
-	built.Credentials = TokenCredentials{Token: emulator.AdminToken}
+	built.Credentials = Credentials{Token: emulator.AdminToken}
 	for _, option := range options {
 		option(&built)
 	}

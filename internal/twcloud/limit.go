@@ -6,7 +6,8 @@ import (
 )
 
 // limit limits the number of requests at the same time. The others wait for a
-// slot or for the end of their context.
+// slot or for the end of their context. A sign-out never waits: Terraform leaves
+// little time for it, and requests that hang can hold every slot.
 type limit struct {
 	next  http.RoundTripper
 	slots chan struct{}
@@ -25,12 +26,9 @@ func newLimit(next http.RoundTripper, slots int) *limit {
 }
 
 // refusing returns a channel that is closed when requests of this manner must
-// no longer be sent. It is nil if they always can.
+// no longer be sent.
 func (l *limit) refusing(m manner) <-chan struct{} {
-	switch m {
-	case logout:
-		return nil
-	case once:
+	if m == once {
 		return l.draining.Done()
 	}
 	return l.closing.Done()
@@ -38,6 +36,9 @@ func (l *limit) refusing(m manner) <-chan struct{} {
 
 func (l *limit) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
+	if mannerOf(ctx) == logout {
+		return l.next.RoundTrip(request)
+	}
 	refusing := l.refusing(mannerOf(ctx))
 	select {
 	case l.slots <- struct{}{}:

@@ -3,10 +3,6 @@ package twcloud
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"net/url"
-	"slices"
 	"sync"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -15,66 +11,74 @@ import (
 // maxPages limits a list, in case a server's pages never end.
 const maxPages = 10_000
 
-// list reads all consumers from the server, page by page. If it lacks one that
-// this process has registered before, it may lack others as well.
-func (c *Client) list(ctx context.Context) ([]Consumer, error) {
-	before := c.evidence.keys()
-	consumers, err := c.pages(ctx)
-	if err == nil {
-		c.evidence.compare(consumers, before)
-	}
-	return consumers, err
-}
-
-func (c *Client) pages(ctx context.Context) ([]Consumer, error) {
+// list reads all consumers from the server, page by page.
+func (c *Client) list(ctx context.Context) ([]profile.Consumer, error) {
 	call := c.profile.Calls.List
-	l := lister{call: call, seen: map[string]partial{}}
-	query := l.first()
+	if err := supported("list", call); err != nil {
+		return nil, err
+	}
+	before := c.evidence.registeredKeys()
+	var found []profile.Consumer
+	seen := map[string]bool{}
+	page := call.FirstPage()
 	for number := 1; ; number++ {
-		var next url.Values
-		err := c.call(ctx, call, values{page: query}, func(answer *answer) (err error) {
-			if !answer.expected() {
-				return answer.failure()
-			}
-			next, err = l.read(answer, number)
-			return err
-		})
+		r, err := c.call(ctx, call, profile.Values{Page: page.Query})
 		if err != nil {
 			return nil, noCollection(err)
 		}
-		if next == nil {
-			return c.details(ctx, l.found)
+		known := len(seen)
+		for _, one := range r.consumers {
+			switch {
+			case one.OtherKind:
+				known = -1 // The page is not a repetition.
+			case !seen[one.Key]:
+				seen[one.Key] = true
+				found = append(found, one)
+			case number == 1:
+				return nil, r.differs("response.key", "two consumers have the key %q", one.Key)
+			}
 		}
-		query = next
+		if len(r.consumers) > 0 && known == len(seen) {
+			return nil, r.differs("pages", "page %d repeats what was on the pages before", number)
+		}
+		next, err := call.NextPage(page, r.Request.URL, c.readable(r.Response), len(r.consumers))
+		switch {
+		case err != nil:
+			return nil, r.unreadable(err)
+		case next == nil:
+			c.evidence.compare(seen, before)
+			return c.details(ctx, found)
+		case number >= maxPages:
+			return nil, r.differs("pages", "more than %d pages", maxPages)
+		}
+		page = *next
 	}
 }
 
-// details reads each consumer by key if the list does not have all of its
-// fields.
-func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, error) {
-	consumers := make([]Consumer, 0, len(found))
-	if c.profile.Calls.List.Answer.TellsAll() {
-		for _, one := range found {
-			consumers = append(consumers, one.consumer())
-		}
-		return consumers, nil
+// details reads each consumer by key if the list does not have all of its values.
+func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profile.Consumer, error) {
+	if c.profile.Calls.List.Response.TellsAll() {
+		return found, nil
 	}
+	consumers := make([]profile.Consumer, 0, len(found))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
 		mu      sync.Mutex
 		working sync.WaitGroup
 		failure error
+		missing []string
 	)
 	for _, one := range found {
 		working.Go(func() {
-			consumer, err := c.read(ctx, one.key)
+			read, err := c.read(ctx, one.Key)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err == nil:
-				consumers = append(consumers, consumer)
-			case errors.Is(err, ErrNotFound): // It was removed after the list was read.
+				consumers = append(consumers, read)
+			case errors.Is(err, ErrNotFound):
+				missing = append(missing, one.Key)
 			case failure == nil:
 				failure = err
 				cancel()
@@ -82,100 +86,21 @@ func (c *Client) details(ctx context.Context, found []partial) ([]Consumer, erro
 		})
 	}
 	working.Wait()
+	for _, key := range missing {
+		// A consumer may have been removed after the list was read. But the server may
+		// have nothing at this path, and then the list would be empty.
+		if failure == nil && !c.evidence.readsOthers(key) {
+			failure = c.unproven("the list has consumer %q, and the server returns no consumer by key", key)
+		}
+	}
 	return consumers, failure
 }
 
-// lister reads the pages of one list.
-type lister struct {
-	call  *profile.Call
-	found []partial
-	seen  map[string]partial
-}
-
-// first is the query of the first page.
-func (l *lister) first() url.Values {
-	switch pages := l.call.Pages; {
-	case pages != nil && pages.By == "number":
-		return url.Values{pages.Parameter: {fmt.Sprint(pages.First)}}
-	case pages != nil && pages.By == "offset":
-		return url.Values{pages.Parameter: {"0"}}
-	}
-	return nil
-}
-
-// read reads one page and returns the query of the next one. It is nil after
-// the last page.
-func (l *lister) read(answer *answer, number int) (url.Values, error) {
-	document, err := answer.document()
-	if err != nil {
-		return nil, err
-	}
-	items, err := l.items(answer, document)
-	if err != nil {
-		return nil, err
-	}
-	added := 0
-	for _, one := range items {
-		known, again := l.seen[one.key]
-		switch {
-		case !again:
-			l.seen[one.key] = one
-			l.found = append(l.found, one)
-			added++
-		case known.consumer() != one.consumer():
-			return nil, answer.unreadable("two consumers have the key %q", one.key)
+// noCollection marks a 404 as one of the collection.
+func noCollection(err error) error {
+	return revised(err, func(failure *Error) {
+		if failure.Kind == ErrNotFound {
+			failure.Kind = ErrNoCollection
 		}
-	}
-	switch {
-	case number >= maxPages:
-		return nil, answer.incomplete("more than %d pages", maxPages)
-	case len(items) > 0 && added == 0:
-		return nil, answer.incomplete("page %d repeats what was on the pages before", number)
-	}
-	if l.call.Pages != nil {
-		return l.next(answer, document, number, len(items))
-	}
-	return l.unannounced(answer, document)
-}
-
-// items reads the consumers of one page.
-func (l *lister) items(answer *answer, document any) ([]partial, error) {
-	places := l.call.Answer
-	value, found := profile.Lookup(document, places.Items)
-	var items []partial
-	read := func(value any, key string) error {
-		one, err := answer.consumerIn(value)
-		if key != "" {
-			one.key = key
-		}
-		items = append(items, one)
-		return err
-	}
-	switch value := value.(type) {
-	case []any:
-		if places.KeyIsMember {
-			return nil, answer.unreadable("an array at %q in place of an object of consumers", places.Items)
-		}
-		for _, element := range value {
-			if err := read(element, ""); err != nil {
-				return nil, err
-			}
-		}
-		return items, nil
-	case map[string]any:
-		if !places.KeyIsMember {
-			break
-		}
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			if err := read(value[key], key); err != nil {
-				return nil, err
-			}
-		}
-		return items, nil
-	}
-	// If this counted as an empty list, each consumer would be registered again.
-	if !found {
-		value = document
-	}
-	return nil, answer.unreadable("no list at %q: %s", places.Items, describe(value)).at("answer.items", describe(value))
+	})
 }

@@ -22,7 +22,7 @@ func (l *logging) RoundTrip(request *http.Request) (*http.Response, error) {
 	attributes := []slog.Attr{
 		slog.String("method", request.Method),
 		slog.String("host", request.URL.Host),
-		slog.String("path", request.URL.EscapedPath()),
+		slog.String("path", shownPath(request.URL)),
 		slog.Duration("duration", time.Since(start)),
 	}
 	if err != nil {

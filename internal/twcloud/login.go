@@ -1,142 +1,138 @@
 package twcloud
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"slices"
-	"strings"
+	"sync/atomic"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-func (s *session) login(ctx context.Context) (opened *openSession, err error) {
-	defer func() {
-		// A panic in this goroutine would end the process without signing out.
-		if reason := recover(); reason != nil {
-			opened, err = nil, newPanicError(http.MethodGet, wire.LoginPath, reason, s.redact)
+// newSessions returns the session of the REST API, and that of the Web Application
+// Platform, which are opened one by one.
+func newSessions(options Options, next http.RoundTripper, redact *redactor) (rest, platform *session) {
+	servers := signin.Servers{REST: options.Endpoint, Platform: options.WebAppEndpoint, Authentication: options.AuthenticationEndpoint}
+	credentials := options.Credentials
+	hide := func(secret string) { redact.add(secret) }
+	tokens := signin.NewTokens(signin.Tokens{
+		Client:   &signin.Client{Servers: servers, Send: next, Hide: hide},
+		Username: credentials.Username, Password: credentials.Password, Token: credentials.Token,
+		ClientID: credentials.ClientID, AuthSecret: credentials.AuthSecret, ClientSecret: credentials.ClientSecret,
+	})
+	refused := new(atomic.Pointer[Error])
+	open := func(method func(*signin.Client) signin.Method, server string) *session {
+		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
+		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.Server == server {
+			opened.csrf = csrf
 		}
-		var failure *Error
-		if errors.As(err, &failure) {
-			failure.Login = true
+		opened.method = method(&signin.Client{Servers: servers, Send: next, Keep: opened.keep, Hide: hide})
+		return opened
+	}
+	rest = open(func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} }, profile.REST)
+	if options.Profile.SignIn == nil {
+		rest.method = &everywhere{rest.method.(*signin.REST)} //nolint:errcheck,forcetypeassert // It is one.
+		if options.Profile.Server == profile.WebApp {
+			rest.csrf = options.Profile.CSRF
 		}
-	}()
-	request, err := newRequest(withManner(ctx, login), http.MethodGet, s.options.Endpoint, wire.LoginPath, "", nil)
-	if err != nil {
-		return nil, err
+		return rest, rest
 	}
-	s.options.Credentials.Authorize(request)
-	response, err := s.next.RoundTrip(request)
-	if err != nil {
-		return nil, newTransportError(request, err, s.redact)
-	}
-	if !success(response.StatusCode) {
-		failure := newStatusError(request, response, s.redact)
+	platform = open(func(client *signin.Client) signin.Method {
+		in := options.Profile.SignIn
 		switch {
-		case noSeat(response):
-			failure.Kind = ErrNoSeat
-		case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
-			failure.Kind = ErrCredentials
-		case response.StatusCode == http.StatusNotFound:
-			failure.Kind = ErrNoAPI
+		case in.By == profile.ByToken:
+			return &signin.ByToken{Client: client, Tokens: tokens, Scheme: in.Scheme, SignOut: in.SignOut}
+		case credentials.Token != "" || credentials.ClientID != "":
+			// A token needs no page, and works where people sign in at another host
+			// (assumed).
+			return &signin.ByToken{Client: client, Tokens: tokens, Scheme: wire.TokenScheme, SignOut: in.SignOut}
 		}
-		return nil, failure
-	}
-	jar, _ := cookiejar.New(nil) // It fails only for options.
-	opened = &openSession{cookies: jar}
-	opened.token.Store(new(string))
-	s.keep(opened, request.URL, response)
-	if len(jar.Cookies(request.URL)) == 0 {
-		kind := ErrNoSession
-		if looksLikeWebPage(response) {
-			kind = ErrWebPage
-		}
-		return nil, &Error{Kind: kind, Method: request.Method, Path: request.URL.EscapedPath(), Status: response.StatusCode}
-	}
-	return opened, nil
+		return &signin.Page{Client: client, SignIn: in, Headers: options.Profile.Headers, Username: credentials.Username, Password: credentials.Password}
+	}, profile.WebApp)
+	return rest, platform
 }
 
-// keep stores the cookies and the CSRF token of an answer. The server sets the
-// cookies for /osmc (seen). Behind a reverse proxy with a path prefix that does
-// not rewrite them, no request would carry them, so keep adds the prefix.
-func (s *session) keep(seat *openSession, from *url.URL, response *http.Response) {
-	prefix := strings.TrimRight(s.options.Endpoint.Path, "/")
-	csrf := cmp.Or(s.options.Profile.CSRF, &profile.CSRF{})
-	cookies := response.Cookies()
-	for _, cookie := range cookies {
-		if csrf.From == "cookie" && cookie.Name == csrf.Name {
-			s.keepToken(seat, cookie.Value)
-		}
-		if len(cookie.Value) >= minSecretCookie {
-			s.redact.add(cookie.Value)
-		}
-		// The cookie is for this server only, also if a proxy changes the domain.
-		cookie.Domain = ""
-		if strings.HasPrefix(cookie.Path, "/") && cookie.Path != "/" && !strings.HasPrefix(cookie.Path+"/", prefix+"/") {
-			cookie.Path = prefix + cookie.Path
-		}
-	}
-	seat.cookies.SetCookies(from, cookies)
-	if token := response.Header.Get(csrf.Name); csrf.From == "header" && token != "" {
-		s.keepToken(seat, token)
-	}
-}
+// everywhere sends the cookies of the REST API to the platform, too, for a profile
+// without a sign-in (assumed).
+type everywhere struct{ *signin.REST }
 
-func (s *session) keepToken(seat *openSession, token string) {
-	s.redact.add(token)
-	seat.token.Store(&token)
-}
-
-// cookiesFor returns the cookies of a request. The Web Application Platform
-// also gets those that the REST API sets for its own paths (assumed).
-func (s *session) cookiesFor(seat *openSession, target *url.URL) []*http.Cookie {
-	cookies := seat.cookies.Cookies(target)
-	if target.Host == s.options.Endpoint.Host {
-		return cookies
+// Authorize implements signin.Method.
+func (e *everywhere) Authorize(request *http.Request, session *signin.Session) {
+	cookies := session.Cookies.For(request.URL)
+	if request.URL.Host == e.Servers.REST.Host {
+		signin.Send(request, cookies)
+		return
 	}
-	login := *s.options.Endpoint
-	login.Path = strings.TrimRight(s.options.Endpoint.Path, "/") + wire.LoginPath
-	for _, cookie := range seat.cookies.Cookies(&login) {
-		if !slices.ContainsFunc(cookies, func(own *http.Cookie) bool { return own.Name == cookie.Name }) {
+	for _, cookie := range session.Cookies.All(e.Servers.REST) {
+		if !slices.ContainsFunc(cookies, func(own signin.Cookie) bool { return own.Name == cookie.Name }) {
 			cookies = append(cookies, cookie)
 		}
 	}
-	return cookies
+	signin.Send(request, cookies)
 }
 
-func (s *session) logout(ctx context.Context, open *openSession) error {
-	request, err := newRequest(withManner(ctx, logout), http.MethodGet, s.options.Endpoint, wire.LogoutPath, "", nil)
-	if err != nil {
-		return err
+func (s *session) login(ctx context.Context) (opened *signin.Session, err error) {
+	defer func() {
+		// A panic in this goroutine would end the process without signing out.
+		if reason := recover(); reason != nil {
+			opened, err = nil, newPanicError(http.MethodGet, "the sign-in", reason, s.redact)
+		}
+		err = revised(err, func(failure *Error) { failure.Login = true })
+	}()
+	if refused := s.refused.Load(); refused != nil {
+		return nil, refused
 	}
-	for _, cookie := range open.cookies.Cookies(request.URL) {
-		request.AddCookie(cookie)
+	session, err := s.method.Open(withWaits(withManner(ctx, login)))
+	if err == nil {
+		return session, nil
 	}
-	response, err := s.next.RoundTrip(request)
-	if err != nil {
+	if session != nil {
+		s.release(ctx, session)
+	}
+	failure := s.loginError(err)
+	if refused, ok := failure.(*Error); ok && refused.Kind == ErrCredentials { //nolint:errorlint // It is not wrapped.
+		s.refused.CompareAndSwap(nil, refused)
+	}
+	return nil, failure
+}
+
+func (s *session) logout(ctx context.Context, open *signin.Session) error {
+	err := s.method.Close(withWaits(withManner(ctx, logout)), open)
+	if err == nil {
+		return nil
+	}
+	return s.loginError(err)
+}
+
+// loginError returns an *Error for a sign-in or sign-out that failed.
+func (s *session) loginError(err error) error {
+	request := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "sign-in"}}
+	var failed *signin.Error
+	if !errors.As(err, &failed) {
 		return newTransportError(request, err, s.redact)
 	}
-	if response.StatusCode != http.StatusNoContent && response.StatusCode != http.StatusUnauthorized {
-		return newStatusError(request, response, s.redact)
+	if failed.Request != nil {
+		request = failed.Request
 	}
-	return nil
-}
-
-// noSeat reports whether a sign-in was refused because no license seat is free:
-// 503, or 403, with a body that mentions the license (assumed).
-func noSeat(response *http.Response) bool {
-	if response.StatusCode != http.StatusServiceUnavailable && response.StatusCode != http.StatusForbidden {
-		return false
+	if failed.Response == nil && failed.Kind == nil {
+		return revised(newTransportError(request, failed.Cause, s.redact), func(failure *Error) { failure.Part = failed.Part })
 	}
-	body := strings.ToLower(string(bodyOf(response)))
-	return strings.Contains(body, "licence") || strings.Contains(body, "license")
+	failure := &Error{
+		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request), redact: s.redact.text,
+		Method: request.Method, Path: shownPath(request.URL),
+	}
+	if failed.Response != nil {
+		failure.Status, failure.Message = failed.Response.StatusCode, wordsOf(failed.Response, s.redact)
+		if failure.Kind == nil {
+			failure.Kind = newStatusError(request, failed.Response, s.redact).Kind
+		}
+		if failure.Kind == ErrNotFound {
+			failure.Kind = ErrUnsupported // No consumer is concerned.
+		}
+	}
+	return failure
 }
-
-// minSecretCookie is the minimum length, in bytes, of a cookie that may be a
-// secret. A shorter one is a flag or, as seen, the user's name. Removing it
-// would damage words and paths in messages.
-const minSecretCookie = 16

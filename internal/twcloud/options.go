@@ -3,6 +3,7 @@ package twcloud
 import (
 	"crypto/tls"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -23,35 +24,34 @@ const (
 
 // Where things are in an installation, as package wire has it.
 const (
-	DefaultRESTPort           = wire.DefaultRESTPort
-	DefaultWebAppPort         = wire.DefaultWebAppPort
-	DefaultOAuthConsumersPath = wire.DefaultOAuthConsumersPath
+	DefaultRESTPort   = wire.DefaultRESTPort
+	DefaultWebAppPort = wire.DefaultWebAppPort
 )
 
 // Options configure a Client.
 type Options struct {
 	// Endpoint is the root of the REST API, for example
 	// https://twcloud.example.com:8111. It can have the path prefix of a reverse
-	// proxy.
+	// proxy. Nil: nothing is sent to the REST API.
 	Endpoint *url.URL
 
 	// WebAppEndpoint is the root of the Web Application Platform, which has root
-	// services and the OAuth 1.0a endpoints. Nil: the host of Endpoint, port
-	// 8443.
+	// services and the OAuth 1.0a endpoints. Nil: DefaultWebAppEndpoint of Endpoint.
 	WebAppEndpoint *url.URL
+
+	// AuthenticationEndpoint is the root of the authentication server: of all paths
+	// that begin with /authentication/. Nil: WebAppEndpoint.
+	AuthenticationEndpoint *url.URL
 
 	// WebAppExplicit is true if the user set WebAppEndpoint. If it does not
 	// answer, the client does not look for root services elsewhere.
 	WebAppExplicit bool
 
-	// Credentials sign in: BasicCredentials or TokenCredentials.
+	// Credentials sign in.
 	Credentials Credentials
 
 	// Profile is the API profile. Nil: profile.BuiltIn.
 	Profile *profile.Profile
-
-	// OAuthConsumersPath is the path of the consumers. Empty: the one in Profile.
-	OAuthConsumersPath string
 
 	// TLS has certificate authorities, client certificates, and so on. Nil: the
 	// system's defaults.
@@ -74,7 +74,7 @@ type Options struct {
 	MaxConcurrentRequests int
 
 	// RetryWaitMin and RetryWaitMax limit the exponential back-off with jitter
-	// between retries. A Retry-After header replaces it, up to four times
+	// between retries. A Retry-After header can make it longer, up to four times
 	// RetryWaitMax. NewOptions sets the defaults. Zero: no wait.
 	RetryWaitMin time.Duration
 	RetryWaitMax time.Duration
@@ -92,8 +92,20 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
+// DefaultWebAppEndpoint is where the Web Application Platform is by default: at port
+// 8443 of an installation, or behind the reverse proxy of the REST API.
+func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
+	if endpoint.Port() == DefaultRESTPort {
+		return &url.URL{Scheme: endpoint.Scheme, Host: net.JoinHostPort(endpoint.Hostname(), DefaultWebAppPort)}
+	}
+	return &url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}
+}
+
 // Profile is an API profile: how a server manages consumers.
 type Profile = profile.Profile
+
+// UsesREST reports whether a call of an API profile goes to the REST API.
+func UsesREST(p *Profile) bool { return p.Server == profile.REST }
 
 // ParseProfile reads an API profile. It returns all mistakes, each with its
 // place in the file.

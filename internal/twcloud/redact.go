@@ -1,11 +1,9 @@
 package twcloud
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,54 +23,81 @@ const (
 // userinfo matches credentials in a URL. Errors about a proxy can quote them.
 var userinfo = regexp.MustCompile(`://\S*@`)
 
-// redactor removes secrets from texts. Its zero value knows none.
+// minSecret is the length, in bytes, of the shortest secret that is removed. A
+// shorter one is a part of ordinary words: to remove it would damage a message, and
+// confirm the secret to the reader.
+const minSecret = 8
+
+// redactor removes secrets from texts. Its zero value knows none. The time for a
+// text does not depend on the number of secrets.
 type redactor struct {
-	mu      sync.Mutex
-	secrets map[string]struct{}
-	// replacer is built from the secrets when needed. It is nil after an
-	// addition.
-	replacer *strings.Replacer
+	mu    sync.RWMutex
+	forms map[string]struct{}
+	// lengths has the lengths of the forms, the longest first, by their first bytes.
+	lengths map[string][]int
 }
 
 // add adds secrets, in every form in which they are sent or quoted.
 func (r *redactor) add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.secrets == nil {
-		r.secrets = map[string]struct{}{}
+	if r.forms == nil {
+		r.forms, r.lengths = map[string]struct{}{}, map[string][]int{}
 	}
 	for _, secret := range secrets {
-		if _, known := r.secrets[secret]; known || secret == "" {
+		if _, known := r.forms[secret]; known || len(secret) < minSecret {
 			continue
 		}
 		for _, form := range forms(secret) {
-			r.secrets[form] = struct{}{}
+			r.forms[form] = struct{}{}
+			start := form[:minSecret]
+			lengths := r.lengths[start]
+			longestFirst := func(a, b int) int { return b - a }
+			if at, known := slices.BinarySearchFunc(lengths, len(form), longestFirst); !known {
+				r.lengths[start] = slices.Insert(lengths, at, len(form))
+			}
 		}
-		r.replacer = nil
 	}
 }
 
 // text returns the text without the secrets.
 func (r *redactor) text(text string) string {
-	return userinfo.ReplaceAllString(r.prepared().Replace(text), "://"+redacted+"@")
+	return userinfo.ReplaceAllString(r.replaced(text), "://"+redacted+"@")
 }
 
-// prepared returns a replacer. It replaces in one pass, so that it does not
-// search for secrets in replaced text.
-func (r *redactor) prepared() *strings.Replacer {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.replacer == nil {
-		// Replace the longest first, because one secret can be the prefix of
-		// another.
-		longestFirst := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
-		var pairs []string
-		for _, secret := range slices.SortedFunc(maps.Keys(r.secrets), longestFirst) {
-			pairs = append(pairs, secret, redacted)
+// replaced replaces in one pass, so that it does not search for secrets in replaced
+// text. The longest secret counts, because one can be the prefix of another.
+func (r *redactor) replaced(text string) string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var clean strings.Builder
+	done := 0
+	for at := 0; at+minSecret <= len(text); {
+		length := r.match(text[at:])
+		if length == 0 {
+			at++
+			continue
 		}
-		r.replacer = strings.NewReplacer(pairs...)
+		clean.WriteString(text[done:at])
+		clean.WriteString(redacted)
+		at += length
+		done = at
 	}
-	return r.replacer
+	clean.WriteString(text[done:])
+	return clean.String()
+}
+
+// match returns the length of the longest secret that a text begins with, or zero.
+func (r *redactor) match(text string) int {
+	for _, length := range r.lengths[text[:minSecret]] {
+		if length > len(text) {
+			continue
+		}
+		if _, found := r.forms[text[:length]]; found {
+			return length
+		}
+	}
+	return 0
 }
 
 // forms returns the forms of a secret: plain, percent-encoded, in JSON as Go,

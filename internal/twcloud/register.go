@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
-	"time"
+	"slices"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // Registration is the result of Register. If the consumer has a key, it exists
@@ -15,174 +15,298 @@ type Registration struct {
 	Consumer Consumer
 	// Namesakes are the consumers that had the name before.
 	Namesakes []Consumer
-	// Strays are other consumers with this name that appeared while a
-	// registration was repeated after a lost answer.
+	// Adopted is why the outcome was unknown, if the consumer is the one new consumer of
+	// that name. Someone else may have registered it in that moment. Nil: not adopted.
+	Adopted error
+	// Strays are other consumers of this name that appeared while the registration
+	// was repeated after a lost response.
 	Strays []Consumer
-	// StraysUnknown is why the client could not look for strays.
-	StraysUnknown error
-	// InDoubt is true if an answer was lost, although no new consumer was found.
-	InDoubt bool
+	// Doubt is why there may be a further consumer of this name. It is nil if
+	// there is none.
+	Doubt error
 }
+
+// CanRegister returns ErrUnsupported if the API profile has no call that registers.
+func (c *Client) CanRegister() error { return supported("register", c.profile.Calls.Register) }
 
 // Register registers a consumer exactly once. The server does not approve it.
 //
 // A registration can't simply be repeated: names need not be unique, and a lost
-// answer does not say what the server did. If the outcome is unknown, Register
-// compares the consumers before and after. One new consumer with this name is
-// the registered one, and its secret is set again. If there is none and the
-// list is complete, Register sends the registration again. If there are
-// several, it returns a *RegistrationError with their keys.
+// response does not say what the server did. If the outcome is unknown, Register
+// compares a list from before with a new one. One new consumer of this name is the
+// registered one, and its secret is set again. If there is none, nor a new one of a
+// name that this process did not send, Register sends the registration again, once,
+// unless lists have been seen to lag. Otherwise it returns a *RegistrationError with
+// what exists.
 //
-// Registrations of one name wait for each other, because two callers could
-// claim the same consumer. All registrations wait for the first one, because
-// nothing is known about the server until its answer is understood. A
+// Registrations of one name wait for each other, because two callers could claim the
+// same consumer. All registrations wait for the first one, because nothing is known
+// about the server until its response is understood and the consumer is read back. A
 // registration in flight is not canceled with its context.
 //
-// Register calls the functions in then with the result before other
-// registrations continue: if the server does not approve a new consumer, one
-// such consumer is enough. If it turns out that the server has the consumer
-// under another key, it calls them again with that key and an error.
-func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (Registration, error) {
+// Register calls the functions in then with the result before other registrations
+// continue: if the server does not approve a new consumer, one such consumer is
+// enough.
+func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (_ Registration, err error) {
 	if err := c.CanRegister(); err != nil {
 		return Registration{}, err
 	}
 	c.redact.add(secret)
 	call := c.profile.Calls.Register
-	unlock, err := c.names.lock(ctx, nameKey(name))
+	unlock, err := c.names.lock(ctx, name)
 	if err != nil {
 		return Registration{}, newCallError(ErrCanceled, call, "", err)
 	}
 	defer unlock()
-
-	before, err := c.snapshot.all(ctx)
-	if err != nil {
-		return Registration{}, err
+	lists := c.profile.Calls.List != nil
+	if lists { // A failure to list concerns all registrations.
+		if _, err := c.snapshot.get(ctx, snapshotAge); err != nil {
+			return Registration{}, err
+		}
 	}
-	r := &registering{Client: c, name: name, secret: secret, before: before, Registration: Registration{Namesakes: namesakes(before, name)}}
 	leave, first, err := c.registrations.enter(ctx)
 	if err != nil {
-		return r.Registration, newCallError(err, call, "", nil)
+		return Registration{}, newCallError(err, call, "", nil)
 	}
-	for attempt := 0; ; attempt++ {
-		settled, err := r.try(ctx, attempt)
-		if !settled {
-			continue
+	// A panic of a function in then proves nothing about the server.
+	verdict := untried
+	defer func() { leave(verdict) }()
+
+	r := &registering{Client: c, call: call, name: name, secret: secret, first: first}
+	if lists {
+		if r.before, err = c.snapshot.get(ctx, registrationAge); err != nil {
+			return r.Registration, err
 		}
-		verdict := err
-		for _, do := range then {
-			verdict = do(r.Registration, err)
-		}
-		if err == nil && doubtsKey(verdict, first) {
-			if mistaken := r.underOtherKey(ctx); mistaken != nil {
-				err, verdict = mistaken, mistaken
-				for _, do := range then {
-					_ = do(r.Registration, mistaken) // It gets the error, and can only pass it on.
-				}
-			}
-		}
-		leave(verdict)
-		return r.Registration, err
 	}
+	r.Registration.Namesakes = sorted(r.before.named(name))
+	err = r.run(ctx)
+	result := err
+	for _, do := range then {
+		result = do(r.Registration, err)
+	}
+	switch {
+	case err != nil:
+		verdict = judge(err)
+	case judge(r.Adopted) == shut:
+		verdict = shut // The response does not read, although the consumer was found.
+	default:
+		verdict = judgeApproval(result)
+	}
+	return r.Registration, err
 }
 
 // registering is a registration in progress.
 type registering struct {
 	*Client
 	Registration // the result so far
+	call         *profile.Call
 	name, secret string
-	// before are the consumers before the registration.
-	before []Consumer
+	// first is true for a registration that goes alone.
+	first bool
+	// before is the list from before the registration, or from before it was sent again.
+	before *listing
 }
 
-// try sends the registration once, and compares the consumers if the outcome is
-// unknown. If the result is not settled, the registration can be sent again.
-func (r *registering) try(ctx context.Context, attempt int) (settled bool, err error) {
-	told, outcome, err := r.post(ctx)
-	if told.key != "" && (r.evidence.hasRegistered(told.key) || has(r.before, told.key)) {
-		err = r.wrongKey("the answer has the key %q, which is another consumer's", told.key)
-		told, outcome = partial{}, unknownForGood
-	}
-	// The time for the comparison begins here, because the registration may have
-	// used up the first grace period.
-	through, cancel := r.SeeThrough(ctx)
-	defer cancel()
-	if told.key != "" {
-		err = r.understand(through, told, err)
-		if err == nil && attempt > 0 {
-			r.Strays, r.StraysUnknown = r.strays(through)
-		}
-		return true, err
-	}
-	if outcome == notRegistered && attempt == 0 {
-		return true, r.conflict(through, err)
-	}
-	// After an earlier attempt, the server may refuse this one because it has
-	// made the first one late.
-
-	now, appeared, lookErr := r.look(through, attempt, outcome == registered || saidYes(err))
-	switch {
-	case lookErr != nil:
-		return true, &RegistrationError{Name: r.name, Cause: err, Look: lookErr}
-	case len(appeared) == 1:
-		lost := attempt
-		if outcome == unknown || outcome == unknownForGood {
-			lost++
-		}
-		if lost > 1 && outcome != registered {
-			// The list may lag behind, and show the others later.
-			r.StraysUnknown = r.incompleteList(fmt.Sprintf("the answers to %d registrations were lost, and the list has one new consumer", lost))
-		}
-		return true, r.adopt(through, appeared[0], outcome, err)
-	case len(appeared) > 1:
-		return true, &RegistrationError{Name: r.name, Cause: err, Keys: keysOf(appeared)}
-	case outcome == registered:
-		return true, &RegistrationError{Name: r.name, Look: newCallError(ErrIncomplete, r.profile.Calls.Register, "",
-			errors.New("the server reported success, but returned no key and does not list the consumer"))}
-	case outcome != unknown || attempt >= r.options.MaxRetries || ctx.Err() != nil || r.doubtOfList(len(now)) != "":
-		r.InDoubt = true
-		return true, err
-	}
-	return false, nil
-}
-
-// understand completes the answer to a registration. The key is known, so the
-// consumer can't be lost any more.
-func (r *registering) understand(ctx context.Context, told partial, err error) error {
-	r.evidence.registered.Store(told.key, true)
-	r.Consumer = told.consumer()
-	if told.name == nil {
-		r.Consumer.Name = r.name
-	}
-	if err == nil && told.complete() {
-		r.snapshot.put(r.Consumer)
-		return nil
-	}
-	r.snapshot.invalidate()
-	consumer, lookErr := r.fresh(ctx, told.key)
-	if lookErr == nil {
-		r.Consumer = consumer
-		r.snapshot.put(consumer)
-		return nil
-	}
-	if err != nil && !errors.Is(lookErr, ErrPanic) {
+// run sends the registration, and once more if that is safe.
+func (r *registering) run(ctx context.Context) error {
+	done := r.evidence.send(r.name)
+	defer done()
+	first := r.post(ctx)
+	settled, err := r.settle(ctx, 0, first)
+	if settled {
 		return err
 	}
-	return lookErr
+	// One at a time is sent again, because it may show that lists lag.
+	unlock, lockErr := r.resends.lock(ctx, "")
+	if lockErr != nil {
+		return &RegistrationError{Name: r.name, Cause: err}
+	}
+	defer unlock()
+	if r.evidence.lags.Load() {
+		_, err = r.settle(ctx, 0, first)
+		return err
+	}
+	_, err = r.settle(ctx, 1, r.post(ctx))
+	return err
+}
+
+// posted is what is known after a registration was sent.
+type posted struct {
+	// told is what the response has of the consumer, even with an error.
+	told profile.Consumer
+	// outdated is true if the list from before was too old when the request left.
+	outdated bool
+	err      error
+}
+
+// post sends the registration.
+func (r *registering) post(ctx context.Context) posted {
+	sent := &exchanges{}
+	response, err := r.noted(withManner(ctx, once), sent, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
+	told := response.one()
+	if told.Key != "" && (r.evidence.hasRegistered(told.Key) || r.before.has(told.Key)) {
+		err = &UncertainError{Err: response.differs("response.key", "the response has the key %q, which is another consumer's", told.Key)}
+		told = profile.Consumer{}
+	}
+	return posted{told, r.before.age(sent.lastLeft()) > registrationAge, noCollection(err)}
+}
+
+// settle decides what a response, or its absence, means. If the result is not settled,
+// the registration can be sent again: never after the second attempt, nor if lists lag.
+func (r *registering) settle(ctx context.Context, attempt int, p posted) (settled bool, err error) {
+	// The time for the comparison begins here, because the registration may have used up
+	// the first grace period.
+	ctx, cancel := r.SeeThrough(ctx)
+	defer cancel()
+	err = p.err
+	switch {
+	case p.told.Key != "":
+		if err = r.understand(ctx, p.told, err); attempt > 0 {
+			r.lookForStrays(ctx)
+		}
+		return true, err
+	case err != nil && !Uncertain(err) && attempt == 0:
+		return true, err // The server refused it, or did not get it.
+	}
+	if r.before == nil {
+		return true, &RegistrationError{Name: r.name, Cause: err}
+	}
+	if attempt > 0 {
+		// The first one may show late. If it does, sending more makes more of them.
+		r.evidence.lags.Store(true)
+	}
+	now, appeared, others, lookErr := r.look(ctx, attempt, err == nil)
+	failure := &RegistrationError{Name: r.name, Cause: err, Look: lookErr, Keys: keysOf(appeared)}
+	switch {
+	case lookErr != nil, len(appeared) > 1, len(appeared) == 1 && p.outdated:
+		return true, failure
+	case len(appeared) == 1:
+		return true, r.adopt(ctx, attempt, appeared[0], err)
+	case len(others) > 0:
+		failure.Keys, failure.OtherName = keysOf(others), true
+		return true, failure
+	case err == nil:
+		failure.Look = newCallError(ErrIncomplete, r.call, "", errors.New("the server reported success, but returned no key and does not list the consumer"))
+		return true, failure
+	case attempt > 0, r.options.MaxRetries == 0, r.evidence.lags.Load(), permanent(err):
+		return true, failure
+	}
+	r.before = now
+	return false, err
+}
+
+// permanent reports whether a response would be the same if the registration was sent
+// again.
+func permanent(err error) bool {
+	return isAny(err, ErrPanic, ErrTooLarge, ErrUnreadable, ErrWebPage, ErrUnsupported, ErrClosed, ErrCanceled)
+}
+
+// look compares the list from before with a new one. It returns the new one, the
+// consumers of this name that have appeared, and those of names that this process did
+// not send. If one was certainly registered, or lists lag, it looks again.
+func (r *registering) look(ctx context.Context, attempt int, certain bool) (now *listing, appeared, others []Consumer, err error) {
+	for ; ; attempt++ {
+		r.rest(ctx, attempt)
+		r.snapshot.invalidate()
+		if now, err = r.snapshot.get(ctx, registrationAge); err != nil {
+			r.snapshot.invalidate()
+			return nil, nil, nil, err
+		}
+		appeared, others = r.appeared(now)
+		if len(appeared) > 0 || attempt >= settleAttempts || ctx.Err() != nil || !certain && !r.evidence.lags.Load() {
+			return now, appeared, others, nil //nolint:nilerr // A comparison that the caller cut short is one.
+		}
+	}
+}
+
+// appeared returns the consumers of a list that are new and that this process has not
+// registered: those of this name, and those of names that it did not send.
+func (r *registering) appeared(now *listing) (same, others []Consumer) {
+	for _, one := range now.all() {
+		consumer := newConsumer(one)
+		switch {
+		case r.before.has(one.Key) || r.evidence.hasRegistered(one.Key):
+		case r.evidence.hasRemoved(one.Key):
+			r.evidence.lags.Store(true)
+		case consumer.Name == r.name:
+			same = append(same, consumer)
+		case r.evidence.inFlight(consumer.Name):
+		case r.evidence.hasSent(consumer.Name):
+			// An earlier registration shows only now.
+			r.evidence.lags.Store(true)
+		default:
+			others = append(others, consumer)
+		}
+	}
+	return sorted(same), sorted(others)
+}
+
+// understand completes the response to a registration. The key is known, so the
+// consumer can't be lost any more. The first one is read back, since a server may
+// change names; the others are as they were sent.
+func (r *registering) understand(ctx context.Context, told profile.Consumer, err error) error {
+	r.evidence.register(told.Key)
+	if told.Name == nil {
+		told.Name = &r.name
+	}
+	if told.Approved == nil {
+		told.Approved = new(bool)
+	}
+	r.Consumer = newConsumer(told)
+	if err != nil {
+		r.snapshot.invalidate()
+		return err
+	}
+	r.snapshot.put(told)
+	if r.first && !r.profile.OnlyRegisters() {
+		if err := r.readBack(ctx); err != nil {
+			r.snapshot.invalidate()
+			return err
+		}
+	}
+	if r.Consumer.Name != r.name {
+		return newCallError(ErrOtherName, r.call, "", fmt.Errorf("the server stores %q", r.Consumer.Name))
+	}
+	return nil
+}
+
+// readBack reads the registered consumer from the server.
+func (r *registering) readBack(ctx context.Context) error {
+	for attempt := 0; ; attempt++ {
+		now, err := r.current(ctx, r.Consumer.Key)
+		switch {
+		case err == nil:
+			r.Consumer = newConsumer(now)
+			r.snapshot.put(now)
+			return nil
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrIncomplete):
+			if r.again(ctx, attempt) {
+				continue
+			}
+			failure := newCallError(ErrKeyGone, r.call, "", errors.New("the server does not know the key that it returned for the new consumer"))
+			failure.Part += ".response.key"
+			return failure
+		default:
+			return err
+		}
+	}
 }
 
 // adopt treats the one new consumer as the registered one.
-func (r *registering) adopt(ctx context.Context, consumer Consumer, outcome outcome, err error) error {
-	r.evidence.registered.Store(consumer.Key, true)
+func (r *registering) adopt(ctx context.Context, attempt int, consumer Consumer, err error) error {
+	r.evidence.register(consumer.Key)
 	r.Consumer = consumer
 	switch {
+	case err == nil:
+		return nil // The response has no key.
 	case errors.Is(err, ErrPanic):
 		return err
-	case outcome == registered:
-		r.snapshot.put(consumer)
-		return nil
 	}
-	// Someone else may have registered the name in the same moment, or the secret
-	// may be incomplete.
+	r.Adopted = err
+	if attempt > 0 {
+		r.Doubt = r.unproven("%d registrations were lost, and the list has one new consumer", attempt+1)
+	}
+	// The secret may be incomplete, or someone else's.
 	adopted, err := r.Update(ctx, consumer.Key, Changes{Secret: &r.secret, KnownSecret: &r.secret})
 	if err == nil {
 		r.Consumer = adopted
@@ -190,106 +314,21 @@ func (r *registering) adopt(ctx context.Context, consumer Consumer, outcome outc
 	return err
 }
 
-// Confirm checks, once per process, that the server recognizes the key that it
-// returned.
-func (c *Client) Confirm(ctx context.Context, consumer Consumer) error {
-	if c.evidence.confirmed.Load() {
-		return nil
-	}
-	_, err := c.fresh(ctx, consumer.Key)
-	if err == nil {
-		c.evidence.confirmed.Store(true)
-		return nil
-	}
-	return c.missing(ctx, consumer.Key, c.profile.Calls.Register, err)
-}
-
-// Namesakes returns the consumers that have a name now.
-func (c *Client) Namesakes(ctx context.Context, name string) ([]Consumer, error) {
-	consumers, err := c.snapshot.all(ctx)
-	return namesakes(consumers, name), err
-}
-
-// outcome is what the answer to a POST means for the registration.
-type outcome int
-
-const (
-	registered outcome = iota
-	// notRegistered: the server refused it, or did not get it.
-	notRegistered
-	// unknown: no answer, or that of a gateway. It can be sent again if it was
-	// not made.
-	unknown
-	// unknownForGood: an answer that would not change if it was sent again.
-	unknownForGood
-)
-
-// post sends the registration. It returns what the answer has even with an
-// error.
-func (r *registering) post(ctx context.Context) (told partial, outcome outcome, err error) {
-	notApproved := false
-	v := values{name: &r.name, secret: &r.secret, approved: &notApproved}
-	err = r.call(withManner(ctx, once), r.profile.Calls.Register, v, func(answer *answer) error {
-		var err error
-		if told, err = answer.one(); err != nil {
-			return err
-		}
-		if told.key == "" && !answer.expected() {
-			return answer.failure()
-		}
-		return nil
-	})
+// lookForStrays looks for what a lost registration left, after it was repeated.
+func (r *registering) lookForStrays(ctx context.Context) {
+	r.snapshot.invalidate()
+	now, err := r.snapshot.get(ctx, registrationAge)
 	if err != nil {
-		return told, outcomeOf(err), noCollection(err)
+		r.snapshot.invalidate()
+		r.Doubt = err
+		return
 	}
-	return told, registered, nil
-}
-
-// outcomeOf returns what the error of a call means for a registration. It is not
-// registered only if that is certain: the request was never sent, or the answer
-// is 4xx.
-func outcomeOf(err error) outcome {
-	var failure *Error
+	r.Strays, _ = r.appeared(now)
+	r.Strays = slices.DeleteFunc(r.Strays, func(one Consumer) bool { return one.Key == r.Consumer.Key })
 	switch {
-	case !Uncertain(err) || !errors.As(err, &failure):
-		return notRegistered
-	case errors.Is(err, ErrPanic), errors.Is(err, ErrTooLarge):
-		return unknownForGood
+	case len(r.Strays) > 0:
+		r.evidence.lags.Store(true)
+	case r.evidence.lags.Load():
+		r.Doubt = r.unproven("lists of this server lag behind")
 	}
-	switch failure.Status {
-	case 0, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
-		return unknown // A proxy may have timed out.
-	}
-	return unknownForGood
-}
-
-// rest waits before the comparison: after a gateway timed out, the server may
-// still be working.
-func (c *Client) rest(ctx context.Context, attempt int) {
-	select {
-	case <-time.After(newBackoff(c.options).wait(attempt, nil)):
-	case <-ctx.Done():
-	}
-}
-
-// nameKey is equal for names that a server may treat as equal: it may trim
-// names or ignore case.
-func nameKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
-
-func namesakes(consumers []Consumer, name string) []Consumer {
-	var same []Consumer
-	for _, consumer := range consumers {
-		if nameKey(consumer.Name) == nameKey(name) {
-			same = append(same, consumer)
-		}
-	}
-	return sorted(same)
-}
-
-func keysOf(consumers []Consumer) []string {
-	var keys []string
-	for _, consumer := range consumers {
-		keys = append(keys, consumer.Key)
-	}
-	return keys
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -21,10 +23,9 @@ func TestRegisterExactlyOnce(t *testing.T) {
 	t.Parallel()
 	// Nothing was registered, and another try would have the same outcome.
 	refusals := map[emulator.FaultKind]error{
-		emulator.InternalError500: ErrServer,
-		emulator.Forbidden403:     ErrForbidden,
-		emulator.WebPage:          ErrWebPage,
-		emulator.Redirect302:      ErrWebPage,
+		emulator.Forbidden403: ErrForbidden,
+		emulator.WebPage:      ErrWebPage,
+		emulator.Redirect302:  ErrWebPage,
 	}
 	for _, kind := range emulator.AllFaultKinds() {
 		if kind == emulator.Hang || kind == emulator.HangAfter {
@@ -34,27 +35,20 @@ func TestRegisterExactlyOnce(t *testing.T) {
 			t.Parallel()
 			eachDialect(t, func(t *testing.T, server *emulator.Server, client *Client) {
 				times := 1
-				if kind == emulator.Forbidden403 && client.Profile().CSRF != nil {
+				if kind == emulator.Forbidden403 && client.profile.CSRF != nil {
 					times = 2 // The first one may be due to an old token.
 				}
 				server.Inject(emulator.Fault{Kind: kind, Times: times, Match: func(r emulator.Request) bool { return r.Call == "register" }})
 				registration, err := client.Register(t.Context(), "app", testSecret)
 				consumers := server.Consumers()
-				if kind == emulator.Redirect302 && slices.Contains(client.Profile().Calls.Register.Success, http.StatusFound) {
-					// The server has said yes.
-					if err == nil || len(consumers) != 0 {
-						t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
-					}
-					return
-				}
 				if refusal := refusals[kind]; refusal != nil {
-					var uncertain *RegistrationError
-					if !errors.Is(err, refusal) || errors.As(err, &uncertain) || registration.Consumer.Key != "" || len(consumers) != 0 {
+					var unknown *RegistrationError
+					if !errors.Is(err, refusal) || errors.As(err, &unknown) == (kind == emulator.Forbidden403) || registration.Consumer.Key != "" || len(consumers) != 0 {
 						t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
 					}
 					return
 				}
-				if err != nil || len(consumers) != 1 || len(registration.Strays) != 0 || registration.StraysUnknown != nil {
+				if err != nil || len(consumers) != 1 || len(registration.Strays) != 0 || registration.Doubt != nil {
 					t.Fatalf("got %v, %v, the server has %v", registration, err, consumers)
 				}
 				want := Consumer{Key: consumers[0].Key, Name: "app"}
@@ -73,39 +67,48 @@ func TestRegisterExactlyOnce(t *testing.T) {
 func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 	t.Parallel()
 	const (
-		lost    = emulator.DropAfter
-		dropped = emulator.DropBefore
-		gateway = emulator.Status504Before
+		lost      = emulator.DropAfter
+		dropped   = emulator.DropBefore
+		gateway   = emulator.Status504Before
+		forbidden = emulator.Forbidden403
 	)
+	type kinds = []emulator.FaultKind
 	theirs := emulator.Consumer{Key: "theirs", Name: "app", Secret: "somebody else's"}
+	own := emulator.Consumer{Name: "app", Secret: testSecret}
 	for name, test := range map[string]struct {
-		faults    []emulator.FaultKind // of the POSTs, in turn
-		appears   emulator.Consumer    // when the last POST arrives
-		cancel    bool                 // the caller gives up then
-		unique    bool                 // the server's names
-		reads     emulator.FaultKind   // of each GET after the last POST
+		faults    kinds              // of the POSTs, in turn
+		appears   emulator.Consumer  // when the last POST arrives
+		cancel    bool               // the caller gives up then
+		unique    bool               // the server's names
+		reads     emulator.FaultKind // of each list after the last POST
 		patch     emulator.FaultKind
 		posts     int
-		consumers int   // on the server in the end
+		consumers int // on the server in the end
+		adopted   bool
 		kind      error // nil: it succeeds, with testSecret
 		keys      int   // in the RegistrationError
 		look      error // of the RegistrationError
 		strays    int
-		unknown   error // why strays are unknown
+		doubt     error
 	}{
-		"lost again and again":            {faults: []emulator.FaultKind{dropped, gateway, dropped}, posts: 4, consumers: 2},
-		"the first one appears late":      {faults: []emulator.FaultKind{gateway, dropped}, appears: emulator.Consumer{Name: "app", Secret: testSecret}, posts: 2, consumers: 2, unknown: ErrIncomplete},
-		"lost once too often":             {faults: []emulator.FaultKind{gateway, gateway, gateway, gateway}, posts: 4, consumers: 1, kind: ErrServer},
-		"two have appeared":               {faults: []emulator.FaultKind{lost}, appears: theirs, posts: 1, consumers: 3, kind: ErrUnreachable, keys: 2},
-		"another name has appeared, too":  {faults: []emulator.FaultKind{lost}, appears: emulator.Consumer{Name: "another"}, posts: 1, consumers: 3},
-		"list fails":                      {faults: []emulator.FaultKind{lost}, reads: emulator.InternalError500, posts: 1, consumers: 2, kind: ErrUnreachable, look: ErrServer},
-		"carried out late":                {faults: []emulator.FaultKind{gateway}, appears: theirs, posts: 2, consumers: 3, strays: 1},
-		"carried out late, unique names":  {faults: []emulator.FaultKind{gateway}, appears: theirs, unique: true, posts: 2, consumers: 2},
-		"list of strays fails":            {faults: []emulator.FaultKind{gateway}, reads: emulator.Forbidden403, posts: 2, consumers: 2, unknown: ErrForbidden},
-		"secret cannot be set":            {faults: []emulator.FaultKind{lost}, patch: emulator.InternalError500, posts: 1, consumers: 2, kind: ErrServer},
+		"lost":                            {faults: kinds{lost}, posts: 1, consumers: 2, adopted: true},
+		"dropped, sent again":             {faults: kinds{dropped}, posts: 2, consumers: 2},
+		"dropped twice":                   {faults: kinds{dropped, dropped}, posts: 2, consumers: 1, kind: ErrUnreachable},
+		"gateway twice":                   {faults: kinds{gateway, gateway}, posts: 2, consumers: 1, kind: ErrServer},
+		"dropped, then refused":           {faults: kinds{dropped, forbidden}, posts: 2, consumers: 1, kind: ErrForbidden},
+		"dropped, then lost":              {faults: kinds{dropped, lost}, posts: 2, consumers: 2, adopted: true, doubt: ErrIncomplete},
+		"the first one appears late":      {faults: kinds{gateway, dropped}, appears: own, posts: 2, consumers: 2, adopted: true, doubt: ErrIncomplete},
+		"two have appeared":               {faults: kinds{lost}, appears: theirs, posts: 1, consumers: 3, kind: ErrUnreachable, keys: 2},
+		"another name has appeared, too":  {faults: kinds{lost}, appears: emulator.Consumer{Name: "another"}, posts: 1, consumers: 3, adopted: true},
+		"another name has appeared":       {faults: kinds{dropped}, appears: emulator.Consumer{Name: "App"}, posts: 1, consumers: 2, kind: ErrUnreachable, keys: 1},
+		"list fails":                      {faults: kinds{lost}, reads: emulator.InternalError500, posts: 1, consumers: 2, kind: ErrUnreachable, look: ErrServer},
+		"carried out late":                {faults: kinds{gateway}, appears: theirs, posts: 2, consumers: 3, strays: 1},
+		"carried out late, unique names":  {faults: kinds{gateway}, appears: own, unique: true, posts: 2, consumers: 2, adopted: true, doubt: ErrIncomplete},
+		"list of strays fails":            {faults: kinds{gateway}, reads: forbidden, posts: 2, consumers: 2, doubt: ErrForbidden},
+		"secret cannot be set":            {faults: kinds{lost}, patch: emulator.InternalError500, posts: 1, consumers: 2, adopted: true, kind: ErrServer},
 		"canceled in flight":              {cancel: true, posts: 1, consumers: 2},
-		"canceled in flight, and lost":    {faults: []emulator.FaultKind{lost}, cancel: true, posts: 1, consumers: 2},
-		"canceled in flight, and dropped": {faults: []emulator.FaultKind{dropped}, cancel: true, posts: 1, consumers: 1, kind: ErrUnreachable},
+		"canceled in flight, and lost":    {faults: kinds{lost}, cancel: true, posts: 1, consumers: 2, adopted: true},
+		"canceled in flight, and dropped": {faults: kinds{dropped}, cancel: true, posts: 1, consumers: 1, kind: ErrUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,21 +150,24 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 			if test.kind == nil && consumer.Secret != testSecret || !exists && registration.Consumer.Key != "" {
 				t.Errorf("got %v, the server has %v", registration.Consumer, consumers)
 			}
-			if got, exists := server.Consumer(theirs.Key); exists && !test.unique && got != theirs {
+			if got, exists := server.Consumer(theirs.Key); exists && got != theirs {
 				t.Errorf("the consumer of somebody else is %v now", got)
 			}
-			if len(registration.Strays) != test.strays || test.strays > 0 && registration.Strays[0].Key != theirs.Key || !errors.Is(registration.StraysUnknown, test.unknown) {
-				t.Errorf("the strays are %v, %v", registration.Strays, registration.StraysUnknown)
+			if (registration.Adopted != nil) != test.adopted || registration.Adopted != nil && registration.Consumer.Key == "" {
+				t.Errorf("adopted because of %v", registration.Adopted)
 			}
-			var uncertain *RegistrationError
-			if errors.As(err, &uncertain) {
-				for _, key := range uncertain.Keys {
+			if len(registration.Strays) != test.strays || test.strays > 0 && registration.Strays[0].Key != theirs.Key || !errors.Is(registration.Doubt, test.doubt) {
+				t.Errorf("the strays are %v, %v", registration.Strays, registration.Doubt)
+			}
+			var unknown *RegistrationError
+			if errors.As(err, &unknown) {
+				for _, key := range unknown.Keys {
 					if _, exists := server.Consumer(key); !exists || !strings.Contains(err.Error(), key) {
 						t.Errorf("the key %q is not in %v", key, err)
 					}
 				}
-				if uncertain.Name != "app" || len(uncertain.Keys) != test.keys || !errors.Is(uncertain.Look, test.look) {
-					t.Errorf("got %+v", uncertain)
+				if unknown.Name != "app" || len(unknown.Keys) != test.keys || !errors.Is(unknown.Look, test.look) || unknown.OtherName != (test.appears.Name == "App") {
+					t.Errorf("got %+v", unknown)
 				}
 			} else if test.keys > 0 || test.look != nil {
 				t.Errorf("got %v, want a RegistrationError", err)
@@ -173,6 +179,209 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 				t.Errorf("listed %v, %v, the server has %v", listed, err, consumers)
 			}
 		})
+	}
+}
+
+// clockServer has consumers, in a synctest bubble. Its list lags behind.
+type clockServer struct {
+	t   *testing.T
+	lag time.Duration
+	// post replaces the response to a registration that was made. Nil: it is lost.
+	post func(request *http.Request, number int, register func() string) (*http.Response, error)
+
+	mu        sync.Mutex
+	consumers []clockConsumer
+	posts     int
+	lists     int
+	patched   []string // the keys
+}
+
+type clockConsumer struct {
+	key, name string
+	since     time.Time
+}
+
+func (s *clockServer) add(name string) string {
+	key := fmt.Sprint("k", len(s.consumers))
+	s.consumers = append(s.consumers, clockConsumer{key, name, time.Now()})
+	return key
+}
+
+func (s *clockServer) serve(request *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, one := strings.CutPrefix(request.URL.Path, "/osmc/admin/oauthconsumers/")
+	switch {
+	case request.Method == http.MethodPost:
+		s.posts++
+		register := func() string {
+			name := nameIn(s.t, request)
+			return named(s.add(name), name)
+		}
+		if s.post != nil {
+			return s.post(request, s.posts, register)
+		}
+		register()
+		return nil, io.ErrUnexpectedEOF
+	case !one:
+		s.lists++
+		var all []string
+		for _, consumer := range s.consumers {
+			if time.Since(consumer.since) >= s.lag {
+				all = append(all, named(consumer.key, consumer.name))
+			}
+		}
+		return reply(http.StatusOK, "["+strings.Join(all, ",")+"]"), nil
+	case request.Method == http.MethodPatch:
+		s.patched = append(s.patched, key)
+	}
+	for _, consumer := range s.consumers {
+		if consumer.key == key {
+			return reply(http.StatusOK, named(key, consumer.name)), nil
+		}
+	}
+	return reply(http.StatusNotFound, ""), nil
+}
+
+func (s *clockServer) client(options ...func(*Options)) *Client {
+	options = append([]func(*Options){func(o *Options) {
+		o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax
+	}}, options...)
+	return fakeClient(s.t, &fakeServer{serve: s.serve}, options...)
+}
+
+// If every response to a registration is lost, and lists lag by a second, at most one
+// registration is sent twice, and each doubt is named.
+func TestRegisterOnALaggingServer(t *testing.T) {
+	t.Parallel()
+	for name, concurrent := range map[string]bool{"concurrent": true, "one after the other": false} {
+		for _, lag := range []time.Duration{0, 300 * time.Millisecond, time.Second, time.Minute} {
+			t.Run(fmt.Sprint(name, " ", lag), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					server := &clockServer{t: t, lag: lag}
+					client := server.client()
+					var group sync.WaitGroup
+					for i := range 10 {
+						register := func() {
+							app := fmt.Sprint("app ", i)
+							registration, err := client.Register(t.Context(), app, testSecret)
+							server.mu.Lock()
+							defer server.mu.Unlock()
+							var own []string
+							for _, consumer := range server.consumers {
+								if consumer.name == app {
+									own = append(own, consumer.key)
+								}
+							}
+							var unknown *RegistrationError
+							switch {
+							case errors.As(err, &unknown):
+								// It says that there may be one.
+							case err != nil || registration.Adopted == nil || !slices.Contains(own, registration.Consumer.Key) || !slices.Contains(server.patched, registration.Consumer.Key):
+								t.Errorf("got %+v, %v, the server has %q", registration, err, own)
+							case len(own) > 1 && registration.Doubt == nil:
+								t.Errorf("the server has %q, and nobody doubts it", own)
+							}
+							if slices.Sort(own); err != nil && lag <= time.Second && !slices.Equal(unknown.Keys, own) {
+								t.Errorf("got %v, the server has %q", err, own)
+							}
+						}
+						if concurrent {
+							group.Go(register)
+						} else {
+							register()
+						}
+					}
+					group.Wait()
+					if most := map[bool]int{true: 10, false: 11}[lag == 0]; server.posts > most {
+						t.Errorf("%d registrations", server.posts)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A consumer that a list from at most 5 s before the registration has is never
+// adopted. An older list is renewed.
+func TestRegister_listFromBefore(t *testing.T) {
+	t.Parallel()
+	for age, lists := range map[time.Duration]int{registrationAge: 3, registrationAge + 1: 4, time.Minute: 4} {
+		t.Run(age.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &clockServer{t: t}
+				server.post = func(_ *http.Request, number int, register func() string) (*http.Response, error) {
+					if number == 1 {
+						return reply(http.StatusGatewayTimeout, ""), nil
+					}
+					return reply(http.StatusCreated, register()), nil
+				}
+				client := server.client()
+				if age > registrationAge {
+					if _, err := client.List(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					theirs := server.add("app")
+					defer func() {
+						if slices.Contains(server.patched, theirs) {
+							t.Error("the consumer of a colleague is changed")
+						}
+					}()
+				} else {
+					theirs := server.add("app")
+					if _, err := client.List(t.Context()); err != nil || theirs == "" {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(age)
+				registration, err := client.Register(t.Context(), "app", testSecret)
+				if err != nil || registration.Adopted != nil || registration.Consumer.Key != "k1" || len(registration.Strays) > 0 || len(registration.Namesakes) != 1 || server.posts != 2 || server.lists != lists {
+					t.Errorf("got %+v, %v after %d registrations and %d lists", registration, err, server.posts, server.lists)
+				}
+			})
+		})
+	}
+}
+
+// If the registration left more than 5 s after the list, the new consumer may be
+// somebody else's: it is named.
+func TestRegister_leavesLate(t *testing.T) {
+	t.Parallel()
+	for name, late := range map[string]time.Duration{"soon enough": 4 * time.Second, "too late": 6 * time.Second} {
+		for _, slot := range []bool{true, false} {
+			t.Run(fmt.Sprint(name, ", slot ", slot), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					server := &clockServer{t: t}
+					server.post = func(_ *http.Request, number int, register func() string) (*http.Response, error) {
+						if !slot && number == 1 {
+							return reply(http.StatusTooManyRequests, "", "Retry-After", fmt.Sprint(late.Seconds())), nil
+						}
+						register()
+						return nil, io.ErrUnexpectedEOF
+					}
+					client := server.client(func(o *Options) { o.MaxConcurrentRequests = 1 })
+					if _, err := client.List(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if slot {
+						client.chain.limit.slots <- struct{}{}
+						time.AfterFunc(late, func() { <-client.chain.limit.slots })
+					}
+					registration, err := client.Register(t.Context(), "app", testSecret)
+					var unknown *RegistrationError
+					if late < registrationAge {
+						if err != nil || registration.Adopted == nil {
+							t.Errorf("got %+v, %v", registration, err)
+						}
+					} else if !errors.As(err, &unknown) || !slices.Equal(unknown.Keys, []string{"k0"}) || registration.Consumer.Key != "" || len(server.patched) > 0 {
+						t.Errorf("got %+v, %v, changed %q", registration, err, server.patched)
+					}
+				})
+			})
+		}
 	}
 }
 
@@ -195,78 +404,98 @@ func TestRegisterLooksAfterAHang(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				const consumer = `{"key":"k","name":"app","approved":false}`
-				consumers, posts := `[]`, 0
-				server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
-					switch request.Method {
-					case http.MethodPost:
-						posts++
-						if test.cancel {
-							cancel()
-						}
-						if test.done || posts > 1 {
-							consumers = "[" + consumer + "]"
-						}
-						if posts == 1 {
-							return hanging(request)
-						}
-						return reply(http.StatusCreated, consumer), nil
-					case http.MethodPatch:
-						return reply(http.StatusOK, consumer), nil
+				server := &clockServer{t: t}
+				server.post = func(request *http.Request, number int, register func() string) (*http.Response, error) {
+					if test.cancel {
+						cancel()
 					}
-					return reply(http.StatusOK, consumers), nil
-				}}
-				client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
-				registration, err := client.Register(ctx, "app", testSecret)
-				if !errors.Is(err, test.kind) || (registration.Consumer.Key == "k") != (err == nil) || posts != test.posts {
-					t.Errorf("got %v, %v after %d POSTs", registration, err, posts)
+					consumer := ""
+					if test.done || number > 1 {
+						consumer = register()
+					}
+					if number == 1 {
+						return hanging(request)
+					}
+					return reply(http.StatusCreated, consumer), nil
+				}
+				registration, err := server.client().Register(ctx, "app", testSecret)
+				if !errors.Is(err, test.kind) || (registration.Consumer.Key == "k0") != (err == nil) || server.posts != test.posts {
+					t.Errorf("got %v, %v after %d POSTs", registration, err, server.posts)
 				}
 			})
 		})
 	}
 }
 
-// No other registration is sent until the answer to the first one is understood.
+// No other registration is sent until the response to the first one is understood.
+// After a refusal, the next one goes alone.
 func TestFirstRegistration(t *testing.T) {
 	t.Parallel()
+	expect := func(p *profile.Profile) { p.Calls.Register.Expect = map[string]any{"/ok": true} }
+	silent := func(p *profile.Profile) { p.Calls.Register.Response = nil }
+	keyless := func(p *profile.Profile) { silent(p); p.Calls.Register.Known = profile.Seen }
+	only := func(p *profile.Profile) { p.Calls = profile.Calls{Register: p.Calls.Register} }
+	type lists = []fakeAnswer
+	none := lists{{200, "[]"}}
+	type posts = []fakeAnswer
 	for name, test := range map[string]struct {
-		answers fakeAnswers
-		change  func(*profile.Profile)
-		kind    error // nil: it succeeds
-		says    string
-		key     string
-		last    bool // no other is sent
+		lists  lists
+		posts  posts
+		read   fakeAnswer // of k; zero: it is as it was sent
+		change func(*profile.Profile)
+		kind   error // nil: it succeeds
+		says   string
+		key    string
+		sent   int  // how many POSTs, if not one; -1 is none
+		last   bool // no other is sent
 	}{
-		"understood":           {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}}}, key: "k"},
-		"key alone, then read": {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, `{"key":"k"}`}}, "GET k": {{200, one("k")}}}, key: "k"},
-		"key alone, no more":   {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, `{"key":"k"}`}}, "GET k": {{200, `{"key":"k"}`}}}, kind: ErrUnreadable, key: "k", last: true},
-		"not understood":       {answers: fakeAnswers{"GET list": {{200, "[]"}, {200, `[{"id":"k"}]`}, {200, "[]"}}, "POST list": {{201, `{"id":"k"}`}}}, kind: ErrUnreadable, last: true},
-		"an error with 200":    {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{200, `{"error":"no"}`}}}, kind: ErrUnreadable, last: true},
-		"said, not listed":     {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, ""}}}, kind: ErrUnreadable, last: true},
-		"another one's key":    {answers: fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "POST list": {{201, one("k")}}}, kind: ErrUnreadable, says: "another consumer's", last: true},
-		"refused":              {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{409, ""}}}, kind: ErrConflict},
-		"refused, and listed":  {answers: fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{409, ""}}}, kind: ErrConflict, says: `"k"`, last: true},
-		"refused, list fails":  {answers: fakeAnswers{"GET list": {{200, "[]"}, {500, ""}, {200, "[]"}}, "POST list": {{409, ""}}}, kind: ErrConflict, says: "500"},
-		"proxy's time-out":     {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{408, ""}, {201, one("k")}}}, key: "k"},
-		"lost, repeated":       {answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{0, ""}, {201, one("k")}}}, key: "k"},
-		"lost, list is a page": {answers: fakeAnswers{"GET list": {{200, manyConsumersJSON(10)}}, "POST list": {{0, ""}, {201, one("k")}}}, kind: ErrUnreachable},
-		"no key by profile": {
-			answers: fakeAnswers{"GET list": {{200, "[]"}, {200, "[]"}, {200, consumersJSON("k")}}, "POST list": {{201, ""}}},
-			change:  withoutAnswer, key: "k",
-		},
-		"no key by profile, not listed": {
-			answers: fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, ""}}},
-			change:  withoutAnswer, kind: ErrIncomplete, says: `"n"`, last: true,
-		},
+		"understood":                   {lists: none, posts: posts{{201, one("k")}}, key: "k"},
+		"response lacks the name":      {lists: none, posts: posts{{201, `{"key":"k"}`}}, kind: ErrUnreadable, key: "k", last: true},
+		"not understood, and listed":   {lists: lists{{200, "[]"}, {200, consumersJSON("k")}}, posts: posts{{201, `{"id":"k"}`}}, key: "k", last: true},
+		"not understood, not listed":   {lists: none, posts: posts{{201, `{"id":"k"}`}}, kind: ErrUnreadable, last: true},
+		"not understood, list neither": {lists: lists{{200, "[]"}, {200, `[{"id":"k"}]`}, {200, "[]"}}, posts: posts{{201, `{"id":"k"}`}}, kind: ErrUnreadable, last: true},
+		"page":                         {lists: none, posts: posts{{200, "<html>"}}, kind: ErrWebPage, last: true},
+		"redirect":                     {lists: none, posts: posts{{302, ""}}, kind: ErrWebPage, last: true},
+		"another one's key":            {lists: lists{{200, consumersJSON("k")}}, posts: posts{{201, one("k")}}, kind: ErrUnreadable, says: "another consumer's", last: true},
+		"400":                          {lists: none, posts: posts{{400, ""}}, kind: ErrInvalid},
+		"403":                          {lists: none, posts: posts{{403, ""}}, kind: ErrForbidden, last: true},
+		"404":                          {lists: none, posts: posts{{404, ""}}, kind: ErrNoCollection, last: true},
+		"405":                          {lists: none, posts: posts{{405, ""}}, kind: ErrUnsupported, last: true},
+		"409":                          {lists: none, posts: posts{{409, ""}}, kind: ErrConflict},
+		"422":                          {lists: none, posts: posts{{422, ""}}, kind: ErrInvalid},
+		"501":                          {lists: none, posts: posts{{501, ""}}, kind: ErrUnsupported, last: true},
+		"408, sent again":              {lists: none, posts: posts{{408, ""}, {201, one("k")}}, key: "k", sent: 2},
+		"500, sent again":              {lists: none, posts: posts{{500, ""}, {201, one("k")}}, key: "k", sent: 2},
+		"500 twice":                    {lists: none, posts: posts{{500, ""}, {500, ""}, {201, one("k")}}, kind: ErrServer, sent: 2},
+		"list forbidden":               {lists: lists{{403, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrForbidden, sent: -1},
+		"list fails":                   {lists: lists{{500, ""}, {200, "[]"}}, posts: posts{{201, one("k")}}, kind: ErrServer, sent: -1},
+		"key is not known":             {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{404, ""}, kind: ErrKeyGone, key: "k", last: true},
+		"reading fails":                {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{500, ""}, kind: ErrServer, key: "k"},
+		"other name in the response":   {lists: none, posts: posts{{201, named("k", "N")}}, read: fakeAnswer{200, named("k", "N")}, kind: ErrOtherName, key: "k", last: true},
+		"other name is read":           {lists: none, posts: posts{{201, one("k")}}, read: fakeAnswer{200, named("k", " n")}, kind: ErrOtherName, key: "k", last: true},
+		"refused with 200":             {lists: none, posts: posts{{200, `{"ok":false}`}}, change: expect, kind: ErrInvalid},
+		"neither refused nor made":     {lists: none, posts: posts{{200, one("k")}}, change: expect, kind: ErrUnreadable, last: true},
+		"no key by profile":            {lists: lists{{200, "[]"}, {200, "[]"}, {200, consumersJSON("k")}}, posts: posts{{201, ""}}, change: silent, key: "k"},
+		"no key, not listed":           {lists: none, posts: posts{{201, ""}}, change: keyless, kind: ErrIncomplete, says: `"n"`, last: true},
+		"no list":                      {posts: posts{{201, one("k")}}, change: only, key: "k"},
+		"no list, and lost":            {posts: posts{{0, ""}}, change: only, kind: ErrUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, sent := test.answers.client(t, test.change)
+			read := test.read
+			if read.status == 0 {
+				read = fakeAnswer{200, one("k")}
+			}
+			client, sent := fakeAnswers{"GET list": test.lists, "POST list": test.posts, "GET k": {read}, "PATCH k": {{200, one("k")}}}.client(t, test.change)
 			registration, err := client.Register(t.Context(), "n", testSecret)
 			if !errors.Is(err, test.kind) || registration.Consumer.Key != test.key || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %+v, %v, want %q, %v", registration.Consumer, err, test.key, test.kind)
 			}
+			if got, want := countOf(sent(), "POST list"), max(test.sent, 0); got != want && (test.sent != 0 || got != 1) {
+				t.Errorf("sent %q", sent())
+			}
 			before := len(sent())
+			client.snapshot.invalidate() // A failed list is kept.
 			_, err = client.Register(t.Context(), "m", testSecret)
 			if errors.Is(err, ErrNotUnderstood) != test.last || slices.Contains(sent()[before:], "POST list") == test.last {
 				t.Errorf("got %v for the second one, sent %q", err, sent())
@@ -275,72 +504,118 @@ func TestFirstRegistration(t *testing.T) {
 	}
 }
 
-func withoutAnswer(p *profile.Profile) { p.Calls.Register.Answer = nil }
-
-// If the server has the consumer under another key than it returned, the callback
-// runs again with that key.
-func TestRegister_otherKey(t *testing.T) {
-	t.Parallel()
-	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, consumersJSON("real")}}, "POST list": {{201, one("returned")}}}.client(t)
-	var keys []string
-	registration, err := client.Register(t.Context(), "n", testSecret, func(registration Registration, _ error) error {
-		keys = append(keys, registration.Consumer.Key)
-		return &Error{Kind: ErrNotFound}
-	})
-	var failure *Error
-	if !errors.As(err, &failure) || failure.Part != "calls.register.answer.key" || registration.Consumer.Key != "real" {
-		t.Errorf("got %v, %v", registration, err)
-	}
-	if want := []string{"returned", "real"}; !slices.Equal(keys, want) {
-		t.Errorf("done with %q, want %q", keys, want)
-	}
+func countOf(calls []string, call string) int {
+	return len(slices.DeleteFunc(slices.Clone(calls), func(one string) bool { return one != call }))
 }
 
-// After a repeated registration, a list that lacks a consumer of this process does
-// not prove that there is no second one.
-func TestStrays_unknown(t *testing.T) {
+// A new consumer whose key is in no response, and whose name is another one, stops
+// the others.
+func TestRegister_keylessOtherName(t *testing.T) {
 	t.Parallel()
-	for name, last := range map[string]string{"without the new one": consumersJSON("first"), "without an earlier one": consumersJSON("k")} {
-		client, _ := fakeAnswers{
-			"GET list":  {{200, "[]"}, {200, consumersJSON("first")}, {200, last}},
-			"POST list": {{201, one("first")}, {504, ""}, {201, one("k")}},
-		}.client(t)
-		client.options.MaxRetries = 1
-		if _, err := client.Register(t.Context(), "n", testSecret); err != nil {
-			t.Fatal(err)
-		}
-		registration, err := client.Register(t.Context(), "n", testSecret)
-		if err != nil || registration.Consumer.Key != "k" || !errors.Is(registration.StraysUnknown, ErrIncomplete) {
-			t.Errorf("%s: got %+v, %v", name, registration, err)
-		}
-	}
-}
-
-// Confirm asks the server once in a process, and detects an unknown key.
-func TestConfirm(t *testing.T) {
-	t.Parallel()
-	client, sent := fakeAnswers{"GET k": {{200, one("k")}}}.client(t)
-	for range 2 {
-		if err := client.Confirm(t.Context(), Consumer{Key: "k"}); err != nil {
-			t.Error(err)
-		}
-	}
-	if calls := sent(); len(calls) != 1 {
-		t.Errorf("sent %v", calls)
-	}
-	client, _ = fakeAnswers{"GET list": {{200, consumersJSON("real")}}, "GET real": {{200, one("real")}}, "POST list": {{201, one("returned")}}}.client(t)
-	if _, err := client.Register(t.Context(), "n", testSecret); err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Confirm(t.Context(), Consumer{Key: "returned"}); !errors.Is(err, ErrKeyGone) || !strings.Contains(err.Error(), "does not know the key") {
+	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, "[" + named("k", "N") + "]"}}, "POST list": {{201, ""}}}.
+		client(t, func(p *profile.Profile) { p.Calls.Register.Response = nil })
+	_, err := client.Register(t.Context(), "n", testSecret)
+	var unknown *RegistrationError
+	if !errors.As(err, &unknown) || !unknown.OtherName || err.Error() != `"n" was registered, but its key is not known, and the list has new consumers of other names: "k"` {
 		t.Errorf("got %v", err)
 	}
+	if _, err := client.Register(t.Context(), "m", testSecret); !errors.Is(err, ErrNotUnderstood) {
+		t.Errorf("got %v for the second one", err)
+	}
+}
+
+// A refused approval stops the others, whatever the server answered.
+func TestFirstRegistration_approval(t *testing.T) {
+	t.Parallel()
+	for kind, last := range map[error]bool{
+		ErrInvalid: true, ErrForbidden: true, ErrNotFound: true, ErrConflict: true, ErrServer: true, ErrNotApplied: true, ErrUnsupported: true, ErrWebPage: true,
+		ErrUnreachable: false, ErrTimeout: false, ErrCanceled: false, ErrClosed: false,
+	} {
+		client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}, {201, named("l", "m")}}, "GET k": {{200, one("k")}}, "GET l": {{200, named("l", "m")}}}.client(t)
+		registration, err := client.Register(t.Context(), "n", testSecret, func(Registration, error) error { return &UncertainError{Err: &Error{Kind: kind}} })
+		if err != nil || registration.Consumer.Key != "k" {
+			t.Errorf("%v: got %v, %v", kind, registration, err)
+		}
+		if _, err := client.Register(t.Context(), "m", testSecret); errors.Is(err, ErrNotUnderstood) != last || !last && err != nil {
+			t.Errorf("%v: got %v for the second one", kind, err)
+		}
+	}
+}
+
+// A panic in a callback ends that registration alone.
+func TestRegister_panicInCallback(t *testing.T) {
+	t.Parallel()
+	server := emulator.New(t)
+	client := connect(t, server)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is swallowed")
+			}
+		}()
+		_, _ = client.Register(t.Context(), "app", testSecret, func(Registration, error) error { panic("canary") })
+	}()
+	for _, name := range []string{"app", "other"} {
+		if _, err := client.Register(t.Context(), name, testSecret); err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// One consumer is read back, and the others are as they were sent: a response without
+// the name costs no list.
+func TestRegister_readsTheFirstBack(t *testing.T) {
+	t.Parallel()
+	own := ownProfile()
+	own.Calls.Register.Response.Name, own.Calls.Register.Response.Approved = nil, nil
+	server := emulator.New(t, func(c *emulator.Config) { c.Profile = own })
+	client := connect(t, server, func(o *Options) { o.Profile = own })
+	for i := range 10 {
+		registration, err := client.Register(t.Context(), fmt.Sprint("app ", i), testSecret)
+		if err != nil || registration.Consumer.Name != fmt.Sprint("app ", i) {
+			t.Errorf("got %v, %v", registration, err)
+		}
+	}
+	calls := map[string]int{}
+	for _, request := range server.Requests() {
+		calls[request.Call]++
+	}
+	if calls["list"] != 1 || calls["read"] != 1 || calls["register"] != 10 {
+		t.Errorf("sent %v", calls)
+	}
+}
+
+// After a list has lacked a consumer, or had one that was removed, a registration
+// is not sent again, and what was removed is not adopted.
+func TestRegister_outdatedLists(t *testing.T) {
+	t.Parallel()
+	t.Run("lacks one", func(t *testing.T) {
+		t.Parallel()
+		client, sent := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}, {504, ""}}, "GET k": {{200, one("k")}}}.client(t)
+		_, first := client.Register(t.Context(), "n", testSecret)
+		_, err := client.Register(t.Context(), "m", testSecret)
+		var unknown *RegistrationError
+		if first != nil || !errors.As(err, &unknown) || countOf(sent(), "POST list") != 2 {
+			t.Errorf("got %v, %v, sent %q", first, err, sent())
+		}
+	})
+	t.Run("has a removed one", func(t *testing.T) {
+		t.Parallel()
+		client, sent := fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "POST list": {{504, ""}}, "DELETE k": {{204, ""}}}.client(t)
+		_, listing := client.List(t.Context())
+		removing := client.Remove(t.Context(), "k")
+		registration, err := client.Register(t.Context(), "n", testSecret)
+		var unknown *RegistrationError
+		if listing != nil || removing != nil || !errors.As(err, &unknown) || registration.Adopted != nil || countOf(sent(), "POST list") != 1 || slices.Contains(sent(), "PATCH k") {
+			t.Errorf("got %+v, %v, sent %q", registration, err, sent())
+		}
+	})
 }
 
 func TestRegisterReturnsNamesakes(t *testing.T) {
 	t.Parallel()
 	server := emulator.New(t)
-	for key, name := range map[string]string{"a": "App", "b": " app ", "c": "app", "d": "apps"} {
+	for key, name := range map[string]string{"a": "App", "b": "app", "c": "app", "d": "apps"} {
 		server.AddConsumer(emulator.Consumer{Key: key, Name: name})
 	}
 	client := connect(t, server)
@@ -348,27 +623,23 @@ func TestRegisterReturnsNamesakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var keys []string
-	for _, namesake := range registration.Namesakes {
-		keys = append(keys, namesake.Key)
-	}
-	if want := []string{"b", "a", "c"}; !slices.Equal(keys, want) {
-		t.Errorf("got %q, want %q", keys, want)
+	if got, want := keysOf(registration.Namesakes), []string{"b", "c"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	now, err := client.Namesakes(t.Context(), "app")
-	if err != nil || len(now) != 4 || len(sentTo(server, collection)) != 2 {
+	if err != nil || len(now) != 3 || len(sentTo(server, collection)) != 2 {
 		t.Errorf("got %v, %v", now, err)
 	}
 }
 
 // Concurrent callers who register the same name get one consumer each, even if
-// answers are lost.
+// responses are lost.
 func TestRegisterOneNameAtATime(t *testing.T) {
 	t.Parallel()
 	server := emulator.New(t)
 	client := connect(t, server)
 	server.Inject(emulator.Fault{Kind: emulator.DropAfter, Method: http.MethodPost, Times: 4},
-		emulator.Fault{Kind: emulator.Status502Before, Method: http.MethodPost, Times: 2})
+		emulator.Fault{Kind: emulator.Status502Before, Method: http.MethodPost})
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	keys := map[string]bool{}
@@ -389,6 +660,26 @@ func TestRegisterOneNameAtATime(t *testing.T) {
 	}
 }
 
+// A view does not take what another view of the server registers for its own.
+func TestRegister_views(t *testing.T) {
+	t.Parallel()
+	server := emulator.New(t)
+	client := connect(t, server)
+	other := client.View()
+	if _, err := client.List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := other.Register(t.Context(), "app", testSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Inject(emulator.Fault{Kind: emulator.DropBefore, Method: http.MethodPost})
+	own, err := client.Register(t.Context(), "app", testSecret)
+	if err != nil || own.Adopted != nil || own.Consumer.Key == theirs.Consumer.Key || len(own.Strays) > 0 || len(server.Consumers()) != 2 {
+		t.Errorf("got %+v, %v", own, err)
+	}
+}
+
 // A caller can give up waiting for a registration of the same name, and for the
 // first registration of all.
 func TestRegisterWaits(t *testing.T) {
@@ -396,9 +687,12 @@ func TestRegisterWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
-			if request.Method == http.MethodPost {
+			switch {
+			case request.Method == http.MethodPost:
 				<-release
-				return reply(http.StatusCreated, one("k")), nil
+				return reply(http.StatusCreated, named("k", "app")), nil
+			case strings.HasSuffix(request.URL.Path, "/k"):
+				return reply(http.StatusOK, named("k", "app")), nil
 			}
 			return reply(http.StatusOK, "[]"), nil
 		}}
@@ -412,7 +706,7 @@ func TestRegisterWaits(t *testing.T) {
 			return registering
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		first, same, other := register(t.Context(), "app"), register(ctx, "App"), register(ctx, "other")
+		first, same, other := register(t.Context(), "app"), register(ctx, "app"), register(ctx, "other")
 		cancel()
 		for _, waiting := range []<-chan error{same, other} {
 			if err := <-waiting; !errors.Is(err, ErrCanceled) {

@@ -6,12 +6,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
 // newRequest builds a request for a path below a root. The path is escaped
 // already; the root's own path, as a reverse proxy has it, is kept.
 func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, query string, body io.Reader) (*http.Request, error) {
+	if root == nil {
+		return nil, &Error{Kind: ErrNoEndpoint, Method: method, Path: escapedPath}
+	}
 	raw := strings.TrimRight(root.EscapedPath(), "/") + escapedPath
 	path, err := url.PathUnescape(raw)
 	if err != nil {
@@ -20,8 +24,24 @@ func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, 
 	// With the root's user, net/http would sign in, and every request open a
 	// session.
 	target := url.URL{Scheme: root.Scheme, Host: root.Host, Path: path, RawPath: raw, RawQuery: query}
-	return http.NewRequestWithContext(ctx, method, target.String(), body)
+	return http.NewRequestWithContext(withWaits(ctx), method, target.String(), body)
 }
+
+// sessionFor returns the session of the server that a URL belongs to.
+func (c *connection) sessionFor(target *url.URL) *session {
+	if root := c.chain.rest.servers.Owner(target); root != nil && root == c.options.Endpoint {
+		return c.chain.rest
+	}
+	return c.chain.platform
+}
+
+// shownPath is the path of a request, as logs and errors show it: a server can put the
+// session into it.
+func shownPath(target *url.URL) string {
+	return sessionInPath.ReplaceAllString(target.EscapedPath(), "")
+}
+
+var sessionInPath = regexp.MustCompile(`(?i);jsessionid=[^/;]*`)
 
 // get sends a GET in the session and returns any answer.
 func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.Response, error) {
@@ -35,7 +55,7 @@ func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.
 // roundTrip sends a request in the session. The answer has the request without
 // what the chain adds.
 func (c *connection) roundTrip(request *http.Request) (*http.Response, error) {
-	response, err := c.chain.session.RoundTrip(request)
+	response, err := c.sessionFor(request.URL).RoundTrip(request)
 	if err != nil {
 		return nil, newTransportError(request, err, c.redact)
 	}

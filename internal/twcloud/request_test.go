@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 var awkwardKeys = []string{
@@ -50,7 +52,7 @@ func FuzzEscapeKey(f *testing.F) {
 		if err != nil || root.RawQuery != "" || root.Fragment != "" || key == "" {
 			t.Skip()
 		}
-		request, err := newRequest(t.Context(), http.MethodGet, root, "/osmc/admin/oauthconsumers/"+escapeKey(key), "", nil)
+		request, err := newRequest(t.Context(), http.MethodGet, root, "/osmc/admin/oauthconsumers/"+profile.EscapeSegment(key), "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,12 +4,17 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // newRetry returns a link that repeats requests if that is safe. It does not
@@ -25,7 +30,11 @@ func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
 		RetryMax:   options.MaxRetries,
 		CheckRetry: worthRetrying,
 		Backoff: func(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
-			return backoff.wait(attempt, response)
+			wait := backoff.wait(attempt, response)
+			if response != nil {
+				noteWait(response, wait, backoff.retryAfter(response.Header), options.Logger)
+			}
+			return wait
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}}
@@ -49,17 +58,21 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 		return true, nil
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return manner != once, nil
-	case http.StatusNoContent, http.StatusUnauthorized:
+	case http.StatusUnauthorized:
 		return false, nil
 	}
-	return manner == logout || manner == login && noSeat(response), nil
+	return manner == logout && !success(response.StatusCode) || manner == login && signin.NoSeat(response), nil
 }
 
 // repeatable reports whether an error may be temporary. An untrusted
-// certificate, another protocol, or an endless answer is not.
+// certificate, another protocol, an endless answer, or an unknown charset is not.
 func repeatable(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	var exchange *exchangeError
+	if errors.As(err, &exchange) && exchange.kind == ErrUnreadable {
+		return false
+	}
 	return !errors.Is(err, ErrTooLarge) &&
 		!errors.Is(err, ErrClosed) &&
 		!errors.Is(err, context.Canceled) &&
@@ -87,15 +100,9 @@ func newBackoff(options Options) backoff {
 	return backoff{shortest: options.RetryWaitMin, longest: options.RetryWaitMax, now: time.Now, jitter: rand.Float64}
 }
 
-// wait uses Retry-After, in seconds or as a date, up to four times the longest
-// wait. Otherwise, the wait doubles with each attempt, and is a random time
-// between half of it and all of it.
+// wait doubles with each attempt, and is a random time between half of it and all of
+// it. Retry-After can make it longer, up to four times the longest wait.
 func (b backoff) wait(attempt int, response *http.Response) time.Duration {
-	if response != nil {
-		if wait, ok := b.retryAfter(response.Header.Get("Retry-After")); ok {
-			return min(wait, 4*b.longest)
-		}
-	}
 	wait := b.shortest
 	for range attempt {
 		if wait >= b.longest {
@@ -104,18 +111,70 @@ func (b backoff) wait(attempt int, response *http.Response) time.Duration {
 		wait *= 2
 	}
 	wait = min(wait, b.longest)
-	return wait/2 + time.Duration(b.jitter()*float64(wait/2))
+	wait = wait/2 + time.Duration(b.jitter()*float64(wait/2))
+	if response == nil {
+		return wait
+	}
+	return max(wait, min(b.retryAfter(response.Header), 4*b.longest))
 }
 
-func (b backoff) retryAfter(header string) (time.Duration, bool) {
-	if header == "" {
-		return 0, false
+// retryAfter returns how long the server asks to wait, in seconds or as a date, which
+// is judged by the server's own clock. Zero: it does not ask.
+func (b backoff) retryAfter(header http.Header) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(max(0, min(seconds, 24*60*60))) * time.Second
 	}
-	if seconds, err := strconv.Atoi(header); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, 24*60*60)) * time.Second, true
+	date, err := http.ParseTime(text)
+	if err != nil {
+		return 0
 	}
-	if date, err := http.ParseTime(header); err == nil {
-		return max(0, date.Sub(b.now())), true
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = b.now()
 	}
-	return 0, false
+	return max(0, date.Sub(now))
+}
+
+// waits is how often and how long the server asked to wait with one request.
+type waits struct{ times, asked atomic.Int64 }
+
+type waitsKey struct{}
+
+// withWaits returns a context in which the waits of one request are noted.
+func withWaits(ctx context.Context) context.Context {
+	return context.WithValue(ctx, waitsKey{}, &waits{})
+}
+
+// noteWait notes a wait that the server asks for, for an error, and in the log.
+func noteWait(response *http.Response, wait, asked time.Duration, logger *slog.Logger) {
+	if asked == 0 {
+		return
+	}
+	request := response.Request
+	if noted, ok := request.Context().Value(waitsKey{}).(*waits); ok {
+		noted.times.Add(1)
+		noted.asked.Add(int64(asked))
+	}
+	if logger != nil {
+		logger.LogAttrs(request.Context(), slog.LevelInfo, "Teamwork Cloud asks to wait",
+			slog.String("method", request.Method),
+			slog.String("path", shownPath(request.URL)),
+			slog.Int("status", response.StatusCode),
+			slog.Duration("asked", asked),
+			slog.Duration("wait", wait))
+	}
+}
+
+// waitsOf describes the waits of a request. It is empty without any.
+func waitsOf(request *http.Request) string {
+	noted, ok := request.Context().Value(waitsKey{}).(*waits)
+	if !ok || noted.times.Load() == 0 {
+		return ""
+	}
+	asked := time.Duration(noted.asked.Load()).Round(time.Second)
+	if noted.times.Load() == 1 {
+		return fmt.Sprintf("the server asked to wait %s", asked)
+	}
+	return fmt.Sprintf("the server asked to wait %d times, %s in all", noted.times.Load(), asked)
 }

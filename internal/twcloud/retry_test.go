@@ -1,14 +1,17 @@
 package twcloud
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -27,8 +30,9 @@ func TestRetryPolicy(t *testing.T) {
 		errs     []error
 		again    []manner // the manners in which a request is repeated
 	}{
-		"answers":              {statuses: []int{200, 201, 302, 400, 403, 404, 409, 500, 501}, again: []manner{logout}},
-		"no session any more":  {statuses: []int{204, 401}},
+		"success":              {statuses: []int{200, 201, 202, 204}},
+		"answers":              {statuses: []int{302, 400, 403, 404, 409, 500, 501}, again: []manner{logout}},
+		"no session any more":  {statuses: []int{401}},
 		"no seat":              {statuses: []int{403}, body: noLicense, again: []manner{login, logout}},
 		"no seat, unavailable": {statuses: []int{503}, body: noLicense, again: []manner{ordinary, login, logout}},
 		"too many requests":    {statuses: []int{429}, again: []manner{ordinary, once, login, logout}},
@@ -39,6 +43,7 @@ func TestRetryPolicy(t *testing.T) {
 			context.Canceled,
 			ErrClosed,
 			&exchangeError{cause: ErrTooLarge, sent: true},
+			&exchangeError{cause: errMalformed, kind: ErrUnreadable, sent: true},
 			&exchangeError{cause: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
 			&exchangeError{cause: tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}},
 			&exchangeError{cause: http.ErrSchemeMismatch},
@@ -86,7 +91,7 @@ func TestBackoff(t *testing.T) {
 		"no overflow":          {64, "", 1, 15 * time.Second},
 		"no overflow by far":   {math.MaxInt, "", 1, 15 * time.Second},
 		"seconds":              {0, "7", 1, 7 * time.Second},
-		"no seconds":           {3, "0", 1, 0},
+		"shorter than ours":    {3, "0", 1, 4 * time.Second},
 		"seconds, capped":      {0, "61", 1, time.Minute},
 		"huge":                 {0, "9223372036854775807", 1, time.Minute},
 		"too huge to be read":  {0, "99999999999999999999", 1, 500 * time.Millisecond},
@@ -95,7 +100,7 @@ func TestBackoff(t *testing.T) {
 		"a fraction":           {0, "1.5", 1, 500 * time.Millisecond},
 		"a date":               {0, at(now.Add(20 * time.Second)), 1, 20 * time.Second},
 		"a date, capped":       {0, at(now.Add(time.Hour)), 1, time.Minute},
-		"a date gone by":       {3, at(now.Add(-time.Hour)), 1, 0},
+		"a date gone by":       {3, at(now.Add(-time.Hour)), 1, 4 * time.Second},
 		"a date in RFC 850":    {0, now.Add(20 * time.Second).Format(time.RFC850), 1, 20 * time.Second},
 		"a date without sense": {0, "Fri, 99 May 2024 12:00:00 GMT", 1, 500 * time.Millisecond},
 	} {
@@ -104,8 +109,15 @@ func TestBackoff(t *testing.T) {
 			b := newBackoff(NewOptions())
 			b.now = func() time.Time { return now }
 			b.jitter = func() float64 { return test.jitter }
-			if got := b.wait(test.attempt, reply(http.StatusServiceUnavailable, "", "Retry-After", test.retryAfter)); got != test.want {
+			response := reply(http.StatusServiceUnavailable, "", "Retry-After", test.retryAfter)
+			if got := b.wait(test.attempt, response); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
+			}
+			// The clock of this machine does not matter if the server's is known.
+			response.Header.Set("Date", at(now))
+			b.now = func() time.Time { return now.Add(365 * 24 * time.Hour) }
+			if got := b.wait(test.attempt, response); got != test.want {
+				t.Errorf("with another clock: got %s, want %s", got, test.want)
 			}
 		})
 	}
@@ -131,10 +143,14 @@ func FuzzRetryAfter(f *testing.F) {
 func TestRetryWaitsAndGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
 		server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
 			return reply(http.StatusServiceUnavailable, "", "Retry-After", "45"), nil
 		}}
-		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax })
+		client := fakeClient(t, server, func(o *Options) {
+			o.RetryWaitMin, o.RetryWaitMax = DefaultRetryWaitMin, DefaultRetryWaitMax
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		})
 		deadline, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
 		for _, test := range []struct {
@@ -142,12 +158,22 @@ func TestRetryWaitsAndGivesUp(t *testing.T) {
 			kind error
 			took time.Duration
 			sent int // so far
-		}{{deadline, ErrCanceled, 100 * time.Second, 3}, {t.Context(), ErrServer, 3 * 45 * time.Second, 7}} {
+			says string
+		}{
+			{deadline, ErrCanceled, 100 * time.Second, 3, "(the server asked to wait 3 times, 2m15s in all)"},
+			{t.Context(), ErrServer, 3 * 45 * time.Second, 7, "(the server asked to wait 3 times, 2m15s in all)"},
+		} {
 			start := time.Now()
 			_, err := client.Version(test.ctx)
 			if took := time.Since(start); !errors.Is(err, test.kind) || took != test.took || server.count(wire.VersionPath) != test.sent {
 				t.Errorf("got %v after %s, sent %q", err, took, server.sent())
 			}
+			if !strings.HasSuffix(err.Error(), test.says) {
+				t.Errorf("the error is %q", err)
+			}
+		}
+		if line := "level=INFO msg=\"Teamwork Cloud asks to wait\" method=GET path=/osmc/version status=503 asked=45s wait=45s"; strings.Count(log.String(), line) != 6 {
+			t.Errorf("the log is\n%s", log.String())
 		}
 	})
 }

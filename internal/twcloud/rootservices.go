@@ -7,11 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -74,14 +78,17 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	defer cancel()
 	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancelHalf()
-	endpoints, err := d.fetch(half, below(d.options.WebAppEndpoint, wire.RootServicesPath))
+	endpoints, err := d.fetch(half, at(d.options.WebAppEndpoint, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
 	}
 	if d.options.WebAppExplicit && (errors.Is(err, ErrUnreachable) || errors.Is(err, ErrTimeout)) {
 		return OAuthEndpoints{}, fmt.Errorf("webapp_endpoint does not answer: %w", err)
 	}
-	endpoints, legacyErr := d.fetch(ctx, below(d.options.Endpoint, wire.LegacyRootServicesPath))
+	if d.options.Endpoint == nil {
+		return OAuthEndpoints{}, fmt.Errorf("no root services document: %w", err)
+	}
+	endpoints, legacyErr := d.fetch(ctx, at(d.options.Endpoint, wire.LegacyRootServicesPath))
 	if legacyErr == nil {
 		return endpoints, nil
 	}
@@ -92,9 +99,9 @@ func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
 	return OAuthEndpoints{}, fmt.Errorf("no root services document: %w; %w", err, legacyErr)
 }
 
-// below keeps the path prefix of a reverse proxy, and drops anything that could
+// at keeps the path prefix of a reverse proxy, and drops anything that could
 // be a credential.
-func below(root *url.URL, path string) *url.URL {
+func at(root *url.URL, path string) *url.URL {
 	return (&url.URL{Scheme: root.Scheme, Host: root.Host, Path: root.Path, RawPath: root.RawPath}).JoinPath(path)
 }
 
@@ -112,7 +119,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 		if err != nil {
 			return OAuthEndpoints{}, err
 		}
-		if !isRedirect(response.StatusCode) {
+		if !signin.IsRedirect(response.StatusCode) {
 			return readRootServices(response, target)
 		}
 		next, err := d.follow(target, response.Header.Get("Location"))
@@ -126,7 +133,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 }
 
 func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(withWaits(ctx), http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -139,15 +146,6 @@ func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Respo
 		return nil, newTransportError(request, err, d.redact)
 	}
 	return response, nil
-}
-
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
 }
 
 // follow returns the target of a redirect if it can be followed.
@@ -171,8 +169,12 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 	if checkEndpoint(u) != nil {
 		return false
 	}
-	host := u.Hostname()
-	return strings.EqualFold(host, d.options.WebAppEndpoint.Hostname()) || strings.EqualFold(host, d.options.Endpoint.Hostname())
+	for _, root := range []*url.URL{d.options.WebAppEndpoint, d.options.AuthenticationEndpoint, d.options.Endpoint} {
+		if root != nil && strings.EqualFold(u.Hostname(), root.Hostname()) {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutQuery is a URL for an error. The query of a sign-in page can have a
@@ -184,12 +186,17 @@ func withoutQuery(u *url.URL) string {
 func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, error) {
 	document := bodyOf(response)
 	switch {
-	case response.StatusCode != http.StatusOK:
+	case !success(response.StatusCode):
 		return OAuthEndpoints{}, fmt.Errorf("%w: %d %s", ErrUnreadable, response.StatusCode, http.StatusText(response.StatusCode))
 	case len(document) > maxRootServices:
 		return OAuthEndpoints{}, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxRootServices)
 	}
-	endpoints, err := parseRootServices(document, base)
+	declared := decodeXML
+	if _, parameters, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err == nil && parameters["charset"] != "" {
+		// The header outranks the document (RFC 7303), which is in UTF-8 by now.
+		declared = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	}
+	endpoints, err := parseRootServices(document, base, declared)
 	switch {
 	case err != nil && looksLikeWebPage(response), errors.Is(err, ErrWebPage):
 		return OAuthEndpoints{}, ErrWebPage
@@ -199,60 +206,134 @@ func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, e
 	return endpoints, nil
 }
 
-// rdfElement is an element of a root services document.
-type rdfElement struct {
-	XMLName  xml.Name
-	Resource string       `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# resource,attr"`
-	Text     string       `xml:",chardata"`
-	Children []rdfElement `xml:",any"`
+// decodeXML decodes a document that declares another charset than UTF-8.
+func decodeXML(charset string, input io.Reader) (io.Reader, error) {
+	from, err := htmlindex.Get(charset)
+	if err != nil {
+		return nil, fmt.Errorf("the charset %q is not known", shorten(charset))
+	}
+	content, err := io.ReadAll(input)
+	if err != nil {
+		return nil, err
+	}
+	text, err := decode(content, from)
+	if err != nil {
+		return nil, fmt.Errorf("the charset is %q: %w", shorten(charset), err)
+	}
+	return bytes.NewReader(text), nil
 }
 
-// parseRootServices reads a root services document. Relative URLs are resolved
-// against base, the URL of the document. It is an error if the document is not
-// XML in UTF-8, if it has no rdf:Description at its root or in rdf:RDF, if it does
-// not name the URL of the request token, or if one of its URLs is not absolute
-// http or https or has credentials. The first of several elements of one name
-// counts.
-func parseRootServices(document []byte, base *url.URL) (OAuthEndpoints, error) {
+// rdfElement is an element of a root services document.
+type rdfElement struct {
+	XMLName    xml.Name
+	Base       *string      `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
+	About      string       `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# about,attr"`
+	Resource   string       `xml:"http://www.w3.org/1999/02/22-rdf-syntax-ns# resource,attr"`
+	Attributes []xml.Attr   `xml:",any,attr"`
+	Text       string       `xml:",chardata"`
+	Children   []rdfElement `xml:",any"`
+}
+
+// base returns the URL that relative URLs in the element start from (XML Base).
+func (e *rdfElement) base(outer *url.URL) (*url.URL, error) {
+	if e.Base == nil {
+		return outer, nil
+	}
+	base, err := outer.Parse(strings.TrimSpace(*e.Base))
+	if err != nil {
+		return nil, errors.New("malformed xml:base")
+	}
+	return base, nil
+}
+
+// target returns the URL that a property has: that of rdf:resource, or that of the
+// node in it. It is nil if the property is empty.
+func (e *rdfElement) target(outer *url.URL) (*url.URL, error) {
+	base, err := e.base(outer)
+	if err != nil {
+		return nil, err
+	}
+	reference := strings.TrimSpace(e.Resource)
+	switch {
+	case reference != "":
+	case len(e.Children) == 1 && strings.TrimSpace(e.Children[0].About) != "":
+		if base, err = e.Children[0].base(base); err != nil {
+			return nil, err
+		}
+		reference = strings.TrimSpace(e.Children[0].About)
+	case len(e.Children) > 0 || strings.TrimSpace(e.Text) != "":
+		return nil, errors.New("its value is not a resource")
+	default:
+		return nil, nil
+	}
+	target, err := base.Parse(reference)
+	if err != nil {
+		return nil, errors.New("malformed URL")
+	}
+	return target, checkEndpoint(target)
+}
+
+// parseRootServices reads a root services document: RDF/XML, with the nodes at its
+// root or in rdf:RDF, and the properties as elements, or as attributes if they are
+// text. base is the URL of the document.
+//
+// It is an error if the document does not name the URL of the request token, or if
+// one of its URLs is not absolute http or https or has credentials. The first of
+// several properties of one name counts.
+func parseRootServices(document []byte, base *url.URL, declared func(string, io.Reader) (io.Reader, error)) (OAuthEndpoints, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(document))
-	decoder.CharsetReader = refuseCharset
+	decoder.CharsetReader = declared
 	var root rdfElement
 	switch err := decoder.Decode(&root); {
 	case errors.Is(err, io.EOF):
 		return OAuthEndpoints{}, errors.New("it has no element")
 	case err != nil:
 		return OAuthEndpoints{}, err
+	case strings.EqualFold(root.XMLName.Local, "html"):
+		return OAuthEndpoints{}, ErrWebPage
 	}
-	description := xml.Name{Space: wire.RDFNamespace, Local: "Description"}
-	var properties []rdfElement
-	switch root.XMLName {
-	case description:
-		properties = root.Children
-	case xml.Name{Space: wire.RDFNamespace, Local: "RDF"}:
-		for _, child := range root.Children {
-			if child.XMLName == description {
-				properties = append(properties, child.Children...)
-			}
+	nodes, outer := []rdfElement{root}, base
+	if root.XMLName == (xml.Name{Space: wire.RDFNamespace, Local: "RDF"}) {
+		nodes = root.Children
+		var err error
+		if outer, err = root.base(base); err != nil {
+			return OAuthEndpoints{}, err
 		}
-	default:
-		if strings.EqualFold(root.XMLName.Local, "html") {
-			return OAuthEndpoints{}, ErrWebPage
-		}
-		return OAuthEndpoints{}, fmt.Errorf("its root is <%s>, neither rdf:RDF nor rdf:Description", root.XMLName.Local)
 	}
-
 	endpoints := OAuthEndpoints{RootServicesURL: base.String()}
+	for _, node := range nodes {
+		if err := endpoints.read(node, outer); err != nil {
+			return OAuthEndpoints{}, err
+		}
+	}
+	if endpoints.RequestTokenURL == "" {
+		return OAuthEndpoints{}, fmt.Errorf("its root is <%s>, and it does not name jfs:%s", root.XMLName.Local, wire.OAuthRequestTokenURLElement)
+	}
+	return endpoints, nil
+}
+
+// read takes the properties of a node.
+func (e *OAuthEndpoints) read(node rdfElement, outer *url.URL) error {
+	base, err := node.base(outer)
+	if err != nil {
+		return err
+	}
 	texts := map[string]*string{
-		wire.OAuthRealmNameElement: &endpoints.Realm,
-		wire.OAuthDomainElement:    &endpoints.Domain,
+		wire.OAuthRealmNameElement: &e.Realm,
+		wire.OAuthDomainElement:    &e.Domain,
 	}
 	urls := map[string]*string{
-		wire.OAuthRequestConsumerKeyURLElement: &endpoints.RequestConsumerKeyURL,
-		wire.OAuthRequestTokenURLElement:       &endpoints.RequestTokenURL,
-		wire.OAuthUserAuthorizationURLElement:  &endpoints.UserAuthorizationURL,
-		wire.OAuthAccessTokenURLElement:        &endpoints.AccessTokenURL,
+		wire.OAuthRequestConsumerKeyURLElement: &e.RequestConsumerKeyURL,
+		wire.OAuthRequestTokenURLElement:       &e.RequestTokenURL,
+		wire.OAuthUserAuthorizationURLElement:  &e.UserAuthorizationURL,
+		wire.OAuthAccessTokenURLElement:        &e.AccessTokenURL,
 	}
-	for _, property := range properties {
+	for _, attribute := range node.Attributes {
+		if text := texts[attribute.Name.Local]; attribute.Name.Space == wire.JFSNamespace && text != nil && *text == "" {
+			*text = strings.TrimSpace(attribute.Value)
+		}
+	}
+	for _, property := range node.Children {
 		name := property.XMLName.Local
 		if property.XMLName.Space != wire.JFSNamespace {
 			continue
@@ -260,24 +341,19 @@ func parseRootServices(document []byte, base *url.URL) (OAuthEndpoints, error) {
 		if text := texts[name]; text != nil && *text == "" {
 			*text = strings.TrimSpace(property.Text)
 		}
-		reference := strings.TrimSpace(property.Resource)
 		into := urls[name]
-		if into == nil || *into != "" || reference == "" {
+		if into == nil || *into != "" {
 			continue
 		}
-		resolved, err := base.Parse(reference)
+		target, err := property.target(base)
 		if err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("jfs:%s: malformed URL", name)
+			return fmt.Errorf("jfs:%s: %w", name, err)
 		}
-		if err := checkEndpoint(resolved); err != nil {
-			return OAuthEndpoints{}, fmt.Errorf("jfs:%s: %w", name, err)
+		if target != nil {
+			*into = target.String()
 		}
-		*into = resolved.String()
 	}
-	if endpoints.RequestTokenURL == "" {
-		return OAuthEndpoints{}, fmt.Errorf("it does not name jfs:%s", wire.OAuthRequestTokenURLElement)
-	}
-	return endpoints, nil
+	return nil
 }
 
 func checkEndpoint(u *url.URL) error {
@@ -290,13 +366,4 @@ func checkEndpoint(u *url.URL) error {
 		return errors.New("the URL has credentials")
 	}
 	return nil
-}
-
-// refuseCharset is called for a document that is not declared as UTF-8. US-ASCII
-// is a part of it.
-func refuseCharset(charset string, input io.Reader) (io.Reader, error) {
-	if strings.EqualFold(charset, "us-ascii") {
-		return input, nil
-	}
-	return nil, fmt.Errorf("the charset %q is not supported, only UTF-8 is", charset)
 }

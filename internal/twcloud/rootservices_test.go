@@ -131,13 +131,44 @@ var rootServicesTests = []struct {
 	{name: "sign-in page", document: "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>Sign in</title>", kind: ErrWebPage},
 	{name: "sign-in page without doctype", document: `<HTML><HEAD><BR></HEAD>`, kind: ErrWebPage},
 	{name: "XHTML", document: `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>`, kind: ErrWebPage},
+	{
+		name: "xml:base",
+		document: `<rdf:RDF xmlns:rdf="` + wire.RDFNamespace + `" xmlns:j="` + wire.JFSNamespace + `" xml:base="https://twcloud.example.com:8443/authentication/">
+			<rdf:Description xml:base="api/x/y">
+				<j:oauthRequestTokenUrl rdf:resource="request_token"/>
+				<j:oauthAccessTokenUrl xml:base="/authentication/api/oauth/" rdf:resource="access_token"/>
+				<j:oauthUserAuthorizationUrl rdf:resource="../../oauth/authorize"/>
+			</rdf:Description>
+			<rdf:Description><j:oauthRequestConsumerKeyUrl rdf:resource="register"/></rdf:Description></rdf:RDF>`,
+		want: OAuthEndpoints{
+			RootServicesURL:       endpoints2024x.RootServicesURL,
+			RequestTokenURL:       "https://twcloud.example.com:8443/authentication/api/x/request_token",
+			AccessTokenURL:        endpoints2024x.AccessTokenURL,
+			UserAuthorizationURL:  endpoints2024x.UserAuthorizationURL,
+			RequestConsumerKeyURL: "https://twcloud.example.com:8443/authentication/register",
+		},
+	},
+	{
+		name: "a typed node, attributes and nodes as values",
+		document: `<x:RootServices xmlns:x="urn:x" xmlns:rdf="` + wire.RDFNamespace + `" xmlns:j="` + wire.JFSNamespace + `"
+			xml:base="https://h/" j:oauthRealmName="TWC" j:oauthDomain="d">
+			<j:oauthRequestTokenUrl><rdf:Description rdf:about="t"/></j:oauthRequestTokenUrl></x:RootServices>`,
+		want: OAuthEndpoints{RootServicesURL: endpoints2024x.RootServicesURL, RequestTokenURL: "https://h/t", Realm: "TWC", Domain: "d"},
+	},
+	{name: "text instead of a resource", document: rootServicesWith(`<jfs:oauthRequestTokenUrl>https://h/</jfs:oauthRequestTokenUrl>`), kind: ErrUnreadable, says: "not a resource"},
+	{name: "malformed xml:base", document: strings.Replace(rootServices2024x, "rdf:about", `xml:base="https://%zz" rdf:about`, 1), kind: ErrUnreadable, says: "xml:base"},
+	{
+		name: "Latin 1", document: strings.NewReplacer("UTF-8", "ISO-8859-1", " TWC ", "T\xdc").Replace(rootServices2024x),
+		want: func() OAuthEndpoints { latin := endpoints2024x; latin.Realm = "TÜ"; return latin }(),
+	},
+	{name: "half a character", document: strings.NewReplacer("UTF-8", "Shift_JIS", " TWC ", "\x93<").Replace(rootServices2024x), kind: ErrUnreadable, says: `"Shift_JIS"`},
+	{name: "unknown charset", document: strings.Replace(rootServices2024x, "UTF-8", "klingon", 1), kind: ErrUnreadable, says: `charset "klingon"`},
 	{name: "another root", document: `<feed xmlns="http://www.w3.org/2005/Atom"/>`, kind: ErrUnreadable, says: "<feed>"},
 	{name: "root without a namespace", document: `<rdf:Description/>`, kind: ErrUnreadable, says: "<Description>"},
 	{name: "no request token", document: rootServicesWith(""), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl"},
 	{name: "no description", document: `<rdf:RDF xmlns:rdf="` + wire.RDFNamespace + `"/>`, kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl"},
 	{name: "cut off", document: rootServices2024x[:len(rootServices2024x)-30], kind: ErrUnreadable, says: "EOF"},
 	{name: "unknown entity", document: rootServicesWith("&lol9;"), kind: ErrUnreadable, says: "lol9"},
-	{name: "Latin 1", document: strings.Replace(rootServices2024x, "UTF-8", "ISO-8859-1", 1), kind: ErrUnreadable, says: `charset "ISO-8859-1"`},
 	{name: "UTF-16", document: "\xfe\xff\x00<\x00r", kind: ErrUnreadable, says: "UTF-8"},
 	{name: "another scheme", document: rootServicesNaming("ftp://example.com/"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the scheme"},
 	{name: "no host", document: rootServicesNaming("https:///path"), kind: ErrUnreadable, says: "jfs:oauthRequestTokenUrl: the URL has no host"},
@@ -162,6 +193,17 @@ func TestReadRootServices(t *testing.T) {
 	}
 }
 
+// The charset of the header counts, and the document is decoded by then.
+func TestRootServicesInAnotherCharset(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer("UTF-8", "ISO-8859-1", " TWC ", "TÜ").Replace(rootServices2024x)
+	response := reply(http.StatusOK, text, "Content-Type", "application/rdf+xml; charset=windows-1252")
+	got, err := readRootServices(response, mustParseURL(t, endpoints2024x.RootServicesURL))
+	if err != nil || got.Realm != "TÜ" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func FuzzParseRootServices(f *testing.F) {
 	for _, test := range rootServicesTests {
 		f.Add([]byte(test.document))
@@ -169,7 +211,7 @@ func FuzzParseRootServices(f *testing.F) {
 	f.Add([]byte(strings.Repeat("<a>", 1000)))
 	base := &url.URL{Scheme: "https", Host: "twcloud.example.com:8443", Path: "/oslc/api/rootservices"}
 	f.Fuzz(func(t *testing.T, document []byte) {
-		endpoints, err := parseRootServices(document, base)
+		endpoints, err := parseRootServices(document, base, decodeXML)
 		if err != nil {
 			if endpoints != (OAuthEndpoints{}) {
 				t.Errorf("got %+v with the error %v", endpoints, err)

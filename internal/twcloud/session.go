@@ -5,92 +5,111 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync/atomic"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
-// session signs in when the first request needs it, once for all concurrent
-// requests, and signs out on Close.
-//
-// A session uses a license seat until it is signed out or was idle for 15
-// minutes. A request with credentials but without the cookie opens another
-// session (both documented). So only the sign-in sends credentials, and every
-// other request sends the cookie.
+// session signs in to one server when the first request needs it, once for all
+// concurrent requests, and signs out on Close. How it does so is the method's
+// business.
 type session struct {
 	next    http.RoundTripper
-	options Options
+	method  signin.Method
+	servers signin.Servers
 	redact  *redactor
+	// csrf is where the CSRF token of this server comes from. Nil: it has none.
+	csrf *profile.CSRF
+	// refused is why the credentials were refused, at any server: they are tried once.
+	refused *atomic.Pointer[Error]
 	// seat is the open session, or why the last sign-in failed. A failure stays
 	// until forgive is called: one try per resource with a wrong password would
 	// lock the account.
-	seat shared[*openSession]
-}
-
-// openSession is one session on the server, which uses a license seat.
-type openSession struct {
-	cookies http.CookieJar
-	// token is the latest CSRF token. It can be empty, but not nil.
-	token atomic.Pointer[string]
-	// served is true after the server accepted the session once.
-	served atomic.Bool
+	seat shared[*signin.Session]
 }
 
 // acquire returns the open session, or waits for the sign-in.
-func (s *session) acquire(ctx context.Context) (*openSession, error) {
-	return s.seat.get(ctx, s.login)
+func (s *session) acquire(ctx context.Context) (*signin.Session, error) {
+	for {
+		seat, err := s.seat.get(ctx, s.login)
+		if err != nil || !seat.Expired() {
+			return seat, err
+		}
+		s.drop(ctx, seat, nil)
+	}
 }
 
-// RoundTrip sends the request with the session's cookie. A 401 means that the
-// server did not process the request, probably because the session expired.
-// Then RoundTrip signs in again, once for all refused requests, and repeats the
-// request once. If the server refuses a new session that it never accepted, the
-// refusal is final: each further session would use another seat.
+// RoundTrip sends the request in the session. If the session has ended, RoundTrip
+// signs in again, once for all such requests, and repeats the request once. If the
+// server refuses a new session that it never accepted, the refusal is final: each
+// further session would use another seat. A registration that may have been processed
+// is not repeated.
 func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 	for repeated := false; ; repeated = true {
 		seat, err := s.acquire(request.Context())
 		if err != nil {
 			return nil, err
 		}
-		attempt := request.Clone(request.Context())
+		attempt := request.Clone(withRefusals(request.Context(), func(response *http.Response) bool {
+			return s.method.Judge(seat, response) == signin.Ended
+		}))
 		if request.GetBody != nil {
 			if attempt.Body, err = request.GetBody(); err != nil {
 				return nil, err
 			}
 		}
-		for _, cookie := range s.cookiesFor(seat, attempt.URL) {
-			attempt.AddCookie(cookie)
-		}
+		s.method.Authorize(attempt, seat)
 		response, err := s.next.RoundTrip(attempt)
 		if err != nil {
 			return nil, err
 		}
+		response.Request = attempt
 		s.keep(seat, attempt.URL, response)
-		if response.StatusCode != http.StatusUnauthorized {
-			seat.served.Store(true)
+		verdict := s.method.Judge(seat, response)
+		manner := mannerOf(request.Context())
+		switch {
+		case verdict == signin.Valid:
+			seat.Served.Store(true)
 			return response, nil
-		}
-		if repeated {
-			// A session that was accepted before stays: the server refuses the
-			// request, not the session.
-			if !seat.served.Load() {
-				s.drop(request.Context(), seat, failed[*openSession](newStatusError(request, response, s.redact)))
-			}
+		case repeated && seat.Served.Load():
+			// The server refuses the request, not the session.
 			return response, nil
+		case repeated:
+			failure := s.refusal(request, seat, response)
+			s.drop(request.Context(), seat, failed[*signin.Session](failure))
+			return nil, failure
 		}
 		s.drop(request.Context(), seat, nil)
+		if verdict == signin.Doubtful && (manner == once || manner == single) {
+			return response, nil
+		}
 	}
+}
+
+// refusal is the error of a server that refuses the session that it has just opened.
+func (s *session) refusal(request *http.Request, seat *signin.Session, response *http.Response) error {
+	if err := s.method.Refused(seat, response); err != nil {
+		return s.loginError(err)
+	}
+	failure := newStatusError(request, response, s.redact)
+	failure.Kind = ErrSession
+	return failure
 }
 
 // drop replaces a session and signs out, even if the session was refused: a
 // proxy may have refused it, and the seat would stay in use.
-func (s *session) drop(ctx context.Context, gone *openSession, with *flight[*openSession]) {
-	replaced := s.seat.replace(with, func(current *flight[*openSession]) bool { return current.result == gone })
+func (s *session) drop(ctx context.Context, gone *signin.Session, with *flight[*signin.Session]) {
+	replaced := s.seat.replace(with, func(current *flight[*signin.Session]) bool { return current.result == gone })
 	if replaced != nil {
 		s.release(ctx, gone)
 	}
 }
 
 // release signs out. It does not matter if the session is gone already.
-func (s *session) release(ctx context.Context, gone *openSession) {
+func (s *session) release(ctx context.Context, gone *signin.Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeBudget)
 	defer cancel()
 	_ = s.logout(ctx, gone)
@@ -98,7 +117,8 @@ func (s *session) release(ctx context.Context, gone *openSession) {
 
 // forgive lets the next request sign in again after a failure.
 func (s *session) forgive() {
-	s.seat.replace(nil, func(current *flight[*openSession]) bool {
+	s.refused.Store(nil)
+	s.seat.replace(nil, func(current *flight[*signin.Session]) bool {
 		return current.err != nil && !errors.Is(current.err, ErrClosed)
 	})
 }
@@ -107,7 +127,7 @@ func (s *session) forgive() {
 // one in progress, because its seat would stay in use. The context limits the
 // time.
 func (s *session) close(ctx context.Context) error {
-	last := s.seat.replace(failed[*openSession](ErrClosed), func(*flight[*openSession]) bool { return true })
+	last := s.seat.replace(failed[*signin.Session](ErrClosed), func(*flight[*signin.Session]) bool { return true })
 	if last == nil {
 		return nil
 	}
@@ -127,3 +147,33 @@ func (s *session) close(ctx context.Context) error {
 	}
 	return s.logout(ctx, last.result)
 }
+
+// keep stores the cookies and the CSRF token of a response.
+func (s *session) keep(seat *signin.Session, from *url.URL, response *http.Response) {
+	root := s.servers.Owner(from)
+	if root == nil {
+		root = &url.URL{}
+	}
+	for _, cookie := range seat.Cookies.Keep(root, from, response.Header) {
+		if len(cookie.Value) >= minSecretCookie {
+			s.redact.add(cookie.Value, strings.Trim(cookie.Value, `"`))
+		}
+	}
+	if s.csrf == nil || s.csrf.From != "cookie" && s.csrf.From != "header" {
+		return
+	}
+	// A token that cannot be decoded is an error of the call that needs it.
+	if token, found, err := s.csrf.Token(&profile.Response{Header: response.Header}); found && err == nil {
+		s.keepToken(seat, token)
+	}
+}
+
+func (s *session) keepToken(seat *signin.Session, token string) {
+	s.redact.add(token)
+	seat.CSRF.Store(&token)
+}
+
+// minSecretCookie is the minimum length, in bytes, of a cookie that may be a
+// secret. A shorter one is a flag or, as seen, the user's name. Removing it
+// would damage words and paths in messages.
+const minSecretCookie = 16

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -75,12 +76,15 @@ func TestSessionSharesOneLogin(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	for want, credentials := range map[string]Credentials{
-		"Basic YWRtaW46cMOkc3M6d29yZA==": BasicCredentials{Username: "admin", Password: "päss:word"},
-		"Token abc.def":                  TokenCredentials{Token: "abc.def"},
+		"Basic YWRtaW46cMOkc3M6d29yZA==": {Username: "admin", Password: "päss:word"},
+		"Token abc.def":                  {Token: "abc.def"},
 	} {
-		request := &http.Request{Header: http.Header{}}
-		credentials.Authorize(request)
-		if got := request.Header.Get("Authorization"); got != want {
+		server := &fakeServer{}
+		client := fakeClient(t, server, func(o *Options) { o.Credentials = credentials })
+		if _, err := client.Version(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := server.requests[0].Header.Get("Authorization"); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -203,6 +207,7 @@ func TestSessionLoginFails(t *testing.T) {
 		"a cookie for others":   {204, "", []string{"Set-Cookie", "a=b; Path=/elsewhere"}, ErrNoSession, 1},
 		"a cookie that is over": {204, "", []string{"Set-Cookie", "a=b; Path=/; Max-Age=0"}, ErrNoSession, 1},
 		"a sign-in page":        {200, "<html>", page, ErrWebPage, 1},
+		"a page with a cookie":  {200, "<html>", append(page, "Set-Cookie", "node=1; Path=/"), ErrWebPage, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -218,8 +223,8 @@ func TestSessionLoginFails(t *testing.T) {
 					t.Errorf("got %v, want %v", err, test.kind)
 				}
 			}
-			if sent := server.sent(); len(sent) != test.logins {
-				t.Errorf("sent %q, want %d logins", sent, test.logins)
+			if server.count(wire.LoginPath) != test.logins {
+				t.Errorf("sent %q, want %d logins", server.sent(), test.logins)
 			}
 
 			// A view may try again.
@@ -301,6 +306,118 @@ func TestSessionCookies(t *testing.T) {
 				t.Errorf("the cookies are %q, want %q", seats, want)
 			}
 		})
+	}
+}
+
+// The sign-out sends what the sign-in got, or the seat stays in use: also a cookie
+// for another path, and one that the session cannot use.
+func TestSessionSignsOutWithAllCookies(t *testing.T) {
+	t.Parallel()
+	const session = fakeCookie + "=" + "seat-0000000000000001"
+	for name, test := range map[string]struct {
+		set    []string
+		sent   string
+		logout string
+		fails  error
+	}{
+		"values as they came": {
+			[]string{session + "; Path=/osmc", `twc-rest-current-user=Max Muster; Path=/osmc`, `node="a,b"; Path=/`},
+			session + `; twc-rest-current-user=Max Muster; node="a,b"`,
+			session + `; twc-rest-current-user=Max Muster; node="a,b"`, nil,
+		},
+		"a path that is not that of the logout": {
+			[]string{session + "; Path=/osmc", "admin=1; Path=/osmc/admin"}, session, "admin=1; " + session, nil,
+		},
+		"a path of nothing else": {[]string{session + "; Path=/osmc/login"}, "", session, ErrNoSession},
+		"before the local clock": {[]string{session + "; Path=/osmc; Expires=Fri, 01 Mar 2019 10:15:00 GMT"}, session, session, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := &fakeServer{login: func(*http.Request) (*http.Response, error) {
+				response := reply(http.StatusNoContent, "", "Date", "Fri, 01 Mar 2019 10:00:00 GMT")
+				response.Header["Set-Cookie"] = test.set
+				return response, nil
+			}}
+			client := fakeClient(t, server)
+			if _, err := client.Version(t.Context()); !errors.Is(err, test.fails) {
+				t.Errorf("got %v, want %v", err, test.fails)
+			}
+			if err := client.Close(); err != nil {
+				t.Error(err)
+			}
+			sent := map[string]string{}
+			for _, request := range server.requests {
+				sent[request.URL.Path] = request.Header.Get("Cookie")
+			}
+			if sent[wire.VersionPath] != test.sent || sent[wire.LogoutPath] != test.logout {
+				t.Errorf("sent %q", sent)
+			}
+		})
+	}
+}
+
+// Each server has its own path prefix, or none.
+func TestSessionCookiesOfEachServer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ rest, platform, path, sent string }{
+		"a prefix on the REST API":  {"https://h:8111/twc", "https://h:8443", "/admin", "xsrf=1"},
+		"a prefix on the platform":  {"https://h:8111", "https://h:8443/wap", "/admin", "xsrf=1"},
+		"one origin":                {"https://h/twc", "https://h", "/admin", "xsrf=1"},
+		"one origin, two prefixes":  {"https://h/twc", "https://h/wap", "/admin", "xsrf=1"},
+		"one prefix in the other":   {"https://h/wap/rest", "https://h/wap", "/admin", "xsrf=1"},
+		"a path that has it":        {"https://h", "https://h/wap", "/wap/admin", "xsrf=1"},
+		"another path":              {"https://h", "https://h/wap", "/webapp", ""},
+		"a path that only seems so": {"https://h:8111/twc", "https://h:8443", "/twc/admin", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changed := *profile.BuiltIn()
+			changed.Server, changed.SignIn = profile.WebApp, &profile.SignIn{By: profile.ByToken, Scheme: "Token"}
+			list := *changed.Calls.List
+			list.Path = "/admin/api/consumers"
+			changed.Calls.List = &list
+			server := &fakeServer{serve: func(*http.Request) (*http.Response, error) {
+				return reply(http.StatusOK, "[]", "Set-Cookie", "xsrf=1; Path="+test.path), nil
+			}}
+			client := fakeClient(t, server, func(o *Options) {
+				o.Credentials = Credentials{Token: "token"}
+				o.Profile, o.Endpoint, o.WebAppEndpoint = &changed, mustParseURL(t, test.rest), mustParseURL(t, test.platform)
+			})
+			for range 2 {
+				if _, err := client.View().List(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			last := server.requests[len(server.requests)-1]
+			cookie, _ := last.Cookie("xsrf")
+			if got := cookie != nil; got != (test.sent != "") {
+				t.Errorf("%s has the cookies %q", last.URL, last.Header.Get("Cookie"))
+			}
+		})
+	}
+}
+
+// Views share the error of a sign-in.
+func TestErrorsDoNotChange(t *testing.T) {
+	t.Parallel()
+	server := &fakeServer{login: func(*http.Request) (*http.Response, error) { return reply(http.StatusUnauthorized, ""), nil }}
+	client := fakeClient(t, server)
+	_, first := client.Version(t.Context())
+	before := first.Error()
+	var views sync.WaitGroup
+	for range 4 {
+		view := client.connection.view()
+		views.Go(func() {
+			var failure *Error
+			if _, err := view.List(t.Context()); !errors.As(err, &failure) || !failure.Listing || !failure.Login {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	views.Wait()
+	var failure *Error
+	if !errors.As(first, &failure) || failure.Listing || first.Error() != before {
+		t.Errorf("the error has become %+v", failure)
 	}
 }
 

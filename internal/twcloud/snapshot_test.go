@@ -11,20 +11,25 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
+func read(key, name string) profile.Consumer {
+	return profile.Consumer{Key: key, Name: &name, Approved: new(bool)}
+}
+
 // listOf is a list function that takes a second and counts.
-func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context) ([]Consumer, error) {
-	return func(ctx context.Context) ([]Consumer, error) {
+func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context) ([]profile.Consumer, error) {
+	return func(ctx context.Context) ([]profile.Consumer, error) {
 		count.Add(1)
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		var consumers []Consumer
+		var consumers []profile.Consumer
 		for _, key := range keys {
-			consumers = append(consumers, Consumer{Key: key, Name: "listed"})
+			consumers = append(consumers, read(key, "listed"))
 		}
 		return consumers, err
 	}
@@ -33,20 +38,25 @@ func listOf(count *atomic.Int32, err error, keys ...string) func(context.Context
 // A list is reused until it is too old, and so is its error.
 func TestSnapshotAges(t *testing.T) {
 	t.Parallel()
-	lists := []int32{1, 1, 2, 2} // after each step
-	for name, failure := range map[string]error{"listed": nil, "failed": &Error{Kind: ErrServer}} {
+	steps := []struct{ later, age time.Duration }{{0, snapshotAge}, {snapshotAge, snapshotAge}, {1, snapshotAge}, {registrationAge - 1, registrationAge}, {2, registrationAge}}
+	lists := []int32{1, 1, 2, 2, 3} // after each step
+	for name, kind := range map[string]error{"listed": nil, "failed": ErrServer} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var count atomic.Int32
+				var failure error
+				if kind != nil {
+					failure = &Error{Kind: kind}
+				}
 				s := snapshot{list: listOf(&count, failure, "k")}
-				for i, later := range []time.Duration{0, snapshotAge, 1, snapshotAge - time.Second} {
-					time.Sleep(later)
-					_, found, err := s.get(t.Context(), "gone")
-					if found || !errors.Is(err, failure) || count.Load() != lists[i] {
-						t.Errorf("got %t, %v after %d lists, want %d", found, err, count.Load(), lists[i])
+				for i, step := range steps {
+					time.Sleep(step.later)
+					listing, err := s.get(t.Context(), step.age)
+					if listing.has("gone") || !errors.Is(err, kind) || count.Load() != lists[i] {
+						t.Errorf("step %d: got %v after %d lists, want %d", i, err, count.Load(), lists[i])
 					}
-					s.put(Consumer{Key: "k"})
+					s.put(read("k", "n"))
 				}
 			})
 		})
@@ -58,14 +68,14 @@ func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count, ended atomic.Int32
 		list := listOf(&count, nil, "k")
-		s := snapshot{list: func(ctx context.Context) ([]Consumer, error) {
+		s := snapshot{list: func(ctx context.Context) ([]profile.Consumer, error) {
 			context.AfterFunc(ctx, func() { ended.Add(1) })
 			return list(ctx)
 		}}
 		ctx, cancel := context.WithCancel(t.Context())
 		get := func(ctx context.Context) <-chan error {
 			done := async(func() error {
-				_, _, err := s.get(ctx, "k")
+				_, err := s.get(ctx, snapshotAge)
 				return err
 			})
 			synctest.Wait()
@@ -106,24 +116,33 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int32
 		s := snapshot{list: listOf(&count, nil, "changed", "removed", "kept")}
-		s.put(Consumer{Key: "early"}) // There is nothing to keep up to date yet.
-		go func() { _, _ = s.all(t.Context()) }()
+		s.put(read("early", "written")) // There is nothing to keep up to date yet.
+		go func() { _, _ = s.get(t.Context(), snapshotAge) }()
 		synctest.Wait()
-		s.put(Consumer{Key: "new", Name: "written"})
-		s.put(Consumer{Key: "changed", Name: "written"})
+		s.put(read("new", "written"))
+		s.put(read("changed", "written"))
 		s.remove("removed")
-		consumers, err := s.all(t.Context())
-		want := []Consumer{{Key: "kept", Name: "listed"}, {Key: "changed", Name: "written"}, {Key: "new", Name: "written"}}
-		if err != nil || !slices.Equal(sorted(consumers), want) {
-			t.Errorf("got %v, %v, want %v", consumers, err, want)
+		listing, err := s.get(t.Context(), snapshotAge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.put(read("late", "listed"))
+		want := map[string][]string{"listed": {"kept", "late"}, "written": {"changed", "new"}, "other": nil}
+		for name, keys := range want {
+			if got := keysOf(sorted(listing.named(name))); !slices.Equal(got, keys) {
+				t.Errorf("%q has %q, want %q", name, got, keys)
+			}
+		}
+		if all := listing.all(); len(all) != 4 || listing.has("removed") || listing.has("early") {
+			t.Errorf("got %v", all)
 		}
 
 		s.invalidate()
-		go func() { _, _ = s.all(t.Context()) }()
+		go func() { _, _ = s.get(t.Context(), snapshotAge) }()
 		synctest.Wait()
 		s.invalidate()
-		if _, found, err := s.get(t.Context(), "new"); found || err != nil || count.Load() != 3 {
-			t.Errorf("got %t, %v after %d lists", found, err, count.Load())
+		if listing, err := s.get(t.Context(), snapshotAge); listing.has("new") || err != nil || count.Load() != 3 {
+			t.Errorf("got %v after %d lists", err, count.Load())
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -35,12 +36,14 @@ type Survey struct {
 // nothing.
 func (c *Client) SurveyConsumers(ctx context.Context) (Survey, error) {
 	call := c.profile.Calls.List
-	first := lister{call: call}
-	answer, err := c.send(ctx, call, values{page: first.first()})
+	if err := supported("list", call); err != nil {
+		return Survey{}, err
+	}
+	r, err := c.send(ctx, call, profile.Values{Page: call.FirstPage().Query})
 	if err != nil {
 		return Survey{}, err
 	}
-	return surveyOf(call.Method, call.Path, answer.Response), nil
+	return surveyOf(call.Method, call.Path, r.Response), nil
 }
 
 // SurveyUser reads a user with the permissions. It changes nothing.

@@ -13,7 +13,8 @@ import (
 
 // chain sends requests. Each link wraps the next one. The order matters:
 //
-//	session   adds the cookie; signs in if there is none or if it has expired
+//	session   authorizes the request; signs in if there is no session of the server,
+//	          or if it has ended
 //	retry     repeats requests that can be repeated, with back-off
 //	limit     waits for a free slot; after retry, so that no slot is held
 //	          during back-off
@@ -25,10 +26,12 @@ import (
 // Requests to the Web Application Platform's OAuth 1.0a endpoints start there as
 // well: they don't use the session.
 type chain struct {
-	session *session
-	retry   http.RoundTripper
-	limit   *limit
-	base    http.RoundTripper
+	// rest and platform are the sessions of the two servers.
+	rest, platform *session
+
+	retry http.RoundTripper
+	limit *limit
+	base  http.RoundTripper
 }
 
 func newChain(options Options, redact *redactor) *chain {
@@ -42,12 +45,8 @@ func newChain(options Options, redact *redactor) *chain {
 	}
 	limit := newLimit(link, options.MaxConcurrentRequests)
 	link = newRetry(limit, options)
-	return &chain{
-		session: &session{next: link, options: options, redact: redact},
-		retry:   link,
-		limit:   limit,
-		base:    base,
-	}
+	rest, platform := newSessions(options, link, redact)
+	return &chain{rest: rest, platform: platform, retry: link, limit: limit, base: base}
 }
 
 // newBase returns a transport that keeps as many idle connections as there can
@@ -65,8 +64,9 @@ func newBase(options Options) http.RoundTripper {
 		TLSHandshakeTimeout: min(options.RequestTimeout, 10*time.Second),
 		MaxIdleConns:        2 * options.MaxConcurrentRequests,
 		MaxIdleConnsPerHost: options.MaxConcurrentRequests,
-		MaxConnsPerHost:     options.MaxConcurrentRequests,
-		IdleConnTimeout:     90 * time.Second,
+		// There is no limit for connections, because a sign-out must not wait for
+		// one. The slots limit them.
+		IdleConnTimeout: 90 * time.Second,
 		// A few thousand bytes are usual. Go's default is ten million.
 		MaxResponseHeaderBytes: 1 << 20,
 		// Most servers use HTTP/1.1. HTTP/2 would send all requests over one

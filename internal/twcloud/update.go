@@ -1,12 +1,12 @@
 package twcloud
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
@@ -38,192 +38,177 @@ func (c Changes) differsFrom(consumer Consumer) string {
 	return strings.Join(parts, ", and ")
 }
 
-// steps returns the calls that make the changes, in the order in which they are
-// sent.
-func (c *Client) steps(changes Changes) ([]*profile.Call, error) {
+// step is one call of a change, and what it changes.
+type step struct {
+	call    *profile.Call
+	changes Changes
+}
+
+// steps returns the calls that make the changes, in the order in which they are sent.
+// Name and secret change in one call if the profile has one for both. An approval is a
+// call of its own.
+func (c *Client) steps(changes Changes) ([]step, error) {
 	calls := &c.profile.Calls
-	approval, approve := "disapprove", calls.Disapprove
-	if changes.Approved != nil && *changes.Approved {
-		approval, approve = "approve", calls.Approve
-	}
-	// covered are the values that need no call, or no further one.
-	covered := map[string]bool{
-		profile.Name: changes.Name == nil, profile.Secret: changes.Secret == nil, profile.ApprovedNow: changes.Approved == nil,
-	}
-	var steps []*profile.Call
-	for _, change := range []struct {
-		placeholder, name string
-		call              *profile.Call
-	}{
-		{profile.Name, "rename", calls.Rename},
-		{profile.Secret, "set_secret", calls.SetSecret},
-		{profile.ApprovedNow, approval, approve},
-	} {
-		if covered[change.placeholder] {
-			continue
+	var steps []step
+	add := func(name string, changes Changes, call, instead *profile.Call) error {
+		if call == nil {
+			call = instead
 		}
-		call := change.call
-		if call == nil && calls.Update != nil && calls.Update.Has(change.placeholder) {
-			call = calls.Update
+		steps = append(steps, step{call, changes})
+		return supported(name, call)
+	}
+	var errs [3]error
+	if changes.Name != nil && changes.Secret != nil && calls.Edit != nil {
+		errs[0] = add("edit", Changes{Name: changes.Name, Secret: changes.Secret}, calls.Edit, nil)
+	} else {
+		if changes.Name != nil {
+			errs[0] = add("rename", Changes{Name: changes.Name}, calls.Rename, calls.Edit)
 		}
-		if err := supported(change.name, call); err != nil {
+		if changes.Secret != nil {
+			errs[1] = add("set_secret", Changes{Secret: changes.Secret}, calls.SetSecret, calls.Edit)
+		}
+	}
+	switch {
+	case changes.Approved == nil:
+	case *changes.Approved:
+		errs[2] = add("approve", Changes{Approved: changes.Approved}, calls.Approve, nil)
+	default:
+		errs[2] = add("disapprove", Changes{Approved: changes.Approved}, calls.Disapprove, nil)
+	}
+	for _, err := range errs {
+		if err != nil {
 			return nil, err
 		}
-		refusal, _ := c.evidence.refused.Load(call.Name)
-		if err, refused := refusal.(error); refused {
-			return nil, err
-		}
-		for placeholder := range covered {
-			covered[placeholder] = covered[placeholder] || call.Has(placeholder)
-		}
-		steps = append(steps, call)
 	}
 	return steps, nil
 }
 
-// Update makes the changes, in as few calls as the API allows, and returns the
-// consumer as the server has it then. Without changes, it sends nothing and
-// returns the result of Get. Setting the same values twice is harmless, so each
-// call is retried. A *NotAppliedError means that the server answered with
-// success but did not make the change.
-func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consumer, error) {
-	if changes.None() {
-		return c.Get(ctx, key)
-	}
-	if changes.Secret != nil {
-		c.redact.add(*changes.Secret)
-	}
-	steps, err := c.steps(changes)
-	if err != nil {
-		return Consumer{}, err
-	}
-	var told partial
-	var problem error
-	for i, step := range steps {
-		v, err := c.valuesOf(ctx, key, step, changes)
-		if err == nil {
-			told, problem, err = c.change(ctx, step, v)
-		}
-		if err == nil && v.secret != nil && changes.Secret != nil && problem != nil {
-			// The secret is not visible, so its change is uncertain.
-			err = &UncertainError{Err: problem}
-		}
-		if err != nil {
-			// The server may have made the change anyway.
-			c.snapshot.invalidate()
-			if err = c.missing(ctx, key, step, err); i > 0 && !Uncertain(err) {
-				err = &UncertainError{Err: err}
-			}
-			return Consumer{}, err
-		}
-	}
-	c.evidence.confirmed.Store(true)
-	if len(steps) == 1 && told.complete() && changes.differsFrom(told.consumer()) == "" {
-		c.snapshot.put(told.consumer())
-		return told.consumer(), nil
-	}
-	return c.settled(ctx, key, steps[len(steps)-1], changes, problem)
+// Supports returns ErrUnsupported if the API profile has no call for one of the
+// changes.
+func (c *Client) Supports(changes Changes) error {
+	_, err := c.steps(changes)
+	return err
 }
 
 // NeedsSecret reports whether the API requires the secret (Changes.KnownSecret)
 // with changes that don't change it.
 func (c *Client) NeedsSecret(changes Changes) bool {
 	steps, err := c.steps(changes)
-	return err == nil && changes.Secret == nil && slices.ContainsFunc(steps, func(call *profile.Call) bool {
-		return call.UnchangedSecret == profile.Send && call.Has(profile.Secret)
-	})
+	return err == nil && changes.Secret == nil && c.carriesSecret(steps) != nil
 }
 
-// valuesOf returns the values for one call: the changed ones and, if the API
-// requires them, the unchanged ones.
-func (c *Client) valuesOf(ctx context.Context, key string, call *profile.Call, changes Changes) (values, error) {
-	v := values{key: key, name: changes.Name, secret: changes.Secret, approved: changes.Approved}
-	if v.secret == nil && call.Has(profile.Secret) {
-		switch call.UnchangedSecret {
-		case profile.Empty:
-			v.secret = new(string)
-		case profile.Send:
-			if v.secret = changes.KnownSecret; v.secret == nil {
-				return v, newCallError(ErrSecretNeeded, call, key, nil).in(partOf(call))
-			}
-			c.redact.add(*v.secret)
+// carriesSecret returns the first call that carries the secret, or nil.
+func (c *Client) carriesSecret(steps []step) *profile.Call {
+	for _, step := range steps {
+		if c.profile.Has(step.call, profile.Secret) {
+			return step.call
 		}
 	}
-	if call.Unchanged != profile.Send || v.name != nil && v.approved != nil {
-		return v, nil
-	}
-	current, err := c.Get(ctx, key)
-	if err != nil {
-		return v, err
-	}
-	if v.name == nil {
-		v.name = &current.Name
-	}
-	if v.approved == nil {
-		v.approved = &current.Approved
-	}
-	return v, nil
+	return nil
 }
 
-// change sends one call of an update. It returns the consumer in the answer, as
-// far as it is readable. An unreadable answer does not mean that the change
-// failed. It is returned as a problem.
-func (c *Client) change(ctx context.Context, call *profile.Call, v values) (told partial, problem, err error) {
-	err = c.call(ctx, call, v, func(answer *answer) error {
-		silent := len(bytes.TrimSpace(bodyOf(answer.Response))) == 0
-		switch {
-		case looksLikeSignIn(answer.Response):
-			problem = answer.unreadable("a sign-in page")
-		case call.Answer == nil && answer.expected(), silent && !answer.expected():
-			// Success without words.
-		default:
-			found, err := answer.one()
-			if err == nil && found.key != "" && found.key != v.key {
-				err = answer.unreadable("asked about consumer %q, the server returned %q", v.key, found.key)
+// PartFor returns the part of the profile with the call for the changes, or
+// with the first of several calls. It is empty if there is none.
+func (c *Client) PartFor(changes Changes) string {
+	steps, err := c.steps(changes)
+	if err != nil || len(steps) == 0 {
+		return ""
+	}
+	return partOf(steps[0].call)
+}
+
+// Update makes the changes, and returns the consumer as the server has it then.
+// Without changes, it sends nothing and returns the result of Get. Setting the same
+// values twice is harmless, so each call is retried. A *NotAppliedError means that the
+// server answered with success but did not make the change.
+func (c *Client) Update(ctx context.Context, key string, changes Changes) (Consumer, error) {
+	if changes.None() {
+		return c.Get(ctx, key)
+	}
+	if err := c.checkKey(key); err != nil {
+		return Consumer{}, err
+	}
+	for _, secret := range []*string{changes.Secret, changes.KnownSecret} {
+		if secret != nil {
+			c.redact.add(*secret)
+		}
+	}
+	steps, err := c.steps(changes)
+	if err != nil {
+		return Consumer{}, err
+	}
+	secret := cmp.Or(changes.Secret, changes.KnownSecret)
+	if needs := c.carriesSecret(steps); needs != nil && secret == nil {
+		return Consumer{}, newCallError(ErrSecretNeeded, needs, key, nil)
+	}
+	var told profile.Consumer
+	for i, step := range steps {
+		if told, err = c.change(ctx, key, step, secret, told); err != nil {
+			// The server may have made the change anyway.
+			c.snapshot.invalidate()
+			if err = c.missing(ctx, key, err); i > 0 && !Uncertain(err) {
+				err = &UncertainError{Err: err}
+			}
+			return Consumer{}, err
+		}
+	}
+	return c.settled(ctx, key, steps[len(steps)-1].call, changes, told)
+}
+
+// change sends one call of an update. What the call carries and does not change is
+// taken from the response to the call before, or read right now. It returns the
+// consumer in the response.
+func (c *Client) change(ctx context.Context, key string, step step, secret *string, before profile.Consumer) (profile.Consumer, error) {
+	v := step.changes.valuesFor(key, before)
+	if c.profile.Lacks(step.call, profile.Consumer{Name: v.Name, Approved: v.Approved, Keep: v.Keep}) {
+		now, err := c.current(ctx, key)
+		if err != nil {
+			return profile.Consumer{}, err
+		}
+		v = step.changes.valuesFor(key, now)
+	}
+	v.Secret = secret
+	r, err := c.call(ctx, step.call, v)
+	told := r.one()
+	told.Key = key
+	return told, err
+}
+
+// valuesFor are the values of a call: those that change, and otherwise the consumer's.
+func (c Changes) valuesFor(key string, consumer profile.Consumer) profile.Values {
+	v := valuesOf(key, consumer)
+	v.Name = cmp.Or(c.Name, v.Name)
+	v.Approved = cmp.Or(c.Approved, v.Approved)
+	return v
+}
+
+// settled returns the consumer after a change: as the last response has it, or else as
+// it is read, again if it differs: the server may still be working.
+func (c *Client) settled(ctx context.Context, key string, last *profile.Call, changes Changes, now profile.Consumer) (Consumer, error) {
+	for attempt := 0; ; attempt++ {
+		if !complete(now) {
+			var err error
+			now, err = c.current(ctx, key)
+			if errors.Is(err, ErrNotFound) {
+				// It was changed just now, so nobody has removed it.
+				err = newCallError(ErrKeyGone, last, key, errors.New("the server may have given the consumer another key"))
 			}
 			if err != nil {
-				problem = err
-				c.evidence.noteAnswer(err)
-				break
+				c.snapshot.invalidate()
+				return Consumer{}, &UncertainError{Err: err}
 			}
-			if found.key == "" {
-				found.key = v.key
-			}
-			told = found
 		}
-		return nil
-	})
-	return told, problem, err
-}
-
-// settled reads the consumer after a change, and again if it differs: the
-// server may still be working.
-func (c *Client) settled(ctx context.Context, key string, last *profile.Call, changes Changes, problem error) (Consumer, error) {
-	for attempt := 0; ; attempt++ {
-		consumer, err := c.fresh(ctx, key)
-		if errors.Is(err, ErrNotFound) {
-			// It was changed just now, so nobody has removed it.
-			if problem == nil {
-				problem = errors.New("the server may have given the consumer another key")
-			}
-			err = newCallError(ErrKeyGone, last, key, problem).in(partOf(last))
-		}
-		if err != nil {
-			c.snapshot.invalidate()
-			return Consumer{}, &UncertainError{Err: err}
-		}
+		consumer := newConsumer(now)
+		c.snapshot.put(now)
 		difference := changes.differsFrom(consumer)
-		c.snapshot.put(consumer)
 		if difference == "" {
 			return consumer, nil
 		}
-		if c.again(ctx, attempt) {
-			continue
+		if !c.again(ctx, attempt) {
+			err := newCallError(ErrNotApplied, last, key, errors.New(difference))
+			return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Err: err}}
 		}
-		if problem == nil {
-			problem = newCallError(ErrNotApplied, last, key, errors.New(difference)).in(partOf(last))
-		}
-		return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Err: problem}}
+		now = profile.Consumer{}
 	}
 }
 
@@ -240,35 +225,11 @@ func (c *Client) again(ctx context.Context, attempt int) bool {
 	return true
 }
 
-// missing decides what a 404 about one consumer means: the consumer is gone
-// (ErrNotFound), the path is wrong (ErrNoCollection), the server does not have
-// the call (ErrUnsupported), or something else (ErrUnreadable), for example a
-// proxy or a server that is starting. It returns other errors unchanged.
-func (c *Client) missing(ctx context.Context, key string, call *profile.Call, err error) error {
-	var failure *Error
-	if !errors.As(err, &failure) {
-		return err
+// rest waits before a comparison: after a gateway timed out, the server may still be
+// working.
+func (c *Client) rest(ctx context.Context, attempt int) {
+	select {
+	case <-time.After(newBackoff(c.options).wait(attempt, nil)):
+	case <-ctx.Done():
 	}
-	if failure.Kind == ErrUnsupported {
-		c.evidence.refused.LoadOrStore(call.Name, error(failure))
-		return err
-	}
-	if failure.Kind != ErrNotFound {
-		return err
-	}
-	switch _, getErr := c.Get(ctx, key); {
-	case errors.Is(getErr, ErrNotFound) && c.evidence.hasRegistered(key) && !c.evidence.confirmed.Load():
-		failure.Kind = ErrKeyGone
-		failure.Cause = errors.New("the server does not know the key that it returned for the new consumer")
-	case errors.Is(getErr, ErrNotFound):
-	case errors.Is(getErr, ErrNoCollection):
-		return getErr
-	case getErr == nil:
-		failure.Kind = ErrUnreadable
-		failure.Cause = errors.New("but the consumer exists")
-	default:
-		failure.Kind = ErrUnreadable
-		failure.Cause = fmt.Errorf("cannot find out whether the consumer exists: %w", getErr)
-	}
-	return err
 }

@@ -1,9 +1,11 @@
 package twcloud
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -44,9 +46,10 @@ func TestUpdate(t *testing.T) {
 		"failed":                            {changes: name, faults: patch(emulator.InternalError500), kind: ErrServer, uncertain: true, name: "n"},
 		"failed after the change":           {changes: name, faults: patch(emulator.InternalError500After), kind: ErrServer, uncertain: true, name: "m"},
 		"page in place of the change":       {changes: name, faults: patch(emulator.WebPage), kind: ErrWebPage, uncertain: true, name: "n"},
-		"page after the change":             {changes: name, faults: patch(emulator.WebPageAfter), name: "m"},
-		"no words after the change":         {changes: name, faults: patch(emulator.NoBody), name: "m"},
-		"204 without the change":            {changes: name, faults: answer(204, ""), kind: ErrNotApplied, uncertain: true, name: "n"},
+		"page after the change":             {changes: name, faults: patch(emulator.WebPageAfter), kind: ErrWebPage, uncertain: true, name: "m"},
+		"nothing after the change":          {changes: name, faults: patch(emulator.NoBody), kind: ErrUnreadable, uncertain: true, name: "m"},
+		"204 without the change":            {changes: name, faults: answer(204, ""), kind: ErrUnreadable, uncertain: true, name: "n"},
+		"200 without the change":            {changes: name, faults: answer(200, `{"key":"k","name":"n","approved":false}`), kind: ErrNotApplied, uncertain: true, name: "n"},
 		"200 with another document":         {changes: name, faults: answer(200, `{"ok":true}`), kind: ErrUnreadable, uncertain: true, name: "n"},
 		"lost, repeated":                    {changes: name, faults: patch(emulator.DropAfter), name: "m"},
 		"half an answer, repeated":          {changes: name, faults: patch(emulator.HalfBody), name: "m"},
@@ -57,10 +60,10 @@ func TestUpdate(t *testing.T) {
 			faults: append(patch(emulator.Unauthorized401), emulator.Fault{Kind: emulator.InternalError500, PathSuffix: "/login"}),
 		},
 
-		// The server never returns a secret. Only an answer that is understood, or an
-		// expected status without a body, proves that it was set.
+		// The server never returns a secret. Only a response that reads as the profile
+		// says proves that it was set.
 		"secret":                      {changes: secret, name: "n"},
-		"secret, 204":                 {changes: secret, faults: answer(204, ""), name: "n"},
+		"secret, 204":                 {changes: secret, faults: answer(204, ""), kind: ErrUnreadable, uncertain: true, name: "n"},
 		"secret, a sign-in page":      {changes: secret, faults: answer(200, "<html><input type=password></html>"), kind: ErrWebPage, uncertain: true, name: "n"},
 		"secret, another consumer":    {changes: secret, faults: answer(200, one("other")), kind: ErrUnreadable, uncertain: true, name: "n"},
 		"secret, 200 and nothing":     {changes: secret, faults: patch(emulator.NoBody), kind: ErrUnreadable, uncertain: true, name: "n"},
@@ -89,36 +92,134 @@ func TestUpdate(t *testing.T) {
 // A read changes nothing, so its error is never uncertain.
 func TestUpdate_failedRead(t *testing.T) {
 	t.Parallel()
-	client, server := fakeAnswers{"GET list": {{200, "[]"}}, "GET k": {{500, ""}}}.client(t)
-	changed := *client.profile
-	update := *changed.Calls.Update
-	update.Unchanged = profile.Send
-	changed.Calls.Update = &update
-	client.profile = &changed
+	client, sent := fakeAnswers{"GET list": {{200, "[]"}}, "GET k": {{500, ""}}}.client(t, func(p *profile.Profile) {
+		p.Calls.Approve.JSON = map[string]any{"name": profile.Name}
+	})
 	_, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)})
 	if !errors.Is(err, ErrServer) || Uncertain(err) {
-		t.Errorf("got %v, sent %q", err, server())
+		t.Errorf("got %v, sent %q", err, sent())
 	}
 }
 
-func TestUpdateSendsOnlyWhatChanges(t *testing.T) {
+// Each change is one call, or a call for the details and one for the approval.
+func TestUpdate_calls(t *testing.T) {
 	t.Parallel()
-	server := emulator.New(t)
-	server.AddConsumer(emulator.Consumer{Key: "k", Name: "n", Secret: "s"})
-	client := connect(t, server)
-	for _, changes := range []Changes{{}, {Name: pointer("m")}, {Secret: pointer(testSecret)}, {Approved: pointer(false)}, {Name: pointer("n"), Approved: pointer(true)}} {
-		if _, err := client.Update(t.Context(), "k", changes); err != nil {
-			t.Fatal(err)
+	without := func(names ...string) func(*profile.Profile) {
+		return func(p *profile.Profile) {
+			for _, name := range names {
+				p.Calls.Drop(name)
+			}
 		}
 	}
-	var fields []string
-	for _, request := range server.Requests() {
-		if request.Method == http.MethodPatch {
-			fields = append(fields, strings.Join(request.Fields, "+"))
-		}
+	name, secret, yes, no := pointer("m"), pointer(testSecret), pointer(true), pointer(false)
+	for what, test := range map[string]struct {
+		profile func(*profile.Profile)
+		changes Changes
+		calls   string // empty: it is not supported
+		lacks   string
+	}{
+		"nothing":                      {without(), Changes{}, "", ""},
+		"name":                         {without(), Changes{Name: name}, "rename", ""},
+		"secret":                       {without(), Changes{Secret: secret}, "set_secret", ""},
+		"name and secret":              {without(), Changes{Name: name, Secret: secret}, "edit", ""},
+		"all":                          {without(), Changes{Name: name, Secret: secret, Approved: yes}, "edit,approve", ""},
+		"name and no":                  {without(), Changes{Name: name, Approved: no}, "rename,disapprove", ""},
+		"no edit":                      {without("edit"), Changes{Name: name, Secret: secret}, "rename,set_secret", ""},
+		"no rename":                    {without("rename"), Changes{Name: name, KnownSecret: secret}, "edit", ""},
+		"no set_secret":                {without("set_secret"), Changes{Secret: secret}, "edit", ""},
+		"no edit, no rename":           {without("edit", "rename"), Changes{Name: name, Secret: secret}, "", "rename"},
+		"no edit, no set_secret":       {without("edit", "set_secret"), Changes{Name: name, Secret: secret}, "", "set_secret"},
+		"no approve":                   {without("approve"), Changes{Name: name, Approved: yes}, "", "approve"},
+		"no disapprove":                {without("disapprove"), Changes{Approved: no}, "", "disapprove"},
+		"no disapprove is no approval": {without("disapprove"), Changes{Approved: yes}, "approve", ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			own := ownProfile()
+			test.profile(own)
+			server := emulator.New(t, func(c *emulator.Config) { c.Profile = own })
+			server.AddConsumer(emulator.Consumer{Key: "k", Name: "n", Secret: "s", Approved: true})
+			client := connect(t, server, func(o *Options) { o.Profile = own })
+			if err := client.Supports(test.changes); errors.Is(err, ErrUnsupported) != (test.lacks != "") {
+				t.Errorf("supports: %v", err)
+			}
+			_, err := client.Update(t.Context(), "k", test.changes)
+			if errors.Is(err, ErrUnsupported) != (test.lacks != "") || err != nil && !strings.Contains(err.Error(), "calls "+test.lacks+":") {
+				t.Errorf("got %v", err)
+			}
+			var calls []string
+			for _, request := range server.Requests() {
+				if request.Method == http.MethodPatch {
+					calls = append(calls, request.Call)
+				}
+			}
+			if got := strings.Join(calls, ","); got != test.calls {
+				t.Errorf("sent %s, want %s", got, test.calls)
+			}
+			if part, want := client.PartFor(test.changes), strings.Split("calls."+test.calls, ",")[0]; test.calls != "" && part != want {
+				t.Errorf("the part is %s, want %s", part, want)
+			}
+		})
 	}
-	if want := []string{"name", "secret", "approved", "approved+name"}; !slices.Equal(fields, want) {
-		t.Errorf("sent %q, want %q", fields, want)
+}
+
+// What a call carries and does not change is read right before it, and not taken from
+// the cached list: here, a colleague changes the consumer after it was listed, and
+// again after the first of two calls.
+func TestUpdate_carries(t *testing.T) {
+	t.Parallel()
+	whole := func(name, approved, version any) map[string]any {
+		return map[string]any{"name": name, "approved": approved, "version": version}
+	}
+	own := ownProfile()
+	own.Keep = map[string]string{"version": "/version"}
+	version := profile.KeepOf("version")
+	own.Calls.Drop("edit")
+	own.Calls.Rename.JSON = whole(profile.Name, profile.ApprovedNow, version)
+	own.Calls.SetSecret.JSON = map[string]any{"name": profile.Name, "secret": profile.Secret, "version": version}
+	own.Calls.Approve.JSON = whole(profile.Name, true, version)
+	for name, inResponse := range map[string]bool{"read": false, "in the response": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			name, approved, version, reads, changes := "n", true, 1, 0, 0
+			server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+				now := func() string {
+					return fmt.Sprintf(`{"key":"k","name":%q,"approved":%t,"version":%d}`, name, approved, version)
+				}
+				switch {
+				case strings.HasSuffix(request.URL.Path, collection):
+					return reply(http.StatusOK, "["+now()+"]"), nil
+				case request.Method == http.MethodGet:
+					reads++
+					return reply(http.StatusOK, now()), nil
+				}
+				body := struct {
+					Name     string
+					Approved *bool
+					Version  int
+				}{}
+				if err := json.NewDecoder(request.Body).Decode(&body); err != nil || body.Version != version {
+					return reply(http.StatusConflict, fmt.Sprint("the version is ", version, err)), nil
+				}
+				changes++
+				name, approved, version = body.Name, *cmp.Or(body.Approved, &approved), version+1
+				response := now()
+				if !inResponse { // The colleague is quick, and the response lacks the version.
+					response = named("k", name)
+					approved, version = !approved, version+1
+				}
+				return reply(http.StatusOK, response), nil
+			}}
+			client := fakeClient(t, server, func(o *Options) { o.Profile = own })
+			if _, err := client.List(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			approved, version = false, 7
+			_, err := client.Update(t.Context(), "k", Changes{Name: pointer("m"), Secret: pointer(testSecret)})
+			if wantReads := map[bool]int{false: 2, true: 1}[inResponse]; err != nil || changes != 2 || reads != wantReads || name != "m" || approved {
+				t.Errorf("got %v after %d changes and %d reads, the server has %s, %t", err, changes, reads, name, approved)
+			}
+		})
 	}
 }
 
@@ -126,7 +227,7 @@ func TestUpdateSendsOnlyWhatChanges(t *testing.T) {
 func TestNotApplied(t *testing.T) {
 	t.Parallel()
 	no, name := false, "wanted"
-	client, _ := fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "GET k": {{200, one("k")}}, "PATCH k": {{204, ""}}}.client(t)
+	client, _ := fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "GET k": {{200, one("k")}}, "PATCH k": {{200, one("k")}}}.client(t)
 	got, err := client.Update(t.Context(), "k", Changes{Approved: &no, Name: &name})
 	var unapplied *NotAppliedError
 	if !errors.As(err, &unapplied) || !errors.Is(err, ErrNotApplied) || !Uncertain(err) || got.Name != "n" || unapplied.Consumer != got ||
@@ -140,22 +241,19 @@ func TestNotApplied(t *testing.T) {
 // have made its change.
 func TestUpdate_settles(t *testing.T) {
 	t.Parallel()
+	silent := func(p *profile.Profile) { p.Calls.Rename.Response, p.Calls.Approve.Response = nil, nil }
 	for name, test := range map[string]struct {
 		answers fakeAnswers
 		change  func(*profile.Profile)
 		kind    error
 	}{
 		"changed late": {
-			fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "PATCH k": {{204, ""}}, "GET k": {{200, one("k")}, {200, `{"key":"k","name":"m","approved":true}`}}}, nil, nil,
+			fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "PATCH k": {{204, ""}}, "GET k": {{200, one("k")}, {200, `{"key":"k","name":"m","approved":true}`}}}, silent, nil,
 		},
-		"key is gone": {fakeAnswers{"GET list": {{200, "[]"}}, "PATCH k": {{204, ""}}}, nil, ErrKeyGone},
+		"key is gone": {fakeAnswers{"GET list": {{200, "[]"}}, "PATCH k": {{204, ""}}}, silent, ErrKeyGone},
 		"second call fails": {
 			fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "PUT k": {{204, ""}}, "PATCH k": {{403, ""}}},
-			func(p *profile.Profile) {
-				rename := *p.Calls.Update
-				rename.Method, rename.JSON = http.MethodPut, map[string]any{"name": profile.Name}
-				p.Calls.Rename = &rename
-			},
+			func(p *profile.Profile) { p.Calls.Rename.Method, p.Calls.Rename.Response = http.MethodPut, nil },
 			ErrForbidden,
 		},
 	} {
@@ -170,53 +268,30 @@ func TestUpdate_settles(t *testing.T) {
 	}
 }
 
-// If the API requires the secret with each change, nothing is sent without it.
+// If a call carries the secret, nothing is sent without it. A new secret is carried by
+// each call.
 func TestSecretIsNeeded(t *testing.T) {
 	t.Parallel()
-	yes, known := true, "known"
-	client, sent := fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "PATCH k": {{200, one("k")}}}.client(t, func(p *profile.Profile) {
-		p.Calls.Update.UnchangedSecret, p.Calls.Update.Unchanged = profile.Send, profile.Send
+	client, sent := fakeAnswers{"GET k": {{200, one("k")}}, "PATCH k": {{200, one("k")}}}.client(t, func(p *profile.Profile) {
+		p.Calls.Drop("edit")
+		p.Calls.Rename.JSON = map[string]any{"name": profile.Name, "approved": profile.ApprovedNow}
+		p.Calls.Approve.JSON = map[string]any{"secret": profile.Secret, "approved": true}
 	})
-	if !client.NeedsSecret(Changes{Approved: &yes}) {
-		t.Error("no secret is needed")
-	}
-	if _, err := client.Update(t.Context(), "k", Changes{Approved: &yes}); !errors.Is(err, ErrSecretNeeded) || len(sent()) > 0 {
-		t.Errorf("got %v after %v", err, sent())
-	}
-	if _, err := client.Update(t.Context(), "k", Changes{Approved: &yes, KnownSecret: &known}); err != nil {
-		t.Error(err)
-	}
-}
-
-// The client sends no call that the profile lacks or that the server has refused
-// before.
-func TestSupports(t *testing.T) {
-	t.Parallel()
-	yes, name, secret := true, "n", "s"
-	client, sent := fakeAnswers{"GET list": {{200, consumersJSON("k")}}, "PATCH k": {{405, ""}}}.client(t)
-	for _, changes := range []Changes{{Approved: &yes}, {Name: &name}, {Secret: &secret}} {
-		if err := client.Supports(changes); err != nil || client.NeedsSecret(changes) {
-			t.Errorf("%+v: %v", changes, err)
-		}
-	}
-	if _, err := client.Update(t.Context(), "k", Changes{Approved: &yes}); !errors.Is(err, ErrUnsupported) || Uncertain(err) {
-		t.Errorf("got %v", err)
-	}
-	if err := client.Supports(Changes{Name: &name}); !errors.Is(err, ErrUnsupported) {
-		t.Errorf("a call that was refused is supported: %v", err)
-	}
-	before := len(sent())
-	client.profile.Calls.Update, client.profile.Calls.Remove, client.profile.Calls.Register = nil, nil, nil
-	_, registering := client.Register(t.Context(), "n", "s")
-	for what, err := range map[string]error{
-		"approve": client.Supports(Changes{Approved: &yes}), "rename": client.Supports(Changes{Name: &name}), "secret": client.Supports(Changes{Secret: &secret}),
-		"remove": client.Remove(t.Context(), "k"), "register": registering, "can register": client.CanRegister(), "can remove": client.CanRemove(),
+	known := pointer("known")
+	for _, test := range []struct {
+		changes Changes
+		needs   bool
+		sent    int
+	}{
+		{Changes{Name: pointer("n"), Approved: pointer(true)}, true, 0},
+		{Changes{Name: pointer("n"), Approved: pointer(true), KnownSecret: known}, true, 3},
+		{Changes{Approved: pointer(true), Secret: known}, false, 2},
+		{Changes{Name: pointer("n")}, false, 2},
 	} {
-		if !errors.Is(err, ErrUnsupported) {
-			t.Errorf("%s: %v", what, err)
+		before := len(sent())
+		_, err := client.Update(t.Context(), "k", test.changes)
+		if client.NeedsSecret(test.changes) != test.needs || errors.Is(err, ErrSecretNeeded) != (test.sent == 0) || Uncertain(err) || len(sent())-before != test.sent {
+			t.Errorf("%+v: got %v after %q", test.changes, err, sent()[before:])
 		}
-	}
-	if len(sent()) != before {
-		t.Errorf("sent %v", sent()[before:])
 	}
 }

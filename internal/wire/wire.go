@@ -44,6 +44,42 @@ const (
 	LegacyRootServicesPath = "/oslc/rootservices"
 )
 
+// What the first segment of a path says (V): which server has it.
+const (
+	// RESTPrefix is where every path of the REST API begins.
+	RESTPrefix = "/osmc"
+
+	// AuthenticationPrefix is where every path of the authentication server begins.
+	// Its address is a setting of its own.
+	AuthenticationPrefix = "/authentication/"
+)
+
+// Paths of the authentication server, by default on the Web Application Platform.
+const (
+	// OpenIDConfigurationPath is the discovery document of the authentication server
+	// itself (V).
+	OpenIDConfigurationPath = "/authentication/.well-known/openid-configuration"
+
+	// OAuth2ConfigurationPath and OIDCConfigurationPath are those for registered
+	// clients, since 2024x (V).
+	OAuth2ConfigurationPath = "/authentication/.well-known/oauth2.0-configuration"
+	OIDCConfigurationPath   = "/authentication/.well-known/oidc-configuration"
+
+	// TokenPath answers an ID token to a POST with AuthSecretHeader, Basic
+	// credentials of a user, and the query grant_type=client_credentials and client_id
+	// (V).
+	TokenPath = "/authentication/api/token"
+
+	// OAuth2TokenPath and OIDCTokenPath are the token endpoints for registered
+	// clients, since 2024x (V).
+	OAuth2TokenPath = "/authentication/api/oauth2/token"
+	OIDCTokenPath   = "/authentication/api/oidc/token"
+)
+
+// AuthSecretHeader is the header with the secret that the clients of the
+// authentication server share (V).
+const AuthSecretHeader = "X-Auth-Secret"
+
 // Paths of the Web Application Platform, by default on port 8443.
 const (
 	// RootServicesPath is the root services document (RDF/XML) from 2022x
@@ -76,6 +112,10 @@ const (
 // TokenScheme is the scheme of the Authorization header that carries an ID
 // token or a personal access token at login (V).
 const TokenScheme = "Token"
+
+// BearerScheme is the scheme of the Authorization header that carries an OAuth 2.0
+// access token (V).
+const BearerScheme = "Bearer"
 
 // ConfigureServerPermission is the permission to see and manage consumers (V). Its spelling in the answer to CurrentUserPath is
 // assumed (A).

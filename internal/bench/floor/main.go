@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	framework "github.com/hashicorp/terraform-plugin-framework/provider"
@@ -17,7 +18,13 @@ import (
 )
 
 func main() {
-	serve := func() framework.Provider { return &floorProvider{Provider: provider.New("floor")} }
+	floor := &floorProvider{Provider: provider.New("floor")}
+	if os.Getenv("TWCLOUD_BENCH_SILENT") != "" {
+		if err := floor.LimitLogs(); err != nil {
+			log.Fatal(err)
+		}
+	}
+	serve := func() framework.Provider { return floor }
 	if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: provider.Address}); err != nil {
 		log.Fatal(err)
 	}

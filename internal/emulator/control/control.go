@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 )
 
 //go:embed page.html page.js
@@ -46,6 +47,7 @@ func New(server *emulator.Server) http.Handler {
 //	DELETE /requests              empties the log
 //	GET    /status                Status
 //	DELETE /sessions              expires all sessions
+//	DELETE /sessions/applications expires those of the platform's applications
 //	POST   /faults                emulator.Fault
 //	DELETE /faults                removes the pending faults
 //
@@ -55,16 +57,17 @@ func NewRemote(server *emulator.Server) http.Handler {
 	a := api{server}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]func(*http.Request) (any, error){
-		"GET /consumers":               func(*http.Request) (any, error) { return server.Consumers(), nil },
-		"POST /consumers":              a.addConsumer,
-		"PATCH /consumers/{consumer}":  a.changeConsumer,
-		"DELETE /consumers/{consumer}": a.removeConsumer,
-		"GET /requests":                func(*http.Request) (any, error) { return server.Requests(), nil },
-		"DELETE /requests":             act(server.ResetRequests),
-		"GET /status":                  func(*http.Request) (any, error) { return a.status(), nil },
-		"DELETE /sessions":             act(server.ExpireSessions),
-		"POST /faults":                 a.inject,
-		"DELETE /faults":               act(server.ClearFaults),
+		"GET /consumers":                func(*http.Request) (any, error) { return server.Consumers(), nil },
+		"POST /consumers":               a.addConsumer,
+		"PATCH /consumers/{consumer}":   a.changeConsumer,
+		"DELETE /consumers/{consumer}":  a.removeConsumer,
+		"GET /requests":                 func(*http.Request) (any, error) { return server.Requests(), nil },
+		"DELETE /requests":              act(server.ResetRequests),
+		"GET /status":                   func(*http.Request) (any, error) { return a.status(), nil },
+		"DELETE /sessions":              act(server.ExpireSessions),
+		"DELETE /sessions/applications": act(server.ExpireApplicationSessions),
+		"POST /faults":                  a.inject,
+		"DELETE /faults":                act(server.ClearFaults),
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			value, err := do(r)
@@ -138,15 +141,18 @@ type Change struct {
 
 // Status is what the emulator does. Zero seats are no limit.
 type Status struct {
-	REST          string               `json:"rest"`
-	WebApp        string               `json:"webApp"`
-	AdminPage     string               `json:"adminPage"`
-	Seats         int                  `json:"seats"`
-	Sessions      []emulator.Session   `json:"sessions"`
-	Logins        int                  `json:"logins"`
-	Logouts       int                  `json:"logouts"`
-	FaultKinds    []emulator.FaultKind `json:"faultKinds"`
-	PendingFaults int                  `json:"pendingFaults"`
+	REST             string               `json:"rest"`
+	WebApp           string               `json:"webApp"`
+	Authentication   string               `json:"authentication"`
+	AdminPage        string               `json:"adminPage"`
+	Seats            int                  `json:"seats"`
+	Sessions         []emulator.Session   `json:"sessions"`
+	Logins           int                  `json:"logins"`
+	Logouts          int                  `json:"logouts"`
+	PlatformSessions []authserver.Session `json:"platformSessions"`
+	Platform         authserver.Counts    `json:"platform"`
+	FaultKinds       []emulator.FaultKind `json:"faultKinds"`
+	PendingFaults    int                  `json:"pendingFaults"`
 }
 
 var errNoConsumer = errors.New("no consumer has this key or name")
@@ -255,8 +261,9 @@ func (a api) removeConsumer(r *http.Request) (any, error) {
 
 func (a api) status() Status {
 	return Status{
-		REST: a.server.URL(), WebApp: a.server.WebAppURL(), AdminPage: a.server.AdminPageURL(),
+		REST: a.server.URL(), WebApp: a.server.WebAppURL(), Authentication: a.server.AuthenticationURL(), AdminPage: a.server.AdminPageURL(),
 		Seats: a.server.Seats(), Sessions: a.server.Sessions(), Logins: a.server.Logins(), Logouts: a.server.Logouts(),
+		PlatformSessions: a.server.PlatformSessions(), Platform: a.server.PlatformCounts(),
 		FaultKinds: emulator.AllFaultKinds(), PendingFaults: a.server.PendingFaults(),
 	}
 }

@@ -58,6 +58,10 @@ func TestAPI(t *testing.T) {
 
 		{"GET", "/status", "", 200, `"user": "admin"`},
 		{"GET", "/status", "", 200, `"logins": 1`},
+		{"GET", "/status", "", 200, `"platformSessions": []`},
+		{"GET", "/status", "", 200, `"failedSignIns": 0`},
+		{"DELETE", "/sessions/applications", "", 204, ""},
+		{"GET", "/status", "", 200, `"user": "admin"`},
 		{"DELETE", "/sessions", "", 204, ""},
 		{"GET", "/status", "", 200, `"sessions": []`},
 		{"GET", "/requests", "", 200, `"authorizationScheme": "Token"`},

@@ -72,7 +72,9 @@ async function load() {
   const kinds = byId("fault").elements.kind;
   if (kinds.length === 0) kinds.append(...status.faultKinds.map((kind) => element("option", kind)));
   fill("consumers", consumers.map(consumerRow));
-  fill("sessions", status.sessions.map((one) => ({ cells: [String(one.number), one.user, time(one.opened), time(one.lastUsed)] })));
+  fill("sessions", [...status.sessions, ...status.platformSessions].map((one) => ({
+    cells: [String(one.number), one.application ? "/" + one.application : "REST API", one.user, time(one.opened), time(one.lastUsed)],
+  })));
   fill("requests", requests.reverse().slice(0, shownRequests).map((one) => ({
     cells: [String(one.index), one.server, one.method, element("code", one.path), (one.status || "none") + (one.fault ? ` (${one.fault})` : "")],
   })));
@@ -93,6 +95,7 @@ function submit(id, action) {
 submit("register", (values) => call("POST", "/consumers", values));
 submit("fault", (values) => call("POST", "/faults", values));
 byId("expire").addEventListener("click", () => run(() => call("DELETE", "/sessions")));
+byId("expire-applications").addEventListener("click", () => run(() => call("DELETE", "/sessions/applications")));
 byId("clear").addEventListener("click", () => run(() => call("DELETE", "/faults")));
 run(load);
 setInterval(() => load().catch(() => {}), 2000);

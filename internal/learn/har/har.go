@@ -113,6 +113,7 @@ type rawEntry struct {
 			MimeType string `json:"mimeType"`
 			Text     string `json:"text"`
 			Params   []Pair `json:"params"`
+			File     string `json:"_file"` // the body is in a file of its own
 		} `json:"postData"`
 	} `json:"request"`
 	Response struct {
@@ -123,6 +124,8 @@ type rawEntry struct {
 			MimeType string `json:"mimeType"`
 			Text     string `json:"text"`
 			Encoding string `json:"encoding"`
+			Size     int64  `json:"size"`
+			File     string `json:"_file"`
 		} `json:"content"`
 	} `json:"response"`
 }
@@ -192,14 +195,16 @@ func (r *rawEntry) requestBody(contentType string) Body {
 		}
 		text = strings.Join(form, "&")
 	}
-	body.Content = []byte(text)
+	body.Content, body.Missing = []byte(text), text == "" && data.File != ""
 	return body
 }
 
-// responseBody is empty if the recording does not have it.
 func (r *rawEntry) responseBody() Body {
 	content := r.Response.Content
-	body := Body{MediaType: mediaType(content.MimeType), Content: []byte(content.Text)}
+	body := Body{
+		MediaType: mediaType(content.MimeType), Content: []byte(content.Text),
+		Missing: content.Text == "" && (content.Size > 0 || content.File != ""),
+	}
 	if content.Encoding == "base64" {
 		// What is not valid base64 is cut off there.
 		body.Content, _ = base64.StdEncoding.DecodeString(content.Text)

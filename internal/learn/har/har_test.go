@@ -22,17 +22,18 @@ func TestRead_bodies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		request, response, sent, answered string
-		missing                           bool
+		missing, responseMissing          bool
 	}{
-		"text":         {`,"postData":{"mimeType":"application/json","text":"{}"}`, `,"content":{"mimeType":"application/json","text":"[]"}`, "{}", "[]", false},
-		"base64":       {``, `,"content":{"text":"W10=","encoding":"base64"}`, "", "[]", false},
-		"gzip":         {``, `,"content":{"text":"H4sIAAAAAAAAA4uOBQApu0wNAgAAAA==","encoding":"base64"}`, "", "[]", false},
-		"damaged gzip": {``, `,"content":{"text":"H4sIAAAAAAAAA4uO","encoding":"base64"}`, "", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x8b\x8e", false},
-		"form members": {`,"postData":{"params":[{"name":"a","value":"b c"},{"name":"d&","value":""}]}`, ``, "a=b+c&d%26=", "", false},
-		"form headers": {`,"postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"a","value":"b"}],"text":"Content-Type: x\r\nContent-Length: 3\r\n\r\na=b"}`, ``, "a=b", "", false},
-		"not base64":   {``, `,"content":{"encoding":"base64","text":"!!"}`, "", "", false},
-		"left out":     {`,"headers":[{"name":"Content-Type","value":"text/plain"}],"bodySize":7`, `,"content":{"size":7}`, "", "", true},
-		"odd types":    {`,"headers":null,"cookies":{},"postData":"x"`, `,"content":[1]`, "", "", false},
+		"text":         {`,"postData":{"mimeType":"application/json","text":"{}"}`, `,"content":{"mimeType":"application/json","text":"[]"}`, "{}", "[]", false, false},
+		"base64":       {``, `,"content":{"text":"W10=","encoding":"base64"}`, "", "[]", false, false},
+		"gzip":         {``, `,"content":{"text":"H4sIAAAAAAAAA4uOBQApu0wNAgAAAA==","encoding":"base64"}`, "", "[]", false, false},
+		"damaged gzip": {``, `,"content":{"text":"H4sIAAAAAAAAA4uO","encoding":"base64"}`, "", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x8b\x8e", false, false},
+		"form members": {`,"postData":{"params":[{"name":"a","value":"b c"},{"name":"d&","value":""}]}`, ``, "a=b+c&d%26=", "", false, false},
+		"form headers": {`,"postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"a","value":"b"}],"text":"Content-Type: x\r\nContent-Length: 3\r\n\r\na=b"}`, ``, "a=b", "", false, false},
+		"not base64":   {``, `,"content":{"encoding":"base64","text":"!!"}`, "", "", false, false},
+		"left out":     {`,"headers":[{"name":"Content-Type","value":"text/plain"}],"bodySize":7`, `,"content":{"size":7}`, "", "", true, true},
+		"files":        {`,"postData":{"mimeType":"application/json","_file":"a"}`, `,"content":{"mimeType":"application/json","_file":"b"}`, "", "", true, true},
+		"odd types":    {`,"headers":null,"cookies":{},"postData":"x"`, `,"content":[1]`, "", "", false, false},
 	} {
 		entries, err := Read(strings.NewReader(recording(entryOf(test.request, test.response))))
 		if err != nil || len(entries) != 1 {
@@ -40,7 +41,7 @@ func TestRead_bodies(t *testing.T) {
 			continue
 		}
 		one := entries[0]
-		if string(one.RequestBody.Content) != test.sent || string(one.ResponseBody.Content) != test.answered || one.RequestBody.Missing != test.missing {
+		if string(one.RequestBody.Content) != test.sent || string(one.ResponseBody.Content) != test.answered || one.RequestBody.Missing != test.missing || one.ResponseBody.Missing != test.responseMissing {
 			t.Errorf("%s: %+v, %+v", name, one.RequestBody, one.ResponseBody)
 		}
 	}

@@ -29,16 +29,20 @@ func main() {
 	program := flag.String("emulator", ".bin/twcloud-emulator", "the emulator's program")
 	dialect := flag.String("dialect", "", "the dialect to record; empty: the assumed API")
 	output := flag.String("o", "recording.har", "the recording")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: record [flags] [flags of the emulator]; a -- ends the former")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	if err := run(*program, *dialect, *output); err != nil {
+	if err := run(*program, *dialect, *output, flag.Args()); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(emulator, dialect, output string) error {
+func run(emulator, dialect, output string, args []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	page, stop, err := startEmulator(ctx, emulator, dialect)
+	page, stop, err := startEmulator(ctx, emulator, dialect, args)
 	if err != nil {
 		return err
 	}
@@ -56,11 +60,11 @@ func run(emulator, dialect, output string) error {
 	if err := chromedp.Run(ctx, recorder.start(), steps(page)); err != nil {
 		return fmt.Errorf("drive the page: %w", err)
 	}
-	return recorder.save(ctx, output)
+	return recorder.save(output)
 }
 
 // startEmulator starts an emulator and returns the address of its page.
-func startEmulator(ctx context.Context, program, dialect string) (page string, stop func(), err error) {
+func startEmulator(ctx context.Context, program, dialect string, further []string) (page string, stop func(), err error) {
 	program, err = filepath.Abs(program)
 	if err != nil {
 		return "", nil, err
@@ -69,7 +73,7 @@ func startEmulator(ctx context.Context, program, dialect string) (page string, s
 	if dialect != "" {
 		args = append(args, "-dialect", dialect)
 	}
-	command := exec.CommandContext(ctx, program, args...)
+	command := exec.CommandContext(ctx, program, append(args, further...)...)
 	command.Stderr = os.Stderr
 	stdout, err := command.StdoutPipe()
 	if err != nil {
@@ -97,12 +101,9 @@ func startEmulator(ctx context.Context, program, dialect string) (page string, s
 func steps(page string) chromedp.Tasks {
 	const row = `#consumers tr[data-name="twcloud-learn"] `
 	const later = `#consumers tr[data-name="twcloud-learn-renamed"] `
-	var together bool
 	return chromedp.Tasks{
 		chromedp.Navigate(page),
-		chromedp.SendKeys("#username", "admin", chromedp.ByQuery),
-		chromedp.SendKeys("#password", "admin-password", chromedp.ByQuery),
-		act("#sign-in"),
+		chromedp.ActionFunc(signIn),
 		press("#register"),
 		fill("#register-name", "twcloud-learn"),
 		fill("#register-secret", "twcloud-learn-secret-1"),
@@ -110,33 +111,86 @@ func steps(page string) chromedp.Tasks {
 		act("#register-submit"),
 		act(row + ".approve"),
 		act(row + ".disapprove"),
-		act(row + ".approve"),
-		chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.edit')", row), &together),
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			if together {
-				return edit(ctx, row+".edit", "edit", "name", "secret", "secret-again")
-			}
-			if err := edit(ctx, row+".rename", "rename", "name"); err != nil {
-				return err
-			}
-			return edit(ctx, later+".set-secret", "secret", "secret", "secret-again")
-		}),
+		edit(row, "rename", "name"),
+		act(later + ".approve"),
+		edit(later, "set-secret", "secret", "secret-again"),
 		press(later + ".remove"),
 		act("#remove-submit"),
+		press("#sign-out"),
+		wait("document.getElementById('consumers') === null || document.body.dataset.state === 'signed-out'"),
 	}
 }
 
-// edit opens a dialog, fills its inputs, and submits it.
-func edit(ctx context.Context, button, dialog string, inputs ...string) error {
-	tasks := chromedp.Tasks{press(button)}
-	for _, input := range inputs {
-		text := "twcloud-learn-secret-2"
-		if input == "name" {
-			text = "twcloud-learn-renamed"
+// signIn fills the pages that ask for credentials, until there is the administration
+// page and has loaded its consumers.
+func signIn(ctx context.Context) error {
+	const asked, ready = "!!document.getElementById('sign-in')?.checkVisibility()", "document.body?.dataset.state === 'ready'"
+	for {
+		var there bool
+		tasks := chromedp.Tasks{wait(asked + " || " + ready), chromedp.Evaluate(ready, &there)}
+		if err := tasks.Do(ctx); err != nil || there {
+			return err
 		}
-		tasks = append(tasks, fill("#"+dialog+"-"+input, text))
+		for input, text := range map[string]string{"#username": "admin", "#password": "admin-password"} {
+			var has bool
+			if err := chromedp.Evaluate(fmt.Sprintf("!!document.querySelector(%q)", input), &has).Do(ctx); err != nil {
+				return err
+			}
+			if has {
+				if err := chromedp.SendKeys(input, text, chromedp.ByQuery).Do(ctx); err != nil {
+					return err
+				}
+			}
+		}
+		// The button goes with the page, or is hidden.
+		tasks = chromedp.Tasks{
+			chromedp.Evaluate("document.getElementById('sign-in').dataset.pressed = true", nil), press("#sign-in"),
+			wait("!document.querySelector('#sign-in[data-pressed]')?.checkVisibility()"),
+		}
+		if err := tasks.Do(ctx); err != nil {
+			return err
+		}
 	}
-	return append(tasks, act("#"+dialog+"-submit")).Do(ctx)
+}
+
+// wait waits until an expression is true, on this page or on the next one.
+func wait(expression string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		for {
+			var met bool
+			// A page that is being left has nothing to evaluate.
+			if err := chromedp.Evaluate("document.readyState === 'complete' && ("+expression+")", &met).Do(ctx); err == nil && met {
+				return nil
+			}
+			if err := chromedp.Sleep(20 * time.Millisecond).Do(ctx); err != nil {
+				return fmt.Errorf("%s: %w", expression, err)
+			}
+		}
+	})
+}
+
+// edit opens a dialog, fills its inputs, and submits it. Where name and secret have
+// one dialog, it leaves the rest of it as it is.
+func edit(row, button string, inputs ...string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var own bool
+		if err := chromedp.Evaluate(fmt.Sprintf("!!document.querySelector('%s.%s')", row, button), &own).Do(ctx); err != nil {
+			return err
+		}
+		dialog := map[string]string{"rename": "rename", "set-secret": "secret"}[button]
+		if !own {
+			button, dialog = "edit", "edit"
+		}
+		tasks := chromedp.Tasks{press(row + "." + button)}
+		for _, input := range inputs {
+			text := "twcloud-learn-secret-2"
+			if input == "name" {
+				text = "twcloud-learn-renamed"
+			}
+			tasks = append(tasks, fill("#"+dialog+"-"+input, text))
+		}
+		return append(tasks, act("#"+dialog+"-submit")).Do(ctx)
+	})
 }
 
 func press(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }

@@ -17,6 +17,7 @@ import (
 
 // recorder collects the network events of the browser.
 type recorder struct {
+	bodies  sync.WaitGroup // that are being read
 	mu      sync.Mutex
 	all     []*exchange
 	current map[network.RequestID]*exchange
@@ -29,15 +30,32 @@ type exchange struct {
 	headers  network.Headers // as sent, with cookies
 	response *network.Response
 	answered network.Headers // as received, with cookies
+	body     []byte
 	time     time.Time
 	redirect bool
 }
 
 func (r *recorder) start() chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		chromedp.ListenTarget(ctx, r.observe)
+		chromedp.ListenTarget(ctx, func(event any) {
+			if finished, ok := event.(*network.EventLoadingFinished); ok {
+				r.bodies.Go(func() { r.keep(ctx, finished.RequestID) })
+			}
+			r.observe(event)
+		})
 		return network.Enable().Do(ctx)
 	})
+}
+
+// keep reads a body at once, as the developer tools do: the browser forgets those of a
+// page that it leaves. There is none of a 204.
+func (r *recorder) keep(ctx context.Context, id network.RequestID) {
+	body, err := network.GetResponseBody(id).Do(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if one := r.current[id]; one != nil && err == nil {
+		one.body = body
+	}
 }
 
 func (r *recorder) observe(event any) {
@@ -74,7 +92,8 @@ func (r *recorder) get(id network.RequestID) *exchange {
 }
 
 // save writes the recording.
-func (r *recorder) save(ctx context.Context, name string) error {
+func (r *recorder) save(name string) error {
+	r.bodies.Wait()
 	r.mu.Lock()
 	exchanges := r.all
 	r.mu.Unlock()
@@ -83,7 +102,7 @@ func (r *recorder) save(ctx context.Context, name string) error {
 		if one.request == nil || one.response == nil {
 			continue
 		}
-		entry, err := one.entry(ctx)
+		entry, err := one.entry()
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", one.request.Method, one.request.URL, err)
 		}
@@ -96,7 +115,7 @@ func (r *recorder) save(ctx context.Context, name string) error {
 	return os.WriteFile(name, append(content, '\n'), 0o644)
 }
 
-func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
+func (e *exchange) entry() (*har.Entry, error) {
 	if e.headers == nil {
 		e.headers = e.request.Headers
 	}
@@ -120,12 +139,7 @@ func (e *exchange) entry(ctx context.Context) (*har.Entry, error) {
 	}
 	content := &har.Content{MimeType: e.response.MimeType}
 	if !e.redirect {
-		// The browser has not kept all bodies: none of a 204, or of a page that it left.
-		_ = chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
-			body, err := network.GetResponseBody(e.id).Do(ctx)
-			content.Text, content.Size = string(body), int64(len(body))
-			return err
-		}))
+		content.Text, content.Size = string(e.body), int64(len(e.body))
 	}
 	return &har.Entry{
 		StartedDateTime: e.time.UTC().Format(time.RFC3339Nano),

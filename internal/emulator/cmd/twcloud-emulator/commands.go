@@ -36,7 +36,7 @@ var commands = []struct {
 	{"requests", "show the log of requests", (*caller).requests},
 	{"clear-requests", "empty the log of requests", empty("/requests", "The log is empty.")},
 	{"sessions", "show who is signed in", (*caller).sessions},
-	{"expire-sessions", "end all sessions", empty("/sessions", "All sessions have expired.")},
+	{"expire-sessions [-applications]", "end all sessions, or those of the platform's applications", (*caller).expireSessions},
 	{"fault [flags] KIND", "make the next request fail", (*caller).inject},
 	{"clear-faults", "forget the faults to come", empty("/faults", "No faults are pending.")},
 }
@@ -49,11 +49,12 @@ type caller struct {
 	address string
 	stdout  io.Writer
 
-	// What the flags of list, add, and fault say.
-	json     bool
-	approved bool
-	key      string
-	fault    emulator.Fault
+	// What the flags of the commands say.
+	json         bool
+	approved     bool
+	applications bool
+	key          string
+	fault        emulator.Fault
 }
 
 func faultFlags(fault *emulator.Fault) *flag.FlagSet {
@@ -77,6 +78,8 @@ func runCommand(ctx context.Context, name string, args []string, stdout io.Write
 	case "add":
 		flags.BoolVar(&c.approved, "approved", false, "")
 		flags.StringVar(&c.key, "key", "", "")
+	case "expire-sessions":
+		flags.BoolVar(&c.applications, "applications", false, "")
 	case "fault":
 		flags = faultFlags(&c.fault)
 	}
@@ -241,15 +244,33 @@ func (c *caller) sessions([]string) error {
 	if status.Seats > 0 {
 		seats = strconv.Itoa(status.Seats)
 	}
-	err := c.say("%d of %s seats taken; %d logins and %d logouts so far.", len(status.Sessions), seats, status.Logins, status.Logouts)
-	if err != nil || len(status.Sessions) == 0 {
+	err := c.say("REST API: %d of %s seats taken; %d logins and %d logouts so far.", len(status.Sessions), seats, status.Logins, status.Logouts)
+	if err != nil {
+		return err
+	}
+	err = c.say("Web Application Platform: %d sessions; %d sign-ins, %d refused, and %d sign-outs so far.",
+		len(status.PlatformSessions), status.Platform.SignIns, status.Platform.FailedSignIns, status.Platform.SignOuts)
+	if err != nil || len(status.Sessions)+len(status.PlatformSessions) == 0 {
 		return err
 	}
 	var rows [][]string
-	for _, s := range status.Sessions {
-		rows = append(rows, []string{strconv.Itoa(s.Number), s.User, s.Opened.Local().Format(time.TimeOnly), s.LastUsed.Local().Format(time.TimeOnly)})
+	add := func(number int, user string, opened, used time.Time, server string) {
+		rows = append(rows, []string{strconv.Itoa(number), user, opened.Local().Format(time.TimeOnly), used.Local().Format(time.TimeOnly), server})
 	}
-	return c.table("SESSION\tUSER\tOPENED\tLAST USED", rows)
+	for _, s := range status.Sessions {
+		add(s.Number, s.User, s.Opened, s.LastUsed, "REST API")
+	}
+	for _, s := range status.PlatformSessions {
+		add(s.Number, s.User, s.Opened, s.LastUsed, "/"+s.Application)
+	}
+	return c.table("SESSION\tUSER\tOPENED\tLAST USED\tSERVER", rows)
+}
+
+func (c *caller) expireSessions([]string) error {
+	if c.applications {
+		return empty("/sessions/applications", "The sessions of the platform's applications have expired.")(c, nil)
+	}
+	return empty("/sessions", "All sessions have expired.")(c, nil)
 }
 
 func (c *caller) inject(args []string) (err error) {

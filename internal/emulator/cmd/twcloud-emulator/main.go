@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 )
 
 func main() {
@@ -88,8 +89,8 @@ func printProfile(args []string, stdout io.Writer) error {
 // printHelp prints the usage of everything, from the flags themselves.
 func printHelp(stdout io.Writer) error {
 	var b strings.Builder
-	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, OAuth consumers, root
-services, and OAuth 1.0a. Everything is lost when it stops.
+	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, the sign-in on the
+platform, OAuth consumers, root services, and OAuth 1.0a. Everything is lost when it stops.
 
 Start an emulator:
 
@@ -121,6 +122,10 @@ Flags of fault:
 		fmt.Fprintf(table, "  %s\t%s\n", kind, faultHelp[kind])
 	}
 	_ = table.Flush()
+	b.WriteString("\nQuirks of the sign-in on the platform:\n\n")
+	for _, quirk := range authserver.Quirks() {
+		fmt.Fprintf(&b, "  %s\n", quirk)
+	}
 	b.WriteString("\nPrint the API profile of a dialect, for the provider's api_profile_file:\n\n  twcloud-emulator profile DIALECT >profile.json\n\nDialects:\n\n")
 	b.WriteString(dialectList())
 	_, err := io.WriteString(stdout, b.String())

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,7 +120,8 @@ func TestEmulator_commands(t *testing.T) {
 		{1, []string{"remove", "Test management"}, `2 consumers have the name`},
 		{0, []string{"remove", "Change management"}, `Removed`},
 		{1, []string{"remove", "Change management"}, `no consumer has`},
-		{0, []string{"sessions"}, `0 of 3 seats taken; 0 logins`},
+		{0, []string{"sessions"}, `^REST API: 0 of 3 seats taken; 0 logins.*\nWeb Application Platform: 0 sessions; 0 sign-ins.*\n$`},
+		{0, []string{"expire-sessions", "-applications"}, `applications have expired`},
 		{0, []string{"expire-sessions"}, `expired`},
 		{0, []string{"fault", "half-body"}, `The next request that matches gets half-body`},
 		{0, []string{"clear-faults"}, `No faults`},
@@ -147,7 +149,7 @@ func TestEmulator_commands(t *testing.T) {
 	e.run(0, "fault", "status-503-after")
 	e.get(http.DefaultClient, e.rest+"/osmc/version")
 	for _, step := range [][2]string{
-		{"sessions", `1 of 3 seats taken; 1 logins(.|\n)*1 +admin +\d\d:`},
+		{"sessions", `1 of 3 seats taken; 1 logins(.|\n)*1 +admin +\d\d:.* REST API`},
 		{"requests", `1 +rest +GET +/osmc/login +204 +Basic(.|\n)*/osmc/version +503 \(status-503-after\)`},
 		{"clear-requests", `empty`},
 		{"requests", `^NO\. .*\n$`},
@@ -175,8 +177,7 @@ func TestEmulator_remote(t *testing.T) {
 
 func TestEmulator_tls(t *testing.T) {
 	t.Parallel()
-	e := launch(t, "-mutual-tls", "-quiet", "-oauth-consumers-path", "/osmc/x")
-	e.find(`TWCLOUD_OAUTH_CONSUMERS_PATH='/osmc/x'`)
+	e := launch(t, "-mutual-tls", "-quiet")
 	ca, certificateFile, keyFile := e.find(`CA_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_CERTIFICATE_FILE='(.*)'`), e.find(`CLIENT_KEY_FILE='(.*)'`)
 	content, err := os.ReadFile(ca)
 	if err != nil {
@@ -226,6 +227,11 @@ func TestEmulator_commandLine(t *testing.T) {
 		{2, "-seats -1", "must not be negative"},
 		{2, "-page-size -1", "must not be negative"},
 		{2, "-idle-timeout 0", "must be positive"},
+		{2, "-platform-idle-timeout 0", "must be positive"},
+		{2, "-token-lifetime 0", "must be positive"},
+		{2, "-quirk nonsense", "the quirks are single-sign-on, "},
+		{0, "-help", "  auto-submit\n"},
+		{2, "-authentication-address example.com:1", "not a loopback address"},
 		{2, "-license-status 500", "must be 503 or 403"},
 		{2, "-rest-address 0.0.0.0:0", "not a loopback address"},
 		{2, "-control-address :8112", "not a loopback address"},
@@ -239,12 +245,41 @@ func TestEmulator_commandLine(t *testing.T) {
 	}
 }
 
+func TestEmulator_platform(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-dialect", "webapp-forms", "-quiet", "-one-origin", "-load-balancer", "-authentication-address", "localhost:0", "-quirk", "german", "-quirk", "remember-me")
+	address := e.find(`TWCLOUD_AUTHENTICATION_ENDPOINT='(http://localhost:\d+)'`)
+	if e.rest != e.find(`Web Application Platform +(\S+)`) || address != e.find(`Authentication server +(\S+)`) {
+		t.Errorf("the welcome is %s", e.page)
+	}
+	for _, secret := range []string{emulator.AuthSecret, emulator.ClientID, emulator.ClientSecret} {
+		e.find(`(` + secret + `)`)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := (&http.Client{Jar: jar}).Get(e.find(`Administration page +(\S+)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil || !bytes.Contains(page, []byte("<title>Anmelden")) || !bytes.Contains(page, []byte(`id="remember-me"`)) {
+		t.Errorf("%v: %s", err, page)
+	}
+}
+
 func TestEmulator_dialect(t *testing.T) {
 	t.Parallel()
 	e := launch(t, "-dialect", "oauth-clients", "-consumers", "1")
 	e.find(`twcloud-emulator profile oauth-clients >profile.json`)
 	e.find(`TWCLOUD_API_PROFILE_FILE='/`)
-	if status := e.get(http.DefaultClient, e.find(`Administration page +(\S+)`)); status != http.StatusOK {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := e.get(&http.Client{Jar: jar}, e.find(`Administration page +(\S+)`)); status != http.StatusOK {
 		t.Errorf("the administration page answers %d", status)
 	}
 
@@ -258,7 +293,7 @@ func TestEmulator_dialect(t *testing.T) {
 		t.Fatal(err)
 	}
 	launch(t, "-profile", file).find(`TWCLOUD_API_PROFILE_FILE='` + regexp.QuoteMeta(file))
-	if err := os.WriteFile(file, []byte(`{"profile": 1, "nonsense": 2}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"profile": 2, "nonsense": 2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if status := run(t.Context(), []string{"-profile", file}, io.Discard, &message); status != 1 || !strings.Contains(message.String(), "/nonsense") {

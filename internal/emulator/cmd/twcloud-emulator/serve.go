@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/control"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
@@ -45,6 +47,9 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.StringVar(&o.config.RESTAddress, "rest-address", "127.0.0.1:8111", "`address` of the REST API; port 0 is any free port")
 	flags.StringVar(&o.config.WebAppAddress, "webapp-address", "127.0.0.1:8443", "`address` of the Web Application Platform")
+	flags.StringVar(&o.config.AuthenticationAddress, "authentication-address", "", "`address` of the authentication server, if it is not on the platform")
+	flags.BoolVar(&o.config.OneOrigin, "one-origin", false, "serve both servers at -rest-address, as behind a reverse proxy")
+	flags.BoolVar(&o.config.LoadBalancer, "load-balancer", false, "keep a client on one node by a cookie")
 	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "`address` of the control page and API, which need no password, or \"off\"")
 	flags.BoolVar(&o.allowRemote, "allow-remote", false, "accept addresses that other machines can reach. Dangerous: anyone who reaches\nthem knows the passwords.")
 	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
@@ -55,16 +60,35 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.BoolVar(&o.config.TLS, "tls", false, "serve HTTPS with a new certificate authority")
 	flags.BoolVar(&o.config.ClientCA, "mutual-tls", false, "require a client certificate; implies -tls")
 	flags.IntVar(&o.config.Seats, "seats", 0, "`number` of license seats, one for each session; 0 is no limit")
-	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", emulator.DefaultIdleTimeout, "`duration` without a call after which a session ends")
+	flags.DurationVar(&o.config.IdleTimeout, "idle-timeout", emulator.DefaultIdleTimeout, "`duration` without a call after which a session of the REST API ends")
+	flags.DurationVar(&o.config.PlatformIdleTimeout, "platform-idle-timeout", authserver.DefaultIdleTimeout, "`duration` without a request after which a session of the platform ends")
+	flags.DurationVar(&o.config.TokenLifetime, "token-lifetime", authserver.DefaultTokenLifetime, "`duration` that ID tokens and access tokens live")
+	flags.Func("quirk", "`name` of a way in which the sign-in on the platform deviates; can be repeated", o.addQuirk)
 	flags.IntVar(&o.config.LicenseStatus, "license-status", http.StatusServiceUnavailable, "`status` of a login without a free seat: 503 or 403")
 	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
 	flags.StringVar(&o.config.Version, "server-version", emulator.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
-	flags.StringVar(&o.config.OAuthConsumersPath, "oauth-consumers-path", "", "`path` of the consumers, instead of that of the profile")
 	flags.BoolVar(&o.config.UniqueNames, "unique-names", false, "refuse a second consumer with the same name")
 	flags.IntVar(&o.consumers, "consumers", 0, "`number` of consumers that already exist")
 	flags.BoolVar(&o.quiet, "quiet", false, "do not log requests")
 	return flags, o
+}
+
+func (o *serveOptions) addQuirk(name string) error {
+	quirk := authserver.Quirk(name)
+	if !slices.Contains(authserver.Quirks(), quirk) {
+		return fmt.Errorf("the quirks are %s", strings.Join(quirkNames(), ", "))
+	}
+	o.config.Quirks = append(o.config.Quirks, quirk)
+	return nil
+}
+
+func quirkNames() []string {
+	var names []string
+	for _, quirk := range authserver.Quirks() {
+		names = append(names, string(quirk))
+	}
+	return names
 }
 
 func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
@@ -77,15 +101,15 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 		return o, misuse("there is no command or flag %q", flags.Arg(0))
 	case o.config.Seats < 0 || o.consumers < 0 || o.config.Latency < 0 || o.config.PageSize < 0:
 		return o, misuse("-seats, -consumers, -latency, and -page-size must not be negative")
-	case o.config.IdleTimeout <= 0:
-		return o, misuse("-idle-timeout must be positive")
+	case o.config.IdleTimeout <= 0 || o.config.PlatformIdleTimeout <= 0 || o.config.TokenLifetime <= 0:
+		return o, misuse("-idle-timeout, -platform-idle-timeout, and -token-lifetime must be positive")
 	case o.config.LicenseStatus != http.StatusServiceUnavailable && o.config.LicenseStatus != http.StatusForbidden:
 		return o, misuse("-license-status must be 503 or 403")
 	case o.dialect != "" && o.profileFile != "":
 		return o, misuse("-dialect and -profile exclude each other")
 	}
-	for _, address := range []string{o.config.RESTAddress, o.config.WebAppAddress, o.controlAddress} {
-		if !o.allowRemote && address != "off" && !control.Loopback(address) {
+	for _, address := range []string{o.config.RESTAddress, o.config.WebAppAddress, o.config.AuthenticationAddress, o.controlAddress} {
+		if !o.allowRemote && address != "" && address != "off" && !control.Loopback(address) {
 			return o, misuse("%s is not a loopback address: -allow-remote lets other machines reach it", address)
 		}
 	}
@@ -140,7 +164,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return o.movable(err)
 	}
 	defer server.Close()
-	makeConsumers(server, o.consumers)
+	makeConsumers(server, o.consumers, o.config.Profile != nil && o.config.Profile.NumericKeys())
 	certificates := ""
 	if o.config.TLS {
 		if certificates, err = writeCertificates(server); err != nil {
@@ -201,14 +225,18 @@ var handMade = []string{
 
 // makeConsumers stores n consumers whose keys are the same in every run, every
 // third one not approved.
-func makeConsumers(server *emulator.Server, n int) {
+func makeConsumers(server *emulator.Server, n int, numericKeys bool) {
+	format := "%032x"
+	if numericKeys {
+		format = "%d"
+	}
 	for i := range n {
 		name := handMade[i%len(handMade)]
 		if round := i / len(handMade); round > 0 {
 			name = fmt.Sprintf("%s %d", name, round+1)
 		}
 		server.AddConsumer(emulator.Consumer{
-			Key: fmt.Sprintf("%032x", 0x7ec10d00+i), Name: name, Secret: fmt.Sprintf("hand-made-secret-%d", i+1), Approved: i%3 != 2,
+			Key: fmt.Sprintf(format, 0x7ec10d00+i), Name: name, Secret: fmt.Sprintf("hand-made-secret-%d", i+1), Approved: i%3 != 2,
 		})
 	}
 }
@@ -240,6 +268,9 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "  REST API\t%s\n", server.URL())
 	fmt.Fprintf(table, "  Web Application Platform\t%s\n", server.WebAppURL())
+	if server.AuthenticationURL() != server.WebAppURL() {
+		fmt.Fprintf(table, "  Authentication server\t%s\n", server.AuthenticationURL())
+	}
 	fmt.Fprintf(table, "  Administration page\t%s\n", server.AdminPageURL())
 	if controlURL != "" {
 		fmt.Fprintf(table, "  Control page\t%s/\n", controlURL)
@@ -259,6 +290,11 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	}
 	_ = table.Flush()
 
+	b.WriteString("\nClients of OAuth 2.0\n")
+	fmt.Fprintf(table, "  %s and others\tX-Auth-Secret %s\n", authserver.DefaultClientIDs()[0], emulator.AuthSecret)
+	fmt.Fprintf(table, "  %s\tclient secret %s\n", emulator.ClientID, emulator.ClientSecret)
+	_ = table.Flush()
+
 	b.WriteString("\nFor Terraform, in a POSIX shell\n")
 	export := func(variable, value string) {
 		if value != "" {
@@ -267,10 +303,12 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	}
 	export("ENDPOINT", server.URL())
 	export("WEBAPP_ENDPOINT", server.WebAppURL())
+	if server.AuthenticationURL() != server.WebAppURL() {
+		export("AUTHENTICATION_ENDPOINT", server.AuthenticationURL())
+	}
 	export("USERNAME", emulator.AdminName)
 	export("PASSWORD", emulator.AdminPassword)
 	export("API_PROFILE_FILE", o.profileFile)
-	export("OAUTH_CONSUMERS_PATH", o.config.OAuthConsumersPath)
 	if o.config.TLS {
 		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
 	}

@@ -1,0 +1,121 @@
+package profile
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+
+	xhtml "golang.org/x/net/html"
+)
+
+// Token takes the token out of a response: one to Path where the token is in the
+// body or on a page, and any one of the server where it is in a cookie or a header. A
+// token that is found and empty has been withdrawn: the cookie is deleted.
+func (c *CSRF) Token(r *Response) (token string, found bool, err error) {
+	switch c.From {
+	case "cookie":
+		token, found = cookieIn(r.Header, c.Name)
+	case "header":
+		token = r.Header.Get(c.Name)
+		found = token != ""
+	case "body":
+		token, found, err = c.inBody(r)
+	case "page":
+		token, found, err = c.onPage(r)
+	}
+	if found && err == nil && c.Decode {
+		// The error of the standard library quotes the token.
+		if token, err = url.PathUnescape(token); err != nil {
+			return "", false, c.unreadable("decode", "the CSRF token is not percent-encoded")
+		}
+	}
+	return token, found && err == nil, err
+}
+
+func (c *CSRF) unreadable(part, format string, arguments ...any) error {
+	return &ReadError{Part: "csrf." + part, text: fmt.Sprintf(format, arguments...)}
+}
+
+// cookieIn is the value of the last cookie of a name that a response sets, byte for
+// byte: net/http drops quotes, and whole cookies that have a blank.
+func cookieIn(header http.Header, name string) (value string, found bool) {
+	for _, line := range header.Values("Set-Cookie") {
+		pair, attributes, _ := strings.Cut(line, ";")
+		before, after, isPair := strings.Cut(pair, "=")
+		if !isPair || strings.TrimSpace(before) != name {
+			continue
+		}
+		value, found = strings.TrimSpace(after), true
+		for attribute := range strings.SplitSeq(attributes, ";") {
+			key, age, _ := strings.Cut(strings.TrimSpace(attribute), "=")
+			if strings.EqualFold(key, "Max-Age") && (age == "0" || strings.HasPrefix(age, "-")) {
+				value = ""
+			}
+		}
+	}
+	return value, found
+}
+
+func (c *CSRF) inBody(r *Response) (token string, found bool, err error) {
+	document, err := decodeJSON(r.Body)
+	if err != nil {
+		return "", false, c.unreadable("from", "the response with the CSRF token is not JSON")
+	}
+	value, found := Lookup(document, c.Pointer)
+	token, isText := value.(string)
+	if found && !isText {
+		return "", false, c.unreadable("pointer", "the CSRF token at %q is a JSON %s, not a string", c.Pointer, typeOf(value))
+	}
+	return token, token != "", nil
+}
+
+// onPage takes the token from a meta tag or a hidden field.
+func (c *CSRF) onPage(r *Response) (token string, found bool, err error) {
+	page, err := xhtml.Parse(bytes.NewReader(r.Body))
+	if err != nil {
+		return "", false, c.unreadable("from", "the page with the CSRF token is not HTML: %v", err)
+	}
+	for element := range page.Descendants() {
+		attributes := map[string]string{}
+		for _, one := range element.Attr {
+			attributes[one.Key] = one.Val
+		}
+		isMeta := element.Type == xhtml.ElementNode && element.Data == "meta"
+		isField := element.Type == xhtml.ElementNode && element.Data == "input" && strings.EqualFold(attributes["type"], "hidden")
+		switch {
+		case attributes["name"] != c.Name:
+		case isMeta && attributes["content"] != "":
+			return attributes["content"], true, nil
+		case isField && attributes["value"] != "":
+			return attributes["value"], true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// Put adds the token to a response: the inverse of Token. The cookie gets the path. A
+// page is written as a whole.
+func (c *CSRF) Put(r *Response, token, cookiePath string) {
+	if c.Decode {
+		token = strings.ReplaceAll(url.QueryEscape(token), "+", "%20")
+	}
+	switch c.From {
+	case "cookie":
+		r.Header.Add("Set-Cookie", c.Name+"="+token+"; Path="+cookiePath)
+	case "header":
+		r.Header.Set(c.Name, token)
+	case "body":
+		document, _ := decodeJSON(r.Body) // A body that is not JSON gives way.
+		writeJSON(r, SetAt(document, c.Pointer, token))
+	case "page":
+		r.Header.Set("Content-Type", "text/html; charset=utf-8")
+		r.Body = fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><meta name=\"%s\" content=\"%s\"><title>Token</title></head></html>\n",
+			html.EscapeString(c.Name), html.EscapeString(token))
+	}
+	if len(r.Body) > 0 && r.Status == http.StatusNoContent {
+		r.Status = http.StatusOK
+	}
+}

@@ -1,0 +1,99 @@
+package profile
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Placeholders are the strings of a profile that values replace. Each is a whole
+// value, or a whole segment of a path.
+const (
+	Key         = "{key}"
+	Name        = "{name}"
+	Secret      = "{secret}"
+	ApprovedNow = "{approved}"
+	CSRFToken   = "{csrf}"
+	Origin      = "{origin}" // in a header: scheme, host and port of the server
+
+	keyNumber  = "{key:number}"
+	keepPrefix = "{keep."
+)
+
+// Placeholders of a sign-in.
+const (
+	Username = "{username}"
+	Password = "{password}"
+)
+
+// KeepOf is the placeholder of a member that calls send back.
+func KeepOf(name string) string { return keepPrefix + name + "}" }
+
+// isPlaceholder reports whether a text is replaced by a value.
+func isPlaceholder(text string) bool {
+	switch text {
+	case Key, keyNumber, Name, Secret, ApprovedNow, CSRFToken, Origin:
+		return true
+	}
+	name, isKeep := strings.CutPrefix(text, keepPrefix)
+	return isKeep && len(name) > 1 && strings.IndexAny(name, "{}") == len(name)-1 && name[len(name)-1] == '}'
+}
+
+func keepName(placeholder string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(placeholder, keepPrefix), "}")
+}
+
+// placeholders visits the placeholders of a call with their places in it, the headers
+// of the profile included.
+func (p *Profile) placeholders(call *Call, visit func(place, placeholder string)) {
+	whole := *call
+	whole.Headers = p.headersOf(call)
+	whole.texts(func(place, text string) {
+		if isPlaceholder(text) {
+			visit(place, text)
+		}
+	})
+}
+
+// headersOf are the headers of the profile and of a call, whose own ones count.
+func (p *Profile) headersOf(call *Call) map[string]string {
+	headers := make(map[string]string, len(p.Headers)+len(call.Headers))
+	for _, some := range []map[string]string{p.Headers, call.Headers} {
+		for name, text := range some {
+			headers[http.CanonicalHeaderKey(name)] = text
+		}
+	}
+	return headers
+}
+
+// texts visits each segment of the path, and each string of query, headers and
+// body, with its place in the call.
+func (c *Call) texts(visit func(place, text string)) {
+	for segment := range strings.SplitSeq(c.Path, "/") {
+		visit("/path", segment)
+	}
+	for _, group := range []struct {
+		name   string
+		values map[string]string
+	}{{"query", c.Query}, {"headers", c.Headers}, {"form", c.Form}} {
+		for name, text := range group.values {
+			visit("/"+group.name+"/"+escapeToken(name), text)
+		}
+	}
+	walk("/json", c.JSON, visit)
+}
+
+func walk(pointer string, value any, visit func(pointer, text string)) {
+	switch value := value.(type) {
+	case string:
+		visit(pointer, value)
+	case []any:
+		for i, element := range value {
+			walk(pointer+"/"+strconv.Itoa(i), element, visit)
+		}
+	case map[string]any:
+		for name, member := range value {
+			walk(pointer+"/"+escapeToken(name), member, visit)
+		}
+	}
+}
