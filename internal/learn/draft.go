@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // draft is a request with placeholders in place of what is known.
 type draft struct {
 	path     string
+	redirect string // the path of the redirect that answered it
 	query    map[string]string
 	body     any      // JSON, or a form as an object of strings
 	problems []string // what a profile cannot express
@@ -31,17 +33,10 @@ type drafter struct {
 
 func (l *learner) draftOf(one *exchange) *draft {
 	d := drafter{l, &draft{}, one}
-	written := strings.Split(strings.TrimPrefix(one.entry.URL.EscapedPath(), "/"), "/")
-	for i, segment := range one.segments {
-		switch replaced := d.scalar(place{"path", strconv.Itoa(i)}, segment); replaced {
-		case segment:
-		case profile.Key:
-			written[i] = profile.Key
-		default:
-			written[i] = "{...}"
-		}
+	d.path = d.pathOf(one.entry.URL.EscapedPath())
+	if to, found := one.redirected(); found && !one.reads() {
+		d.redirect = d.pathOf(to)
 	}
-	d.path = "/" + strings.Join(written, "/")
 	query := map[string]any{}
 	for name, value := range one.query {
 		if text, _ := value.(string); !volatile(name, text) {
@@ -50,18 +45,31 @@ func (l *learner) draftOf(one *exchange) *draft {
 	}
 	d.query = texts(d.template(place{"query", ""}, query))
 	d.draft.body = d.template(place{one.part(), ""}, one.body)
-	for _, name := range one.repeated {
-		d.problem("%s is in the query or in the form more than once", show(name))
+	for _, pair := range one.repeated {
+		d.problem("%s is in the query or in the form more than once", show(pair.Name))
 	}
-	switch {
-	case one.entry.RequestBody.Missing:
-		d.problem("the body is not in the recording")
-	case one.kind == otherBody:
+	if one.kind == otherBody {
 		d.problem("the body is neither JSON nor a form; a profile can describe only these")
 	}
 	slices.Sort(d.problems)
 	d.problems = slices.Compact(d.problems)
 	return d.draft
+}
+
+// pathOf is an escaped path with placeholders.
+func (d drafter) pathOf(escaped string) string {
+	segments := strings.Split(escaped, "/")
+	for i, segment := range segments {
+		text := unescape(segment, url.PathUnescape)
+		switch replaced := d.scalar(place{part: "path"}, text); replaced {
+		case text:
+		case profile.Key:
+			segments[i] = profile.Key
+		default:
+			segments[i] = "{...}"
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // signature tells requests apart that send different things.

@@ -41,8 +41,8 @@ type exchange struct {
 	segments []string       // of the path, decoded
 	query    map[string]any // of strings
 	kind     bodyKind
-	body     any      // JSON, or a form as an object of strings
-	repeated []string // parameters and members of a form that are there more than once
+	body     any        // JSON, or a form as an object of strings
+	repeated []har.Pair // parameters and members of a form whose names are there already
 	answered bodyKind
 	answer   any             // body of the response, if answered is jsonBody
 	typed    map[string]bool // the typed values that it sends, alone or inside a text
@@ -193,8 +193,8 @@ func (e *exchange) object(pairs []har.Pair) map[string]any {
 	object := map[string]any{}
 	for _, pair := range pairs {
 		if _, twice := object[pair.Name]; twice {
-			e.repeated = append(e.repeated, pair.Name)
-			pair.Value += "\n" + object[pair.Name].(string) // So that nothing of it gets lost.
+			e.repeated = append(e.repeated, pair)
+			continue
 		}
 		object[pair.Name] = pair.Value
 	}
@@ -220,12 +220,10 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	for i, segment := range e.segments {
 		visit(place{"path", strconv.Itoa(i)}, segment)
 	}
-	for part, values := range map[string]any{"query": e.query, e.part(): e.body} {
-		eachScalar(values, func(pointer string, value any) {
-			if text, isText := scalarText(value); isText {
-				visit(place{part, pointer}, text)
-			}
-		})
+	eachText(e.query, func(pointer, text string) { visit(place{"query", pointer}, text) })
+	eachText(e.body, func(pointer, text string) { visit(place{e.part(), pointer}, text) })
+	for _, pair := range e.repeated {
+		visit(place{"query", pointerOf(pair.Name)}, pair.Value)
 	}
 	if e.kind == otherBody {
 		visit(place{part: "body"}, string(e.entry.RequestBody.Content))

@@ -121,7 +121,7 @@ func (l *learner) missing(p *profile.Profile) {
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
-	case c.List == nil || l.lists[0].guessed || p.Approved == nil:
+	case c.List == nil || l.lists[0].guessed || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
 		l.bodiless()
 	}
 	switch {

@@ -146,8 +146,8 @@ func (l *learner) weigh(group *listing) bool {
 // findItem finds the consumer in a list: the element of an array that has its key, and
 // usually its name. Another consumer may have the name from an earlier try.
 func (l *learner) findItem(document any) (found *item) {
-	eachScalar(document, func(pointer string, value any) {
-		if text, _ := scalarText(value); isName(text) && found == nil {
+	eachText(document, func(pointer, text string) {
+		if isName(text) && found == nil {
 			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.TellsKey() || l.roles.register.key == "") {
 				found = candidate
 			}
@@ -228,8 +228,7 @@ func itemsOf(document any, pointer string) map[string]any {
 func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
 	best := 100
 	key := l.roles.register.key
-	eachScalar(document, func(at string, value any) {
-		text, _ := scalarText(value)
+	eachText(document, func(at, text string) {
 		rank := rankOf(lastToken(at)) + 4*strings.Count(at, "/")
 		last := text != key && strings.Contains(text, "/") && profile.LastSegment(text) == key
 		if last {
@@ -245,12 +244,12 @@ func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
 // findNameIn finds the name of the consumer in a JSON value.
 func findNameIn(document any) (pointer string, found bool) {
 	best := 100
-	eachScalar(document, func(at string, value any) {
+	eachText(document, func(at, text string) {
 		rank := 4 * strings.Count(at, "/")
 		if !strings.Contains(strings.ToLower(lastToken(at)), "name") {
 			rank += 2
 		}
-		if text, _ := scalarText(value); isName(text) && rank < best {
+		if isName(text) && rank < best {
 			pointer, found, best = at, true, rank
 		}
 	})

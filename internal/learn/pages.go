@@ -34,7 +34,7 @@ func (l *learner) pagesOf(group *listing) *profile.Pages {
 		l.report.problem("list: %s says that the list has pages, and the recording does not show how to get a second one. Go to the last page in step 1 (set a smaller page if all fit on one), and record again.", show(sign))
 		return &profile.Pages{Known: profile.Assumed, By: "none"}
 	}
-	for name := range group.exchanges[0].query {
+	for _, name := range slices.Sorted(maps.Keys(group.exchanges[0].query)) {
 		if sizeName.MatchString(name) {
 			l.report.reading("The list is requested with %s, and has fewer consumers. The profile takes it as whole, which it is only as long as that holds.", show(name))
 			return &profile.Pages{Known: profile.Assumed, By: "none"}
@@ -55,17 +55,16 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 			return &profile.Pages{By: "link"}
 		}
 	}
-	eachScalar(one.answer, func(at string, value any) {
-		text, _ := scalarText(value)
+	eachText(one.answer, func(at, text string) {
 		if text == "" || pages != nil || !l.plain(at) || strings.HasPrefix(at, group.shape.items+"/") {
 			return
 		}
 		if strings.ContainsAny(text, "/?") && leads(text) {
 			pages = &profile.Pages{By: "next", Pointer: &at}
 		}
-		for name, parameter := range next.query {
+		for _, name := range slices.Sorted(maps.Keys(next.query)) {
 			_, isNumber := strconv.Atoi(text)
-			if parameter == text && one.query[name] != text && (isNumber != nil || moreName.MatchString(lastToken(at))) {
+			if next.query[name] == text && one.query[name] != text && (isNumber != nil || moreName.MatchString(lastToken(at))) {
 				pages = &profile.Pages{By: "cursor", Pointer: &at, Parameter: name}
 			}
 		}
@@ -124,7 +123,8 @@ func (l *learner) totalOf(group *listing) *string {
 // announced is what says that a list has more pages than were requested. It is empty
 // if nothing does.
 func (l *learner) announced(group *listing) (sign string) {
-	for name, value := range group.exchanges[0].query {
+	for _, name := range slices.Sorted(maps.Keys(group.exchanges[0].query)) {
+		value := group.exchanges[0].query[name]
 		full := slices.ContainsFunc(group.exchanges, func(one *exchange) bool { return value == strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) })
 		if pageLike.MatchString(name) || full && sizeName.MatchString(name) {
 			sign = name

@@ -36,6 +36,9 @@ func collect(entries []har.Entry, all []*exchange) *private {
 		}
 	}
 	for _, one := range all {
+		for _, pair := range one.repeated {
+			p.member(pair.Name, pair.Value)
+		}
 		for _, document := range []any{one.query, one.body, one.answer} {
 			eachScalar(document, func(pointer string, value any) {
 				if text, isString := value.(string); isString {

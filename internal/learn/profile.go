@@ -105,6 +105,10 @@ func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profi
 
 // cannot reports whether a profile cannot describe a request, and reports why.
 func (l *learner) cannot(name string, one *exchange) bool {
+	if one.entry.RequestBody.Missing {
+		l.report.problem("%s: found as %s, but the recording does not have its body.", name, l.show(one))
+		return true
+	}
 	for _, problem := range one.problems {
 		l.report.unable("%s: found as %s, but %s.", name, l.show(one), problem)
 	}
@@ -196,7 +200,7 @@ func (l *learner) buildChanges(p *profile.Profile) {
 	}
 	repeated := slices.DeleteFunc([]*exchange{r.again}, func(again *exchange) bool { return again == nil || r.swapped })
 	switch {
-	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature():
+	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature() && !r.approve.entry.RequestBody.Missing:
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
 	case len(repeated) > 0 && r.again.signature() != r.approve.signature():
 		l.report.unable("approve: the second time, %s sends something else than the first time, which neither the list nor a read tells. A profile cannot describe that.", l.show(r.approve))
@@ -212,21 +216,8 @@ func (l *learner) buildChanges(p *profile.Profile) {
 		}
 		call.Approved = own[one]
 		call.Expect = l.expected()
-		if path, found := one.redirected(); found {
-			call.Redirect = l.redirectTo(path)
-		}
+		call.Redirect = one.redirect
 	}
-}
-
-// redirectTo is the path of a redirect with a placeholder.
-func (l *learner) redirectTo(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		if profile.LastSegment("/"+segment) == l.roles.register.key && segment != "" {
-			segments[i] = profile.Key
-		}
-	}
-	return strings.Join(segments, "/")
 }
 
 // buildRead makes the call that reads one consumer, unless it tells less than the
@@ -276,7 +267,7 @@ var (
 // proxies.
 func (l *learner) buildServers(p *profile.Profile) {
 	for _, one := range append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...) {
-		if match := apiRoot.FindStringSubmatch(one.path); match != nil && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
+		if match := apiRoot.FindStringSubmatch(one.path); len(match) > 0 && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
 			l.prefixes = append(l.prefixes, match[1])
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}
