@@ -65,7 +65,7 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 		case w.renames && strings.Contains(text, "may exist on the server"):
 			// Its name is not the one that the provider knows and names.
 			w.orphans[c.Key] = true
-		case w.unseen, w.deviation != nil && w.named[c.Name]:
+		case w.unseen, w.deviates && w.named[c.Name]:
 			// The server has kept quiet, or was late: an earlier run has named it.
 			w.orphans[c.Key] = true
 		case strings.Contains(text, mayExist(c.Name)):
@@ -88,7 +88,7 @@ func mayExist(name string) string {
 // checkTaint: Ctrl-C alone leaves nothing tainted.
 func (w *world) checkTaint(faults []fault) {
 	// A server that deviates may fail an approval by itself.
-	if len(faults) == 0 || w.deviation != nil || slices.ContainsFunc(faults, func(f fault) bool { return !f.interrupts() }) {
+	if len(faults) == 0 || w.deviates || slices.ContainsFunc(faults, func(f fault) bool { return !f.interrupts() }) {
 		return
 	}
 	for address, stored := range w.state {
@@ -138,7 +138,7 @@ func (w *world) checkWords(result *outcome, faults []fault) {
 			continue
 		}
 		for _, c := range w.server.Consumers() {
-			told := strings.Contains(text, c.Key) || strings.Contains(text, mayExist(c.Name)) || w.deviation != nil && w.named[c.Name]
+			told := strings.Contains(text, c.Key) || strings.Contains(text, mayExist(c.Name)) || w.deviates && w.named[c.Name]
 			if w.seen[c.Key].Key == "" && !w.owns(c.Key) && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) {
 				w.violate("consumer %q was registered, but the user read: %s", c.Name, d.Detail)
 			}
@@ -168,7 +168,7 @@ func (w *world) checkAgreement(config configuration) {
 			w.violate("%s is in state, but not on the server", address)
 			continue
 		}
-		if there.Name != wanted.name || there.Approved != wanted.approved {
+		if there.Name != wanted.name || there.Approved != wanted.approved && !w.inverted {
 			w.violate("%s is %q, approved %t on the server", address, there.Name, there.Approved)
 		}
 		if !w.unseen && there.Secret != wanted.wantedSecret() {

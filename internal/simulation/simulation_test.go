@@ -259,26 +259,26 @@ func TestCosts(t *testing.T) {
 	_, trace := faultFree(t)
 	sent := map[string][]string{}
 	for _, l := range trace {
-		run, request := l.step+" "+l.process, l.method+" "+l.target
+		run, request := l.step+" "+l.process, strings.TrimSpace(l.call+" "+l.target)
 		if l.looks() {
-			request = "GET consumer"
+			request = l.call
 		}
 		sent[run] = append(sent[run], request)
 	}
-	const plan = "GET list, GET login, GET logout"
+	const plan = "list, login, logout"
 	for run, want := range map[string]string{
 		"create plan":  plan,
 		"change plan":  plan,
 		"destroy plan": plan,
 		// The provider reads the consumer of the first registration, unless it is approved.
-		"create apply": "[GET consumer, ]GET list, GET login, GET logout, PATCH alpha, PATCH gamma, POST alpha, POST beta, POST gamma",
-		"change apply": "GET login, GET logout, PATCH alpha, PATCH beta, PATCH gamma",
+		"create apply": "approve alpha, approve gamma, list, login, logout, [read, ]register alpha, register beta, register gamma",
+		"change apply": "approve beta, disapprove gamma, edit alpha, login, logout, set_secret beta, set_secret gamma",
 		// It reads the consumer of the first removal.
-		"destroy apply": "DELETE alpha, DELETE beta, DELETE twin, DELETE twin, GET consumer, GET login, GET logout",
+		"destroy apply": "login, logout, read, remove alpha, remove beta, remove twin, remove twin",
 	} {
 		slices.Sort(sent[run])
 		got := strings.Join(sent[run], ", ")
-		without, with := strings.Replace(want, "[GET consumer, ]", "", 1), strings.NewReplacer("[", "", "]", "").Replace(want)
+		without, with := strings.Replace(want, "[read, ]", "", 1), strings.NewReplacer("[", "", "]", "").Replace(want)
 		if got != without && got != with {
 			t.Errorf("%s: %s, want %s", run, got, want)
 		}

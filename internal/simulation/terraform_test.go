@@ -235,13 +235,7 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 		provider.WithCheapHashes(),
 		provider.WithClientOptions(func(options *twcloud.Options) {
 			options.Transport = p
-			if w.deviation != nil {
-				options.Transport = w.deviation(p)
-			}
-			options.Profile = cmp.Or(w.profile, options.Profile)
-			if w.profile != nil {
-				options.OAuthConsumersPath = ""
-			}
+			options.Profile = w.profile
 			options.RetryWaitMin, options.RetryWaitMax = 0, 0
 			options.RequestTimeout = timeout
 			options.MaxAnswer = maxAnswer

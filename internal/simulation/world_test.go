@@ -3,13 +3,12 @@ package simulation
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // checkpoint is all there is before a step: the server's consumers and
@@ -28,14 +27,11 @@ type world struct {
 	// foreign are other people's consumers on the server.
 	foreign []emulator.Consumer
 
-	// deviation, if any, makes the server differ from what the provider assumes.
-	deviation func(http.RoundTripper) http.RoundTripper
-	// profile is the API profile of the provider; nil for the built-in one.
-	profile *twcloud.Profile
-	// unseen says that the server does what nobody can see, so it need not agree.
-	unseen bool
-	// renames says that the server stores other names.
-	renames bool
+	// deviates says that the server differs from what the provider assumes.
+	deviates bool
+	// profile is the API profile of the provider.
+	profile *profile.Profile
+	traits
 
 	// orphans are the consumers that are neither in state nor somebody else's, and
 	// whether a diagnostic has named their keys since.
@@ -74,7 +70,7 @@ func newWorld(config emulator.Config, s schedule, from checkpoint) (*world, erro
 		return nil, err
 	}
 	w := &world{
-		server: server, schedule: s, state: maps.Clone(from.state),
+		server: server, schedule: s, profile: profile.BuiltIn(), state: maps.Clone(from.state),
 		orphans: map[string]bool{}, named: map[string]bool{},
 		names: map[string]string{}, counts: map[label]int{}, postponed: map[string]func(){},
 	}
