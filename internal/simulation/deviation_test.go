@@ -47,6 +47,8 @@ type traits struct {
 	unseen, inverted bool
 	// renames says that the server stores other names than it is given.
 	renames bool
+	// refuses says that the server does what it refuses: the next run names it.
+	refuses bool
 	// once says that the user gives up after the first failure: what follows is a known
 	// limit.
 	once bool
@@ -88,8 +90,13 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 				w.violate("%s.%d: %d requests", step.name, attempt, sent)
 			}
 			created := len(w.server.Consumers()) - len(w.foreign)
-			if calm && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
+			if calm && !d.refuses && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
 				w.violate("%s.%d: %d consumers were registered, and state is empty", step.name, attempt, created)
+			}
+			for key, told := range w.orphans {
+				if c, there := w.server.Consumer(key); there && !told && attempt > 1 && d.refuses && w.seen[key].Key != "" {
+					w.violate("%s.%d: consumer %q (key %q) was orphaned, and not named since", step.name, attempt, c.Name, key)
+				}
 			}
 			if !result.failed {
 				break
@@ -120,14 +127,14 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 
 // advises are the words with which an error says what to do.
 var advises = []string{
-	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Write the name", "Fix the first error", "See the error",
+	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Plan again", "Write the name", "Fix the first error", "See the error",
 	"Remove ", "Change the configuration", "Ask an administrator",
 }
 
 // namesCall finds the call that an error names.
-var namesCall = regexp.MustCompile(`(GET|HEAD|POST|PUT|PATCH|DELETE) /|calls\.\w+`)
+var namesCall = regexp.MustCompile(`(GET|HEAD|POST|PUT|PATCH|DELETE) /|calls\.\w+|After the update`)
 
-// checkAdvice: each error says what to do, and one names the call.
+// checkAdvice: each error says what to do, and one names the call, or that it was an update.
 func (w *world) checkAdvice(when string, result outcome) {
 	for _, d := range result.diagnostics {
 		if isError(d) && !slices.ContainsFunc(advises, func(words string) bool { return strings.Contains(d.Detail, words) }) {

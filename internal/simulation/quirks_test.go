@@ -31,8 +31,8 @@ var quirks = map[string]struct {
 	works
 	traits
 }{
-	"list-one-call-late":        {works: everywhere, traits: traits{lags: true}},
-	"list-one-second-late":      {works: everywhere, traits: traits{lags: true}},
+	"list-one-call-late":        {works: nowhere, traits: traits{lags: true}},
+	"list-one-second-late":      {works: nowhere, traits: traits{lags: true}},
 	"list-empty":                {works: nowhere},
 	"list-approved-only":        {works: everywhere},
 	"list-duplicates":           {works: nowhere},
@@ -41,10 +41,10 @@ var quirks = map[string]struct {
 	"read-first-always":         {works: nowhere},
 	"register-late":             {works: nowhere, traits: traits{lags: true}},
 	"register-very-late":        {works: nowhere, traits: traits{lags: true}},
-	"register-504-late":         {works: nowhere, traits: traits{lags: true}},
+	"register-504-late":         {works: everywhere, traits: traits{lags: true}},
 	"register-lies":             {works: nowhere},
 	"register-500-but-done":     {works: everywhere},
-	"register-409-but-done":     {works: nowhere},
+	"register-409-but-done":     {works: nowhere, traits: traits{refuses: true}},
 	"register-ignores-secret":   {works: everywhere, traits: traits{unseen: true}},
 	"register-same-key-always":  {works: nowhere},
 	"register-another-key":      {works: nowhere},
