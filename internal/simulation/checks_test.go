@@ -40,13 +40,13 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 		switch now, found := w.server.Consumer(f.Key); {
 		case !found:
 			w.violate("somebody else's consumer %q was removed", f.Name)
-		case now != f:
+		case now != f: // Whether it was adopted, checkAdoptions knows.
 			w.violate("somebody else's consumer was changed to %+v", now)
 		}
 	}
 	ended := slices.ContainsFunc(faults, fault.ends)
 	for _, c := range w.server.Consumers() {
-		if slices.ContainsFunc(w.foreign, func(f emulator.Consumer) bool { return f.Key == c.Key }) {
+		if w.isForeign(c.Key) {
 			continue
 		}
 		if owner[c.Key] != "" {
@@ -132,7 +132,7 @@ func (w *world) checkWords(result *outcome, faults []fault) {
 	for _, d := range result.diagnostics {
 		for key, before := range w.seen {
 			now, _ := w.server.Consumer(key)
-			if now != before && strings.Contains(d.Detail, key) && strings.Contains(d.Detail, "Nothing was changed.") {
+			if now != before && !w.touched[key] && strings.Contains(d.Detail, key) && strings.Contains(d.Detail, "Nothing was changed.") {
 				w.violate("consumer %q was changed, but the user read: %s", before.Name, d.Detail)
 			}
 		}
@@ -141,7 +141,7 @@ func (w *world) checkWords(result *outcome, faults []fault) {
 		}
 		for _, c := range w.server.Consumers() {
 			told := w.refuses || strings.Contains(text, c.Key) || strings.Contains(text, mayExist(c.Name)) || w.deviates && w.named[c.Name]
-			if w.seen[c.Key].Key == "" && !w.owns(c.Key) && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) {
+			if w.seen[c.Key].Key == "" && !w.owns(c.Key) && !w.isForeign(c.Key) && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) {
 				w.violate("consumer %q was registered, but the user read: %s", c.Name, d.Detail)
 			}
 		}
@@ -166,6 +166,9 @@ func (w *world) checkAgreement(config configuration) {
 			w.violate("%s is tainted after success", address)
 		}
 		there, found := w.server.Consumer(w.keyOf(address))
+		if w.touched[w.keyOf(address)] {
+			continue
+		}
 		if !found {
 			w.violate("%s is in state, but not on the server", address)
 			continue

@@ -16,13 +16,18 @@ import (
 const maxRequests = 80
 
 // deviant is what a user does with a server that deviates: register four, change
-// all of them, destroy.
+// the name of one, the secret of one, both of one, and disapprove one; destroy.
 var deviant = func() []step {
-	first, changed := configuration{}, configuration{}
+	first := configuration{}
 	for _, name := range []string{"Alpha One", "Beta Two", "Gamma Three", "Delta Four"} {
 		address := strings.ToLower(name[:strings.IndexByte(name, ' ')])
 		first[address] = consumer{name: name, approved: true, secret: secretMark + address + "-1"}
-		changed[address] = consumer{name: name + " New", approved: true, secret: secretMark + address + "-2"}
+	}
+	changed := configuration{
+		"alpha": {name: "Alpha One New", approved: true, secret: first["alpha"].secret},
+		"beta":  {name: "Beta Two", approved: true, secret: secretMark + "beta-2"},
+		"gamma": {name: "Gamma Three New", approved: true, secret: secretMark + "gamma-2"},
+		"delta": {name: "Delta Four", secret: first["delta"].secret},
 	}
 	return []step{{name: "create", config: first}, {name: "change", config: changed}, {name: "destroy", config: configuration{}}}
 }()
@@ -132,7 +137,7 @@ var advises = []string{
 }
 
 // namesCall finds the call that an error names.
-var namesCall = regexp.MustCompile(`(GET|HEAD|POST|PUT|PATCH|DELETE) /|calls\.\w+|After the update`)
+var namesCall = regexp.MustCompile(`(GET|HEAD|POST|PUT|PATCH|DELETE) /|call "\w+"|After the update`)
 
 // checkAdvice: each error says what to do, and one names the call, or that it was an update.
 func (w *world) checkAdvice(when string, result outcome) {

@@ -77,6 +77,9 @@ func (p *process) RoundTrip(request *http.Request) (*http.Response, error) {
 	case echoed:
 		return inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
 	default:
+		if kind.byOthers() {
+			return p.withOthers(request, name, kind, inject)
+		}
 		known, err := emulator.ParseFaultKind(string(kind))
 		must(err)
 		return inject(emulator.Fault{Kind: known})
@@ -93,9 +96,12 @@ func (p *process) note(request *http.Request) (name label, fires kind, mark stri
 	p.counts[name]++
 	name.occurrence = p.counts[name]
 	p.trace = append(p.trace, name)
+	p.noteLists(name)
 	if fires = p.schedule.on(name); fires != "" {
 		p.fired = append(p.fired, fault{label: name, kind: fires})
-		p.wrong++
+		if !fires.byOthers() {
+			p.wrong++
+		}
 	}
 	signsIn, cookie := request.Header.Get("Authorization") != "", len(request.Cookies()) > 0
 	if signsIn != (name.call == "login") || cookie == signsIn {
@@ -180,10 +186,16 @@ func (p *process) sendTo(request *http.Request, name label) (*http.Response, err
 	response.Body = &watchedBody{
 		ReadCloser: response.Body,
 		whole: sync.OnceFunc(func() {
-			if name.call == "login" && response.StatusCode/100 == 2 && len(response.Cookies()) > 0 {
-				p.mu.Lock()
-				defer p.mu.Unlock()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			switch {
+			case response.StatusCode/100 != 2:
+			case name.call == "login" && len(response.Cookies()) > 0:
 				p.arrived++
+			case name.call == "list":
+				for _, c := range p.listing[name] {
+					p.listed[c.Key] = true
+				}
 			}
 		}),
 		closed: sync.OnceFunc(func() {

@@ -34,7 +34,7 @@ var quirks = map[string]struct {
 	"list-one-call-late":        {works: nowhere, traits: traits{lags: true}},
 	"list-one-second-late":      {works: nowhere, traits: traits{lags: true}},
 	"list-empty":                {works: nowhere},
-	"list-approved-only":        {works: everywhere},
+	"list-approved-only":        {works: nowhere},
 	"list-duplicates":           {works: nowhere},
 	"list-403-read-404":         {works: nowhere},
 	"read-404":                  {works: nowhere},

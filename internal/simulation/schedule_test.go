@@ -101,7 +101,7 @@ func kindsFor(l label) []kind {
 	if l.call == "register" {
 		kinds = append(kinds, late)
 	}
-	return append(kinds, localKinds...)
+	return slices.Concat(kinds, localKinds, othersKinds(l))
 }
 
 // draw draws a fault for one of the requests.
@@ -125,7 +125,7 @@ func (f fault) interrupts() bool { return f.kind == interrupted || f.kind == int
 
 // reads says whether the request of a fault changes nothing.
 func (f fault) reads() bool {
-	return slices.Contains([]string{"login", "logout", "list", "read", "other"}, f.call)
+	return slices.Contains([]string{"login", "logout", "list", "read", "other"}, f.call) && !f.kind.byOthers()
 }
 
 // looks says whether a request of an apply reads a consumer: the first that the run
@@ -136,6 +136,12 @@ func (l label) looks() bool { return l.process == "apply" && l.call == "read" }
 type schedule struct {
 	// oneSeat says that the server has one license seat, instead of any number.
 	oneSeat bool
+	// oneSlot says that the provider sends one request at a time.
+	oneSlot bool
+	// unknown says that names, secrets, and approvals are not known at plan.
+	unknown bool
+	// prefixREST and prefixWebApp say that one of the servers is behind a reverse proxy.
+	prefixREST, prefixWebApp bool
 	// untaint has the user untaint what is tainted after the last fault.
 	untaint bool
 	// onward has the user go on with the next step after the last fault, instead
@@ -146,7 +152,10 @@ type schedule struct {
 
 // flags are the parts of a schedule besides its faults, by the word for each.
 func (s *schedule) flags() map[string]*bool {
-	return map[string]*bool{"one-seat": &s.oneSeat, "untaint": &s.untaint, "onward": &s.onward}
+	return map[string]*bool{
+		"one-seat": &s.oneSeat, "one-slot": &s.oneSlot, "unknown": &s.unknown, "prefix-rest": &s.prefixREST, "prefix-webapp": &s.prefixWebApp,
+		"untaint": &s.untaint, "onward": &s.onward,
+	}
 }
 
 func (s schedule) String() string {
@@ -173,7 +182,7 @@ func parseSchedule(text string) (s schedule, err error) {
 		if err != nil {
 			return s, err
 		}
-		if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
+		if !slices.Contains(slices.Concat(kindsFor(label{call: "register"}), othersKinds(label{call: "list"})), kind(value)) {
 			return s, fmt.Errorf("no fault is called %q", value)
 		}
 		s.faults = append(s.faults, fault{label: l, kind: kind(value)})
