@@ -116,9 +116,9 @@ type Config struct {
 	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
 	Profile *profile.Profile
 
-	// Quirk is the name of a way in which the consumer API deviates from every profile:
-	// one of Quirks. Empty: it does not.
-	Quirk string
+	// ConsumerQuirk is the name of a way in which the consumer API deviates from every
+	// profile: one of ConsumerQuirks. Empty: it does not.
+	ConsumerQuirk string
 
 	// PageSize is how many consumers one page of the list has, if the profile has
 	// pages. Zero: 3.

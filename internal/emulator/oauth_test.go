@@ -245,7 +245,7 @@ func TestRootServices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := emulator.New(t, func(config *emulator.Config) {
-				config.LegacyRootServices, config.RESTPathPrefix, config.WebAppPathPrefix = test.legacy, "/p&q", "/p&q"
+				config.LegacyRootServices, config.RESTPathPrefix, config.WebAppPathPrefix = test.legacy, "/rest", "/p&q"
 			})
 			c := newClient(t, s)
 			r := c.want(test.old, c.get(wire.LegacyRootServicesPath))

@@ -9,9 +9,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// Quirks returns the names of the ways in which a server can deviate from every
+// ConsumerQuirks returns the names of the ways in which a server can deviate from every
 // profile, in order.
-func Quirks() []string { return slices.Sorted(maps.Keys(quirks)) }
+func ConsumerQuirks() []string { return slices.Sorted(maps.Keys(quirks)) }
 
 // quirk answers a call about consumers in the place of the emulator, which it can
 // ask.
@@ -46,7 +46,7 @@ type postponed struct {
 func findQuirk(name string) (quirk, error) {
 	found, known := quirks[name]
 	if name != "" && !known {
-		return nil, fmt.Errorf("there is no quirk %q; the quirks are %v", name, Quirks())
+		return nil, fmt.Errorf("there is no quirk %q; the quirks are %v", name, ConsumerQuirks())
 	}
 	return found, nil
 }

@@ -93,7 +93,7 @@ func Start(config Config) (*Server, error) {
 	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
 	var err error
-	if s.quirk, err = findQuirk(config.Quirk); err != nil {
+	if s.quirk, err = findQuirk(config.ConsumerQuirk); err != nil {
 		return nil, err
 	}
 	if config.ValidateContract && s.builtIn {

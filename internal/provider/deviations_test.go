@@ -12,7 +12,7 @@ import (
 
 // withQuirk has the server deviate from every profile.
 func withQuirk(name string) func(*emulator.Config) {
-	return func(config *emulator.Config) { config.Quirk = name }
+	return func(config *emulator.Config) { config.ConsumerQuirk = name }
 }
 
 // speaking has the server speak the built-in profile with a change.

@@ -67,7 +67,7 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 	if !d.empty {
 		from.consumers = foreign
 	}
-	w, err := newWorld(emulator.Config{Profile: d.spoken, Quirk: d.quirk}, s, from)
+	w, err := newWorld(emulator.Config{Profile: d.spoken, ConsumerQuirk: d.quirk}, s, from)
 	must(err)
 	defer w.server.Close()
 	w.profile = cmp.Or(d.believed, w.profile)

@@ -80,7 +80,7 @@ var quirks = map[string]struct {
 // says what to do.
 func TestQuirks(t *testing.T) {
 	t.Parallel()
-	for i, name := range emulator.Quirks() {
+	for i, name := range emulator.ConsumerQuirks() {
 		quirk, known := quirks[name]
 		if !known {
 			t.Errorf("nothing is expected of the quirk %q", name)
@@ -135,7 +135,7 @@ func unprovable(d deviation, f fault) bool {
 func TestQuirks_dialects(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(seed(), 1))
-	for _, name := range emulator.Quirks() {
+	for _, name := range emulator.ConsumerQuirks() {
 		dialect := emulator.Dialects()[random.IntN(len(emulator.Dialects()))]
 		t.Run(name+"/"+dialect, func(t *testing.T) {
 			t.Parallel()
