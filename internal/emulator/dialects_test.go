@@ -49,13 +49,13 @@ var dialectSteps = map[string][7]string{
 		`DELETE /admin/api/consumers/KEY -> 204`,
 	},
 	"put-all": {
-		`POST /admin/api/oauthconsumers {"name":"a","secret":"s","approved":false} -> 201 {"approved":false,"key":"KEY","name":"a"}`,
-		`PUT /admin/api/oauthconsumers/KEY {"name":"a","secret":"","approved":true} -> 200 {"approved":true,"key":"KEY","name":"a"}`,
-		`PUT /admin/api/oauthconsumers/KEY {"name":"a","secret":"","approved":false} -> 200 {"approved":false,"key":"KEY","name":"a"}`,
-		`PUT /admin/api/oauthconsumers/KEY {"name":"b","secret":"","approved":false} -> 200 {"approved":false,"key":"KEY","name":"b"}`,
-		`PUT /admin/api/oauthconsumers/KEY {"name":"b","secret":"t","approved":false} -> 200 {"approved":false,"key":"KEY","name":"b"}`,
-		`GET /admin/api/oauthconsumers?page=0 -> 200 {"content":[{"approved":false,"key":"KEY","name":"b"}],"totalElements":1}`,
-		`DELETE /admin/api/oauthconsumers/KEY -> 204`,
+		`POST /webapp/api/oauthconsumers {"name":"a","secret":"s","approved":false} -> 201 {"approved":false,"key":"KEY","name":"a"}`,
+		`PUT /webapp/api/oauthconsumers/KEY {"name":"a","secret":"","approved":true} -> 200 {"approved":true,"key":"KEY","name":"a"}`,
+		`PUT /webapp/api/oauthconsumers/KEY {"name":"a","secret":"","approved":false} -> 200 {"approved":false,"key":"KEY","name":"a"}`,
+		`PUT /webapp/api/oauthconsumers/KEY {"name":"b","secret":"","approved":false} -> 200 {"approved":false,"key":"KEY","name":"b"}`,
+		`PUT /webapp/api/oauthconsumers/KEY {"name":"b","secret":"t","approved":false} -> 200 {"approved":false,"key":"KEY","name":"b"}`,
+		`GET /webapp/api/oauthconsumers?page=0 -> 200 {"content":[{"approved":false,"key":"KEY","name":"b"}],"totalElements":1}`,
+		`DELETE /webapp/api/oauthconsumers/KEY -> 204`,
 	},
 	"put-secret": {
 		`POST /admin/api/oauth1/consumers {"label":"a","sharedSecret":"s","repeatedSecret":"s"} -> 204 /admin/api/oauth1/consumers/KEY`,
@@ -67,13 +67,13 @@ var dialectSteps = map[string][7]string{
 		`DELETE /admin/api/oauth1/consumers/KEY -> 204`,
 	},
 	"separate-patches": {
-		`POST /webapp/api/oauthconsumers {"name":"a","secret":"s"} -> 201 {"key":"KEY","name":"a","status":"DISABLED"}`,
-		`PATCH /webapp/api/oauthconsumers/KEY {"status":"ENABLED"} -> 204`,
-		`PATCH /webapp/api/oauthconsumers/KEY {"status":"DISABLED"} -> 204`,
-		`PATCH /webapp/api/oauthconsumers/KEY {"name":"b"} -> 204`,
-		`PATCH /webapp/api/oauthconsumers/KEY {"secret":"t"} -> 204`,
-		`GET /webapp/api/oauthconsumers -> 200 {"consumers":[{"key":"KEY","name":"b","status":"DISABLED"}],"paging":{"next":null}}`,
-		`DELETE /webapp/api/oauthconsumers/KEY -> 204`,
+		`POST /admin/api/oauthconsumers {"name":"a","secret":"s"} -> 201 {"key":"KEY","name":"a","status":"DISABLED"}`,
+		`PATCH /admin/api/oauthconsumers/KEY {"status":"ENABLED"} -> 204`,
+		`PATCH /admin/api/oauthconsumers/KEY {"status":"DISABLED"} -> 204`,
+		`PATCH /admin/api/oauthconsumers/KEY {"name":"b"} -> 204`,
+		`PATCH /admin/api/oauthconsumers/KEY {"secret":"t"} -> 204`,
+		`GET /admin/api/oauthconsumers -> 200 {"consumers":[{"key":"KEY","name":"b","status":"DISABLED"}],"paging":{"next":null}}`,
+		`DELETE /admin/api/oauthconsumers/KEY -> 204`,
 	},
 	"rpc": {
 		`POST /admin/api/rpc/oauth/registerConsumer {"consumer":{"name":"a","secret":"s"}} -> 201 {"result":{"key":"KEY"}}`,
@@ -432,18 +432,18 @@ func TestDialects_refuse(t *testing.T) {
 		status           int
 		wrong            string // A header whose value is wrong.
 	}{
-		{"put-all", `PUT /admin/api/oauthconsumers/k {"secret":"","approved":true}`, 400, ""},
-		{"put-all", `PUT /admin/api/oauthconsumers/k {"name":"b","secret":""}`, 400, ""},
-		{"put-all", `PUT /admin/api/oauthconsumers/k {"name":"b","approved":true}`, 400, ""},
-		{"put-all", `PUT /admin/api/oauthconsumers/k {"name":"b","secret":"","approved":true,"more":1}`, 400, ""},
+		{"put-all", `PUT /webapp/api/oauthconsumers/k {"secret":"","approved":true}`, 400, ""},
+		{"put-all", `PUT /webapp/api/oauthconsumers/k {"name":"b","secret":""}`, 400, ""},
+		{"put-all", `PUT /webapp/api/oauthconsumers/k {"name":"b","approved":true}`, 400, ""},
+		{"put-all", `PUT /webapp/api/oauthconsumers/k {"name":"b","secret":"","approved":true,"more":1}`, 400, ""},
 		{"put-secret", `PUT /admin/api/oauth1/consumers/k {"label":"b","approved":"yes"}`, 400, ""},
 		{"put-secret", `PUT /admin/api/oauth1/consumers/k {"label":"b","sharedSecret":"t","repeatedSecret":"u","approved":"yes"}`, 400, ""},
 		{"put-secret", `PUT /admin/api/oauth1/consumers/k {"label":"b","sharedSecret":"t","repeatedSecret":"t","approved":true}`, 400, ""},
 		{"put-secret", `PUT /admin/api/oauth1/consumers/k {"label":"b","sharedSecret":"","repeatedSecret":"","approved":"yes"}`, 400, ""},
 		{"put-secret", `POST /admin/api/oauth1/consumers/k {}`, 405, ""},
-		{"separate-patches", `PATCH /webapp/api/oauthconsumers/k {"status":"UNHEARD-OF"}`, 400, ""},
-		{"separate-patches", `PATCH /webapp/api/oauthconsumers/k {"name":"b","secret":"t"}`, 400, ""},
-		{"separate-patches", `PATCH /webapp/api/oauthconsumers/other {"name":"b"}`, 404, ""},
+		{"separate-patches", `PATCH /admin/api/oauthconsumers/k {"status":"UNHEARD-OF"}`, 400, ""},
+		{"separate-patches", `PATCH /admin/api/oauthconsumers/k {"name":"b","secret":"t"}`, 400, ""},
+		{"separate-patches", `PATCH /admin/api/oauthconsumers/other {"name":"b"}`, 404, ""},
 		{"rpc", `POST /admin/api/rpc/oauth/renameConsumer {"name":"b"}`, 400, ""},
 		{"rpc", `POST /admin/api/rpc/oauth/removeConsumers ["k","l"]`, 400, ""},
 		{"rpc", `POST /admin/api/rpc/oauth/listConsumers {"filter":null}`, 400, ""},
@@ -536,13 +536,13 @@ func TestDialects_pages(t *testing.T) {
 		next  func(reply) string
 		last  string // in the last answer
 	}{
-		"put-all":       {"/admin/api/oauthconsumers?page=0", paths("/admin/api/oauthconsumers?page=1", "/admin/api/oauthconsumers?page=2"), `"totalElements":8`},
+		"put-all":       {"/webapp/api/oauthconsumers?page=0", paths("/webapp/api/oauthconsumers?page=1", "/webapp/api/oauthconsumers?page=2"), `"totalElements":8`},
 		"put-secret":    {"/admin/api/oauth1/consumers", paths("/admin/api/oauth1/consumers?start=3", "/admin/api/oauth1/consumers?start=6"), `"total":8`},
 		"webapp-forms":  {"/webapp/api/oauth/consumers.json", paths("/webapp/api/oauth/consumers.json?offset=3", "/webapp/api/oauth/consumers.json?offset=6", "/webapp/api/oauth/consumers.json?offset=8"), `"rows":\[\]`},
 		"oauth-clients": {"/authentication/api/admin/oauth1a/clients?p=1", paths("/authentication/api/admin/oauth1a/clients?p=2", "/authentication/api/admin/oauth1a/clients?p=3", "/authentication/api/admin/oauth1a/clients?p=4"), `"clients":\[\]`},
-		"separate-patches": {"/webapp/api/oauthconsumers", func(r reply) string {
+		"separate-patches": {"/admin/api/oauthconsumers", func(r reply) string {
 			if cursor := next(`"paging":\{"next":"(.*?)"`)(r); cursor != "" {
-				return "/webapp/api/oauthconsumers?after=" + url.QueryEscape(cursor)
+				return "/admin/api/oauthconsumers?after=" + url.QueryEscape(cursor)
 			}
 			return ""
 		}, `"next":null`},
