@@ -45,7 +45,7 @@ type connection struct {
 
 // New returns a client. It makes no network call. Close it when done.
 func New(options Options) (*Client, error) {
-	if options.Endpoint == nil && (options.WebAppEndpoint == nil || UsesREST(cmp.Or(options.Profile, profile.BuiltIn()))) {
+	if options.Endpoint == nil && (options.WebAppEndpoint == nil || cmp.Or(options.Profile, profile.BuiltIn()).UsesREST()) {
 		return nil, errors.New("no endpoint")
 	}
 	if options.Credentials.none() {

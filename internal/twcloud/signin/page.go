@@ -199,7 +199,7 @@ func (v *visit) arrived(page page, returned bool) error {
 		return &Error{Kind: ErrCredentials, Request: v.response.Request, Response: v.response}
 	case !success(status):
 		return &Error{Kind: kindOf(status), Part: "sign_in.start", Request: v.response.Request, Response: v.response}
-	case page.asksForPassword:
+	case page.asksForPassword && !returned: // The page that was asked for can have fields for secrets.
 		return v.unexpected("it asks for a password")
 	case !v.sent && !returned && len(v.SignIn.Steps) > 0:
 		return v.unexpected("it has no form that fits sign_in.steps[%d]", v.done)
@@ -367,7 +367,17 @@ func (p *Page) Authorize(request *http.Request, session *Session) {
 
 // Judge implements Method.
 func (p *Page) Judge(session *Session, response *http.Response) Verdict {
-	return judge(&p.Servers, session, response)
+	verdict := judge(&p.Servers, session, response)
+	if verdict != Valid {
+		return verdict
+	}
+	page := parsePage(response)
+	for _, step := range p.SignIn.Steps {
+		if step.Form != nil && page.formWith(step.Form) != nil {
+			return judgePage(response)
+		}
+	}
+	return Valid
 }
 
 // Refused implements Method.
@@ -398,13 +408,27 @@ func judge(servers *Servers, session *Session, response *http.Response) Verdict 
 			return Ended
 		}
 		return Valid
-	case !AsksForPassword(response):
-		return Valid
-	case success(status):
+	case AsksForPassword(response) && !isPageWanted(response.Request):
+		return judgePage(response)
+	}
+	return Valid
+}
+
+// judgePage tells from the status of a sign-in page whether the request was processed.
+func judgePage(response *http.Response) Verdict {
+	if success(response.StatusCode) {
 		return Doubtful
 	}
 	return Ended
 }
+
+type pageKey struct{}
+
+// WithPage returns a context for a request for a page, which can have fields for
+// passwords of its own.
+func WithPage(ctx context.Context) context.Context { return context.WithValue(ctx, pageKey{}, true) }
+
+func isPageWanted(request *http.Request) bool { return request.Context().Value(pageKey{}) != nil }
 
 type ownKey struct{}
 
