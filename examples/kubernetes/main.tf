@@ -16,6 +16,8 @@ terraform {
   }
 }
 
+provider "twcloud" {}
+
 variable "namespace" {
   type    = string
   default = "doors"

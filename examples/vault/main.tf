@@ -17,6 +17,8 @@ terraform {
   }
 }
 
+provider "twcloud" {}
+
 ephemeral "vault_kv_secret_v2" "doors" {
   mount = "secret"
   name  = "twcloud/doors-next"

@@ -32,6 +32,8 @@ const (
   }
 }
 
+provider "twcloud" {}
+
 variable "doors_secret" {
   type      = string
   sensitive = true

@@ -180,3 +180,35 @@ func TestCheckHCL(t *testing.T) {
 		}
 	}
 }
+
+// TestProviderBlocks: without a provider block, and with nothing in the environment,
+// Terraform's own error comes first, and does not say what to set.
+func TestProviderBlocks(t *testing.T) {
+	t.Parallel()
+	check := func(place, text string) {
+		if strings.Contains(text, "required_providers") && strings.Contains(text, "twcloud-community/twcloud") && strings.Contains(text, `"twcloud_`) &&
+			!strings.Contains(text, `provider "twcloud"`) {
+			t.Errorf("%s: has no provider block", place)
+		}
+	}
+	for _, document := range documents(t) {
+		for _, block := range document.blocks {
+			check(document.path, block.text)
+		}
+	}
+	for _, path := range files(t, "examples") {
+		check(path, readFile(t, filepath.Join(root, path)))
+	}
+}
+
+// TestDevelopmentOverrides: every page that names dev_overrides says the same of
+// terraform init, or links to the page that does.
+func TestDevelopmentOverrides(t *testing.T) {
+	t.Parallel()
+	for _, document := range documents(t) {
+		text := readFile(t, filepath.Join(root, document.path))
+		if strings.Contains(text, "dev_overrides") && !strings.Contains(text, "terraform get") && !strings.Contains(text, "getting-started.md#3-configure-terraform") {
+			t.Errorf("%s: names dev_overrides, and not what to do in place of terraform init", document.path)
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +29,7 @@ func isName(value string) bool   { return value == firstName || value == secondN
 func isSecret(value string) bool { return value == firstSecret || value == secondSecret }
 
 // typed finds a typed value inside a larger text.
-var typed = regexp.MustCompile(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
+var typed = pattern(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
 
 // exchange is a request of the recording and its response, both decoded.
 type exchange struct {
@@ -41,8 +40,8 @@ type exchange struct {
 	segments []string       // of the path, decoded
 	query    map[string]any // of strings
 	kind     bodyKind
-	body     any      // JSON, or a form as an object of strings
-	repeated []string // parameters and members of a form that are there more than once
+	body     any        // JSON, or a form as an object of strings
+	repeated []har.Pair // parameters and members of a form whose names are there already
 	answered bodyKind
 	answer   any             // body of the response, if answered is jsonBody
 	typed    map[string]bool // the typed values that it sends, alone or inside a text
@@ -81,7 +80,7 @@ func exchanges(entries []har.Entry) []*exchange {
 		one.decodeBody()
 		one.decodeAnswer()
 		one.eachValue(func(_ place, value string) {
-			for _, found := range typed.FindAllString(value, -1) {
+			for _, found := range typed().FindAllString(value, -1) {
 				one.typed[found] = true
 			}
 		})
@@ -193,8 +192,8 @@ func (e *exchange) object(pairs []har.Pair) map[string]any {
 	object := map[string]any{}
 	for _, pair := range pairs {
 		if _, twice := object[pair.Name]; twice {
-			e.repeated = append(e.repeated, pair.Name)
-			pair.Value += "\n" + object[pair.Name].(string) // So that nothing of it gets lost.
+			e.repeated = append(e.repeated, pair)
+			continue
 		}
 		object[pair.Name] = pair.Value
 	}
@@ -220,12 +219,10 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	for i, segment := range e.segments {
 		visit(place{"path", strconv.Itoa(i)}, segment)
 	}
-	for part, values := range map[string]any{"query": e.query, e.part(): e.body} {
-		eachScalar(values, func(pointer string, value any) {
-			if text, isText := scalarText(value); isText {
-				visit(place{part, pointer}, text)
-			}
-		})
+	eachText(e.query, func(pointer, text string) { visit(place{"query", pointer}, text) })
+	eachText(e.body, func(pointer, text string) { visit(place{e.part(), pointer}, text) })
+	for _, pair := range e.repeated {
+		visit(place{"query", pointerOf(pair.Name)}, pair.Value)
 	}
 	if e.kind == otherBody {
 		visit(place{part: "body"}, string(e.entry.RequestBody.Content))
@@ -248,7 +245,7 @@ func (e *exchange) sends(wanted string) bool {
 }
 
 // answersName reports whether a response contains one of the names.
-func (e *exchange) answersName() bool { return typed.Match(e.entry.ResponseBody.Content) }
+func (e *exchange) answersName() bool { return typed().Match(e.entry.ResponseBody.Content) }
 
 // redirected is the escaped path that a redirect leads to on the same host.
 func (e *exchange) redirected() (path string, found bool) {

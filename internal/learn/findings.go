@@ -121,7 +121,7 @@ func (l *learner) missing(p *profile.Profile) {
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
-	case c.List == nil || l.lists[0].guessed || p.Approved == nil:
+	case c.List == nil || l.lists[0].guessed || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
 		l.bodiless()
 	}
 	switch {
@@ -243,7 +243,7 @@ func (l *learner) show(one *exchange) string {
 		switch {
 		case l.roles.register != nil && segment != "" && segment == l.roles.register.key:
 			segments[i] = profile.Key
-		case l.private.holds(segment), l.roles.register != nil && l.hasKey(segment), looksRandom(segment), typed.MatchString(segment), len(segment) > 40:
+		case l.private.holds(segment), l.roles.register != nil && l.hasKey(segment), looksRandom(segment), typed().MatchString(segment), len(segment) > 40:
 			segments[i] = "{...}"
 		}
 	}

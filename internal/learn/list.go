@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +85,7 @@ type item struct {
 }
 
 // pageLike matches parameters that say which page is wanted.
-var pageLike = regexp.MustCompile(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
+var pageLike = pattern(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
 
 // findLists finds the requests whose answers list consumers, the best first.
 func (l *learner) findLists() []*listing {
@@ -98,7 +97,7 @@ func (l *learner) findLists() []*listing {
 		}
 		// The pages of one list belong together.
 		query := maps.Clone(one.draft.query)
-		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
+		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike().MatchString(name) })
 		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
 		group := groups[string(signature)]
 		if group == nil {
@@ -146,8 +145,8 @@ func (l *learner) weigh(group *listing) bool {
 // findItem finds the consumer in a list: the element of an array that has its key, and
 // usually its name. Another consumer may have the name from an earlier try.
 func (l *learner) findItem(document any) (found *item) {
-	eachScalar(document, func(pointer string, value any) {
-		if text, _ := scalarText(value); isName(text) && found == nil {
+	eachText(document, func(pointer, text string) {
+		if isName(text) && found == nil {
 			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.TellsKey() || l.roles.register.key == "") {
 				found = candidate
 			}
@@ -228,8 +227,7 @@ func itemsOf(document any, pointer string) map[string]any {
 func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
 	best := 100
 	key := l.roles.register.key
-	eachScalar(document, func(at string, value any) {
-		text, _ := scalarText(value)
+	eachText(document, func(at, text string) {
 		rank := rankOf(lastToken(at)) + 4*strings.Count(at, "/")
 		last := text != key && strings.Contains(text, "/") && profile.LastSegment(text) == key
 		if last {
@@ -245,12 +243,12 @@ func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
 // findNameIn finds the name of the consumer in a JSON value.
 func findNameIn(document any) (pointer string, found bool) {
 	best := 100
-	eachScalar(document, func(at string, value any) {
+	eachText(document, func(at, text string) {
 		rank := 4 * strings.Count(at, "/")
 		if !strings.Contains(strings.ToLower(lastToken(at)), "name") {
 			rank += 2
 		}
-		if text, _ := scalarText(value); isName(text) && rank < best {
+		if isName(text) && rank < best {
 			pointer, found, best = at, true, rank
 		}
 	})
@@ -325,7 +323,7 @@ func (l *learner) addOthers() {
 }
 
 // kindName matches members that say what kind of client an item is.
-var kindName = regexp.MustCompile(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
+var kindName = pattern(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
 
 // onlyKind finds what tells the consumers of a list from items of other kinds: a
 // member of each item that the new consumer never changes, and that others have with
@@ -333,7 +331,7 @@ var kindName = regexp.MustCompile(`(?i)(type|kind|protocol|category|oauth[-_]?ve
 func (l *learner) onlyKind(group *listing) (only map[string]any) {
 	eachScalar(group.shape.value, func(pointer string, literal any) {
 		text, isText := scalarText(literal)
-		if !isText || notWord(literal) || !kindName.MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
+		if !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
 			return
 		}
 		others := false

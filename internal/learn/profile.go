@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -68,8 +67,8 @@ func (l *learner) encode(p *profile.Profile) []byte {
 // recorded matches the parts of a profile that come from a recording, and named
 // those of them whose members have names from a recording.
 var (
-	recorded = regexp.MustCompile(`^/(calls|csrf|approved|headers|keep)/`)
-	named    = regexp.MustCompile(`^(/calls/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
+	recorded = pattern(`^/(calls|csrf|approved|headers|keep)/`)
+	named    = pattern(`^(/calls/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
 )
 
 // leaks are the parts of a profile that have something private. Each part of a
@@ -82,10 +81,10 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 	walk("", document, func(pointer string, value any) {
 		text, _ := value.(string)
 		parts := append(strings.Split(text, "/"), text)
-		if name := lastToken(pointer); named.MatchString(pointer) {
+		if name := lastToken(pointer); named().MatchString(pointer) {
 			parts = append(append(parts, strings.Split(name, "/")...), name)
 		}
-		if recorded.MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
+		if recorded().MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
 			problems = append(problems, profile.Problem{Places: []profile.Place{{Pointer: pointer}}})
 		}
 	})
@@ -105,6 +104,10 @@ func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profi
 
 // cannot reports whether a profile cannot describe a request, and reports why.
 func (l *learner) cannot(name string, one *exchange) bool {
+	if one.entry.RequestBody.Missing {
+		l.report.problem("%s: found as %s, but the recording does not have its body.", name, l.show(one))
+		return true
+	}
 	for _, problem := range one.problems {
 		l.report.unable("%s: found as %s, but %s.", name, l.show(one), problem)
 	}
@@ -196,7 +199,7 @@ func (l *learner) buildChanges(p *profile.Profile) {
 	}
 	repeated := slices.DeleteFunc([]*exchange{r.again}, func(again *exchange) bool { return again == nil || r.swapped })
 	switch {
-	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature():
+	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature() && !r.approve.entry.RequestBody.Missing:
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
 	case len(repeated) > 0 && r.again.signature() != r.approve.signature():
 		l.report.unable("approve: the second time, %s sends something else than the first time, which neither the list nor a read tells. A profile cannot describe that.", l.show(r.approve))
@@ -212,21 +215,8 @@ func (l *learner) buildChanges(p *profile.Profile) {
 		}
 		call.Approved = own[one]
 		call.Expect = l.expected()
-		if path, found := one.redirected(); found {
-			call.Redirect = l.redirectTo(path)
-		}
+		call.Redirect = one.redirect
 	}
-}
-
-// redirectTo is the path of a redirect with a placeholder.
-func (l *learner) redirectTo(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		if profile.LastSegment("/"+segment) == l.roles.register.key && segment != "" {
-			segments[i] = profile.Key
-		}
-	}
-	return strings.Join(segments, "/")
 }
 
 // buildRead makes the call that reads one consumer, unless it tells less than the
@@ -268,15 +258,15 @@ func (l *learner) buildKeep(p *profile.Profile) {
 // Applications whose paths show where the prefix of a proxy ends, and others of the
 // Web Application Platform, which have no prefix in front of them.
 var (
-	apiRoot  = regexp.MustCompile(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
-	platform = regexp.MustCompile(`^/(admin|resources|collaborator|reports|resource-usage-map|simulation|document-exporter|sysmlv2-api)/`)
+	apiRoot  = pattern(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
+	platform = pattern(`^/(admin|resources|collaborator|reports|resource-usage-map|simulation|document-exporter|sysmlv2-api)/`)
 )
 
 // buildServers says which server each call is for, and removes the prefixes of
 // proxies.
 func (l *learner) buildServers(p *profile.Profile) {
 	for _, one := range append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...) {
-		if match := apiRoot.FindStringSubmatch(one.path); match != nil && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
+		if match := apiRoot().FindStringSubmatch(one.path); len(match) > 0 && match[1] != "" && !platform().MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
 			l.prefixes = append(l.prefixes, match[1])
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}

@@ -2,6 +2,8 @@ package learn
 
 import (
 	"bytes"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -63,6 +66,50 @@ func TestRecordings(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Each call of a learned profile is one that the browser made: it matches a request of
+// the recording, and reads its response as a success.
+func TestRecordings_matched(t *testing.T) {
+	t.Parallel()
+	for _, file := range recordings(t) {
+		entries, err := read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		learned, problems := profile.Parse(Learn(entries).Profile)
+		if len(problems) > 0 {
+			t.Fatalf("%s: %v", file, problems)
+		}
+		for name, call := range learned.Calls.All() {
+			if !slices.ContainsFunc(entries, func(one har.Entry) bool { return made(learned, call, one) }) {
+				t.Errorf("%s: the browser has not made the call %s", file, name)
+			}
+		}
+	}
+}
+
+func made(learned *profile.Profile, call *profile.Call, one har.Entry) bool {
+	header := func(pairs []har.Pair) http.Header {
+		header := http.Header{}
+		for _, pair := range pairs {
+			header.Add(pair.Name, pair.Value)
+		}
+		return header
+	}
+	values, err := learned.Match(call, &profile.Request{
+		Method: one.Method, Path: one.URL.EscapedPath(), Query: one.URL.Query(), Header: header(one.RequestHeaders), Body: one.RequestBody.Content,
+	})
+	if err != nil {
+		return false
+	}
+	response := &profile.Response{Status: one.Status, Header: header(one.ResponseHeaders), Body: one.ResponseBody.Content}
+	if location, err := url.Parse(response.Header.Get("Location")); err == nil {
+		response.Location = location.EscapedPath()
+	}
+	succeeds, errSucceeds := learned.Succeeds(call, values.Key, response)
+	_, errRead := learned.Read(call, response)
+	return succeeds && errSucceeds == nil && errRead == nil
 }
 
 // The command writes the profile and the findings, and says by its exit status

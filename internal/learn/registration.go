@@ -112,18 +112,14 @@ func (r *registration) keyCandidates(all []*exchange) []string {
 			add(profile.LastSegment(text), base+4)
 		}
 	}
-	eachScalar(r.answer, func(pointer string, value any) {
-		if text, isText := scalarText(value); isText {
-			addText(pointer, text, 0)
-		}
-	})
+	eachText(r.answer, func(pointer, text string) { addText(pointer, text, 0) })
 	if r.answered == textBody {
 		add(r.text(), 1)
 	}
 	for _, header := range r.entry.ResponseHeaders {
 		if http.CanonicalHeaderKey(header.Name) == "Location" {
 			add(profile.LastSegment(header.Value), 5)
-		} else if !standard.MatchString(header.Name) {
+		} else if !standard().MatchString(header.Name) {
 			add(header.Value, 6)
 		}
 	}
@@ -139,8 +135,8 @@ func (r *registration) keyCandidates(all []*exchange) []string {
 // aroundNames visits the texts of the items that have one of the names. An object has
 // the keys as names of its members.
 func aroundNames(document any, visit func(pointer, text string)) {
-	eachScalar(document, func(pointer string, value any) {
-		if text, _ := scalarText(value); !isName(text) {
+	eachText(document, func(pointer, text string) {
+		if !isName(text) {
 			return
 		}
 		parts := tokens(pointer)
@@ -152,11 +148,7 @@ func aroundNames(document any, visit func(pointer, text string)) {
 				visit("/as a member", part)
 			}
 		}
-		eachScalar(around, func(at string, value any) {
-			if text, isText := scalarText(value); isText {
-				visit(at, text)
-			}
-		})
+		eachText(around, visit)
 	})
 }
 
@@ -188,9 +180,8 @@ func outermostArray(document any, parts []string) (end int, found bool) {
 // the consumer and that are hardly used for anything else, with their pointers.
 func (r *registration) otherValues(all []*exchange) map[string]string {
 	others := map[string]string{}
-	eachScalar(r.answer, func(pointer string, value any) {
-		text, _ := scalarText(value)
-		if text == r.key || typed.MatchString(text) || !looksRandom(text) && len(digits.FindAllString(text, -1)) < 3 {
+	eachText(r.answer, func(pointer, text string) {
+		if text == r.key || typed().MatchString(text) || !looksRandom(text) && len(digits().FindAllString(text, -1)) < 3 {
 			return
 		}
 		if !slices.ContainsFunc(all[:r.at+1], func(earlier *exchange) bool { return earlier.sends(text) }) {

@@ -38,6 +38,15 @@ func eachScalar(value any, visit func(pointer string, value any)) {
 	})
 }
 
+// eachText visits the strings and the numbers of a JSON value.
+func eachText(value any, visit func(pointer, text string)) {
+	eachScalar(value, func(pointer string, value any) {
+		if text, isText := scalarText(value); isText {
+			visit(pointer, text)
+		}
+	})
+}
+
 // scalarText is a string or a number as text.
 func scalarText(value any) (string, bool) {
 	switch value := value.(type) {

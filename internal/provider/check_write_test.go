@@ -117,7 +117,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 			faults: []emulator.Fault{{
 				Kind: emulator.AnswerWith, Status: 200, Body: `{"key":"key-1","name":"canary","approved":"canary@example.com"}`, Match: isCall("read"), Times: -1,
 			}},
-			want: []string{"FAIL  read           approved: ", "the value is another string"},
+			want: []string{"FAIL  read           approved: ", "it is a JSON string"},
 		},
 		"no key": {
 			deviation: "register-text",

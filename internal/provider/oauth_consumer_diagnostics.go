@@ -45,6 +45,16 @@ func (b *backend) rightServer() string {
 	return fmt.Sprintf("No consumer of the state was found so far. Is %s the right server?", b.server.endpoint)
 }
 
+// refuseControl refuses line breaks and other control characters in a new name:
+// Terraform prints names as they are, and a terminal runs some of these characters.
+// A name that a consumer already has is left alone.
+func refuseControl(name string, diags *diag.Diagnostics) {
+	if hasControl(name) {
+		diags.AddAttributeError(path.Root("name"), "Control character in a name",
+			fmt.Sprintf("A name must not contain a line break or another control character, but this one is %s.", shorten(name)))
+	}
+}
+
 // addRegistrationError reports a failed registration and its result on the
 // server.
 func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, registration twcloud.Registration, err error) {

@@ -179,8 +179,8 @@ func TestAccOAuthConsumer_invalid(t *testing.T) {
 	}{
 		"no secret":                {[]string{name}, "Missing secret", "secret_wo", ""},
 		"blank name":               {[]string{`name = " "`, secret}, "Blank value", "name must not be blank", `name = " "`},
-		"line break in the name":   {[]string{`name = "do\nors"`, secret}, "Control character in a value", `name must not contain a line break or another control character, but is "do\nors"`, `name = "do\nors"`},
-		"escape in the name":       {[]string{`name = "\u001b[31mdoors"`, secret}, "Control character in a value", `"\x1b[31mdoors"`, ""},
+		"line break in the name":   {[]string{`name = "do\nors"`, secret}, "Control character in a name", `this one is "do\nors"`, `name = "do\nors"`},
+		"escape in the name":       {[]string{`name = "\u001b[31mdoors"`, secret}, "Control character in a name", `"\x1b[31mdoors"`, ""},
 		"blank secret":             {[]string{name, `secret = ""`}, "Blank value", "secret must not be blank", `secret = ""`},
 		"both secrets":             {[]string{name, secret, `secret_wo = "s3cret"`}, "Invalid Attribute Combination", `"secret_wo" cannot be specified when "secret" is specified`, ""},
 		"version alone":            {[]string{name, secret, `secret_wo_version = 1`}, "Invalid Attribute Combination", `"secret_wo" must be specified when "secret_wo_version" is specified`, ""},

@@ -39,6 +39,16 @@ func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
 	w.expectWrites(t)
 }
 
+// A consumer may have a name that it could not get here.
+func TestAccOAuthConsumer_importControlCharacter(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	byHand := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "two\nlines"})
+	w.apply(t, w.config(consumer(`name = "two\nlines"`), importBlock("made-by-hand"))).expectNone(t)
+	w.planFails(t, w.config(consumer(`name = "three\nlines"`))).expect(t, "error", "Control character in a name")
+	w.expectOnServer(t, byHand)
+}
+
 // Without a key, nothing is asked: the path of one consumer would be that of all.
 func TestAccOAuthConsumer_importEmptyKey(t *testing.T) {
 	t.Parallel()

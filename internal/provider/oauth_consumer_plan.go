@@ -48,6 +48,7 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		r.backend.addMissingSecret(plan.consumer(), &resp.Diagnostics)
 		return
 	}
+	refuseControl(plan.Name.ValueString(), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("secret_revision"), types.Int64Value(1))...)
 	if !r.backend.ready() {
 		return
@@ -162,11 +163,14 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 // planName warns if another consumer has the planned name, and if another resource
 // has the consumer.
 func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, state oauthConsumerModel, diags *diag.Diagnostics) {
+	key, name := state.Key.ValueString(), plan.Name.ValueString()
+	isNew := !plan.Name.Equal(state.Name)
+	if isNew {
+		refuseControl(name, diags)
+	}
 	if r.backend == nil {
 		return
 	}
-	key, name := state.Key.ValueString(), plan.Name.ValueString()
-	isNew := !plan.Name.Equal(state.Name)
 	readers := r.backend.consumers.readers(key)
 	switch changed := isNew || !plan.Approved.Equal(state.Approved); {
 	case readers < 2:

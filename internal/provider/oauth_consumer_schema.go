@@ -28,9 +28,9 @@ func oauthConsumerSchema() schema.Schema {
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Consumer name, without control characters.",
+				MarkdownDescription: "Consumer name. A new name must not have control characters.",
 				Required:            true,
-				Validators:          []validator.String{stringValidator(notBlank), stringValidator(noControl)},
+				Validators:          []validator.String{stringValidator(notBlank)},
 			},
 			"approved": schema.BoolAttribute{
 				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`.",

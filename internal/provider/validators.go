@@ -26,15 +26,6 @@ func notBlank(req validator.StringRequest, resp *validator.StringResponse) {
 	}
 }
 
-// noControl refuses line breaks and other control characters, which would be
-// printed as they are: a terminal runs some of them.
-func noControl(req validator.StringRequest, resp *validator.StringResponse) {
-	if value := req.ConfigValue.ValueString(); hasControl(value) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Control character in a value",
-			fmt.Sprintf("Attribute %s must not contain a line break or another control character, but is %s.", req.Path, shorten(value)))
-	}
-}
-
 func regularExpression(req validator.StringRequest, resp *validator.StringResponse) {
 	if _, err := regexp.Compile(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid regular expression",

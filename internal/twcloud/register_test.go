@@ -154,7 +154,7 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 			if got, exists := server.Consumer(theirs.Key); exists && got != theirs {
 				t.Errorf("the consumer of somebody else is %v now", got)
 			}
-			if (registration.Adopted != nil) != test.adopted || registration.Adopted != nil && registration.Consumer.Key == "" {
+			if adopted := registration.Adopted != nil; adopted != test.adopted || adopted && registration.Consumer.Key == "" {
 				t.Errorf("adopted because of %v", registration.Adopted)
 			}
 			if len(registration.Strays) != test.strays || test.strays > 0 && registration.Strays[0].Key != theirs.Key || !errors.Is(registration.Doubt, test.doubt) {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -151,9 +152,13 @@ func (r *rawEntry) entry() (Entry, bool) {
 		RequestHeaders:  headers(r.Request.Headers, "Cookie", r.Request.Cookies),
 		Status:          r.Response.Status,
 		ResponseHeaders: headers(r.Response.Headers, "Set-Cookie", r.Response.Cookies),
-		ResponseBody:    r.responseBody(),
 	}
 	entry.RequestBody = r.requestBody(Header(entry.RequestHeaders, "Content-Type"))
+	entry.ResponseBody = r.responseBody()
+	for headers, body := range map[*[]Pair]*Body{&entry.RequestHeaders: &entry.RequestBody, &entry.ResponseHeaders: &entry.ResponseBody} {
+		length := Header(*headers, "Content-Length")
+		body.Missing = len(body.Content) == 0 && (body.Missing || length != "" && length != "0") && entry.Status != http.StatusNotModified
+	}
 	return entry, true
 }
 
@@ -195,7 +200,7 @@ func (r *rawEntry) requestBody(contentType string) Body {
 		}
 		text = strings.Join(form, "&")
 	}
-	body.Content, body.Missing = []byte(text), text == "" && data.File != ""
+	body.Content, body.Missing = []byte(text), data.File != ""
 	return body
 }
 
@@ -203,7 +208,7 @@ func (r *rawEntry) responseBody() Body {
 	content := r.Response.Content
 	body := Body{
 		MediaType: mediaType(content.MimeType), Content: []byte(content.Text),
-		Missing: content.Text == "" && (content.Size > 0 || content.File != ""),
+		Missing: content.Size > 0 || content.File != "",
 	}
 	if content.Encoding == "base64" {
 		// What is not valid base64 is cut off there.

@@ -32,6 +32,8 @@ func TestRead_bodies(t *testing.T) {
 		"form headers": {`,"postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"a","value":"b"}],"text":"Content-Type: x\r\nContent-Length: 3\r\n\r\na=b"}`, ``, "a=b", "", false, false},
 		"not base64":   {``, `,"content":{"encoding":"base64","text":"!!"}`, "", "", false, false},
 		"left out":     {`,"headers":[{"name":"Content-Type","value":"text/plain"}],"bodySize":7`, `,"content":{"size":7}`, "", "", true, true},
+		"length":       {`,"headers":[{"name":"content-length","value":"7"}]`, `,"headers":[{"name":"Content-Length","value":"7"}],"content":{}`, "", "", true, true},
+		"no length":    {`,"headers":[{"name":"content-length","value":"0"}]`, `,"headers":[{"name":"Content-Length","value":"0"}],"content":{}`, "", "", false, false},
 		"files":        {`,"postData":{"mimeType":"application/json","_file":"a"}`, `,"content":{"mimeType":"application/json","_file":"b"}`, "", "", true, true},
 		"odd types":    {`,"headers":null,"cookies":{},"postData":"x"`, `,"content":[1]`, "", "", false, false},
 	} {

@@ -33,6 +33,7 @@ type exchange struct {
 	body     []byte
 	time     time.Time
 	redirect bool
+	next     *exchange // where the redirect leads to, if headers of it came first
 }
 
 func (r *recorder) start() chromedp.Action {
@@ -67,18 +68,33 @@ func (r *recorder) observe(event any) {
 			old := r.get(event.RequestID)
 			old.response, old.redirect = event.RedirectResponse, true
 			delete(r.current, event.RequestID)
+			if old.next != nil {
+				r.current[event.RequestID] = old.next
+				r.all = append(r.all, old.next)
+			}
 		}
 		one := r.get(event.RequestID)
 		one.request, one.time = event.Request, event.WallTime.Time()
 	case *network.EventRequestWillBeSentExtraInfo:
-		r.get(event.RequestID).headers = event.Headers
+		r.without(event.RequestID, func(one *exchange) bool { return one.headers != nil }).headers = event.Headers
 	case *network.EventResponseReceived:
 		r.get(event.RequestID).response = event.Response
 	case *network.EventResponseReceivedExtraInfo:
-		if one := r.get(event.RequestID); one.answered == nil {
-			one.answered = event.Headers
-		}
+		r.without(event.RequestID, func(one *exchange) bool { return one.answered != nil }).answered = event.Headers
 	}
+}
+
+// without is the exchange that lacks headers: the current one, or the one after its
+// redirect, which is not known yet.
+func (r *recorder) without(id network.RequestID, has func(*exchange) bool) *exchange {
+	one := r.get(id)
+	if !has(one) {
+		return one
+	}
+	if one.next == nil {
+		one.next = &exchange{id: id}
+	}
+	return one.next
 }
 
 func (r *recorder) get(id network.RequestID) *exchange {

@@ -19,6 +19,8 @@ terraform {
   }
 }
 
+provider "twcloud" {}
+
 # Raise it to generate, store, and set another secret.
 variable "doors_secret_version" {
   type    = number

@@ -8,6 +8,8 @@ terraform {
   }
 }
 
+provider "twcloud" {}
+
 # Add a generation, give its key and secret to the application, then remove the
 # old generation.
 variable "generations" {

@@ -8,6 +8,8 @@ terraform {
   }
 }
 
+provider "twcloud" {}
+
 variable "doors_secret" {
   type      = string
   sensitive = true

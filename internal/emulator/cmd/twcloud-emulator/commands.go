@@ -280,5 +280,5 @@ func (c *caller) inject(args []string) (err error) {
 	if err := c.call(http.MethodPost, "/faults", c.fault, nil); err != nil {
 		return err
 	}
-	return c.say("The next request that matches gets %s.", c.fault.Kind)
+	return c.say("The next request that matches gets %s (%s).", c.fault.Kind, faultHelp[c.fault.Kind])
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -214,7 +215,7 @@ func TestEmulator_commandLine(t *testing.T) {
 		{2, "serve nonsense", `no command or flag "nonsense"`},
 		{0, "-help", "-legacy-root-services"},
 		{0, "-help", "set-secret CONSUMER SECRET"},
-		{0, "-help", "  half-body\n"},
+		{0, "-help", "  half-body                 handled; half of the response"},
 		{0, "-help", "  json-ld\n"},
 		{0, "-dialect list", "  json-ld\n"},
 		{1, "-dialect nonsense", "the dialects are absent-approval, "},
@@ -297,5 +298,38 @@ func TestEmulator_dialect(t *testing.T) {
 	}
 	if status := run(t.Context(), []string{"-profile", file}, io.Discard, &message); status != 1 || !strings.Contains(message.String(), "/nonsense") {
 		t.Errorf("status %d, %s", status, message.String())
+	}
+}
+
+// Who cannot have a port is told which flag names another one.
+func TestEmulator_portTaken(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for _, taken := range []string{"-rest-address", "-webapp-address", "-control-address"} {
+		args := []string{"-quiet"}
+		for _, flag := range []string{"-rest-address", "-webapp-address", "-control-address"} {
+			address := "127.0.0.1:0"
+			if flag == taken {
+				address = listener.Addr().String()
+			}
+			args = append(args, flag, address)
+		}
+		var out bytes.Buffer
+		if status := run(t.Context(), args, &out, &out); status != 1 || !strings.Contains(out.String(), taken+" names another address") {
+			t.Errorf("%s: status %d, %s", taken, status, out.String())
+		}
+	}
+}
+
+func TestFaultHelp(t *testing.T) {
+	t.Parallel()
+	for _, kind := range append(emulator.AllFaultKinds(), emulator.AnswerWith) {
+		if faultHelp[kind] == "" {
+			t.Errorf("%s is not explained", kind)
+		}
 	}
 }

@@ -161,7 +161,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	server, err := emulator.Start(o.config)
 	if err != nil {
-		return err
+		return o.movable(err)
 	}
 	defer server.Close()
 	makeConsumers(server, o.consumers, o.config.Profile != nil && o.config.Profile.NumericKeys())
@@ -178,7 +178,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.controlAddress != "off" {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.controlAddress)
 		if err != nil {
-			return fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err)
+			return o.movable(fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err))
 		}
 		controlURL = "http://" + listener.Addr().String()
 		handler := control.New(server)
@@ -198,6 +198,23 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case err := <-failed:
 		return err
 	}
+}
+
+// movable adds to an error about an address which flag names another one.
+func (o *serveOptions) movable(err error) error {
+	var listening *net.OpError
+	if !errors.As(err, &listening) || listening.Op != "listen" || listening.Addr == nil {
+		return err
+	}
+	_, port, _ := net.SplitHostPort(listening.Addr.String())
+	for flag, address := range map[string]string{
+		"-rest-address": o.config.RESTAddress, "-webapp-address": o.config.WebAppAddress, "-control-address": o.controlAddress,
+	} {
+		if _, own, _ := net.SplitHostPort(address); own == port {
+			return fmt.Errorf("%w. %s names another address; port 0 is any free port", err, flag)
+		}
+	}
+	return err
 }
 
 // handMade are names of consumers that administrators have registered by hand.
