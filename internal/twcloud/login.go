@@ -24,8 +24,9 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 		ClientID: credentials.ClientID, AuthSecret: credentials.AuthSecret, ClientSecret: credentials.ClientSecret,
 	})
 	refused := new(atomic.Pointer[Error])
+	parts := map[string]string{profile.WebApp: "sign_in"}
 	open := func(method func(*signin.Client) signin.Method, server string) *session {
-		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
+		opened := &session{next: next, servers: servers, redact: redact, refused: refused, part: parts[server]}
 		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.ServerOf(csrf.Server) == server {
 			opened.csrf = csrf
 		}
@@ -100,6 +101,9 @@ func (s *session) loginError(err error) error {
 	failure := &Error{
 		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request), redact: s.redact.text,
 		Method: request.Method, Path: shownPath(request.URL),
+	}
+	if failed.Request != nil {
+		failure.Origin = originOf(request)
 	}
 	if failed.Response != nil {
 		failure.Status, failure.Message = failed.Response.StatusCode, wordsOf(failed.Response, s.redact)
