@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -367,17 +368,7 @@ func (p *Page) Authorize(request *http.Request, session *Session) {
 
 // Judge implements Method.
 func (p *Page) Judge(session *Session, response *http.Response) Verdict {
-	verdict := judge(&p.Servers, session, response)
-	if verdict != Valid {
-		return verdict
-	}
-	page := parsePage(response)
-	for _, step := range p.SignIn.Steps {
-		if step.Form != nil && page.formWith(step.Form) != nil {
-			return judgePage(response)
-		}
-	}
-	return Valid
+	return judge(&p.Servers, session, response, p.SignIn.Steps)
 }
 
 // Refused implements Method.
@@ -391,7 +382,7 @@ func (p *Page) Close(ctx context.Context, session *Session) error {
 // judge tells whether a session of the platform has ended. A request that is sent where
 // requests without a session are sent was not processed. One that is sent to the start,
 // or answered with the sign-in page, may have been.
-func judge(servers *Servers, session *Session, response *http.Response) Verdict {
+func judge(servers *Servers, session *Session, response *http.Response, steps []profile.Step) Verdict {
 	switch status := response.StatusCode; {
 	case status == http.StatusUnauthorized:
 		return Ended
@@ -408,18 +399,21 @@ func judge(servers *Servers, session *Session, response *http.Response) Verdict 
 			return Ended
 		}
 		return Valid
-	case AsksForPassword(response) && !isPageWanted(response.Request):
-		return judgePage(response)
-	}
-	return Valid
-}
-
-// judgePage tells from the status of a sign-in page whether the request was processed.
-func judgePage(response *http.Response) Verdict {
-	if success(response.StatusCode) {
+	case !isSignIn(response, steps):
+		return Valid
+	case success(status):
 		return Doubtful
 	}
 	return Ended
+}
+
+// isSignIn reports whether a response is a sign-in page: it has the form of a step, or
+// asks for a password, which other pages can do as well.
+func isSignIn(response *http.Response, steps []profile.Step) bool {
+	page := parsePage(response)
+	return page.asksForPassword && !isPageWanted(response.Request) || slices.ContainsFunc(steps, func(step profile.Step) bool {
+		return page.formWith(step.Form) != nil
+	})
 }
 
 type pageKey struct{}
