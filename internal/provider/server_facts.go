@@ -10,8 +10,9 @@ import (
 // serverFacts are what a message says about a request: where it went, and who sent
 // it, each with the attribute or the variable that says so.
 type serverFacts struct {
-	// The servers. One that is not configured is empty.
-	endpoint, webApp, authentication serverAddress
+	// endpoint, webApp and authentication are the servers, and consumers is the one that
+	// has the consumers. One that is not configured is empty.
+	endpoint, webApp, authentication, consumers serverAddress
 	// user says who signs in.
 	user string
 }
@@ -36,6 +37,10 @@ func (r *resolver) facts() serverFacts {
 	facts.endpoint = r.address("endpoint", r.settings.options.Endpoint)
 	facts.webApp = r.address("webapp_endpoint", r.settings.options.WebAppEndpoint)
 	facts.authentication = r.address("authentication_endpoint", r.settings.options.AuthenticationEndpoint)
+	facts.consumers = facts.endpoint
+	if own := r.settings.options.Profile; facts.endpoint.text == "" || own != nil && !own.UsesREST() {
+		facts.consumers = facts.webApp
+	}
 	return facts
 }
 
@@ -51,14 +56,6 @@ func (r *resolver) address(attribute string, root *url.URL) serverAddress {
 	return serverAddress{root.Scheme + "://" + root.Host, fmt.Sprintf("%s (%s)", root, label)}
 }
 
-// main is the REST API, or the platform if there is no REST API.
-func (f serverFacts) main() serverAddress {
-	if f.endpoint.text == "" {
-		return f.webApp
-	}
-	return f.endpoint
-}
-
 // where says at which address a call failed, and as whom. It is empty if no
 // request was sent, and for failures that concern one consumer.
 func (f serverFacts) where(failure *twcloud.Error) string {
@@ -66,10 +63,10 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	if failure.Origin == "" && failure.Status == 0 || f.main().text == "" {
+	if failure.Origin == "" && failure.Status == 0 || f.consumers.text == "" {
 		return ""
 	}
-	address := f.main().text
+	address := f.consumers.text
 	if failure.Origin != "" {
 		address = failure.Origin
 		for _, known := range []serverAddress{f.authentication, f.webApp, f.endpoint} { // The last one wins.

@@ -107,16 +107,6 @@ func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
 // Profile is an API profile: how a server manages consumers.
 type Profile = profile.Profile
 
-// UsesREST reports whether something of an API profile goes to the REST API.
-func UsesREST(p *Profile) bool {
-	uses := p.CSRF != nil && p.CSRF.Path != "" && p.ServerOf(p.CSRF.Server) == profile.REST ||
-		p.SignIn != nil && p.SignIn.SignOut != nil && p.SignIn.SignOut.Server == profile.REST
-	for _, call := range p.Calls.All() {
-		uses = uses || call.Discover == "" && p.ServerOf(call.Server) == profile.REST
-	}
-	return uses
-}
-
 // ParseProfile reads an API profile. It returns all mistakes, each with its
 // place in the file.
 func ParseProfile(content []byte) (*Profile, []string) {

@@ -550,7 +550,7 @@ func TestUsesREST(t *testing.T) {
 		"the CSRF token of a call": {profile.Profile{Server: profile.WebApp, Calls: call("", ""), CSRF: &profile.CSRF{From: "cookie"}}, false},
 		"the sign-out":             {profile.Profile{Server: profile.WebApp, Calls: call("", ""), SignIn: &profile.SignIn{SignOut: &profile.SignOut{Server: profile.REST}}}, true},
 	} {
-		if got := UsesREST(&test.profile); got != test.want {
+		if got := test.profile.UsesREST(); got != test.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}
