@@ -21,7 +21,7 @@ const affinityCookie = "COOKIE"
 func (s *Server) newAuthServer() *authserver.Server {
 	config := authserver.Config{
 		Authentication: s.AuthenticationURL(), Platform: s.WebAppURL(), RedirectRoots: []string{s.URL()},
-		SingleSignOnURL: singleSignOnURL, CookiePrefix: s.cookiePrefix(),
+		SingleSignOnURL: singleSignOnURL, CookiePrefix: s.cookiePrefix(WebApp),
 		AuthSecret: AuthSecret, Clients: []authserver.Client{{ID: ClientID, Secret: ClientSecret}},
 		IdleTimeout: s.config.PlatformIdleTimeout, TokenLifetime: s.config.TokenLifetime, Quirks: s.config.Quirks, Now: s.config.Now,
 	}
@@ -191,12 +191,6 @@ func (s *Server) challenge(x *exchange) *answer {
 	s.auth.Drop(s.belowPrefix(x))
 	s.auth.Challenge(w, s.belowPrefix(x))
 	return &w.answer
-}
-
-// onPlatform reports whether a request needs a session or a token of the platform. With
-// a profile that does not say how to sign in there, one of the REST API does as well.
-func (s *Server) onPlatform(x *exchange, found endpoint) bool {
-	return x.part == WebApp && (found.page || s.profile.SignIn != nil || x.request.Header.Get("Authorization") == "" && s.live(x.request) == nil)
 }
 
 // handleSignedIn answers a request that needs a session or a token of the platform. The

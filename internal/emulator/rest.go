@@ -113,7 +113,7 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 	if found.session == sessionIgnored {
 		return handle(x)
 	}
-	if s.onPlatform(x, found) {
+	if x.part == WebApp {
 		return s.handleSignedIn(x, found.page, handle)
 	}
 	x.session = s.live(x.request)
@@ -200,7 +200,7 @@ func (s *Server) version(*exchange) *answer {
 // currentUser redirects to the user who is signed in (V).
 func (s *Server) currentUser(x *exchange) *answer {
 	a := newAnswer(http.StatusTemporaryRedirect, "", nil)
-	a.header.Set("Location", s.config.PathPrefix+wire.UsersPath+"/"+url.PathEscape(x.session.user.Name))
+	a.header.Set("Location", s.config.prefix(REST)+wire.UsersPath+"/"+url.PathEscape(x.session.user.Name))
 	return a
 }
 

@@ -1,10 +1,18 @@
 package learn
 
 import (
+	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 )
+
+// pattern compiles a regular expression when it is first needed: each process that
+// Terraform starts contains this package, and learns nothing.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 // learner has what has been found in a recording so far. Each step uses what the
 // steps before it have found.

@@ -14,12 +14,12 @@ func (r *resolver) checkEndpoints() {
 	rest, webApp := options.Endpoint, options.WebAppEndpoint
 	switch own := r.profile(); {
 	case !r.values["endpoint"].missing():
-	case own != nil && !twcloud.SignsIn(own):
+	case own != nil && !twcloud.NeedsCredentials(own):
 		if r.values["webapp_endpoint"].missing() {
 			r.fail("webapp_endpoint", "Missing webapp_endpoint", fmt.Sprintf("No address is set. Set the provider's attribute webapp_endpoint or "+
 				"%s to the URL of the Web Application Platform, for example %q.", environmentVariable("webapp_endpoint"), exampleWebAppEndpoint))
 		}
-	case r.values["webapp_endpoint"].missing() || own != nil && twcloud.UsesREST(own):
+	case r.values["webapp_endpoint"].missing() || own != nil && own.UsesREST():
 		r.fail("endpoint", "Missing endpoint", fmt.Sprintf("No endpoint is set. Set the provider's attribute endpoint or "+
 			"%s to the URL of the Teamwork Cloud REST API, for example %q.%s", environmentVariable("endpoint"), exampleEndpoint, r.orSelfRegistration()))
 	}
@@ -105,7 +105,7 @@ func (r *resolver) checkCredentials() {
 	}
 	switch own := r.profile(); {
 	case user.unknown || pass.unknown:
-	case user.missing() && pass.missing() && (own == nil || !twcloud.SignsIn(own)):
+	case user.missing() && pass.missing() && (own == nil || !twcloud.NeedsCredentials(own)):
 	case user.missing() && pass.missing():
 		r.fail("username", "Missing credentials", fmt.Sprintf("No credentials are set. Set username and password, or token, "+
 			"in the provider block. Or set %s and %s, or %s, in the environment.%s",

@@ -146,7 +146,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
 			return
 		}
-		backend.client = client
+		backend.client, backend.profile = client, client.Profile()
 	}
 	resp.ResourceData = backend
 	resp.DataSourceData = backend

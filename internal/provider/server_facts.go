@@ -1,8 +1,8 @@
 package provider
 
 import (
-	"cmp"
 	"fmt"
+	"net/url"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -10,8 +10,9 @@ import (
 // serverFacts are what a message says about a request: where it went, and who sent
 // it, each with the attribute or the variable that says so.
 type serverFacts struct {
-	// endpoint and webApp are the servers.
-	endpoint, webApp serverAddress
+	// endpoint, webApp and authentication are the servers, and consumers is the one that
+	// has the consumers. One that is not configured is empty.
+	endpoint, webApp, authentication, consumers serverAddress
 	// user says who signs in.
 	user string
 }
@@ -35,17 +36,26 @@ func (r *resolver) facts() serverFacts {
 	default:
 		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
-	if endpoint := r.settings.options.Endpoint; endpoint != nil {
-		facts.endpoint = serverAddress{endpoint.Scheme + "://" + endpoint.Host, fmt.Sprintf("%s (%s)", endpoint, r.values["endpoint"].label())}
-	}
-	if webApp := r.settings.options.WebAppEndpoint; webApp != nil {
-		label := "default of webapp_endpoint"
-		if v := r.values["webapp_endpoint"]; v.given() {
-			label = v.label()
-		}
-		facts.webApp = serverAddress{webApp.Scheme + "://" + webApp.Host, fmt.Sprintf("%s (%s)", webApp, label)}
+	facts.endpoint = r.address("endpoint", r.settings.options.Endpoint)
+	facts.webApp = r.address("webapp_endpoint", r.settings.options.WebAppEndpoint)
+	facts.authentication = r.address("authentication_endpoint", r.settings.options.AuthenticationEndpoint)
+	facts.consumers = facts.endpoint
+	if own := r.settings.options.Profile; facts.endpoint.text == "" || own != nil && !own.UsesREST() {
+		facts.consumers = facts.webApp
 	}
 	return facts
+}
+
+// address returns the address that an attribute names. Nil: none.
+func (r *resolver) address(attribute string, root *url.URL) serverAddress {
+	if root == nil {
+		return serverAddress{}
+	}
+	label := "default of " + attribute
+	if v := r.values[attribute]; v.given() {
+		label = v.label()
+	}
+	return serverAddress{root.Scheme + "://" + root.Host, fmt.Sprintf("%s (%s)", root, label)}
 }
 
 // where says at which address a call failed, and as whom. It is empty if no
@@ -55,21 +65,17 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	address := cmp.Or(f.endpoint.text, f.webApp.text)
-	if address == "" {
+	if failure.Origin == "" && failure.Status == 0 || f.consumers.text == "" {
 		return ""
 	}
-	switch failure.Origin {
-	case "":
-		if failure.Status == 0 {
-			return ""
-		}
-	case f.endpoint.origin:
-		address = f.endpoint.text
-	case f.webApp.origin:
-		address = f.webApp.text
-	default:
+	address := f.consumers.text
+	if failure.Origin != "" {
 		address = failure.Origin
+		for _, known := range []serverAddress{f.authentication, f.webApp, f.endpoint} { // The last one wins.
+			if known.origin == failure.Origin {
+				address = known.text
+			}
+		}
 	}
 	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSessionWanted) {
 		return "Address: " + address + "."

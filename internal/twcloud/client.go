@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // closeBudget is the time limit of the sign-out. Terraform kills a provider two
@@ -46,10 +47,10 @@ type connection struct {
 // New returns a client. It makes no network call. Close it when done.
 func New(options Options) (*Client, error) {
 	options.Profile = cmp.Or(options.Profile, profile.BuiltIn())
-	if options.Endpoint == nil && (options.WebAppEndpoint == nil || UsesREST(options.Profile)) {
+	if options.Endpoint == nil && (options.WebAppEndpoint == nil || options.Profile.UsesREST()) {
 		return nil, errors.New("no endpoint")
 	}
-	if options.Credentials.none() && SignsIn(options.Profile) {
+	if options.Credentials.none() && NeedsCredentials(options.Profile) {
 		return nil, errors.New("no credentials")
 	}
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
@@ -59,6 +60,9 @@ func New(options Options) (*Client, error) {
 		options.WebAppEndpoint = DefaultWebAppEndpoint(options.Endpoint)
 	}
 	options.AuthenticationEndpoint = cmp.Or(options.AuthenticationEndpoint, options.WebAppEndpoint)
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	redact := &redactor{}
 	redact.add(options.Credentials.secrets()...)
 	redact.add(proxySecrets()...)
@@ -88,7 +92,7 @@ func (c *connection) view() *Client {
 		registrations: newGate(), removals: newGate(),
 		prober: &secretProber{discoverer: &discoverer{connection: c}, now: time.Now},
 	}
-	client.snapshot = &snapshot{list: client.list}
+	client.snapshot = &snapshot{list: client.list, now: c.options.Now}
 	return client
 }
 
@@ -124,12 +128,22 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 	}
 }
 
+// Profile is the API profile.
+func (c *Client) Profile() *Profile { return c.profile }
+
 // OnlyRegisters reports whether the API profile registers consumers and does nothing
 // else: no call of it tells which consumers exist.
 func (c *Client) OnlyRegisters() bool { return c.profile.OnlyRegisters() }
 
 // ProfileDescription is what the API profile says of itself.
 func (c *Client) ProfileDescription() string { return c.profile.Description }
+
+// OnPlatform reports whether the consumers are on the Web Application Platform, behind
+// its sign-in, and whether the client signs in there by a token.
+func (c *Client) OnPlatform() (onPlatform, byToken bool) {
+	_, byToken = c.chain.platform.method.(*signin.ByToken)
+	return c.profile.UsesPlatform(), byToken
+}
 
 // Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }

@@ -86,6 +86,9 @@ type Options struct {
 	// duration, but no headers or bodies. Nil: no logs.
 	Logger *slog.Logger
 
+	// Now tells the age of lists. Nil: time.Now.
+	Now func() time.Time
+
 	// Transport sends the requests. Nil: net/http with TLS and the proxies of the
 	// environment. If it does not report connections to net/http/httptrace, every
 	// failed registration counts as possibly sent.
@@ -104,18 +107,8 @@ func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
 // Profile is an API profile: how a server manages consumers.
 type Profile = profile.Profile
 
-// UsesREST reports whether a call of an API profile goes to the REST API.
-func UsesREST(p *Profile) bool { return p.Server == profile.REST }
-
-// SignsIn reports whether a call of an API profile is sent in a session.
-func SignsIn(p *Profile) bool {
-	for _, call := range p.Calls.All() {
-		if call.Discover == "" {
-			return true
-		}
-	}
-	return false
-}
+// NeedsCredentials reports whether an API profile has a call that is sent in a session.
+func NeedsCredentials(p *Profile) bool { return p.UsesREST() || p.UsesPlatform() }
 
 // Approves reports whether an API profile has a call that approves a consumer.
 func Approves(p *Profile) bool { return p.Calls.Approve != nil }

@@ -510,3 +510,48 @@ func TestNoEndpoint(t *testing.T) {
 		t.Error("there are root services")
 	}
 }
+
+// The redirect that means success says nothing of the session, also if it leads to
+// where the sign-in starts.
+func TestPlatformOwnRedirect(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, false)
+	var posts atomic.Int32
+	p.list = func(w http.ResponseWriter, r *http.Request) {
+		posts.Add(1)
+		http.Redirect(w, r, "/admin/settings", http.StatusSeeOther)
+	}
+	client := p.client(t)
+	call := &profile.Call{Name: "register", Method: http.MethodPost, Path: "/admin/api/consumers", Redirect: "/admin/settings", Form: map[string]string{"a": "b"}}
+	r, err := client.send(t.Context(), call, profile.Values{})
+	if err != nil || r.StatusCode != http.StatusSeeOther {
+		t.Errorf("got %v, %v", r, err)
+	}
+	if posts.Load() != 1 || p.Counts().SignIns != 1 {
+		t.Errorf("%d POSTs, %+v", posts.Load(), p.Counts())
+	}
+}
+
+func TestUsesREST(t *testing.T) {
+	t.Parallel()
+	call := func(server, discover string) profile.Calls {
+		return profile.Calls{List: &profile.Call{Name: "list", Server: server, Discover: discover, Path: "/x"}}
+	}
+	for name, test := range map[string]struct {
+		profile profile.Profile
+		want    bool
+	}{
+		"built-in":                 {*profile.BuiltIn(), true},
+		"the platform alone":       {profile.Profile{Server: profile.WebApp, Calls: call("", "")}, false},
+		"one call":                 {profile.Profile{Server: profile.WebApp, Calls: call(profile.REST, "")}, true},
+		"all calls of their own":   {profile.Profile{Server: profile.REST, Calls: call(profile.WebApp, "")}, false},
+		"discovered":               {profile.Profile{Server: profile.REST, Calls: call("", "oauthRequestConsumerKeyUrl")}, false},
+		"the CSRF token":           {profile.Profile{Server: profile.WebApp, Calls: call("", ""), CSRF: &profile.CSRF{Server: profile.REST, Path: "/x"}}, true},
+		"the CSRF token of a call": {profile.Profile{Server: profile.WebApp, Calls: call("", ""), CSRF: &profile.CSRF{From: "cookie"}}, false},
+		"the sign-out":             {profile.Profile{Server: profile.WebApp, Calls: call("", ""), SignIn: &profile.SignIn{SignOut: &profile.SignOut{Server: profile.REST}}}, true},
+	} {
+		if got := test.profile.UsesREST(); got != test.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}

@@ -41,7 +41,8 @@ func TestRegisterExactlyOnce(t *testing.T) {
 				server.Inject(emulator.Fault{Kind: kind, Times: times, Match: func(r emulator.Request) bool { return r.Call == "register" }})
 				registration, err := client.Register(t.Context(), "app", testSecret)
 				consumers := server.Consumers()
-				if refusal := refusals[kind]; refusal != nil {
+				onPlatform := client.profile.Server == profile.WebApp
+				if refusal := refusals[kind]; refusal != nil && (kind != emulator.Redirect302 || !onPlatform) {
 					var unknown *RegistrationError
 					if !errors.Is(err, refusal) || errors.As(err, &unknown) == (kind == emulator.Forbidden403) || registration.Consumer.Key != "" || len(consumers) != 0 {
 						t.Errorf("got %v, %v, the server has %v", registration, err, consumers)
@@ -521,6 +522,20 @@ func TestRegister_keylessOtherName(t *testing.T) {
 	}
 	if _, err := client.Register(t.Context(), "m", testSecret); !errors.Is(err, ErrNotUnderstood) {
 		t.Errorf("got %v for the second one", err)
+	}
+}
+
+// A redirect to another place than that of success does not say whether there is a
+// consumer: the list does.
+func TestRegister_otherRedirect(t *testing.T) {
+	t.Parallel()
+	server, option := newDialect(t, "forms", func(c *emulator.Config) { c.UniqueNames = true })
+	server.AddConsumer(emulator.Consumer{Key: "k", Name: "app"})
+	client := connect(t, server, option)
+	_, err := client.Register(t.Context(), "app", testSecret)
+	var unknown *RegistrationError
+	if !errors.As(err, &unknown) || !errors.Is(err, ErrWebPage) || len(unknown.Keys) > 0 || len(server.Consumers()) != 1 {
+		t.Errorf("got %v", err)
 	}
 }
 
