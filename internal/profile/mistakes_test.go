@@ -263,6 +263,14 @@ var mistakesIn = map[string]mistakeIn{
 		document: "full", old: `"u": "{username}"`, new: `"u": "DOMAIN{username}"`,
 		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {username} must be the whole value: a profile has no expressions`},
 	},
+	"step with another source": {
+		document: "full", old: `"u": "{username}"`, new: `"u": "{header.x}"`,
+		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {header.x} cannot be used here`},
+	},
+	"step with a source that is no pointer": {
+		document: "full", old: `"u": "{username}"`, new: `"u": "{response.id}"`,
+		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {response.id} cannot be used here`},
+	},
 	"sign-out without path": {
 		document: "full", old: `, "path": "/webapp/logout"`, new: ``,
 		problems: []string{`line 6, column 4 (/sign_in/sign_out): missing: path`},

@@ -209,6 +209,7 @@ func (o *serveOptions) movable(err error) error {
 	_, port, _ := net.SplitHostPort(listening.Addr.String())
 	for flag, address := range map[string]string{
 		"-rest-address": o.config.RESTAddress, "-webapp-address": o.config.WebAppAddress, "-control-address": o.controlAddress,
+		"-authentication-address": o.config.AuthenticationAddress,
 	} {
 		if _, own, _ := net.SplitHostPort(address); own == port {
 			return fmt.Errorf("%w. %s names another address; port 0 is any free port", err, flag)
