@@ -71,6 +71,7 @@ func (s *Server) addProfileRoutes() {
 
 // adminPage is the page with the profile in it.
 func (s *Server) adminPage(x *exchange) *answer {
+	prefix := s.config.prefix(s.consumerServer())
 	content := struct {
 		Path, Prefix, SignInPath   string
 		SignOutMethod, SignOutPath string
@@ -80,7 +81,7 @@ func (s *Server) adminPage(x *exchange) *answer {
 		WebApp                     bool
 		Profile                    *profile.Profile
 	}{
-		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
+		Path: prefix + s.adminPagePath(), Prefix: prefix, SignInPath: wire.LoginPath,
 		SignOutMethod: http.MethodGet, SignOutPath: wire.LogoutPath,
 		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}

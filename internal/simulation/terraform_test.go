@@ -25,8 +25,6 @@ import (
 
 const (
 	resourceType = "twcloud_oauth_consumer"
-	// maxInFlight is less than the number of resources, so that requests queue.
-	maxInFlight = 2
 	// maxAnswer is how much the client reads before it gives up on an endless answer.
 	maxAnswer = 256 << 10
 	// shortTimeout is for processes for which the server hangs. All others have
@@ -218,12 +216,24 @@ type process struct {
 	inFlight, mostInFlight int
 }
 
+// slots is how many requests the provider may send at a time. It is less than the number
+// of resources, so that requests queue.
+func (w *world) slots() int {
+	if w.schedule.oneSlot {
+		return 1
+	}
+	return 2
+}
+
 // start starts a provider and configures it.
 func (w *world) start(step string, attempt int, phase string, result *outcome) *process {
 	p := &process{
 		world: w, at: label{step: step, attempt: attempt, process: phase}, opened: w.server.SessionsOpened(),
-		base: &http.Transport{MaxConnsPerHost: maxInFlight, MaxIdleConnsPerHost: maxInFlight},
+		base: &http.Transport{MaxConnsPerHost: w.slots(), MaxIdleConnsPerHost: w.slots()},
 	}
+	w.mu.Lock()
+	w.listing, w.listed, w.shown = map[label][]emulator.Consumer{}, map[string]bool{}, map[string]map[string]bool{}
+	w.mu.Unlock()
 	timeout := longTimeout
 	if w.schedule.has(func(f fault) bool {
 		return f.step == step && f.attempt == attempt && f.process == phase && f.kind.slow()
@@ -235,13 +245,7 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 		provider.WithCheapHashes(),
 		provider.WithClientOptions(func(options *twcloud.Options) {
 			options.Transport = p
-			if w.deviation != nil {
-				options.Transport = w.deviation(p)
-			}
-			options.Profile = cmp.Or(w.profile, options.Profile)
-			if w.profile != nil {
-				options.OAuthConsumersPath = ""
-			}
+			options.Profile, options.Now = w.profile, w.now
 			options.RetryWaitMin, options.RetryWaitMax = 0, 0
 			options.RequestTimeout = timeout
 			options.MaxAnswer = maxAnswer
@@ -259,7 +263,7 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 	} {
 		block[name] = tftypes.NewValue(tftypes.String, value)
 	}
-	block["max_concurrent_requests"] = tftypes.NewValue(tftypes.Number, maxInFlight)
+	block["max_concurrent_requests"] = tftypes.NewValue(tftypes.Number, w.slots())
 	response := call(p, result, p.protocol.ConfigureProvider, &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.11.4", Config: block.encode(schema().provider),
 	})
@@ -285,7 +289,7 @@ func (p *process) end() {
 	if err != nil && wrong == 0 {
 		p.violate("%s: Close without a fault: %v", p.at.process, err)
 	}
-	if most > maxInFlight {
+	if most > p.slots() {
 		p.violate("%s: %d requests in flight at a time", p.at.process, most)
 	}
 	if opened := p.server.SessionsOpened() - p.opened; opened > 1+wrong {
@@ -321,26 +325,32 @@ func call[Request, Response any](p *process, result *outcome, method func(contex
 }
 
 // planResource reads a resource and plans its change.
-func (p *process) planResource(address string, config configuration, c *change, result *outcome) {
+func (p *process) planResource(address string, wanted configuration, c *change, result *outcome) {
 	if c.refreshed != nil {
 		c.refreshed = p.refresh(address, c.refreshed, result)
 	}
 	if result.failed || p.stopped() {
 		return
 	}
-	wanted, configured := config[address]
-	if !configured {
+	configured, found := wanted[address]
+	if !found {
 		if c.refreshed != nil {
 			c.action = remove
 		}
 		return
 	}
-	c.config = wanted.attributes()
+	c.config = configured.attributes()
+	config := maps.Clone(c.config)
+	for _, name := range []string{"name", "secret", "approved"} {
+		if p.schedule.unknown && !p.settling && !config[name].IsNull() {
+			config[name] = tftypes.NewValue(config[name].Type(), tftypes.UnknownValue)
+		}
+	}
 	prior := c.refreshed
 	if prior != nil && prior.tainted {
 		prior = nil
 	}
-	planned := p.planChange(address, prior, c.config, result)
+	planned := p.planChange(address, prior, config, result)
 	if planned == nil {
 		return
 	}
@@ -447,7 +457,11 @@ func (p *process) applyChange(address string, c *change, result *outcome) *insta
 		}
 		// Terraform plans once more.
 		if request := p.planChange(address, now, c.config, result); request != nil {
-			p.checkValues(address, "inconsistent final plan", planned, decode(schema().consumer, request.PlannedState))
+			final := decode(schema().consumer, request.PlannedState)
+			p.checkValues(address, "inconsistent final plan", planned, final)
+			if now != nil && maps.EqualFunc(now.attributes, final, tftypes.Value.Equal) {
+				continue // Nothing is left to do, now that all values are known.
+			}
 			now = p.send(address, request, now, result)
 		}
 	}
