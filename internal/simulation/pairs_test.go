@@ -60,7 +60,8 @@ func TestDialects_withFaults(t *testing.T) {
 func dialectWithFault(t *testing.T, name string, kind emulator.FaultKind, nth, behindProxy int) {
 	t.Helper()
 	dialect := mustDialect(name)
-	config := emulator.Config{Profile: dialect, RewriteCookies: true}
+	config := emulator.Config{RewriteCookies: true}
+	must(config.SetDialect(name))
 	switch behindProxy {
 	case 1:
 		config.RESTPathPrefix = "/rest"
@@ -83,6 +84,9 @@ func dialectWithFault(t *testing.T, name string, kind emulator.FaultKind, nth, b
 		if result.failed {
 			w.violate("%s does not succeed: %s", step.name, result.text())
 		}
+	}
+	if open := w.server.PlatformSessions(); len(open) > 0 {
+		w.violate("sessions of the platform are open: %+v", open)
 	}
 	if violations := w.violated(); len(violations) > 0 {
 		t.Errorf("%s, call %d, proxy %d, -simulation.seed=%d:\n%s", kind, nth, behindProxy, seed(), strings.Join(violations, "\n"))

@@ -127,6 +127,30 @@ func TestPlatform_wrongCredentials(t *testing.T) {
 	}, wrong)
 }
 
+// A sign-out is sent once, although it is answered with a redirect, and again if the
+// session had ended and a redirect has opened another one.
+func TestPlatform_signOutOfEndedSession(t *testing.T) {
+	t.Parallel()
+	for fault, times := range map[emulator.FaultKind]int{0: 1, emulator.Redirect302: 2, emulator.InternalError500: 2, emulator.DropBefore: 2} {
+		server, spoken := newDialect(t, "absent-approval")
+		client := connect(t, server, spoken)
+		if _, err := client.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		isSignOut := func(r emulator.Request) bool { return r.Path == "/admin/logout" }
+		if fault != 0 {
+			server.Inject(emulator.Fault{Kind: fault, Match: isSignOut})
+		}
+		if err := client.Close(); err != nil || server.OpenPlatformSessions() > 0 {
+			t.Errorf("%s: %v, %+v", fault, err, server.PlatformSessions())
+		}
+		sent := slices.DeleteFunc(server.Requests(), func(r emulator.Request) bool { return !isSignOut(r) })
+		if len(sent) != times {
+			t.Errorf("%s: %d sign-outs", fault, len(sent))
+		}
+	}
+}
+
 // isSignIn matches the requests with the credentials, and those after them.
 func isSignIn(r emulator.Request) bool {
 	return r.Server == emulator.WebApp && r.Method == http.MethodPost && strings.HasPrefix(r.Path, authserver.Prefix) && r.Call == ""
