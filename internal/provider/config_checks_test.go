@@ -231,5 +231,5 @@ func webAppProfile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Replace(string(content), `"server":"rest"`, `"server":"webapp"`, 1)
+	return strings.Replace(string(content), `"server":"rest"`, `"server":"webapp","sign_in":{"by":"token","scheme":"Bearer"}`, 1)
 }
