@@ -3,7 +3,6 @@ package learn
 import (
 	"net/http"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -103,10 +102,10 @@ func (l *learner) findReads() {
 
 // Members with which servers say whether a call succeeded, and what they say then.
 var (
-	saysSuccess = regexp.MustCompile(`(?i)^/([^/]+/)?(success|succeeded|successful|ok)$`)
-	saysFailure = regexp.MustCompile(`(?i)^/([^/]+/)?(error|failed|has_?errors?)$`)
-	saysOutcome = regexp.MustCompile(`(?i)^/([^/]+/)?(status|result|outcome|((result|return|status|error)_?)?code)$`)
-	saysOK      = regexp.MustCompile(`(?i)^(ok|success|0)$`)
+	saysSuccess = pattern(`(?i)^/([^/]+/)?(success|succeeded|successful|ok)$`)
+	saysFailure = pattern(`(?i)^/([^/]+/)?(error|failed|has_?errors?)$`)
+	saysOutcome = pattern(`(?i)^/([^/]+/)?(status|result|outcome|((result|return|status|error)_?)?code)$`)
+	saysOK      = pattern(`(?i)^(ok|success|0)$`)
 )
 
 // expected finds what each response to a change has, and these as well.
@@ -114,7 +113,7 @@ func (l *learner) expected(also ...*exchange) map[string]any {
 	expected := map[string]any{}
 	eachScalar(l.roles.register.answer, func(pointer string, value any) {
 		text, _ := scalarText(value)
-		if saysSuccess.MatchString(pointer) && value == true || saysFailure.MatchString(pointer) && value == false || saysOutcome.MatchString(pointer) && saysOK.MatchString(text) {
+		if saysSuccess().MatchString(pointer) && value == true || saysFailure().MatchString(pointer) && value == false || saysOutcome().MatchString(pointer) && saysOK().MatchString(text) {
 			expected[pointer] = value
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -42,9 +41,9 @@ type approvalPlace struct {
 }
 
 var (
-	approvalName = regexp.MustCompile(`(?i)approv`)
-	statusName   = regexp.MustCompile(`(?i)status|state|enabled|active|authori[sz]ed|confirmed`)
-	unlikelyName = regexp.MustCompile(`(?i)by$|user|who|owner|at$|date|time|version|revision|modified|updated|etag|count|links?$|href|action`)
+	approvalName = pattern(`(?i)approv`)
+	statusName   = pattern(`(?i)status|state|enabled|active|authori[sz]ed|confirmed`)
+	unlikelyName = pattern(`(?i)by$|user|who|owner|at$|date|time|version|revision|modified|updated|etag|count|links?$|href|action`)
 )
 
 // findApprovalPlaces finds where lists, and responses about the consumer alone, say
@@ -104,7 +103,7 @@ func (l *learner) weighApproval(pointer string, sightings []sighting) *approvalP
 	// A boolean of which only one value was seen means the opposite when it differs.
 	name := lastToken(pointer)
 	for _, sides := range [][2]*[]any{{&place.yes, &place.no}, {&place.no, &place.yes}} {
-		if seen := *sides[0]; len(*sides[1]) == 0 && (approvalName.MatchString(name) || statusName.MatchString(name)) {
+		if seen := *sides[0]; len(*sides[1]) == 0 && (approvalName().MatchString(name) || statusName().MatchString(name)) {
 			if value, isBool := seen[0].(bool); isBool {
 				*sides[1] = []any{!value}
 			}
@@ -114,11 +113,11 @@ func (l *learner) weighApproval(pointer string, sightings []sighting) *approvalP
 		return nil
 	}
 	switch {
-	case unlikelyName.MatchString(name):
+	case unlikelyName().MatchString(name):
 		place.score = -15
-	case approvalName.MatchString(name):
+	case approvalName().MatchString(name):
 		place.score = 20
-	case statusName.MatchString(name):
+	case statusName().MatchString(name):
 		place.score = 8
 	}
 	switch place.yes[0].(type) {
@@ -169,7 +168,7 @@ func (l *learner) sentApproval(one *exchange, usual *profile.Approved) (own *pro
 			}
 		}
 		drafted, _ := profile.Lookup(one.draft.body, at)
-		if approvalName.MatchString(lastToken(at)) && value != nil && reflect.DeepEqual(value, drafted) {
+		if approvalName().MatchString(lastToken(at)) && value != nil && reflect.DeepEqual(value, drafted) {
 			one.draft.problems = append(one.draft.problems, fmt.Sprintf(
 				"%s may be the approval, and the recording does not show what stands there otherwise: save the name before the second approval, and the secret after it (step 4)", show(lastToken(at))))
 		}
@@ -194,7 +193,7 @@ func (l *learner) approvalPairs(at string, one *exchange) (pairs []profile.Appro
 		}
 	}
 	add(r.approve, r.disapprove)
-	if name := lastToken(at); r.rename != nil && r.setSecret != nil && sameCall(r.rename, r.setSecret) && (approvalName.MatchString(name) || statusName.MatchString(name)) {
+	if name := lastToken(at); r.rename != nil && r.setSecret != nil && sameCall(r.rename, r.setSecret) && (approvalName().MatchString(name) || statusName().MatchString(name)) {
 		switch approvedFirst, approvedLast := l.momentAt(r.rename) == approved, l.momentAt(r.setSecret) == approved; {
 		case approvedFirst && !approvedLast:
 			add(r.rename, r.setSecret)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +21,7 @@ type csrf struct {
 	from   *exchange // the response that brought it; nil for a cookie
 }
 
-var csrfName = regexp.MustCompile(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
+var csrfName = pattern(`(?i)csrf|xsrf|^_?token$|[-_]token$|^x-?token$|nonce|authenticity|requestverification`)
 
 // is reports whether a token of a known source is sent at a place of requests.
 func (c *csrf) is(part, pointer string) bool {
@@ -46,7 +45,7 @@ func (l *learner) findCSRF() *csrf {
 			if l.findSource(found, one); found.source != nil {
 				return found
 			}
-			if unexplained == nil && csrfName.MatchString(lastToken(found.places[0].pointer)) {
+			if unexplained == nil && csrfName().MatchString(lastToken(found.places[0].pointer)) {
 				unexplained = found
 			}
 		}
@@ -65,12 +64,12 @@ func tokensOf(one *exchange) []*csrf {
 		found[same].places = append(found[same].places, at)
 	}
 	for _, header := range one.entry.RequestHeaders {
-		if !standard.MatchString(header.Name) && !tracing.MatchString(header.Name) && len(header.Value) >= 6 {
+		if !standard().MatchString(header.Name) && !tracing().MatchString(header.Name) && len(header.Value) >= 6 {
 			add(place{"header", pointerOf(header.Name)}, header.Value)
 		}
 	}
 	one.eachValue(func(at place, value string) {
-		if at.part != "path" && csrfName.MatchString(lastToken(at.pointer)) && len(value) >= 6 && !typed.MatchString(value) {
+		if at.part != "path" && csrfName().MatchString(lastToken(at.pointer)) && len(value) >= 6 && !typed().MatchString(value) {
 			add(at, value)
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,7 +90,7 @@ func (d drafter) template(at place, value any) any {
 	case map[string]any:
 		copied := make(map[string]any, len(value))
 		for name, member := range value {
-			if d.withheld(name) || typed.MatchString(name) {
+			if d.withheld(name) || typed().MatchString(name) {
 				d.problem("the %s has a typed value, a key or something private as a name", at.part)
 				continue
 			}
@@ -135,7 +134,7 @@ func (d drafter) scalar(at place, value any) any {
 		return profile.Key
 	case d.csrf.is(at.part, at.pointer):
 		return profile.CSRFToken
-	case typed.MatchString(text):
+	case typed().MatchString(text):
 		d.problem("%s: the name or the secret is part of a larger text there; a profile has no expressions", where)
 	case d.hasKey(text):
 		d.problem("%s: the key is part of a larger text there; a profile has no expressions", where)
@@ -145,7 +144,7 @@ func (d drafter) scalar(at place, value any) any {
 		return value
 	case d.private.holds(text):
 		d.problem("%s: the value looks like a cookie, a token, a host or the name of somebody", where)
-	case sensitiveName.MatchString(lastToken(at.pointer)):
+	case sensitiveName().MatchString(lastToken(at.pointer)):
 		d.problem("%s: the value may be a password or a token", where)
 	case random:
 		d.problem("%s: the value looks like an identifier or a token that is not fixed", where)
@@ -197,7 +196,7 @@ func (l *learner) holdsKnown(value any) bool {
 	found := false
 	walk("", value, func(at string, inner any) {
 		text, _ := scalarText(inner)
-		found = found || typed.MatchString(text+at) || l.hasKey(text) || l.hasKey(at) || text != "" && text == l.roles.register.key || text != "" && l.csrf.has(text)
+		found = found || typed().MatchString(text+at) || l.hasKey(text) || l.hasKey(at) || text != "" && text == l.roles.register.key || text != "" && l.csrf.has(text)
 	})
 	return found
 }
@@ -240,15 +239,15 @@ func (l *learner) withheld(name string) bool { return l.private.holds(name) || l
 // plain reports whether a pointer has neither the key nor anything private in it.
 func (l *learner) plain(pointer string) bool {
 	return !slices.ContainsFunc(tokens(pointer), func(token string) bool {
-		return l.withheld(token) || typed.MatchString(token) || looksRandom(token)
+		return l.withheld(token) || typed().MatchString(token) || looksRandom(token)
 	})
 }
 
-var milliseconds = regexp.MustCompile(`^1\d{9}(\d{3})?$`)
+var milliseconds = pattern(`^1\d{9}(\d{3})?$`)
 
 // volatile reports whether a parameter only bypasses caches.
 func volatile(name, value string) bool {
-	return milliseconds.MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
+	return milliseconds().MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
 }
 
 // headersOf are the headers of a request that a profile keeps.
@@ -278,9 +277,9 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 				delete(kept, name)
 				l.report.unable("%s sends If-Match, the version of what it changes, which neither the list nor a read tells. The server may refuse the call.", l.show(one))
 			}
-		case standard.MatchString(name), tracing.MatchString(name):
-		case csrfName.MatchString(name): // The report has it with the token.
-		case l.private.holds(header.Value), sensitiveName.MatchString(name), looksRandom(header.Value), !plainWord.MatchString(header.Value):
+		case standard().MatchString(name), tracing().MatchString(name):
+		case csrfName().MatchString(name): // The report has it with the token.
+		case l.private.holds(header.Value), sensitiveName().MatchString(name), looksRandom(header.Value), !plainWord().MatchString(header.Value):
 			l.report.reading("The header %s is left out: its value looks private or not fixed.", show(name))
 		default:
 			kept[name] = header.Value
@@ -291,13 +290,13 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 
 // standard are the headers that browsers and servers set on their own.
 // The names are those of standards.
-var standard = regexp.MustCompile(`(?i)^(:.*|sec-.*|access-control-.*|accept.*|age|allow|alt-svc|authorization|cache-control|connection|content-.*|cookie2?|cross-origin-.*|date|device-memory|dnt|downlink|dpr|etag|ect|expect-ct|expires|forwarded|from|host|http2-settings|if-.*|keep-alive|last-modified|link|location|nel|origin|origin-agent-cluster|permissions-policy|pragma|priority|proxy-.*|purpose|range|referer|referrer-policy|refresh|report-to|reporting-endpoints|retry-after|rtt|save-data|server|server-timing|set-cookie2?|strict-transport-security|te|timing-allow-origin|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|viewport-width|warning|www-authenticate|x-content-type-options|x-dns-prefetch-control|x-firefox-spdy|x-forwarded-.*|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-real-ip|x-ua-compatible|x-xss-protection)$`) //nolint:misspell // ECT is a header.
+var standard = pattern(`(?i)^(:.*|sec-.*|access-control-.*|accept.*|age|allow|alt-svc|authorization|cache-control|connection|content-.*|cookie2?|cross-origin-.*|date|device-memory|dnt|downlink|dpr|etag|ect|expect-ct|expires|forwarded|from|host|http2-settings|if-.*|keep-alive|last-modified|link|location|nel|origin|origin-agent-cluster|permissions-policy|pragma|priority|proxy-.*|purpose|range|referer|referrer-policy|refresh|report-to|reporting-endpoints|retry-after|rtt|save-data|server|server-timing|set-cookie2?|strict-transport-security|te|timing-allow-origin|trailer|transfer-encoding|upgrade.*|user-agent|vary|via|viewport-width|warning|www-authenticate|x-content-type-options|x-dns-prefetch-control|x-firefox-spdy|x-forwarded-.*|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-real-ip|x-ua-compatible|x-xss-protection)$`) //nolint:misspell // ECT is a header.
 
 // tracing are headers that tell requests apart in logs.
-var tracing = regexp.MustCompile(`(?i)request-?id|correlation|trace|^x-b3-|^b3$|baggage|sentry|newrelic|^x-dtc|^x-dynatrace|instana|elastic-apm|client-?(time|version)|timestamp`)
+var tracing = pattern(`(?i)request-?id|correlation|trace|^x-b3-|^b3$|baggage|sentry|newrelic|^x-dtc|^x-dynatrace|instana|elastic-apm|client-?(time|version)|timestamp`)
 
 // plainWord matches a value that names nobody: yes, 2, XMLHttpRequest, no-check.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9.,;=/+*_-]{1,40}$`)
+var plainWord = pattern(`^[A-Za-z0-9.,;=/+*_-]{1,40}$`)
 
 // cookiesOf are the cookies that headers send or set.
 func cookiesOf(headers []har.Pair, name string) []har.Pair {

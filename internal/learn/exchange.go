@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +29,7 @@ func isName(value string) bool   { return value == firstName || value == secondN
 func isSecret(value string) bool { return value == firstSecret || value == secondSecret }
 
 // typed finds a typed value inside a larger text.
-var typed = regexp.MustCompile(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
+var typed = pattern(`twcloud-learn(-secret-1|-secret-2|-renamed)?`)
 
 // exchange is a request of the recording and its response, both decoded.
 type exchange struct {
@@ -81,7 +80,7 @@ func exchanges(entries []har.Entry) []*exchange {
 		one.decodeBody()
 		one.decodeAnswer()
 		one.eachValue(func(_ place, value string) {
-			for _, found := range typed.FindAllString(value, -1) {
+			for _, found := range typed().FindAllString(value, -1) {
 				one.typed[found] = true
 			}
 		})
@@ -246,7 +245,7 @@ func (e *exchange) sends(wanted string) bool {
 }
 
 // answersName reports whether a response contains one of the names.
-func (e *exchange) answersName() bool { return typed.Match(e.entry.ResponseBody.Content) }
+func (e *exchange) answersName() bool { return typed().Match(e.entry.ResponseBody.Content) }
 
 // redirected is the escaped path that a redirect leads to on the same host.
 func (e *exchange) redirected() (path string, found bool) {

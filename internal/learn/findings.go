@@ -243,7 +243,7 @@ func (l *learner) show(one *exchange) string {
 		switch {
 		case l.roles.register != nil && segment != "" && segment == l.roles.register.key:
 			segments[i] = profile.Key
-		case l.private.holds(segment), l.roles.register != nil && l.hasKey(segment), looksRandom(segment), typed.MatchString(segment), len(segment) > 40:
+		case l.private.holds(segment), l.roles.register != nil && l.hasKey(segment), looksRandom(segment), typed().MatchString(segment), len(segment) > 40:
 			segments[i] = "{...}"
 		}
 	}

@@ -1,7 +1,9 @@
 package learn
 
 import (
+	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 )
@@ -71,4 +73,10 @@ func Learn(entries []har.Entry) *Result {
 		Complete: document != nil && len(l.report.problems) == 0,
 		Findings: l.findings(document != nil),
 	}
+}
+
+// pattern compiles an expression when it is used first. Terraform starts the program
+// often, and hardly ever to learn.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

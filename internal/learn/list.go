@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +85,7 @@ type item struct {
 }
 
 // pageLike matches parameters that say which page is wanted.
-var pageLike = regexp.MustCompile(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
+var pageLike = pattern(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
 
 // findLists finds the requests whose answers list consumers, the best first.
 func (l *learner) findLists() []*listing {
@@ -98,7 +97,7 @@ func (l *learner) findLists() []*listing {
 		}
 		// The pages of one list belong together.
 		query := maps.Clone(one.draft.query)
-		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike.MatchString(name) })
+		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike().MatchString(name) })
 		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
 		group := groups[string(signature)]
 		if group == nil {
@@ -324,7 +323,7 @@ func (l *learner) addOthers() {
 }
 
 // kindName matches members that say what kind of client an item is.
-var kindName = regexp.MustCompile(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
+var kindName = pattern(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
 
 // onlyKind finds what tells the consumers of a list from items of other kinds: a
 // member of each item that the new consumer never changes, and that others have with
@@ -332,7 +331,7 @@ var kindName = regexp.MustCompile(`(?i)(type|kind|protocol|category|oauth[-_]?ve
 func (l *learner) onlyKind(group *listing) (only map[string]any) {
 	eachScalar(group.shape.value, func(pointer string, literal any) {
 		text, isText := scalarText(literal)
-		if !isText || notWord(literal) || !kindName.MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
+		if !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
 			return
 		}
 		others := false

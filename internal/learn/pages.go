@@ -3,7 +3,6 @@ package learn
 import (
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,12 +12,12 @@ import (
 )
 
 var (
-	totalName  = regexp.MustCompile(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
-	notTotal   = regexp.MustCompile(`(?i)pages|size$`)
-	offsetName = regexp.MustCompile(`(?i)offset|start|skip|first|from`)
-	moreName   = regexp.MustCompile(`(?i)^(has_?(more|next)(_?pages?)?|more|next(_?(page|token|cursor|link|url|href))?|(end_?)?cursor|continuation(_?token)?)$`)
-	sizeName   = regexp.MustCompile(`(?i)size|limit|max|per[-_]?page|^(rows|top|\$top|n|take)$`)
-	lastName   = regexp.MustCompile(`(?i)^(is_?)?last(_?page)?$`)
+	totalName  = pattern(`(?i)^(total.*|.*count|size|recordsTotal|numFound)$`)
+	notTotal   = pattern(`(?i)pages|size$`)
+	offsetName = pattern(`(?i)offset|start|skip|first|from`)
+	moreName   = pattern(`(?i)^(has_?(more|next)(_?pages?)?|more|next(_?(page|token|cursor|link|url|href))?|(end_?)?cursor|continuation(_?token)?)$`)
+	sizeName   = pattern(`(?i)size|limit|max|per[-_]?page|^(rows|top|\$top|n|take)$`)
+	lastName   = pattern(`(?i)^(is_?)?last(_?page)?$`)
 )
 
 // pagesOf finds how the pages of a list follow one another. If no second page was
@@ -35,7 +34,7 @@ func (l *learner) pagesOf(group *listing) *profile.Pages {
 		return &profile.Pages{Known: profile.Assumed, By: "none"}
 	}
 	for _, name := range slices.Sorted(maps.Keys(group.exchanges[0].query)) {
-		if sizeName.MatchString(name) {
+		if sizeName().MatchString(name) {
 			l.report.reading("The list is requested with %s, and has fewer consumers. The profile takes it as whole, which it is only as long as that holds.", show(name))
 			return &profile.Pages{Known: profile.Assumed, By: "none"}
 		}
@@ -64,7 +63,7 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 		}
 		for _, name := range slices.Sorted(maps.Keys(next.query)) {
 			_, isNumber := strconv.Atoi(text)
-			if next.query[name] == text && one.query[name] != text && (isNumber != nil || moreName.MatchString(lastToken(at))) {
+			if next.query[name] == text && one.query[name] != text && (isNumber != nil || moreName().MatchString(lastToken(at))) {
 				pages = &profile.Pages{By: "cursor", Pointer: &at, Parameter: name}
 			}
 		}
@@ -76,10 +75,10 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 	for _, name := range slices.Sorted(maps.Keys(next.query)) {
 		text, _ := next.query[name].(string)
 		number, err := strconv.Atoi(text)
-		if err != nil || !pageLike.MatchString(name) {
+		if err != nil || !pageLike().MatchString(name) {
 			continue
 		}
-		offset := offsetName.MatchString(name)
+		offset := offsetName().MatchString(name)
 		before, _ := one.query[name].(string)
 		previous, err := strconv.Atoi(before)
 		counts := before != "" && err == nil
@@ -105,7 +104,7 @@ func (l *learner) totalOf(group *listing) *string {
 			number, _ := value.(json.Number)
 			name := lastToken(at)
 			if count, err := strconv.Atoi(number.String()); err != nil || count < size || strings.HasPrefix(at, group.shape.items+"/") ||
-				!totalName.MatchString(name) || notTotal.MatchString(name) || !l.plain(at) {
+				!totalName().MatchString(name) || notTotal().MatchString(name) || !l.plain(at) {
 				return
 			}
 			if here == nil || strings.HasPrefix(strings.ToLower(name), "total") {
@@ -126,7 +125,7 @@ func (l *learner) announced(group *listing) (sign string) {
 	for _, name := range slices.Sorted(maps.Keys(group.exchanges[0].query)) {
 		value := group.exchanges[0].query[name]
 		full := slices.ContainsFunc(group.exchanges, func(one *exchange) bool { return value == strconv.Itoa(len(itemsOf(one.answer, group.shape.items))) })
-		if pageLike.MatchString(name) || full && sizeName.MatchString(name) {
+		if pageLike().MatchString(name) || full && sizeName().MatchString(name) {
 			sign = name
 		}
 	}
@@ -143,8 +142,8 @@ func (l *learner) announced(group *listing) (sign string) {
 			if parts := tokens(at); len(parts) > 1 && (name == "href" || name == "url") {
 				name = parts[len(parts)-2]
 			}
-			more := moreName.MatchString(name) && value != nil && value != false && value != ""
-			if (more || lastName.MatchString(name) && value == false) && !strings.HasPrefix(at, group.shape.items+"/") {
+			more := moreName().MatchString(name) && value != nil && value != false && value != ""
+			if (more || lastName().MatchString(name) && value == false) && !strings.HasPrefix(at, group.shape.items+"/") {
 				sign = name
 			}
 		})

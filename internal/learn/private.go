@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ type private struct {
 
 // sensitiveName matches members and headers whose values are secrets or personal
 // names.
-var sensitiveName = regexp.MustCompile(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|(^|[-_])auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
+var sensitiveName = pattern(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|(^|[-_])auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
 
 // collect gathers what is private in a recording.
 func collect(entries []har.Entry, all []*exchange) *private {
@@ -83,7 +82,7 @@ func (p *private) header(header har.Pair) {
 }
 
 func (p *private) member(name, value string) {
-	if sensitiveName.MatchString(name) {
+	if sensitiveName().MatchString(name) {
 		p.secret(value)
 	}
 }
@@ -155,8 +154,8 @@ func (p *private) holds(text string) bool {
 }
 
 var (
-	digits    = regexp.MustCompile(`\d`)
-	randomish = regexp.MustCompile(`\d{6}|.@.|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
+	digits    = pattern(`\d`)
+	randomish = pattern(`\d{6}|.@.|://|^eyJ|[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+`)
 )
 
 // looksRandom reports whether a text looks like a token, an identifier, an address
@@ -165,14 +164,14 @@ func looksRandom(text string) bool {
 	if words := strings.Fields(text); len(words) > 1 {
 		return slices.ContainsFunc(words, looksGenerated)
 	}
-	count := len(digits.FindAllString(text, -1))
-	return randomish.MatchString(text) || len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
+	count := len(digits().FindAllString(text, -1))
+	return randomish().MatchString(text) || len(text) >= 12 && count >= 3 || len(text) >= 20 && count >= 2 || len(text) > 64
 }
 
 // looksGenerated reports whether a segment of a path looks like a token. Those of an
 // API have versions and years in them.
 func looksGenerated(segment string) bool {
-	return randomish.MatchString(segment) || len(segment) >= 16 && len(digits.FindAllString(segment, -1)) >= 5
+	return randomish().MatchString(segment) || len(segment) >= 16 && len(digits().FindAllString(segment, -1)) >= 5
 }
 
 // show writes a name of the recording: one that looks private is not written.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -68,8 +67,8 @@ func (l *learner) encode(p *profile.Profile) []byte {
 // recorded matches the parts of a profile that come from a recording, and named
 // those of them whose members have names from a recording.
 var (
-	recorded = regexp.MustCompile(`^/(calls|csrf|approved|headers|keep)/`)
-	named    = regexp.MustCompile(`^(/calls/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
+	recorded = pattern(`^/(calls|csrf|approved|headers|keep)/`)
+	named    = pattern(`^(/calls/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
 )
 
 // leaks are the parts of a profile that have something private. Each part of a
@@ -82,10 +81,10 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 	walk("", document, func(pointer string, value any) {
 		text, _ := value.(string)
 		parts := append(strings.Split(text, "/"), text)
-		if name := lastToken(pointer); named.MatchString(pointer) {
+		if name := lastToken(pointer); named().MatchString(pointer) {
 			parts = append(append(parts, strings.Split(name, "/")...), name)
 		}
-		if recorded.MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
+		if recorded().MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
 			problems = append(problems, profile.Problem{Places: []profile.Place{{Pointer: pointer}}})
 		}
 	})
@@ -259,15 +258,15 @@ func (l *learner) buildKeep(p *profile.Profile) {
 // Applications whose paths show where the prefix of a proxy ends, and others of the
 // Web Application Platform, which have no prefix in front of them.
 var (
-	apiRoot  = regexp.MustCompile(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
-	platform = regexp.MustCompile(`^/(admin|resources|collaborator|reports|resource-usage-map|simulation|document-exporter|sysmlv2-api)/`)
+	apiRoot  = pattern(`^(.*?)/(osmc|authentication|webapp|oslc)/`)
+	platform = pattern(`^/(admin|resources|collaborator|reports|resource-usage-map|simulation|document-exporter|sysmlv2-api)/`)
 )
 
 // buildServers says which server each call is for, and removes the prefixes of
 // proxies.
 func (l *learner) buildServers(p *profile.Profile) {
 	for _, one := range append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...) {
-		if match := apiRoot.FindStringSubmatch(one.path); len(match) > 0 && match[1] != "" && !platform.MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
+		if match := apiRoot().FindStringSubmatch(one.path); len(match) > 0 && match[1] != "" && !platform().MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
 			l.prefixes = append(l.prefixes, match[1])
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}

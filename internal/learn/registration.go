@@ -119,7 +119,7 @@ func (r *registration) keyCandidates(all []*exchange) []string {
 	for _, header := range r.entry.ResponseHeaders {
 		if http.CanonicalHeaderKey(header.Name) == "Location" {
 			add(profile.LastSegment(header.Value), 5)
-		} else if !standard.MatchString(header.Name) {
+		} else if !standard().MatchString(header.Name) {
 			add(header.Value, 6)
 		}
 	}
@@ -181,7 +181,7 @@ func outermostArray(document any, parts []string) (end int, found bool) {
 func (r *registration) otherValues(all []*exchange) map[string]string {
 	others := map[string]string{}
 	eachText(r.answer, func(pointer, text string) {
-		if text == r.key || typed.MatchString(text) || !looksRandom(text) && len(digits.FindAllString(text, -1)) < 3 {
+		if text == r.key || typed().MatchString(text) || !looksRandom(text) && len(digits().FindAllString(text, -1)) < 3 {
 			return
 		}
 		if !slices.ContainsFunc(all[:r.at+1], func(earlier *exchange) bool { return earlier.sends(text) }) {

@@ -2,7 +2,6 @@ package learn
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -118,7 +117,7 @@ func findRemove(changes []*exchange, afterEdits int) *exchange {
 }
 
 // refuses matches requests that read as if they took an approval away.
-var refuses = regexp.MustCompile(`(?i)disapprove|unapprove|reject|revoke|deny|disable|deactivate|suspend`)
+var refuses = pattern(`(?i)disapprove|unapprove|reject|revoke|deny|disable|deactivate|suspend`)
 
 // findApprovals finds two requests of which the first is made before and after
 // the second.
@@ -147,7 +146,7 @@ func (l *learner) findApprovals(rest []*exchange) {
 			}
 		}
 	}
-	if r.disapprove != nil && refuses.MatchString(r.approve.signature()) && !refuses.MatchString(r.disapprove.signature()) {
+	if r.disapprove != nil && refuses().MatchString(r.approve.signature()) && !refuses().MatchString(r.disapprove.signature()) {
 		r.approve, r.disapprove, r.swapped = r.disapprove, r.approve, true
 		l.report.reading("The first approval reads like a disapproval, so the requests are taken the other way around.")
 	}
