@@ -158,10 +158,15 @@ func (c *checker) step(place string, step Step) {
 		c.missing(place, "path", "")
 	}
 	c.path(place+"/path", step.Path)
-	for name, text := range step.Form {
-		c.text(place+"/form/"+escapeToken(name), text, Username, Password)
+	check := func(pointer, text string, placeholders ...string) {
+		if !isSource(text) {
+			c.text(pointer, text, placeholders...)
+		}
 	}
-	walk(place+"/json", step.JSON, func(pointer, text string) { c.text(pointer, text, Username, Password, CSRFToken) })
+	for name, text := range step.Form {
+		check(place+"/form/"+escapeToken(name), text, Username, Password)
+	}
+	walk(place+"/json", step.JSON, func(pointer, text string) { check(pointer, text, Username, Password, CSRFToken) })
 }
 
 // forbidden are headers that the provider sets itself, or that hold a secret or a

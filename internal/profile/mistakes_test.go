@@ -251,6 +251,10 @@ var mistakesIn = map[string]mistakeIn{
 		document: "full", old: `"u": "{username}"`, new: `"u": "DOMAIN{username}"`,
 		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {username} must be the whole value: a profile has no expressions`},
 	},
+	"step with a source without name": {
+		document: "full", old: `"{cookie.sid}"`, new: `"{cookie.}"`,
+		problems: []string{`line 5, column 158 (/sign_in/steps/1/json/p/4): {cookie.} cannot be used here`},
+	},
 	"sign-out without path": {
 		document: "full", old: `, "path": "/webapp/logout"`, new: ``,
 		problems: []string{`line 6, column 4 (/sign_in/sign_out): missing: path`},
