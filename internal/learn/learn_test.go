@@ -234,7 +234,7 @@ func learnBytes(t testing.TB, content []byte) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := Learn(entries)
+	result := Learn(entries, Credentials{})
 	written := string(result.Profile) + result.Findings
 	for _, canary := range canaries {
 		for _, encoded := range encodings(canary) {
@@ -365,7 +365,7 @@ func FuzzLearn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if result := Learn(entries); result.Profile != nil {
+		if result := Learn(entries, Credentials{}); result.Profile != nil {
 			if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
 				t.Fatalf("%v\n%s", problems, result.Profile)
 			}

@@ -33,7 +33,7 @@ func learnFile(t *testing.T, file string) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Learn(entries)
+	return Learn(entries, Credentials{})
 }
 
 // A profile that is learned from a recording is complete. Nothing private of the
@@ -77,7 +77,7 @@ func TestRecordings_matched(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		learned, problems := profile.Parse(Learn(entries).Profile)
+		learned, problems := profile.Parse(Learn(entries, Credentials{}).Profile)
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", file, problems)
 		}
