@@ -14,7 +14,7 @@ func TestAdminPage(t *testing.T) {
 	t.Parallel()
 	for _, name := range emulator.Dialects() {
 		c := newDialectClient(t, name)
-		if !strings.HasPrefix(c.server.AdminPageURL(), c.root()+"/") {
+		if !strings.HasPrefix(c.server.AdminPageURL(), c.at("/")) {
 			t.Errorf("%s: the page is at %s", name, c.server.AdminPageURL())
 		}
 		page := c.want(200, c.get(c.server.AdminPageURL()))
@@ -26,7 +26,7 @@ func TestAdminPage(t *testing.T) {
 			t.Errorf("%s: the page loads %v", name, loaded)
 		}
 		for _, path := range loaded {
-			c.want(200, c.get(c.root()+path[1]))
+			c.want(200, c.get(c.at(path[1])))
 		}
 		c.want(200, c.get(c.server.AdminPageURL()+"/notifications"))
 	}

@@ -85,7 +85,7 @@ func TestCalls_alike(t *testing.T) {
 func TestCalls_registrationDoesNotApprove(t *testing.T) {
 	t.Parallel()
 	c := newDialectClient(t, "put-all")
-	c.want(201, c.do("POST", consumers, `{"name":"a","secret":"s","approved":true}`))
+	c.want(201, c.send("POST", c.profile.Calls.Register.Path, `{"name":"a","secret":"s","approved":true}`))
 	if got := c.server.Consumers(); len(got) != 1 || got[0].Approved {
 		t.Errorf("%+v", got)
 	}
@@ -96,7 +96,7 @@ func TestCalls_consumerInArray(t *testing.T) {
 	t.Parallel()
 	c := newDialectClient(t, "keys-only")
 	c.server.AddConsumer(emulator.Consumer{Key: "k", Name: "a"})
-	if r := c.want(200, c.get("/osmc/oauth/consumer?key=k")); r.body != `[{"approved":"N","key":"k","title":"a"}]` {
+	if r := c.want(200, c.send("GET", "/admin/api/oauth/consumer?key=k", "")); r.body != `[{"approved":"N","key":"k","title":"a"}]` {
 		t.Error(r.body)
 	}
 }

@@ -1,11 +1,13 @@
 package emulator
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -14,7 +16,7 @@ var dialects embed.FS
 
 // Dialects returns the names of the profiles that come with the emulator, in
 // order. Each is different in several ways; together, they use every part of the
-// format.
+// format. Most are on the Web Application Platform.
 func Dialects() []string {
 	entries, err := dialects.ReadDir("dialects")
 	if err != nil {
@@ -47,4 +49,24 @@ func Dialect(name string) (*profile.Profile, error) {
 		return nil, fmt.Errorf("dialect %s: %s", name, problems[0])
 	}
 	return parsed, nil
+}
+
+// dialectSettings are what a server of a dialect has besides its profile.
+var dialectSettings = map[string]func(*Config){
+	"put-all": func(config *Config) {
+		config.AuthenticationAddress = cmp.Or(config.AuthenticationAddress, "localhost:0")
+	},
+	"put-secret":  func(config *Config) { config.Quirks = append(config.Quirks, authserver.RememberMe) },
+	"put-version": func(config *Config) { config.OneOrigin, config.LoadBalancer = true, true },
+}
+
+// SetDialect sets the profile of a dialect, and what its server has besides: a
+// "Remember me" box and a button for SAML, the authentication server at an address of
+// its own, or both servers on one origin behind a load balancer.
+func (config *Config) SetDialect(name string) (err error) {
+	config.Profile, err = Dialect(name)
+	if set := dialectSettings[name]; set != nil && err == nil {
+		set(config)
+	}
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -26,6 +27,9 @@ type client struct {
 	// headers.
 	authorization string
 	headers       map[string]string
+
+	// in is how to sign in on the platform. Nil: by one form.
+	in *profile.SignIn
 }
 
 // form matches the beginning of a body that is a form. Other bodies are JSON.
@@ -147,24 +151,58 @@ func (c *client) follow(method, target, body string) reply {
 }
 
 var (
-	formAction  = regexp.MustCompile(`action="([^"]+)"`)
+	formAction  = regexp.MustCompile(`action="(login[^"]*)"`)
 	hiddenToken = regexp.MustCompile(`name="_token" value="([^"]+)"`)
 	startPages  = regexp.MustCompile(`data-starts="([^"]*)"`)
 )
 
-// submitPassword submits the sign-in page that has come.
+// submitPassword does the steps of the sign-in, from the page that has come.
 func (c *client) submitPassword(page reply, password string) reply {
 	c.t.Helper()
-	action, hidden := formAction.FindStringSubmatch(page.body), hiddenToken.FindStringSubmatch(page.body)
-	if action == nil || hidden == nil {
-		c.t.Fatalf("this is no sign-in page: %d, %s", page.status, page.body)
+	steps := []profile.Step{{Form: map[string]string{"username": profile.Username, "password": profile.Password}}}
+	if c.in != nil && c.in.Steps != nil {
+		steps = c.in.Steps
 	}
-	values := url.Values{"_token": {hidden[1]}, "username": {emulator.AdminName}, "password": {password}}
-	return c.follow(http.MethodPost, c.server.AuthenticationURL()+"/authentication/"+action[1], values.Encode())
+	fill := strings.NewReplacer(profile.Username, emulator.AdminName, profile.Password, password)
+	for _, step := range steps {
+		if step.Form == nil {
+			page = c.submitJSON(step, fill)
+			continue
+		}
+		action, hidden := formAction.FindStringSubmatch(page.body), hiddenToken.FindStringSubmatch(page.body)
+		if action == nil || hidden == nil {
+			c.t.Fatalf("this is no sign-in page: %d, %s", page.status, page.body)
+		}
+		values := url.Values{"_token": {hidden[1]}}
+		for name, value := range step.Form {
+			values.Set(name, fill.Replace(value))
+		}
+		page = c.follow(http.MethodPost, c.server.AuthenticationURL()+"/authentication/"+action[1], values.Encode())
+	}
+	return page
+}
+
+func (c *client) submitJSON(step profile.Step, fill *strings.Replacer) reply {
+	c.t.Helper()
+	body, err := json.Marshal(step.JSON)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r := c.want(http.StatusOK, c.do(step.Method, c.at(step.Path), fill.Replace(string(body))))
+	next, _ := profile.Lookup(decode[any](c.t, r), step.Next)
+	return c.follow(http.MethodGet, next.(string), "")
+}
+
+// at is the address of a path of the platform.
+func (c *client) at(path string) string {
+	if strings.HasPrefix(path, "/authentication/") {
+		return c.server.AuthenticationURL() + path
+	}
+	return c.server.WebAppURL() + path
 }
 
 // signInOnPlatform signs in at the administration page, and opens a page of each
-// application that the calls go to.
+// application that the calls go to, or gets the token for them.
 func (c *client) signInOnPlatform() {
 	c.t.Helper()
 	page := c.want(http.StatusOK, c.submitPassword(c.follow(http.MethodGet, c.server.AdminPageURL(), ""), emulator.AdminPassword))
@@ -173,11 +211,11 @@ func (c *client) signInOnPlatform() {
 		c.t.Fatalf("the page is %s", page.body)
 	}
 	for _, start := range strings.Fields(starts[1]) {
-		root := c.server.WebAppURL()
-		if strings.HasPrefix(start, "/authentication/") {
-			root = c.server.AuthenticationURL()
-		}
-		c.want(http.StatusOK, c.follow(http.MethodGet, root+start, ""))
+		c.want(http.StatusOK, c.follow(http.MethodGet, c.at(start), ""))
+	}
+	if c.in != nil && c.in.By == profile.ByToken {
+		token := decode[map[string]string](c.t, c.want(http.StatusOK, c.get(c.server.AdminPageURL()+"/token")))
+		c.authorization = c.in.Scheme + " " + token["id_token"]
 	}
 }
 

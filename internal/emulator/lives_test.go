@@ -20,17 +20,20 @@ import (
 // response.
 func (c *dialectClient) exchange(call *profile.Call, values profile.Values) (*url.URL, *profile.Response) {
 	c.t.Helper()
-	values.CSRF, values.Origin = &c.token, c.root()
+	values.CSRF, values.Origin = &c.token, c.origin(call.Path)
 	filled, err := c.profile.Fill(call, values)
 	if err != nil {
 		c.t.Fatalf("%s: %v", call.Name, err)
 	}
-	request, err := http.NewRequestWithContext(c.t.Context(), filled.Method, c.root()+filled.Path, bytes.NewReader(filled.Body))
+	request, err := http.NewRequestWithContext(c.t.Context(), filled.Method, c.at(filled.Path), bytes.NewReader(filled.Body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	request.URL.RawQuery = filled.Query.Encode()
 	maps.Copy(request.Header, filled.Header)
+	if c.authorization != "" {
+		request.Header.Set("Authorization", c.authorization)
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		c.t.Fatal(err)

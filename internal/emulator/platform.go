@@ -193,12 +193,6 @@ func (s *Server) challenge(x *exchange) *answer {
 	return &w.answer
 }
 
-// onPlatform reports whether a request needs a session or a token of the platform. With
-// a profile that does not say how to sign in there, one of the REST API does as well.
-func (s *Server) onPlatform(x *exchange, found endpoint) bool {
-	return x.part == WebApp && (found.page || s.profile.SignIn != nil || x.request.Header.Get("Authorization") == "" && s.live(x.request) == nil)
-}
-
 // handleSignedIn answers a request that needs a session or a token of the platform. The
 // sign-in can start at a call, too.
 func (s *Server) handleSignedIn(x *exchange, page bool, handle handler) *answer {

@@ -109,7 +109,7 @@ func (s *Server) handle(x *exchange, found endpoint) *answer {
 	if found.session == sessionIgnored {
 		return handle(x)
 	}
-	if s.onPlatform(x, found) {
+	if x.part == WebApp {
 		return s.handleSignedIn(x, found.page, handle)
 	}
 	x.session = s.live(x.request)

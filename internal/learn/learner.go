@@ -9,6 +9,12 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 )
 
+// pattern compiles a regular expression when it is first needed: each process that
+// Terraform starts contains this package, and learns nothing.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // learner has what has been found in a recording so far. Each step uses what the
 // steps before it have found.
 type learner struct {
@@ -17,8 +23,8 @@ type learner struct {
 	private   *private
 	roles     roles
 	own       map[string]string // other values that the server gave to the consumer, with their pointers
-	signIn    *signIn   // on pages; nil if the recording has none
-	out       *exchange // the sign-out
+	signIn    *signIn           // on pages; nil if the recording has none
+	out       *exchange         // the sign-out
 	csrf      *csrf
 	sightings []sighting        // the consumer in responses, in their order
 	keep      map[string]string // members of the consumer that requests send back: pointers by name
@@ -81,10 +87,4 @@ func Learn(entries []har.Entry, user Credentials) *Result {
 		Complete: document != nil && len(l.report.problems) == 0,
 		Findings: l.findings(document != nil),
 	}
-}
-
-// pattern compiles an expression when it is used first. Terraform starts the program
-// often, and hardly ever to learn.
-func pattern(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

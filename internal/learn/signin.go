@@ -139,7 +139,9 @@ func (s *signIn) findUsername(before []*exchange, given string) *exchange {
 				continue
 			}
 			if one == last && shown == nil { // The page may have repeated what an earlier one has sent.
-				if earlier := slices.IndexFunc(before[:last.at], func(one *exchange) bool { return one.submits() && one.kind == formBody && one.sends(s.username) && !one.sends(s.password) }); earlier >= 0 {
+				if earlier := slices.IndexFunc(before[:last.at], func(one *exchange) bool {
+					return one.submits() && one.kind == formBody && one.sends(s.username) && !one.sends(s.password)
+				}); earlier >= 0 {
 					return before[earlier]
 				}
 			}

@@ -115,6 +115,9 @@ func (c *checker) server(place, own string) {
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
+		if c.UsesPlatform() && c.root.get("sign_in") == nil {
+			c.missing("", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
+		}
 		return
 	}
 	switch in.By {
@@ -132,7 +135,7 @@ func (c *checker) signIn() {
 		if in.Scheme == "" {
 			c.missing("/sign_in", "scheme", ", such as Bearer")
 		}
-		if in.Start != "" || in.Steps != nil || in.SignOut != nil {
+		if in.Start != "" || in.Steps != nil {
 			c.add("/sign_in", "a sign-in by token has no pages")
 		}
 	}

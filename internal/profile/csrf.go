@@ -97,7 +97,7 @@ func (c *CSRF) onPage(r *Response) (token string, found bool, err error) {
 }
 
 // Put adds the token to a response: the inverse of Token. The cookie gets the path. A
-// page is written as a whole.
+// page is written as a whole, with a field for a secret, as a page to register on has it.
 func (c *CSRF) Put(r *Response, token, cookiePath string) {
 	if c.Decode {
 		token = strings.ReplaceAll(url.QueryEscape(token), "+", "%20")
@@ -112,7 +112,7 @@ func (c *CSRF) Put(r *Response, token, cookiePath string) {
 		writeJSON(r, SetAt(document, c.Pointer, token))
 	case "page":
 		r.Header.Set("Content-Type", "text/html; charset=utf-8")
-		r.Body = fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><meta name=\"%s\" content=\"%s\"><title>Token</title></head></html>\n",
+		r.Body = fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><meta name=\"%s\" content=\"%s\"><title>Token</title></head><body><input type=\"password\" name=\"secret\"></body></html>\n",
 			html.EscapeString(c.Name), html.EscapeString(token))
 	}
 	if len(r.Body) > 0 && r.Status == http.StatusNoContent {

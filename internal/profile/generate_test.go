@@ -46,7 +46,7 @@ type members = map[string]any
 func (g generator) document() string {
 	numbers := g.chance()
 	document := members{
-		"profile": 2, "server": pick(g, REST, WebApp), "keep": members{"a": "/kept/a", "b.c": "/b~1c"},
+		"profile": 2, "server": pick(g, REST, WebApp), "sign_in": members{"by": ByToken, "scheme": "Bearer"}, "keep": members{"a": "/kept/a", "b.c": "/b~1c"},
 		"headers":  members{"accept": pick(g, "application/json", "application/ld+json"), "X-Fixed": "1"},
 		"csrf":     members{"from": "cookie", "name": "c"},
 		"approved": members{"yes": []any{g.literal(2), "on"}, "no": []any{g.literal(1), nil}},

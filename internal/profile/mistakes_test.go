@@ -60,11 +60,11 @@ var mistakesIn = map[string]mistakeIn{
 	},
 	"calls as a list": {
 		document: "sign-in by token", old: `{"register": {"method": "POST", "path": "/r", "form": {"n": "{name}", "s": "{secret}"}}}`, new: `[]`,
-		problems: []string{`line 1, column 84 (/calls): it must be an object`},
+		problems: []string{`line 1, column 129 (/calls): it must be an object`},
 	},
 	"calls that are none": {
 		document: "sign-in by token", old: `"register": {"method": "POST", "path": "/r", "form": {"n": "{name}", "s": "{secret}"}}`, new: ``,
-		problems: []string{`line 1, column 84 (/calls): missing: list`},
+		problems: []string{`line 1, column 129 (/calls): missing: list`},
 	},
 	"no list": {
 		document: "small", old: "\"list\": {\"method\": \"GET\", \"path\": \"/c\", \"response\": {\"key\": \"/key\", \"name\": \"/name\", \"approved\": \"/approved\"}, \"pages\": {\"by\": \"none\"}},\n", new: ``,
@@ -223,6 +223,18 @@ var mistakesIn = map[string]mistakeIn{
 		document: "full", old: `"start": `, new: `"scheme": "Bearer", "start": `,
 		problems: []string{`line 3, column 49 (/sign_in/scheme): a sign-in by page sends no Authorization`},
 	},
+	"no sign-in for a call": {
+		document: "no sign-in", old: `"sign_in": "none", `, new: ``,
+		problems: []string{`line 1, column 1: missing: sign_in, which calls to webapp need, unless they say "sign_in": "none"`},
+	},
+	"no sign-in for the server of a call": {
+		document: "small", old: `"method": "PUT"`, new: `"server": "webapp", "method": "PUT"`,
+		problems: []string{`line 1, column 1: missing: sign_in, which calls to webapp need, unless they say "sign_in": "none"`},
+	},
+	"no sign-in for the token": {
+		document: "no sign-in", old: `"name": "c"`, new: `"name": "c", "path": "/p"`,
+		problems: []string{`line 1, column 1: missing: sign_in, which calls to webapp need, unless they say "sign_in": "none"`},
+	},
 	"sign-in by token without scheme": {
 		document: "sign-in by token", old: `, "scheme": "Bearer"`, new: ``,
 		problems: []string{`line 1, column 36 (/sign_in): missing: scheme, such as Bearer`},
@@ -380,7 +392,7 @@ var mistakesIn = map[string]mistakeIn{
 	},
 	"a number in a form": {
 		document: "sign-in by token", old: `"form": {`, new: `"form": {"x": 1, `,
-		problems: []string{`line 1, column 148 (/calls/register/form/x): it must be a string`},
+		problems: []string{`line 1, column 193 (/calls/register/form/x): it must be a string`},
 	},
 	"JSON and form": {
 		document: "small", old: `"json": {"name": "{name}"}`, new: `"json": {"name": "{name}"}, "form": {}`,

@@ -235,6 +235,22 @@ func (p *Profile) OnlyRegisters() bool {
 // ServerOf is the server that a part goes to, which may have its own.
 func (p *Profile) ServerOf(own string) string { return cmp.Or(own, p.Server) }
 
+// UsesREST reports whether a request goes to the REST API, which needs a session there.
+func (p *Profile) UsesREST() bool { return p.uses(REST) }
+
+// UsesPlatform reports whether a request goes to the Web Application Platform and needs
+// its sign-in.
+func (p *Profile) UsesPlatform() bool { return p.uses(WebApp) }
+
+func (p *Profile) uses(server string) bool {
+	for _, call := range p.Calls.All() {
+		if call.Discover == "" && call.SignIn != "none" && p.ServerOf(call.Server) == server {
+			return true
+		}
+	}
+	return p.CSRF != nil && p.CSRF.Path != "" && p.ServerOf(p.CSRF.Server) == server
+}
+
 // KnownOf is how a part of a profile is known, whose own value and those of what
 // it is in are given from the inside out.
 func (p *Profile) KnownOf(own ...Known) Known {

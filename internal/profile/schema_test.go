@@ -127,7 +127,8 @@ var valid = map[string]string{
 		}
 	}`,
 	"register alone":   `{"profile": 2, "calls": {"register": {"discover": "oauthRequestConsumerKeyUrl", "method": "POST", "json": {"name": "{name}", "secret": "{secret}"}, "response": {"key": "/key"}}}}`,
-	"sign-in by token": `{"profile": 2, "server": "webapp", "sign_in": {"by": "token", "scheme": "Bearer"}, "calls": {"register": {"method": "POST", "path": "/r", "form": {"n": "{name}", "s": "{secret}"}}}}`,
+	"sign-in by token": `{"profile": 2, "server": "webapp", "sign_in": {"by": "token", "scheme": "Bearer", "sign_out": {"method": "GET", "path": "/o"}}, "calls": {"register": {"method": "POST", "path": "/r", "form": {"n": "{name}", "s": "{secret}"}}}}`,
+	"no sign-in":       `{"profile": 2, "server": "webapp", "csrf": {"from": "cookie", "name": "c"}, "calls": {"register": {"sign_in": "none", "method": "POST", "path": "/r", "headers": {"X": "{csrf}"}, "form": {"n": "{name}", "s": "{secret}"}}}}`,
 	"two lists alone":  `{"profile": 2, "server": "rest", "calls": {"list": {"method": "GET", "path": "/", "response": {"items": {"yes": "/a", "no": "/b"}, "key_is_member": true, "name": "/n"}, "pages": {"by": "none", "first": 0}}}}`,
 }
 

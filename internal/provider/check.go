@@ -40,7 +40,11 @@ func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 	if client == nil {
 		return
 	}
-	if report.signIn(ctx, client) {
+	onPlatform, _ := client.OnPlatform()
+	switch {
+	case onPlatform: // Nothing else needs the REST API, whose session takes a seat.
+		report.consumers(ctx, client)
+	case report.signIn(ctx, client):
 		report.user(ctx, client)
 		report.consumers(ctx, client)
 	}

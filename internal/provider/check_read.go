@@ -96,6 +96,27 @@ func (r *checkReport) signIn(ctx context.Context, client *twcloud.Client) bool {
 	return true
 }
 
+// signInOnPlatform reports what the first call, which has returned err, tells of the
+// sign-in of the API profile, and whether that works.
+func (r *checkReport) signInOnPlatform(err error, byToken bool) bool {
+	refused := isAny(err, twcloud.ErrSession, twcloud.ErrCredentials)
+	switch {
+	case refused && byToken && !isLogin(err):
+		r.failure("sign-in", err)
+		r.note("token", "the Web Application Platform does not accept the token", "")
+	case refused, isLogin(err):
+		r.failure("sign-in", err)
+	case err == nil && byToken:
+		r.ok("sign-in", "the Web Application Platform accepts the token")
+	case err == nil:
+		r.ok("sign-in", "one session is open on the Web Application Platform")
+	default:
+		r.failure("list", err)
+	}
+	r.signedIn = err == nil
+	return r.signedIn
+}
+
 func (r *checkReport) user(ctx context.Context, client *twcloud.Client) {
 	username, err := client.CurrentUser(ctx)
 	if err != nil {
@@ -116,7 +137,9 @@ func (r *checkReport) user(ctx context.Context, client *twcloud.Client) {
 
 func (r *checkReport) consumers(ctx context.Context, client *twcloud.Client) {
 	survey, err := client.SurveyConsumers(ctx)
-	if err != nil {
+	if onPlatform, byToken := client.OnPlatform(); onPlatform && !r.signInOnPlatform(err, byToken) {
+		return
+	} else if err != nil {
 		r.failure("list", err)
 		return
 	}

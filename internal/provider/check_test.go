@@ -61,10 +61,11 @@ type checkRun struct {
 func (h *harness) expectCheck(ctx context.Context, t *testing.T, run checkRun) {
 	t.Helper()
 	variables := map[string]string{
-		"TWCLOUD_ENDPOINT":        h.server.URL(),
-		"TWCLOUD_WEBAPP_ENDPOINT": h.server.WebAppURL(),
-		"TWCLOUD_USERNAME":        "jörg kanarie",
-		"TWCLOUD_PASSWORD":        "canary-password",
+		"TWCLOUD_ENDPOINT":                h.server.URL(),
+		"TWCLOUD_WEBAPP_ENDPOINT":         h.server.WebAppURL(),
+		"TWCLOUD_AUTHENTICATION_ENDPOINT": h.server.AuthenticationURL(),
+		"TWCLOUD_USERNAME":                "jörg kanarie",
+		"TWCLOUD_PASSWORD":                "canary-password",
 	}
 	maps.Copy(variables, run.environment)
 	if run.out == nil {
@@ -90,7 +91,8 @@ func (h *harness) expectCheck(ctx context.Context, t *testing.T, run checkRun) {
 		}
 	}
 	for _, request := range h.server.Requests() {
-		reads := request.Method == http.MethodGet || request.Call == "list" || request.Call == "read"
+		signs := request.Server == emulator.WebApp && request.Call == "" // in or out
+		reads := request.Method == http.MethodGet || request.Call == "list" || request.Call == "read" || signs
 		if !reads && (!run.write || strings.Contains(report, "not started")) {
 			t.Errorf("sent %s %s", request.Method, request.Path)
 		}
@@ -99,8 +101,8 @@ func (h *harness) expectCheck(ctx context.Context, t *testing.T, run checkRun) {
 		h.removeNamed(t, report)
 	}
 	h.expectOnServer(t, before...)
-	if got := h.server.OpenSessions(); got > 0 && !run.dies {
-		t.Errorf("%d sessions are left open", got)
+	if rest, platform := h.server.OpenSessions(), h.server.OpenPlatformSessions(); rest+platform > 0 && !run.dies {
+		t.Errorf("%d sessions are left open on the REST API, %d on the platform", rest, platform)
 	}
 	if t.Failed() || testing.Verbose() {
 		t.Log(report)

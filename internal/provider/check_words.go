@@ -72,7 +72,7 @@ func (r *checkReport) partOf(err error) (part, found string) {
 		causes = []error{registration.Cause, registration.Look}
 	}
 	for _, cause := range causes {
-		if failure, ok := errors.AsType[*twcloud.Error](cause); ok && !failure.Login && failure.Part != "" {
+		if failure, ok := errors.AsType[*twcloud.Error](cause); ok && failure.Part != "" {
 			return failure.Part, r.found(failure)
 		}
 	}

@@ -2,12 +2,14 @@ package provider_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
@@ -33,21 +35,28 @@ func TestCheckWrite_dialects(t *testing.T) {
 	for _, name := range emulator.Dialects() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			content, spoken := speak(t, name)
+			h := newChecked(t, spoken)
+			run := checkRun{
+				environment: withProfile(t, content), without: "FAIL", want: []string{"API profile    from a file: ", "ok    sign-in", "status 200, application/", "ok    sign-out"},
+			}
 			dialect, err := emulator.Dialect(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			content, err := emulator.DialectJSON(name)
-			if err != nil {
-				t.Fatal(err)
+			in := dialect.SignIn
+			if in != nil { // A platform without a REST API.
+				run.environment["TWCLOUD_ENDPOINT"] = ""
 			}
-			h := newChecked(t, func(config *emulator.Config) { config.Profile = dialect })
-			run := checkRun{
-				environment: withProfile(t, content), without: "FAIL", want: []string{"API profile    from a file: ", "status 200, application/"},
+			if in != nil && in.By == profile.ByToken {
+				maps.Copy(run.environment, map[string]string{"TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": "", "TWCLOUD_TOKEN": "canary-token"})
 			}
 			h.expectCheck(t.Context(), t, run)
 			run.write, run.want = true, append(run.want, "refuses the old one")
 			h.expectCheck(t.Context(), t, run)
+			if in != nil && h.server.SessionsOpened() > 0 {
+				t.Error("a session of the REST API was opened")
+			}
 		})
 	}
 }

@@ -41,7 +41,7 @@ func (r *resolver) needsREST() bool {
 		return true
 	}
 	own := r.settings.options.Profile
-	return own != nil && twcloud.UsesREST(own)
+	return own != nil && own.UsesREST()
 }
 
 // checkScheme reports an endpoint (nil: none) to which secrets travel unencrypted.

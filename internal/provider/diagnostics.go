@@ -209,6 +209,7 @@ var advice = []struct {
 		"Wait, close sessions you don't need, or raise max_retries to wait longer."},
 	{twcloud.ErrCredentials, "Check username and password, or token. The provider does not try again in this run, so that the account is not locked."},
 	{twcloud.ErrSingleSignOn, "If that is single sign-on, set client_id with auth_secret, or token: they may work without it, and terraform-provider-twcloud check tells. " +
+		"You get a token in the browser at /osmc/authen/login of the REST API, if an administrator has added twc-rest-api to authentication.client.ids. " +
 		"If it is another name of the same server, set webapp_endpoint to it."},
 	{twcloud.ErrSignInPage, "Sign in as this user in a browser, and do what the page asks for, such as to set a new password. If it asks each time, " +
 		"set client_id with auth_secret, or token. If it asks for nothing, record the sign-in again and learn the API profile from it."},
@@ -223,8 +224,8 @@ var advice = []struct {
 		"Compare csrf in the profile with what the page in TWCloud Admin sends. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
-	{twcloud.ErrNoCollection, "The server has no OAuth consumers API at this path. Check that endpoint is the REST API (port 8111 by default). " +
-		"If it is, this server differs. " + whenDiffers},
+	{twcloud.ErrNoCollection, "With the built-in API profile, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. " +
+		"Otherwise, check endpoint: the REST API uses port 8111 by default. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},

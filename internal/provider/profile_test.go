@@ -32,6 +32,20 @@ func elsewhere(t *testing.T, path string) []byte {
 	return bytes.ReplaceAll(content, []byte("/osmc/admin/oauthconsumers"), []byte(path))
 }
 
+// speak returns the API profile of a dialect, and has a server speak it.
+func speak(t *testing.T, dialect string) (content []byte, spoken func(*emulator.Config)) {
+	t.Helper()
+	content, err := emulator.DialectJSON(dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, func(config *emulator.Config) {
+		if err := config.SetDialect(dialect); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // profileBlock is a provider block with an API profile.
 func (h *harness) profileBlock(t *testing.T, content []byte) string {
 	t.Helper()
@@ -61,15 +75,8 @@ func TestAccProfile_incomplete(t *testing.T) {
 func TestAccProfile_putSecret(t *testing.T) {
 	t.Parallel()
 	need(t, firstWriteOnly)
-	document, err := emulator.DialectJSON("put-secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dialect, err := emulator.Dialect("put-secret")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorkspace(t, func(config *emulator.Config) { config.Profile = dialect })
+	document, spoken := speak(t, "put-secret")
+	w := newWorkspace(t, spoken)
 	block := w.profileBlock(t, document)
 	want := emulator.Consumer{Key: "key-1", Secret: "s3cret", Approved: true}
 	for _, form := range [][]string{stored("s3cret"), writeOnly("s3cret"), writeOnly("s3cret", 1)} {

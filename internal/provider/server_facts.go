@@ -9,8 +9,9 @@ import (
 // serverFacts are what a message says about a request: where it went, and who sent
 // it, each with the attribute or the variable that says so.
 type serverFacts struct {
-	// endpoint and webApp are the servers.
-	endpoint, webApp serverAddress
+	// endpoint and webApp are the servers, and consumers is the one that has the
+	// consumers.
+	endpoint, webApp, consumers serverAddress
 	// user says who signs in.
 	user string
 }
@@ -42,6 +43,10 @@ func (r *resolver) facts() serverFacts {
 		}
 		facts.webApp = serverAddress{webApp.Scheme + "://" + webApp.Host, fmt.Sprintf("%s (%s)", webApp, label)}
 	}
+	facts.consumers = facts.endpoint
+	if own := r.settings.options.Profile; own != nil && !own.UsesREST() {
+		facts.consumers = facts.webApp
+	}
 	return facts
 }
 
@@ -52,7 +57,7 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	address := f.endpoint.text
+	address := f.consumers.text
 	if address == "" {
 		return ""
 	}
@@ -61,7 +66,9 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		if failure.Status == 0 {
 			return ""
 		}
+	case f.consumers.origin:
 	case f.endpoint.origin:
+		address = f.endpoint.text
 	case f.webApp.origin:
 		address = f.webApp.text
 	default:

@@ -26,7 +26,7 @@ func Build(ctx context.Context, pkg, output string) error {
 	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", output, path.Join(module, pkg)) //nolint:gosec // It is always go build.
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags=grpcnotrace,nethttpomithttp2", "-ldflags=-s -w", "-o", output, path.Join(module, pkg)) //nolint:gosec // It is always go build.
 	// An interrupted build leaves its temporary files in GOTMPDIR.
 	cmd.Env = append(os.Environ(), "GOTMPDIR="+filepath.Dir(output))
 	interruptOnCancel(cmd)

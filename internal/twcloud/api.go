@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // result is the response to a call of the API profile.
@@ -78,6 +79,9 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	root := c.rootOf(c.profile.ServerOf(call.Server), call.Path)
 	if root == nil {
 		return nil, newCallError(ErrNoEndpoint, call, v.Key, nil)
+	}
+	if call.Redirect != "" {
+		ctx = signin.WithRedirect(ctx, call.Redirect)
 	}
 	v.Origin = root.Scheme + "://" + root.Host
 	needsToken := c.profile.Has(call, profile.CSRFToken)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // closeBudget is the time limit of the sign-out. Terraform kills a provider two
@@ -45,7 +46,7 @@ type connection struct {
 
 // New returns a client. It makes no network call. Close it when done.
 func New(options Options) (*Client, error) {
-	if options.Endpoint == nil && (options.WebAppEndpoint == nil || UsesREST(cmp.Or(options.Profile, profile.BuiltIn()))) {
+	if options.Endpoint == nil && (options.WebAppEndpoint == nil || cmp.Or(options.Profile, profile.BuiltIn()).UsesREST()) {
 		return nil, errors.New("no endpoint")
 	}
 	if options.Credentials.none() {
@@ -128,6 +129,13 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 
 // ProfileDescription is what the API profile says of itself.
 func (c *Client) ProfileDescription() string { return c.profile.Description }
+
+// OnPlatform reports whether the consumers are on the Web Application Platform, behind
+// its sign-in, and whether the client signs in there by a token.
+func (c *Client) OnPlatform() (onPlatform, byToken bool) {
+	_, byToken = c.chain.platform.method.(*signin.ByToken)
+	return c.profile.UsesPlatform(), byToken
+}
 
 // Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 var errNoToken = errors.New("the response has no CSRF token")
@@ -30,6 +31,9 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	}
 	if from.Path == "" {
 		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: errNoToken}
+	}
+	if from.From == "page" {
+		ctx = signin.WithPage(ctx)
 	}
 	request := &profile.Call{Server: from.Server, Method: http.MethodGet, Path: from.Path}
 	r, err := c.send(ctx, request, profile.Values{})

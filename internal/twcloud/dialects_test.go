@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // eachDialect runs a test with a client and a server for the built-in profile and
@@ -15,16 +16,50 @@ func eachDialect(t *testing.T, test func(*testing.T, *emulator.Server, *Client))
 	for _, name := range append(emulator.Dialects(), "built-in") {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dialect, err := emulator.Dialect(name)
-			if (err != nil) != (name == "built-in") {
-				t.Fatal(err)
+			server, speak := newDialect(t, name)
+			test(t, server, connect(t, server, speak))
+			if platform := speaks(t, name).Server == profile.WebApp; platform && server.SessionsOpened() > 0 {
+				t.Error("a session of the REST API was opened")
 			}
-			server := emulator.New(t, func(c *emulator.Config) { c.Profile = dialect })
-			client := connect(t, server, func(o *Options) {
-				o.Profile, o.WebAppEndpoint = dialect, mustParseURL(t, server.WebAppURL())
-			})
-			test(t, server, client)
 		})
+	}
+}
+
+// speaks is the profile of a dialect, or the built-in one.
+func speaks(t *testing.T, name string) *profile.Profile {
+	t.Helper()
+	if name == "built-in" {
+		return profile.BuiltIn()
+	}
+	dialect, err := emulator.Dialect(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialect
+}
+
+// newDialect starts a server that speaks a dialect. The option makes a client for it,
+// which has what the sign-in of the dialect needs and nothing else.
+func newDialect(t *testing.T, name string, options ...func(*emulator.Config)) (*emulator.Server, func(*Options)) {
+	t.Helper()
+	dialect := speaks(t, name)
+	server := emulator.New(t, append([]func(*emulator.Config){func(c *emulator.Config) {
+		if name == "built-in" {
+			return
+		}
+		if err := c.SetDialect(name); err != nil {
+			t.Fatal(err)
+		}
+	}}, options...)...)
+	return server, func(o *Options) {
+		o.Profile = dialect
+		if !dialect.UsesREST() {
+			o.Endpoint = nil
+		}
+		o.WebAppEndpoint, o.AuthenticationEndpoint = mustParseURL(t, server.WebAppURL()), mustParseURL(t, server.AuthenticationURL())
+		if in := dialect.SignIn; in != nil && in.By == profile.ByPage {
+			o.Credentials = Credentials{Username: emulator.AdminName, Password: emulator.AdminPassword}
+		}
 	}
 }
 

@@ -284,7 +284,7 @@ func fakeClient(t testing.TB, transport http.RoundTripper, options ...func(*Opti
 }
 
 // connect returns a client of an emulated server, without back-off. When the test
-// ends, the client must have given its seat back.
+// ends, the client must have signed out of both servers.
 func connect(t testing.TB, server *emulator.Server, options ...func(*Options)) *Client {
 	t.Helper()
 	built := testOptions(t, server.URL())
@@ -301,8 +301,8 @@ func connect(t testing.TB, server *emulator.Server, options ...func(*Options)) *
 		if err := client.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
-		if open := server.OpenSessions(); open != 0 {
-			t.Errorf("%d sessions are left open", open)
+		if rest, platform := server.OpenSessions(), server.PlatformSessions(); rest != 0 || len(platform) != 0 {
+			t.Errorf("%d sessions are left open on the REST API, on the platform %v", rest, platform)
 		}
 	})
 	return client

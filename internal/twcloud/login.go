@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync/atomic"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -25,9 +24,10 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 		ClientID: credentials.ClientID, AuthSecret: credentials.AuthSecret, ClientSecret: credentials.ClientSecret,
 	})
 	refused := new(atomic.Pointer[Error])
+	parts := map[string]string{profile.WebApp: "sign_in"}
 	open := func(method func(*signin.Client) signin.Method, server string) *session {
-		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
-		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.Server == server {
+		opened := &session{next: next, servers: servers, redact: redact, refused: refused, part: parts[server]}
+		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.ServerOf(csrf.Server) == server {
 			opened.csrf = csrf
 		}
 		opened.method = method(&signin.Client{Servers: servers, Send: next, Keep: opened.keep, Hide: hide})
@@ -35,11 +35,7 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 	}
 	rest = open(func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} }, profile.REST)
 	if options.Profile.SignIn == nil {
-		rest.method = &everywhere{rest.method.(*signin.REST)} //nolint:errcheck,forcetypeassert // It is one.
-		if options.Profile.Server == profile.WebApp {
-			rest.csrf = options.Profile.CSRF
-		}
-		return rest, rest
+		return rest, rest // Nothing goes to the platform in a session.
 	}
 	platform = open(func(client *signin.Client) signin.Method {
 		in := options.Profile.SignIn
@@ -54,25 +50,6 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 		return &signin.Page{Client: client, SignIn: in, Headers: options.Profile.Headers, Username: credentials.Username, Password: credentials.Password}
 	}, profile.WebApp)
 	return rest, platform
-}
-
-// everywhere sends the cookies of the REST API to the platform, too, for a profile
-// without a sign-in (assumed).
-type everywhere struct{ *signin.REST }
-
-// Authorize implements signin.Method.
-func (e *everywhere) Authorize(request *http.Request, session *signin.Session) {
-	cookies := session.Cookies.For(request.URL)
-	if request.URL.Host == e.Servers.REST.Host {
-		signin.Send(request, cookies)
-		return
-	}
-	for _, cookie := range session.Cookies.All(e.Servers.REST) {
-		if !slices.ContainsFunc(cookies, func(own signin.Cookie) bool { return own.Name == cookie.Name }) {
-			cookies = append(cookies, cookie)
-		}
-	}
-	signin.Send(request, cookies)
 }
 
 func (s *session) login(ctx context.Context) (opened *signin.Session, err error) {
@@ -124,6 +101,9 @@ func (s *session) loginError(err error) error {
 	failure := &Error{
 		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request), redact: s.redact.text,
 		Method: request.Method, Path: shownPath(request.URL),
+	}
+	if failed.Request != nil {
+		failure.Origin = originOf(request)
 	}
 	if failed.Response != nil {
 		failure.Status, failure.Message = failed.Response.StatusCode, wordsOf(failed.Response, s.redact)

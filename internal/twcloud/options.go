@@ -104,9 +104,6 @@ func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
 // Profile is an API profile: how a server manages consumers.
 type Profile = profile.Profile
 
-// UsesREST reports whether a call of an API profile goes to the REST API.
-func UsesREST(p *Profile) bool { return p.Server == profile.REST }
-
 // ParseProfile reads an API profile. It returns all mistakes, each with its
 // place in the file.
 func ParseProfile(content []byte) (*Profile, []string) {

@@ -21,6 +21,8 @@ type session struct {
 	method  signin.Method
 	servers signin.Servers
 	redact  *redactor
+	// part is the part of the API profile that says how to sign in. Empty: none.
+	part string
 	// csrf is where the CSRF token of this server comes from. Nil: it has none.
 	csrf *profile.CSRF
 	// refused is why the credentials were refused, at any server: they are tried once.
@@ -95,7 +97,7 @@ func (s *session) refusal(request *http.Request, seat *signin.Session, response 
 		return s.loginError(err)
 	}
 	failure := newStatusError(request, response, s.redact)
-	failure.Kind = ErrSession
+	failure.Kind, failure.Part = ErrSession, s.part
 	return failure
 }
 

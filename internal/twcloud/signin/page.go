@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -199,7 +200,7 @@ func (v *visit) arrived(page page, returned bool) error {
 		return &Error{Kind: ErrCredentials, Request: v.response.Request, Response: v.response}
 	case !success(status):
 		return &Error{Kind: kindOf(status), Part: "sign_in.start", Request: v.response.Request, Response: v.response}
-	case page.asksForPassword:
+	case page.asksForPassword && !returned: // The page that was asked for can have fields for secrets.
 		return v.unexpected("it asks for a password")
 	case !v.sent && !returned && len(v.SignIn.Steps) > 0:
 		return v.unexpected("it has no form that fits sign_in.steps[%d]", v.done)
@@ -367,7 +368,7 @@ func (p *Page) Authorize(request *http.Request, session *Session) {
 
 // Judge implements Method.
 func (p *Page) Judge(session *Session, response *http.Response) Verdict {
-	return judge(&p.Servers, session, response)
+	return judge(&p.Servers, session, response, p.SignIn.Steps)
 }
 
 // Refused implements Method.
@@ -381,7 +382,7 @@ func (p *Page) Close(ctx context.Context, session *Session) error {
 // judge tells whether a session of the platform has ended. A request that is sent where
 // requests without a session are sent was not processed. One that is sent to the start,
 // or answered with the sign-in page, may have been.
-func judge(servers *Servers, session *Session, response *http.Response) Verdict {
+func judge(servers *Servers, session *Session, response *http.Response, steps []profile.Step) Verdict {
 	switch status := response.StatusCode; {
 	case status == http.StatusUnauthorized:
 		return Ended
@@ -398,13 +399,30 @@ func judge(servers *Servers, session *Session, response *http.Response) Verdict 
 			return Ended
 		}
 		return Valid
-	case !AsksForPassword(response):
+	case !isSignIn(response, steps):
 		return Valid
 	case success(status):
 		return Doubtful
 	}
 	return Ended
 }
+
+// isSignIn reports whether a response is a sign-in page: it has the form of a step, or
+// asks for a password, which other pages can do as well.
+func isSignIn(response *http.Response, steps []profile.Step) bool {
+	page := parsePage(response)
+	return page.asksForPassword && !isPageWanted(response.Request) || slices.ContainsFunc(steps, func(step profile.Step) bool {
+		return page.formWith(step.Form) != nil
+	})
+}
+
+type pageKey struct{}
+
+// WithPage returns a context for a request for a page, which can have fields for
+// passwords of its own.
+func WithPage(ctx context.Context) context.Context { return context.WithValue(ctx, pageKey{}, true) }
+
+func isPageWanted(request *http.Request) bool { return request.Context().Value(pageKey{}) != nil }
 
 type ownKey struct{}
 

@@ -290,7 +290,7 @@ func (b *ByToken) Authorize(request *http.Request, session *Session) {
 
 // Judge implements Method.
 func (b *ByToken) Judge(session *Session, response *http.Response) Verdict {
-	verdict := judge(&b.Servers, session, response)
+	verdict := judge(&b.Servers, session, response, nil)
 	if verdict != Valid {
 		b.Tokens.drop(session.token)
 	}
