@@ -158,7 +158,7 @@ func (l *learner) csrfPart(list *exchange) *profile.CSRF {
 		if one.path != list.path {
 			rank++
 		}
-		if brings && one.reads() && one.ok() && !l.signsIn(one) && len(one.problems) == 0 && !l.aboutConsumer(one) && rank < best {
+		if brings && one.reads() && one.ok() && !l.signsIn(one) && !one.signsOut() && len(one.problems) == 0 && !l.aboutConsumer(one) && rank < best {
 			source.Path, best = one.path, rank
 		}
 	}
