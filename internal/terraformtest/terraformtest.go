@@ -92,7 +92,7 @@ func (w *Workspace) Output(t testing.TB, arguments ...string) (status int, outpu
 	if err != nil {
 		t.Fatal(err)
 	}
-	if open := w.Server.OpenSessions(); open > 0 {
+	if open := w.Server.OpenSessions() + w.Server.OpenPlatformSessions(); open > 0 {
 		t.Errorf("%s left %d sessions open", arguments[0], open)
 	}
 	return status, written.String()
