@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -80,16 +79,6 @@ func run() int {
 		return 1
 	}
 	return 0
-}
-
-// tuneCollector lets the heap grow before it is collected, up to a limit. Most
-// of what a plan allocates is short-lived, and the heap is small. GOGC or
-// GOMEMLIMIT in the environment take precedence.
-func tuneCollector() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(64 << 20)
-	}
 }
 
 // terminating returns the signals that end a process, except SIGINT. With

@@ -116,7 +116,7 @@ func TestRun_checkInterrupted(t *testing.T) {
 			proceed := make(chan struct{})
 			var once sync.Once
 			server.SetOnRequest(func(r emulator.Request) {
-				if r.Call == "update" {
+				if r.Call == "approve" {
 					once.Do(func() { close(registered) })
 					<-proceed
 				}

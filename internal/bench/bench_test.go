@@ -140,10 +140,10 @@ func TestReport(t *testing.T) {
 	// Each round has its own ratio, and an unknown peak has none.
 	want := `
 no-change plan 1000 0s provider 1.00 s 0.50 s 0.25 s 0 MiB 1
- / floor 0.25 (0.25–0.5) 0.25 (0.25–0.5) 0.25 (0.25–0.5) - -
- / generic REST 0.1 (0.1–0.1) 0.1 (0.1–0.1) 0.1 (0.1–0.1) - 0.001 (0.001–0.001)
+ / floor 0.25× (0.25–0.5) 0.25× (0.25–0.5) 0.25× (0.25–0.5) - -
+ / generic REST 0.1× (0.1–0.1) 0.1× (0.1–0.1) 0.1× (0.1–0.1) - 0.001× (0.001–0.001)
 no-change plan 1000 50ms provider 2.70 s 1.35 s 0.68 s 20 MiB 1
- / floor 0.9 (0.9–0.9) 0.9 (0.9–0.9) 0.9 (0.9–0.9) 0.2 (0.2–0.2) -
+ / floor 0.9× (0.9–0.9) 0.9× (0.9–0.9) 0.9× (0.9–0.9) 0.2× (0.2–0.2) -
 `
 	if !strings.HasSuffix(got, want) {
 		t.Errorf("got %s\nwant %s", got, want)

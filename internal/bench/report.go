@@ -26,7 +26,7 @@ func (b *bench) line(cells ...any) {
 }
 
 func (b *bench) header() {
-	_, _ = fmt.Fprintln(b.out, "Ratios compare two runs of one round: median (least–greatest). Less is better. Only ratios count.")
+	_, _ = fmt.Fprintln(b.out, "Ratios compare two runs of one round: 0.5× is half as much; median (least–greatest). Less is better. Only ratios count.")
 	b.line("", "N", "latency", "", "wall", "provider CPU", "Terraform CPU", "provider peak", "requests")
 }
 
@@ -65,7 +65,7 @@ func ratio(these, those []sample, metric int) string {
 	if len(ratios) == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.3g (%.3g–%.3g)", median(ratios), slices.Min(ratios), slices.Max(ratios))
+	return fmt.Sprintf("%.3g× (%.3g–%.3g)", median(ratios), slices.Min(ratios), slices.Max(ratios))
 }
 
 // median returns the median of at least one value.

@@ -73,6 +73,7 @@ func (s *Server) addProfileRoutes() {
 
 // adminPage is the page with the profile in it.
 func (s *Server) adminPage(x *exchange) *answer {
+	prefix := s.config.prefix(s.consumerServer())
 	content := struct {
 		Path, Prefix, SignInPath string
 		SignOutMethod, SignOut   string // SignOut is an address
@@ -82,7 +83,7 @@ func (s *Server) adminPage(x *exchange) *answer {
 		WebApp                   bool
 		Profile                  *profile.Profile
 	}{
-		Path: s.config.PathPrefix + s.adminPagePath(), Prefix: s.config.PathPrefix, SignInPath: wire.LoginPath,
+		Path: prefix + s.adminPagePath(), Prefix: prefix, SignInPath: wire.LoginPath,
 		SignOutMethod: http.MethodGet, SignOut: wire.LogoutPath,
 		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}
@@ -93,7 +94,7 @@ func (s *Server) adminPage(x *exchange) *answer {
 	if strings.HasPrefix(content.SignOut, authserver.Prefix) {
 		content.SignOut = s.AuthenticationURL() + content.SignOut
 	} else {
-		content.SignOut = s.config.PathPrefix + content.SignOut
+		content.SignOut = prefix + content.SignOut
 	}
 	if csrf := s.profile.CSRF; csrf != nil && csrf.From == "page" && csrf.Path == s.adminPagePath() {
 		content.CSRFName, content.CSRFToken = csrf.Name, s.csrfToken(x.session)

@@ -16,7 +16,7 @@ type exchange struct {
 	request *http.Request
 	body    []byte
 
-	// path is escaped and without PathPrefix.
+	// path is escaped and without the path prefix.
 	path string
 
 	// operation is the path of the endpoint in the OpenAPI document, or empty if

@@ -136,11 +136,14 @@ func (s *Server) refuse(c *call, status int, message string) *answer {
 	}
 	if c.Redirect != "" {
 		a := newAnswer(http.StatusSeeOther, "", nil)
-		a.header.Set("Location", s.config.PathPrefix+s.refusedPath())
+		a.header.Set("Location", s.prefixOf(c)+s.refusedPath())
 		return a
 	}
 	return failure(status, message)
 }
+
+// prefixOf is in front of every path of the server that a call goes to.
+func (s *Server) prefixOf(c *call) string { return s.config.prefix(c.profile.ServerOf(c.Server)) }
 
 // profileAnswer is a response as a profile writes it.
 func profileAnswer(r *profile.Response) *answer {

@@ -77,11 +77,12 @@ type Config struct {
 	// Server.ClientCertificatePEM. It implies TLS.
 	ClientCA bool
 
-	// PathPrefix is in front of every path, as behind a reverse proxy, such as
-	// "/twcloud". Redirects carry it; cookies do not, unless RewriteCookies is set.
-	PathPrefix string
+	// RESTPathPrefix and WebAppPathPrefix are in front of every path of the two servers,
+	// as behind reverse proxies, such as "/twcloud". With OneOrigin, the first is for
+	// both. Redirects carry it; cookies do not, unless RewriteCookies is set.
+	RESTPathPrefix, WebAppPathPrefix string
 
-	// RewriteCookies has the reverse proxy put PathPrefix in front of the cookies'
+	// RewriteCookies has the reverse proxies put the prefix in front of the cookies'
 	// Path, too.
 	RewriteCookies bool
 
@@ -114,6 +115,10 @@ type Config struct {
 
 	// Profile describes the consumer API (A). Nil: profile.BuiltIn().
 	Profile *profile.Profile
+
+	// ConsumerQuirk is the name of a way in which the consumer API deviates from every
+	// profile: one of ConsumerQuirks. Empty: it does not.
+	ConsumerQuirk string
 
 	// PageSize is how many consumers one page of the list has, if the profile has
 	// pages. Zero: 3.
@@ -193,7 +198,11 @@ func (config Config) withDefaults() Config {
 	config.RESTAddress = cmp.Or(config.RESTAddress, "127.0.0.1:0")
 	config.WebAppAddress = cmp.Or(config.WebAppAddress, "127.0.0.1:0")
 	config.TLS = config.TLS || config.ClientCA
-	config.PathPrefix = absolutePath(config.PathPrefix)
+	config.RESTPathPrefix = absolutePath(config.RESTPathPrefix)
+	config.WebAppPathPrefix = absolutePath(config.WebAppPathPrefix)
+	if config.OneOrigin {
+		config.WebAppPathPrefix = config.RESTPathPrefix
+	}
 	config.IdleTimeout = cmp.Or(config.IdleTimeout, DefaultIdleTimeout)
 	config.LicenseStatus = cmp.Or(config.LicenseStatus, http.StatusServiceUnavailable)
 	config.Profile = cmp.Or(config.Profile, profile.BuiltIn())
@@ -212,6 +221,14 @@ func (config Config) withDefaults() Config {
 		}
 	}
 	return config
+}
+
+// prefix is in front of every path of a part of the server.
+func (config *Config) prefix(part string) string {
+	if part == REST {
+		return config.RESTPathPrefix
+	}
+	return config.WebAppPathPrefix
 }
 
 // absolutePath begins with a slash and ends with none, unless it is empty.

@@ -25,7 +25,7 @@ func (s *Server) callConsumers(x *exchange) *answer {
 	if refusal := s.checkToken(x); refusal != nil {
 		return refusal
 	}
-	a := s.perform(x, x.call)
+	a := s.performQuirky(x)
 	s.sendCSRFToken(x, a)
 	return a
 }
@@ -42,7 +42,7 @@ func (s *Server) perform(x *exchange, c *call) *answer {
 	defer s.state.mu.Unlock()
 	switch c.Name {
 	case "list":
-		return s.listConsumers(x, c)
+		return s.listConsumers(x, c, s.state.inOrder())
 	case "register":
 		return s.change(c, Consumer{Key: s.newKey()})
 	}
@@ -89,7 +89,7 @@ func (s *Server) change(c *call, consumer Consumer) *answer {
 
 // describe answers a call with a consumer.
 func (s *Server) describe(c *call, stored *storedConsumer) *answer {
-	return profileAnswer(c.profile.Write(c.Call, []profile.Consumer{shown(c.profile, stored)}, s.config.PathPrefix))
+	return profileAnswer(c.profile.Write(c.Call, []profile.Consumer{shown(c.profile, stored)}, s.prefixOf(c)))
 }
 
 // shown is a consumer as a response has it, with members that no client knows.
@@ -133,15 +133,15 @@ func otherKind() listed {
 	return listed{Consumer: profile.Consumer{Key: "0a0b0c0d", Name: &name, Approved: &approved, OtherKind: true}}
 }
 
-// listConsumers answers the consumers. Without pages, their order differs from
+// listConsumers answers consumers. Without pages, their order differs from
 // call to call, so that nobody relies on one. The differences are the same in
 // every run. The caller holds the lock.
-func (s *Server) listConsumers(x *exchange, c *call) *answer {
+func (s *Server) listConsumers(x *exchange, c *call, consumers []*storedConsumer) *answer {
 	var items []listed
 	if len(c.Response.Only) > 0 {
 		items = append(items, otherKind())
 	}
-	for _, stored := range s.state.inOrder() {
+	for _, stored := range consumers {
 		items = append(items, listed{shown(c.profile, stored), stored.number})
 	}
 	if c.Pages.By != "none" {
@@ -159,5 +159,5 @@ func (s *Server) writeList(c *call, items []listed) *answer {
 	for _, item := range items {
 		consumers = append(consumers, item.Consumer)
 	}
-	return profileAnswer(c.profile.Write(c.Call, consumers, s.config.PathPrefix))
+	return profileAnswer(c.profile.Write(c.Call, consumers, s.prefixOf(c)))
 }

@@ -33,7 +33,7 @@ func TestOAuth_independentClient(t *testing.T) {
 	for name, option := range map[string]func(*emulator.Config){
 		"http":   func(*emulator.Config) {},
 		"https":  func(config *emulator.Config) { config.TLS = true },
-		"prefix": func(config *emulator.Config) { config.PathPrefix = "/a%20b" },
+		"prefix": func(config *emulator.Config) { config.RESTPathPrefix, config.WebAppPathPrefix = "/a%20b", "/a%20b" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -244,7 +244,9 @@ func TestRootServices(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := emulator.New(t, func(config *emulator.Config) { config.LegacyRootServices, config.PathPrefix = test.legacy, "/p&q" })
+			s := emulator.New(t, func(config *emulator.Config) {
+				config.LegacyRootServices, config.RESTPathPrefix, config.WebAppPathPrefix = test.legacy, "/rest", "/p&q"
+			})
 			c := newClient(t, s)
 			r := c.want(test.old, c.get(wire.LegacyRootServicesPath))
 			webApp := c.want(test.webApp, c.get(s.WebAppURL()+wire.RootServicesPath))

@@ -73,7 +73,7 @@ func (s *Server) nextPath(x *exchange, c *call, token string) string {
 	for name, value := range c.Query {
 		query.Set(name, value)
 	}
-	return s.config.PathPrefix + x.path + "?" + query.Encode()
+	return s.config.prefix(x.part) + x.path + "?" + query.Encode()
 }
 
 // after finds the first item after the one that a token names by its number,

@@ -21,7 +21,7 @@ const affinityCookie = "COOKIE"
 func (s *Server) newAuthServer() *authserver.Server {
 	config := authserver.Config{
 		Authentication: s.AuthenticationURL(), Platform: s.WebAppURL(), RedirectRoots: []string{s.URL()},
-		SingleSignOnURL: singleSignOnURL, CookiePrefix: s.cookiePrefix(),
+		SingleSignOnURL: singleSignOnURL, CookiePrefix: s.cookiePrefix(WebApp),
 		AuthSecret: AuthSecret, Clients: []authserver.Client{{ID: ClientID, Secret: ClientSecret}},
 		IdleTimeout: s.config.PlatformIdleTimeout, TokenLifetime: s.config.TokenLifetime, Quirks: s.config.Quirks, Now: s.config.Now,
 	}

@@ -54,7 +54,7 @@ func TestPlatform(t *testing.T) {
 			"one origin":    func(config *emulator.Config) { config.OneOrigin = true },
 			"load balancer": func(config *emulator.Config) { config.OneOrigin, config.LoadBalancer = true, true },
 			"prefix": func(config *emulator.Config) {
-				config.PathPrefix, config.RewriteCookies = "/twcloud", true
+				config.RESTPathPrefix, config.WebAppPathPrefix, config.RewriteCookies = "/twcloud", "/twcloud", true
 			},
 		} {
 			t.Run(path+" "+name, func(t *testing.T) {

@@ -196,7 +196,7 @@ func (s *Server) version(*exchange) *answer {
 // currentUser redirects to the user who is signed in (V).
 func (s *Server) currentUser(x *exchange) *answer {
 	a := newAnswer(http.StatusTemporaryRedirect, "", nil)
-	a.header.Set("Location", s.config.PathPrefix+wire.UsersPath+"/"+url.PathEscape(x.session.user.Name))
+	a.header.Set("Location", s.config.prefix(REST)+wire.UsersPath+"/"+url.PathEscape(x.session.user.Name))
 	return a
 }
 

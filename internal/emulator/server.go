@@ -51,6 +51,8 @@ type Server struct {
 	auth      *authserver.Server
 	routes    map[string]router // by REST and WebApp
 	state     *state
+	quirk     quirk // nil: none
+	memory    quirkMemory
 	recorder  recorder
 	contract  *contract
 
@@ -91,6 +93,9 @@ func Start(config Config) (*Server, error) {
 	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
 	var err error
+	if s.quirk, err = findQuirk(config.ConsumerQuirk); err != nil {
+		return nil, err
+	}
 	if config.ValidateContract && s.builtIn {
 		if s.contract, err = newContract(); err != nil {
 			return nil, err
@@ -167,7 +172,7 @@ func (s *Server) listen(name, address string) error {
 		_, port, _ := net.SplitHostPort(host)
 		host = net.JoinHostPort(given, port)
 	}
-	p.url = scheme + "://" + host + s.config.PathPrefix
+	p.url = scheme + "://" + host + s.config.prefix(name)
 	p.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(name, w, r) }),
 		ConnState: func(_ net.Conn, state http.ConnState) {
@@ -260,7 +265,7 @@ func (s *Server) serve(part string, w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // The client has gone.
 	}
 	x := &exchange{part: part, request: r, body: body}
-	if path, below := strings.CutPrefix(r.URL.EscapedPath(), s.config.PathPrefix); below {
+	if path, below := strings.CutPrefix(r.URL.EscapedPath(), s.config.prefix(part)); below {
 		x.path = path
 	}
 	affinity := s.balance(r)

@@ -141,13 +141,13 @@ func (s *Server) cookiePath(part string) string {
 	if part == WebApp {
 		path = "/"
 	}
-	return s.cookiePrefix() + path
+	return s.cookiePrefix(part) + path
 }
 
 // cookiePrefix is in front of each cookie's Path.
-func (s *Server) cookiePrefix() string {
+func (s *Server) cookiePrefix(part string) string {
 	if s.config.RewriteCookies {
-		return s.config.PathPrefix
+		return s.config.prefix(part)
 	}
 	return ""
 }

@@ -151,7 +151,7 @@ func TestPathPrefix_cookies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := emulator.New(t, lenient, func(config *emulator.Config) {
-				config.PathPrefix, config.RewriteCookies = "/proxy/", rewrite
+				config.RESTPathPrefix, config.WebAppPathPrefix, config.RewriteCookies = "/proxy/", "/proxy/", rewrite
 			})
 			c := signedIn(t, s, "admin-token")
 			status := http.StatusUnauthorized // The jar does not send a cookie of /osmc to /proxy/osmc.

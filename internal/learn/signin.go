@@ -509,7 +509,7 @@ func (s *signIn) next(one *exchange) (next string) {
 
 // buildSignIn says how requests to the platform are authorized.
 func (l *learner) buildSignIn(p *profile.Profile) {
-	if !p.UsesPlatform() {
+	if !p.SignsIn() {
 		return
 	}
 	out := l.signOut()

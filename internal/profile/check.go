@@ -115,7 +115,7 @@ func (c *checker) server(place, own string) {
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
-		if c.UsesPlatform() && c.root.get("sign_in") == nil {
+		if c.SignsIn() && c.root.get("sign_in") == nil {
 			c.missing("", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
 		}
 		return
@@ -161,15 +161,35 @@ func (c *checker) step(place string, step Step) {
 		c.missing(place, "path", "")
 	}
 	c.path(place+"/path", step.Path)
-	check := func(pointer, text string, placeholders ...string) {
-		if !isSource(text) {
-			c.text(pointer, text, placeholders...)
-		}
-	}
 	for name, text := range step.Form {
-		check(place+"/form/"+escapeToken(name), text, Username, Password)
+		c.stepText(place+"/form/"+escapeToken(name), text, Username, Password)
 	}
-	walk(place+"/json", step.JSON, func(pointer, text string) { check(pointer, text, Username, Password, CSRFToken) })
+	walk(place+"/json", step.JSON, func(pointer, text string) { c.stepText(pointer, text, Username, Password, CSRFToken) })
+}
+
+// stepText checks a text of a step, which can also name the source of a value.
+func (c *checker) stepText(pointer, text string, placeholders ...string) {
+	if !isSource(text) || strings.Contains(text, "://") {
+		c.text(pointer, text, placeholders...)
+	}
+}
+
+// isSource reports whether a text is a value that the browser has got before: a
+// parameter of the page's address, a field of the page, a cookie, or a member of the
+// response to the step before.
+func isSource(text string) bool {
+	inner, ok := strings.CutPrefix(strings.TrimSuffix(text, "}"), "{")
+	if !ok || !strings.HasSuffix(text, "}") || strings.ContainsAny(inner, "{}") {
+		return false
+	}
+	source, name, found := strings.Cut(inner, ".")
+	switch source {
+	case FromQuery, FromField, FromCookie:
+		return name != ""
+	case FromResponse:
+		return found && (name == "" || strings.HasPrefix(name, "/"))
+	}
+	return false
 }
 
 // forbidden are headers that the provider sets itself, or that hold a secret or a

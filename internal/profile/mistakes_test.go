@@ -263,9 +263,13 @@ var mistakesIn = map[string]mistakeIn{
 		document: "full", old: `"u": "{username}"`, new: `"u": "DOMAIN{username}"`,
 		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {username} must be the whole value: a profile has no expressions`},
 	},
-	"step with a source without name": {
-		document: "full", old: `"{cookie.sid}"`, new: `"{cookie.}"`,
-		problems: []string{`line 5, column 158 (/sign_in/steps/1/json/p/4): {cookie.} cannot be used here`},
+	"step with another source": {
+		document: "full", old: `"u": "{username}"`, new: `"u": "{header.x}"`,
+		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {header.x} cannot be used here`},
+	},
+	"step with a source that is no pointer": {
+		document: "full", old: `"u": "{username}"`, new: `"u": "{response.id}"`,
+		problems: []string{`line 5, column 70 (/sign_in/steps/1/json/u): {response.id} cannot be used here`},
 	},
 	"sign-out without path": {
 		document: "full", old: `, "path": "/webapp/logout"`, new: ``,

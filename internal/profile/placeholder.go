@@ -37,20 +37,6 @@ const (
 // SourceOf is the placeholder of a value that a sign-in has got before.
 func SourceOf(source, name string) string { return "{" + source + "." + name + "}" }
 
-// isSource reports whether a text is a placeholder of SourceOf.
-func isSource(text string) bool {
-	source, name, found := strings.Cut(text, ".")
-	name, closed := strings.CutSuffix(name, "}")
-	if !found || !closed || name == "" || strings.ContainsAny(name, "{}") {
-		return false
-	}
-	switch source {
-	case "{" + FromQuery, "{" + FromField, "{" + FromCookie:
-		return true
-	}
-	return source == "{"+FromResponse && name[0] == '/'
-}
-
 // KeepOf is the placeholder of a member that calls send back.
 func KeepOf(name string) string { return keepPrefix + name + "}" }
 

@@ -95,7 +95,7 @@ var valid = map[string]string{
 		"profile": 2, "$schema": "schema.json", "description": "full", "known": "seen", "server": "webapp",
 		"sign_in": {"known": "learned", "by": "page", "start": "/webapp/settings",
 			"steps": [{"form": {"j_username": "{username}", "j_password": "{password}", "b": "go"}},
-				{"method": "POST", "path": "/authentication/api/login", "json": {"u": "{username}", "p": ["{password}", "{csrf}", "{query.execution}", "{field._token}", "{cookie.sid}", "{response./flow/id}"]}, "next": "/url"}],
+				{"method": "POST", "path": "/authentication/api/login", "json": {"u": "{username}", "p": ["{password}", "{csrf}", "{query.flow}", "{field._t}", "{cookie.x}", "{response./a/b}", "{response.}"]}, "next": "/url"}],
 			"sign_out": {"server": "rest", "method": "GET", "path": "/webapp/logout"}},
 		"headers": {"Accept": "application/json", "Origin": "{origin}"},
 		"csrf": {"from": "page", "name": "_csrf", "server": "webapp", "path": "/webapp/settings", "decode": true},

@@ -152,7 +152,9 @@ func TestCheck(t *testing.T) {
 		}},
 		"with a token": {environment: map[string]string{"TWCLOUD_TOKEN": "canary-token", "TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": ""}, want: []string{"a token"}},
 		"before 2022x": {server: func(config *emulator.Config) { config.LegacyRootServices = true }, want: []string{"/oslc/rootservices"}},
-		"path prefix":  {server: func(config *emulator.Config) { config.PathPrefix, config.RewriteCookies = "/twcloud", true }},
+		"path prefix": {server: func(config *emulator.Config) {
+			config.RESTPathPrefix, config.WebAppPathPrefix, config.RewriteCookies = "/twcloud", "/twcloud", true
+		}},
 		"password that is a word of the report": {
 			environment: map[string]string{"TWCLOUD_PASSWORD": "server"}, fails: true,
 			want: []string{"FAIL  sign-in", "does not work with this server yet"},

@@ -89,39 +89,39 @@ func TestCheckWrite_deviations(t *testing.T) {
 	lost := unreadable
 	lost.Match = after(isCall("register"), isCall("list"))
 	tests := map[string]struct {
-		// deviation is the name of what the server does, besides the faults.
-		deviation string
-		faults    []emulator.Fault
+		// server has the server deviate, besides the faults.
+		server func(*emulator.Config)
+		faults []emulator.Fault
 		// works: the provider copes, so the check ends well.
 		works bool
 		// stays: the consumer cannot be removed, and must be named.
 		stays bool
 		want  []string
 	}{
-		"approval ignored": {deviation: "patch-ignores-approved", want: []string{
+		"approval ignored": {server: withQuirk("approve-ignored"), want: []string{
 			"FAIL  approve        calls.approve: the server said yes, but approved is false in place of true",
 			"note  disapprove     not tried", "ok    rename", "not proven", "ok    remove",
 		}},
 		"name altered": {
-			deviation: "name-cut",
-			want:      []string{"FAIL  register       calls.register: the server said yes, but the name is another one in place of \"Terraform Prüfung ", "ok    remove"},
+			server: withQuirk("name-cut"),
+			want:   []string{"FAIL  register       calls.register: the server stores another name", "ok    remove"},
 		},
 		"changed late": {
-			deviation: "patch-very-late",
-			want:      []string{"FAIL  rename         calls.rename: the server said yes, but the name is \"Terraform Prüfung ", "and approved is true in place of false", "ok    remove"},
+			server: withQuirk("change-very-late"),
+			want:   []string{"FAIL  rename         calls.rename: the server said yes, but the name is \"Terraform Prüfung ", "and approved is true in place of false", "ok    remove"},
 		},
 		"PATCH answers 204": {
-			deviation: "patch-204",
-			want:      []string{"FAIL  approve        calls.approve.response: the answer cannot be read (status 204)", "ok    remove"},
+			server: speaking(func(p *profile.Profile) { p.Calls.Approve.Response = nil }),
+			want:   []string{"FAIL  approve        calls.approve.response: the answer cannot be read (status 204)", "ok    remove"},
 		},
 		"DELETE keeps it": {
-			deviation: "delete-204-keeps", stays: true,
+			server: withQuirk("remove-lies"), stays: true,
 			want: []string{"FAIL  remove         calls.remove: the server said yes, but the consumer still exists", `(key "key-1") may still exist`},
 		},
 		"listed after removal": {
-			deviation: "list-lags", want: []string{"FAIL  remove         calls.remove: the server said yes, but the list still has the consumer"},
+			server: withQuirk("list-one-call-late"), want: []string{"FAIL  remove         calls.remove: the server said yes, but the list still has the consumer"},
 		},
-		"cannot be read": {deviation: "read-404", want: []string{"FAIL  read           calls.read: no such consumer (status 404)", "ok    remove"}},
+		"cannot be read": {server: withQuirk("read-404"), want: []string{"FAIL  read           calls.read: no such consumer (status 404)", "ok    remove"}},
 		"approved by somebody": {
 			faults: []emulator.Fault{{
 				Kind: emulator.AnswerWith, Status: 200, Body: `{"key":"key-1","name":"canary","approved":"canary@example.com"}`, Match: isCall("read"), Times: -1,
@@ -129,14 +129,16 @@ func TestCheckWrite_deviations(t *testing.T) {
 			want: []string{"FAIL  read           approved: ", "it is a JSON string"},
 		},
 		"no key": {
-			deviation: "register-text",
-			want:      []string{"FAIL  register       calls.register.response: the answer cannot be read (status 201)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
+			server: speaking(func(p *profile.Profile) { p.Calls.Register.Response = &profile.Shape{Format: "text"} }),
+			want:   []string{"FAIL  register       calls.register.response: the answer cannot be read (status 201)", "ok    register       calls.register: \"Terraform Prüfung ", "ok    remove"},
 		},
 		"key alone": {
-			deviation: "register-key-alone",
-			want:      []string{"FAIL  register       calls.register.response.name: the answer cannot be read", "its members are key", "ok    remove"},
+			server: speaking(func(p *profile.Profile) {
+				p.Calls.Register.Response = &profile.Shape{Key: p.Calls.Register.Response.Key}
+			}),
+			want: []string{"FAIL  register       calls.register.response.name: the answer cannot be read", "its members are _links, createdOn, key", "ok    remove"},
 		},
-		"two in place of one": {deviation: "register-twice", works: true, want: []string{"note  remove         found \"Terraform Prüfung "}},
+		"two in place of one": {server: withQuirk("register-twice"), works: true, want: []string{"note  remove         found \"Terraform Prüfung "}},
 		"list unreadable after registration": {
 			faults: []emulator.Fault{unreadable},
 			want:   []string{"ok    register", "FAIL  register       calls.list.response.items: the answer cannot be read", "ok    remove"},
@@ -156,23 +158,23 @@ func TestCheckWrite_deviations(t *testing.T) {
 			want: []string{"note  secret         not proven by a signature: ", "500", "ok    remove"},
 		},
 		"secret ignored": {
-			deviation: "patch-ignores-secret",
-			want:      []string{"FAIL  secret         calls.set_secret: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
+			server: withQuirk("change-ignores-secret"),
+			want:   []string{"FAIL  secret         calls.set_secret: the server said yes, but it still accepts the old secret, and refuses the new one", "ok    remove"},
 		},
 		"secret of the registration ignored": {
-			deviation: "register-without-secret", want: []string{"FAIL  secret         calls.register: the server said yes, but it refuses", "ok    remove"},
+			server: withQuirk("register-ignores-secret"), want: []string{"FAIL  secret         calls.register: the server said yes, but it refuses", "ok    remove"},
 		},
 		"refused and done": {
-			deviation: "register-409-but-done",
-			want:      []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
+			server: withQuirk("register-409-but-done"),
+			want:   []string{"FAIL  register       calls.register: ", "(status 409)", "note  remove         found \"Terraform Prüfung ", "ok    remove"},
 		},
 		"list lacks it": {
-			deviation: "list-empty-always", want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
+			server: withQuirk("list-empty"), want: []string{"FAIL  register       calls.list: the list does not have the consumer", "ok    remove"},
 		},
 		"approved from the start": {
-			deviation: "register-approves", works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
+			server: withQuirk("register-approves"), works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
 		},
-		"no such changes": {deviation: "patch-405", want: []string{
+		"no such changes": {server: speaking(eachChange(func(call *profile.Call) { call.Method = http.MethodPut })), want: []string{
 			"FAIL  approve        calls.approve: the server has no such call (status 405)", "FAIL  rename         calls.rename",
 			"FAIL  set_secret     calls.set_secret", "ok    remove",
 		}},
@@ -180,7 +182,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newChecked(t, withoutContract)
+			h := newChecked(t, append(optional(test.server), withoutContract)...)
 			h.server.Inject(test.faults...)
 			run := checkRun{write: true, stays: test.stays, err: provider.ErrCheckFailed}
 			end := `as the guide "When your server differs" shows.`
@@ -188,9 +190,6 @@ func TestCheckWrite_deviations(t *testing.T) {
 				run.err, end = nil, "The provider works with this server."
 			}
 			run.want = append([]string{"ok    sign-out", end}, test.want...)
-			if test.deviation != "" {
-				run.environment = map[string]string{"TWCLOUD_ENDPOINT": h.deviating(t, test.deviation)}
-			}
 			h.expectCheck(t.Context(), t, run)
 		})
 	}

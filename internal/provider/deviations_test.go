@@ -1,40 +1,70 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/deviation"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// deviating returns the endpoint of a server that deviates.
-func (h *harness) deviating(t *testing.T, name string) string {
-	t.Helper()
-	d, found := deviation.ByName(name)
-	if !found {
-		t.Fatalf("there is no deviation %q", name)
+// withQuirk has the server deviate from every profile.
+func withQuirk(name string) func(*emulator.Config) {
+	return func(config *emulator.Config) { config.ConsumerQuirk = name }
+}
+
+// speaking has the server speak the built-in profile with a change.
+func speaking(change func(*profile.Profile)) func(*emulator.Config) {
+	return func(config *emulator.Config) {
+		content, err := json.Marshal(profile.BuiltIn())
+		if err != nil {
+			panic(err)
+		}
+		config.Profile, _ = profile.Parse(content)
+		change(config.Profile)
 	}
-	proxy, err := deviation.NewStandIn(d, h.server).Serve()
-	if err != nil {
-		t.Fatal(err)
+}
+
+// eachChange does something with every call that changes a consumer.
+func eachChange(do func(*profile.Call)) func(*profile.Profile) {
+	return func(p *profile.Profile) {
+		for _, call := range []*profile.Call{p.Calls.Edit, p.Calls.Rename, p.Calls.SetSecret, p.Calls.Approve, p.Calls.Disapprove} {
+			do(call)
+		}
 	}
-	t.Cleanup(proxy.Close)
-	return proxy.URL
 }
 
 // TestAccDeviations runs a real Terraform on servers that deviate. Every consumer is
 // in state or named. The simulation has all deviations.
 func TestAccDeviations(t *testing.T) {
 	t.Parallel()
-	for name, works := range map[string]bool{
-		"list-wrapped": false, "paged-unannounced": true, "field-key-renamed": false, "register-other-key": false, "patch-204": true,
-		"patch-ignores-approved": false, "patch-disapproves": false, "delete-204-keeps": false, "delete-202": true,
+	for name, test := range map[string]struct {
+		server func(*emulator.Config)
+		works  bool
+	}{
+		"list in an object": {server: speaking(func(p *profile.Profile) { p.Calls.List.Response.Items = &profile.Items{At: "/items"} })},
+		"another name of the key": {server: speaking(func(p *profile.Profile) {
+			key := "/consumerKey"
+			for _, call := range p.Calls.All() {
+				if call.Response != nil {
+					call.Response.Key = &key
+				}
+			}
+		})},
+		"changes without a response": {server: speaking(eachChange(func(call *profile.Call) { call.Response = nil }))},
+		"list is late":               {server: withQuirk("list-one-call-late")},
+		"another key":                {server: withQuirk("register-another-key")},
+		"approval ignored":           {server: withQuirk("approve-ignored")},
+		"changes disapprove":         {server: withQuirk("change-disapproves")},
+		"nothing is removed":         {server: withQuirk("remove-lies")},
+		"removal denied":             {server: withQuirk("remove-404-but-done"), works: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, withoutContract)
-			block := providerBlock("endpoint = "+quote(w.deviating(t, name)), "webapp_endpoint = "+quote(w.server.WebAppURL()), asAdmin)
+			w := newWorkspace(t, withoutContract, test.server)
+			block := providerBlock("endpoint = "+quote(w.server.URL()), "webapp_endpoint = "+quote(w.server.WebAppURL()), asAdmin)
 			told, worked := "", true
 			for _, step := range []string{
 				block + consumer("count = 4", `name = "consumer-${count.index}"`, `secret = "s3cret-${count.index}"`, "approved = true"),
@@ -54,8 +84,8 @@ func TestAccDeviations(t *testing.T) {
 			if strings.Contains(told, "inconsistent result") {
 				t.Errorf("Terraform blames the provider:\n%s", told)
 			}
-			if worked != works {
-				t.Errorf("works: %t, want %t", worked, works)
+			if worked != test.works {
+				t.Errorf("works: %t, want %t", worked, test.works)
 			}
 		})
 	}

@@ -217,3 +217,24 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+// Where there is no REST API, the platform is the server.
+func TestServerFacts(t *testing.T) {
+	t.Parallel()
+	webApp := serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"}
+	signIn := serverAddress{"https://login.example.com", "https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT)"}
+	facts := serverFacts{webApp: webApp, authentication: signIn, user: "token in token"}
+	for origin, want := range map[string]string{
+		"https://wap.example.com":   "Address: https://wap.example.com (webapp_endpoint), token in token.",
+		"https://login.example.com": "Address: https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT), token in token.",
+		"https://else.example.com":  "Address: https://else.example.com, token in token.",
+		"":                          "",
+	} {
+		if got := facts.where(&twcloud.Error{Kind: twcloud.ErrForbidden, Origin: origin}); got != want {
+			t.Errorf("%s: got %q, want %q", origin, got, want)
+		}
+	}
+	if got := facts.main().String(); got != webApp.text {
+		t.Errorf("the server is %q", got)
+	}
+}

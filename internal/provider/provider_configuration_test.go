@@ -40,15 +40,19 @@ func TestAccProvider_works(t *testing.T) {
 		"username and password": {},
 		"token":                 {user: "token = " + quote(emulator.AdminToken), scheme: "Token"},
 		"reverse proxy": {
-			server: func(config *emulator.Config) { config.PathPrefix = "/tools/twcloud" },
+			server: func(config *emulator.Config) {
+				config.RESTPathPrefix, config.WebAppPathPrefix = "/tools/twcloud", "/tools/twcloud"
+			},
 			prefix: "/tools/twcloud",
 		},
 		"reverse proxy that rewrites cookies": {
-			server: func(config *emulator.Config) { config.PathPrefix, config.RewriteCookies = "/tools/twcloud", true },
+			server: func(config *emulator.Config) {
+				config.RESTPathPrefix, config.WebAppPathPrefix, config.RewriteCookies = "/tools/twcloud", "/tools/twcloud", true
+			},
 			prefix: "/tools/twcloud",
 		},
 		"trailing slashes": {
-			server:   func(config *emulator.Config) { config.PathPrefix = "/tools" },
+			server:   func(config *emulator.Config) { config.RESTPathPrefix, config.WebAppPathPrefix = "/tools", "/tools" },
 			endpoint: func(h *harness) string { return h.server.URL() + "//" },
 			prefix:   "/tools",
 		},

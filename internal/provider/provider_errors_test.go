@@ -174,7 +174,7 @@ var providerFailures = map[string]struct {
 	},
 	"login without a cookie": {
 		fail: always(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusNoContent, PathSuffix: "/login"}),
-		want: []string{"GET /osmc/login", "login set no session cookie", "no proxy removes cookies"},
+		want: []string{"GET /osmc/login", "the sign-in set no session cookie", "no proxy removes cookies"},
 	},
 	"session refused again and again": {
 		fail: always(emulator.Fault{Kind: emulator.Unauthorized401}),

@@ -168,7 +168,7 @@ func TestAccSecretDrift_places(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]func(*emulator.Config){
 		"older server":  func(config *emulator.Config) { config.LegacyRootServices = true },
-		"reverse proxy": func(config *emulator.Config) { config.PathPrefix = "/tools" },
+		"reverse proxy": func(config *emulator.Config) { config.RESTPathPrefix, config.WebAppPathPrefix = "/tools", "/tools" },
 		"mutual TLS":    withClientCA,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -9,9 +10,10 @@ import (
 // serverFacts are what a message says about a request: where it went, and who sent
 // it, each with the attribute or the variable that says so.
 type serverFacts struct {
-	// endpoint and webApp are the servers, and consumers is the one that has the
-	// consumers.
-	endpoint, webApp, consumers serverAddress
+	// The servers. One that is not configured is empty.
+	endpoint, webApp, authentication serverAddress
+	// onPlatform is true if the consumers are on the Web Application Platform.
+	onPlatform bool
 	// user says who signs in.
 	user string
 }
@@ -33,21 +35,32 @@ func (r *resolver) facts() serverFacts {
 	default:
 		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
-	if endpoint := r.settings.options.Endpoint; endpoint != nil {
-		facts.endpoint = serverAddress{endpoint.Scheme + "://" + endpoint.Host, fmt.Sprintf("%s (%s)", endpoint, r.values["endpoint"].label())}
-	}
-	if webApp := r.settings.options.WebAppEndpoint; webApp != nil {
-		label := "default of webapp_endpoint"
-		if v := r.values["webapp_endpoint"]; v.given() {
-			label = v.label()
-		}
-		facts.webApp = serverAddress{webApp.Scheme + "://" + webApp.Host, fmt.Sprintf("%s (%s)", webApp, label)}
-	}
-	facts.consumers = facts.endpoint
-	if own := r.settings.options.Profile; own != nil && !own.UsesREST() {
-		facts.consumers = facts.webApp
-	}
+	own := r.settings.options.Profile
+	facts.onPlatform = own != nil && own.SignsIn()
+	facts.endpoint = r.address("endpoint", r.settings.options.Endpoint)
+	facts.webApp = r.address("webapp_endpoint", r.settings.options.WebAppEndpoint)
+	facts.authentication = r.address("authentication_endpoint", r.settings.options.AuthenticationEndpoint)
 	return facts
+}
+
+// address returns the address that an attribute names. Nil: none.
+func (r *resolver) address(attribute string, root *url.URL) serverAddress {
+	if root == nil {
+		return serverAddress{}
+	}
+	label := "default of " + attribute
+	if v := r.values[attribute]; v.given() {
+		label = v.label()
+	}
+	return serverAddress{root.Scheme + "://" + root.Host, fmt.Sprintf("%s (%s)", root, label)}
+}
+
+// main is the server that has the consumers, or the one that there is.
+func (f serverFacts) main() serverAddress {
+	if f.onPlatform || f.endpoint.text == "" {
+		return f.webApp
+	}
+	return f.endpoint
 }
 
 // where says at which address a call failed, and as whom. It is empty if no
@@ -57,22 +70,17 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	address := f.consumers.text
-	if address == "" {
+	if failure.Origin == "" && failure.Status == 0 || f.main().text == "" {
 		return ""
 	}
-	switch failure.Origin {
-	case "":
-		if failure.Status == 0 {
-			return ""
-		}
-	case f.consumers.origin:
-	case f.endpoint.origin:
-		address = f.endpoint.text
-	case f.webApp.origin:
-		address = f.webApp.text
-	default:
+	address := f.main().text
+	if failure.Origin != "" {
 		address = failure.Origin
+		for _, known := range []serverAddress{f.authentication, f.webApp, f.endpoint} { // The last one wins.
+			if known.origin == failure.Origin {
+				address = known.text
+			}
+		}
 	}
 	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout) {
 		return "Address: " + address + "."

@@ -40,13 +40,13 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 		switch now, found := w.server.Consumer(f.Key); {
 		case !found:
 			w.violate("somebody else's consumer %q was removed", f.Name)
-		case now != f:
+		case now != f: // Whether it was adopted, checkAdoptions knows.
 			w.violate("somebody else's consumer was changed to %+v", now)
 		}
 	}
 	ended := slices.ContainsFunc(faults, fault.ends)
 	for _, c := range w.server.Consumers() {
-		if slices.ContainsFunc(w.foreign, func(f emulator.Consumer) bool { return f.Key == c.Key }) {
+		if w.isForeign(c.Key) {
 			continue
 		}
 		if owner[c.Key] != "" {
@@ -65,15 +65,17 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 		case w.renames && strings.Contains(text, "may exist on the server"):
 			// Its name is not the one that the provider knows and names.
 			w.orphans[c.Key] = true
-		case w.unseen, w.deviation != nil && w.named[c.Name]:
+		case w.unseen, w.deviates && w.named[c.Name]:
 			// The server has kept quiet, or was late: an earlier run has named it.
 			w.orphans[c.Key] = true
 		case strings.Contains(text, mayExist(c.Name)):
 			// The list could not be read: the next run must name the key.
-		case strings.Contains(text, "could not check whether the first attempt left another one behind"):
-			// The list could not be read afterwards either: the message says that the user
-			// has to look, and no run will register this name again.
+		case strings.Contains(text, fmt.Sprintf("A second OAuth consumer %q may exist", c.Name)):
+			// The message says that the user has to look, and no run will register this name
+			// again.
 			w.orphans[c.Key] = true
+		case w.refuses && strings.Contains(text, fmt.Sprintf("Registering OAuth consumer %q failed", c.Name)):
+			// The next run must name the key.
 		default:
 			w.violate("consumer %q (key %q) is on the server and nobody knows", c.Name, c.Key)
 		}
@@ -88,7 +90,7 @@ func mayExist(name string) string {
 // checkTaint: Ctrl-C alone leaves nothing tainted.
 func (w *world) checkTaint(faults []fault) {
 	// A server that deviates may fail an approval by itself.
-	if len(faults) == 0 || w.deviation != nil || slices.ContainsFunc(faults, func(f fault) bool { return !f.interrupts() }) {
+	if len(faults) == 0 || w.deviates || slices.ContainsFunc(faults, func(f fault) bool { return !f.interrupts() }) {
 		return
 	}
 	for address, stored := range w.state {
@@ -130,7 +132,7 @@ func (w *world) checkWords(result *outcome, faults []fault) {
 	for _, d := range result.diagnostics {
 		for key, before := range w.seen {
 			now, _ := w.server.Consumer(key)
-			if now != before && strings.Contains(d.Detail, key) && strings.Contains(d.Detail, "Nothing was changed.") {
+			if now != before && !w.touched[key] && strings.Contains(d.Detail, key) && strings.Contains(d.Detail, "Nothing was changed.") {
 				w.violate("consumer %q was changed, but the user read: %s", before.Name, d.Detail)
 			}
 		}
@@ -138,8 +140,8 @@ func (w *world) checkWords(result *outcome, faults []fault) {
 			continue
 		}
 		for _, c := range w.server.Consumers() {
-			told := strings.Contains(text, c.Key) || strings.Contains(text, mayExist(c.Name)) || w.deviation != nil && w.named[c.Name]
-			if w.seen[c.Key].Key == "" && !w.owns(c.Key) && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) {
+			told := w.refuses || strings.Contains(text, c.Key) || strings.Contains(text, mayExist(c.Name)) || w.deviates && w.named[c.Name]
+			if w.seen[c.Key].Key == "" && !w.owns(c.Key) && !w.isForeign(c.Key) && !told && strings.Contains(d.Detail, fmt.Sprintf("%q", c.Name)) {
 				w.violate("consumer %q was registered, but the user read: %s", c.Name, d.Detail)
 			}
 		}
@@ -164,11 +166,14 @@ func (w *world) checkAgreement(config configuration) {
 			w.violate("%s is tainted after success", address)
 		}
 		there, found := w.server.Consumer(w.keyOf(address))
+		if w.touched[w.keyOf(address)] {
+			continue
+		}
 		if !found {
 			w.violate("%s is in state, but not on the server", address)
 			continue
 		}
-		if there.Name != wanted.name || there.Approved != wanted.approved {
+		if there.Name != wanted.name || there.Approved != wanted.approved && !w.inverted {
 			w.violate("%s is %q, approved %t on the server", address, there.Name, there.Approved)
 		}
 		if !w.unseen && there.Secret != wanted.wantedSecret() {

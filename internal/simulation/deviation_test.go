@@ -1,105 +1,77 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
-	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/deviation"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-const (
-	// faultsPerDeviation is how many schedules are drawn for each deviation.
-	faultsPerDeviation = 4
-	// maxRequests is how many requests one run may send to a server that deviates.
-	maxRequests = 80
-)
+// maxRequests is how many requests one run may send to a server that deviates.
+const maxRequests = 80
 
 // deviant is what a user does with a server that deviates: register four, change
-// all of them, destroy.
+// the name of one, the secret of one, both of one, and disapprove one; destroy.
 var deviant = func() []step {
-	first, changed := configuration{}, configuration{}
+	first := configuration{}
 	for _, name := range []string{"Alpha One", "Beta Two", "Gamma Three", "Delta Four"} {
 		address := strings.ToLower(name[:strings.IndexByte(name, ' ')])
 		first[address] = consumer{name: name, approved: true, secret: secretMark + address + "-1"}
-		changed[address] = consumer{name: name + " New", approved: true, secret: secretMark + address + "-2"}
+	}
+	changed := configuration{
+		"alpha": {name: "Alpha One New", approved: true, secret: first["alpha"].secret},
+		"beta":  {name: "Beta Two", approved: true, secret: secretMark + "beta-2"},
+		"gamma": {name: "Gamma Three New", approved: true, secret: secretMark + "gamma-2"},
+		"delta": {name: "Delta Four", secret: first["delta"].secret},
 	}
 	return []step{{name: "create", config: first}, {name: "change", config: changed}, {name: "destroy", config: configuration{}}}
 }()
 
-// TestDeviations runs every deviation, on an empty server and on one with other
-// people's consumers, and then one of these with a fault. Nothing is lost, orphaned
-// or registered twice, and what does not work is refused with a message that says
-// what to do.
-func TestDeviations(t *testing.T) {
-	t.Parallel()
-	for i, d := range deviation.All() {
-		// The faults are the same in every run, unless a seed is given: on a server that
-		// deviates, a random fault can leave no proof of what exists.
-		random := rand.New(rand.NewPCG(*flagSeed, uint64(i)))
-		withFaults := random.IntN(2) == 0
-		for name, empty := range map[string]bool{"empty": true, "with others": false} {
-			t.Run(d.Name+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				trace, refusals := deviate(t, d, empty, schedule{})
-				t.Log(strings.Join(refusals, "\n"))
-				if works := len(refusals) == 0; works != d.Works.On(empty) {
-					t.Errorf("works: %t, want %t", works, d.Works.On(empty))
-				}
-				if d.Once || empty != withFaults || len(trace) == 0 {
-					return // A server without a trace never receives a request.
-				}
-				for range faultsPerDeviation {
-					f := draw(random, trace)
-					if unprovable(d, f) {
-						continue
-					}
-					deviate(t, d, empty, schedule{}.with(f))
-				}
-			})
-		}
-	}
+// deviation is a server that differs from what the provider believes.
+type deviation struct {
+	// believed is the profile of the provider, and spoken that of the server. Nil is the
+	// built-in one.
+	believed, spoken *profile.Profile
+	quirk            string
+	traits
+	// empty says that the server has no consumers of other people.
+	empty bool
 }
 
-// unprovable reports whether a fault takes away the last proof: a list or read that is
-// refused or a registration that is made late, on a server that hides consumers; the
-// end of the process, on a server that shows a consumer later.
-func unprovable(d deviation.Deviation, f fault) bool {
-	switch f.kind {
-	case notFound, kind(emulator.Forbidden403.String()):
-		return f.reads()
-	case late:
-		return strings.HasPrefix(d.Name, "paged-unannounced")
-	case killedBefore, killedAfter:
-		return d.Lags || strings.Contains(d.Name, "later")
-	}
-	return false
+// traits are what the promises can't hold for.
+type traits struct {
+	// lags says that a change shows later.
+	lags bool
+	// unseen says that nobody can see which secret the server has, inverted that it says
+	// of an approved consumer that it is not.
+	unseen, inverted bool
+	// renames says that the server stores other names than it is given.
+	renames bool
+	// refuses says that the server does what it refuses: the next run names it.
+	refuses bool
+	// once says that the user gives up after the first failure: what follows is a known
+	// limit.
+	once bool
 }
 
 // deviate runs the steps of a user with a server that deviates. The user tries each
-// step three times, and goes on. It returns the requests, and what the user read
-// about failures.
-func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace []label, refusals []string) {
-	t.Helper()
+// step three times, and goes on. It returns the requests, what the user read about
+// failures, and what was violated.
+func deviate(d deviation, s schedule) (trace []label, refusals, violations []string) {
 	var from checkpoint
-	if !empty {
-		from.consumers = slices.Concat(foreign, d.Others)
+	if !d.empty {
+		from.consumers = foreign
 	}
-	var config emulator.Config
-	if d.Setup != nil {
-		d.Setup(&config)
-	}
-	w, err := newWorld(config, s, from)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w, err := newWorld(emulator.Config{Profile: d.spoken, ConsumerQuirk: d.quirk}, s, from)
+	must(err)
 	defer w.server.Close()
-	w.deviation = deviation.NewStandIn(d, w.server).Transport
-	w.unseen, w.renames = d.Unseen, d.Renames
+	w.profile = cmp.Or(d.believed, w.profile)
+	w.deviates, w.traits = true, d.traits
 	calm := len(s.faults) == 0
 	refused := func(when string, result outcome) {
 		refusal := when + ": no error"
@@ -112,11 +84,6 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace
 			w.checkAdvice(when, result)
 		}
 	}
-	defer func() {
-		if violations := w.violated(); len(violations) > 0 {
-			t.Errorf("%s, -simulation.seed=%d:\n%s\n%s", s, *flagSeed, strings.Join(violations, "\n"), strings.Join(refusals, "\n"))
-		}
-	}()
 	for i, step := range deviant {
 		if i == 1 && len(w.state) == 0 {
 			break // There is nothing to change.
@@ -128,15 +95,20 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace
 				w.violate("%s.%d: %d requests", step.name, attempt, sent)
 			}
 			created := len(w.server.Consumers()) - len(w.foreign)
-			if calm && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
+			if calm && !d.refuses && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
 				w.violate("%s.%d: %d consumers were registered, and state is empty", step.name, attempt, created)
+			}
+			for key, told := range w.orphans {
+				if c, there := w.server.Consumer(key); there && !told && attempt > 1 && d.refuses && w.seen[key].Key != "" {
+					w.violate("%s.%d: consumer %q (key %q) was orphaned, and not named since", step.name, attempt, c.Name, key)
+				}
 			}
 			if !result.failed {
 				break
 			}
 			refused(fmt.Sprintf("%s.%d", step.name, attempt), result)
-			if calm && d.Once {
-				return w.traced(), refusals
+			if calm && d.once {
+				return w.traced(), refusals, w.violated()
 			}
 		}
 		if !calm || len(refusals) > 0 || i == len(deviant)-1 {
@@ -149,75 +121,40 @@ func deviate(t *testing.T, d deviation.Deviation, empty bool, s schedule) (trace
 			refused("the plan after "+step.name, result)
 		}
 		for address, c := range changes {
-			if c.action != nothing && !result.failed && (!d.Lags || c.action != update) {
+			if c.action != nothing && !result.failed && (!d.lags || c.action != update) {
 				w.violate("the plan after %s: there is still something to do about %s", step.name, address)
 			}
 		}
 		w.forget()
 	}
-	return w.traced(), refusals
+	return w.traced(), refusals, w.violated()
 }
 
 // advises are the words with which an error says what to do.
 var advises = []string{
-	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Write the name", "Fix the first error", "See the error",
-	"Remove ", "Change the configuration", "Ask an administrator",
+	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Plan again", "Write the name", "Fix the first error", "See the error",
+	"Remove ", "record the sign-in again", "Change the configuration", "Ask an administrator",
 }
 
+// namesCall finds the call that an error names.
+var namesCall = regexp.MustCompile(`(GET|HEAD|POST|PUT|PATCH|DELETE) /|call "\w+"|After the update`)
+
+// checkAdvice: each error says what to do, and one names the call, or that it was an update.
 func (w *world) checkAdvice(when string, result outcome) {
 	for _, d := range result.diagnostics {
 		if isError(d) && !slices.ContainsFunc(advises, func(words string) bool { return strings.Contains(d.Detail, words) }) {
 			w.violate("%s: an error does not say what to do: %s\n%s", when, d.Summary, d.Detail)
 		}
 	}
-}
-
-// TestDialects_withFaults injects faults into the calls of a server that speaks a
-// dialect, with the profile that fits. A step is run until it succeeds.
-func TestDialects_withFaults(t *testing.T) {
-	t.Parallel()
-	kinds := slices.DeleteFunc(emulator.AllFaultKinds(), func(k emulator.FaultKind) bool {
-		// TestSimulation has the faults that end a session, and those that wait.
-		return slices.Contains([]emulator.FaultKind{emulator.Unauthorized401, emulator.Hang, emulator.HangAfter}, k)
-	})
-	for i, name := range emulator.Dialects() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(seed(), uint64(i)))
-			for range 4 * faultsPerDeviation {
-				dialectWithFault(t, name, kinds[random.IntN(len(kinds))], 1+random.IntN(12))
-			}
-		})
+	if !namesCall.MatchString(result.text()) {
+		w.violate("%s: no error names a call:\n%s", when, result.text())
 	}
 }
 
-// dialectWithFault injects a fault into the nth call about consumers.
-func dialectWithFault(t *testing.T, name string, kind emulator.FaultKind, nth int) {
+// reportDeviation fails the test if a deviation has violated something.
+func reportDeviation(t *testing.T, s schedule, refusals, violations []string) {
 	t.Helper()
-	dialect, err := emulator.Dialect(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := newWorld(emulator.Config{Profile: dialect}, schedule{}, checkpoint{consumers: foreign})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.server.Close()
-	w.profile = dialect
-	var calls atomic.Int64
-	w.server.Inject(emulator.Fault{Kind: kind, Match: func(r emulator.Request) bool {
-		return r.Call != "" && calls.Add(1) == int64(nth)
-	}})
-	for _, step := range deviant {
-		result := w.run(step, 1)
-		for attempt := 2; result.failed && attempt < 5; attempt++ {
-			result = w.run(step, attempt)
-		}
-		if result.failed {
-			w.violate("%s does not succeed: %s", step.name, result.text())
-		}
-	}
-	if violations := w.violated(); len(violations) > 0 {
-		t.Errorf("%s, call %d:\n%s", kind, nth, strings.Join(violations, "\n"))
+	if len(violations) > 0 {
+		t.Errorf("%s, -simulation.seed=%d:\n%s\n%s", s, seed(), strings.Join(violations, "\n"), strings.Join(refusals, "\n"))
 	}
 }

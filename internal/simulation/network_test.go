@@ -3,19 +3,19 @@ package simulation
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -78,6 +78,9 @@ func (p *process) RoundTrip(request *http.Request) (*http.Response, error) {
 	case echoed:
 		return inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: echo(request)})
 	default:
+		if kind.byOthers() {
+			return p.withOthers(request, name, kind, inject)
+		}
 		known, err := emulator.ParseFaultKind(string(kind))
 		must(err)
 		return inject(emulator.Fault{Kind: known})
@@ -90,44 +93,60 @@ func (p *process) note(request *http.Request) (name label, fires kind, mark stri
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name = p.at
-	name.method, name.target = request.Method, p.target(request)
+	name.call, name.target = p.about(request)
 	p.counts[name]++
 	name.occurrence = p.counts[name]
 	p.trace = append(p.trace, name)
+	p.noteLists(name)
 	if fires = p.schedule.on(name); fires != "" {
 		p.fired = append(p.fired, fault{label: name, kind: fires})
-		p.wrong++
+		if !fires.byOthers() {
+			p.wrong++
+		}
 	}
 	signsIn, cookie := request.Header.Get("Authorization") != "", len(request.Cookies()) > 0
-	if signsIn != (name.target == "login") || cookie == signsIn {
-		p.violations = append(p.violations, fmt.Sprintf("%s %s: credentials %t, cookie %t", name.method, name.target, signsIn, cookie))
+	if p.profile.SignIn == nil && (signsIn != (name.call == "login") || cookie == signsIn) {
+		p.violations = append(p.violations, fmt.Sprintf("%s: credentials %t, cookie %t", name, signsIn, cookie))
 	}
 	return name, fires, fmt.Sprintf("marked/%d", len(p.fired))
 }
 
-// target is what a request is about. A consumer keeps the name by which it was first
-// seen. The caller holds the mutex.
-func (p *process) target(request *http.Request) string {
-	switch path := request.URL.EscapedPath(); {
-	case path == wire.LoginPath:
-		return "login"
-	case path == wire.LogoutPath:
-		return "logout"
-	case path == wire.DefaultOAuthConsumersPath && request.Method == http.MethodPost:
-		var consumer wire.RegisterOAuthConsumer
-		must(json.Unmarshal(bodyOf(request), &consumer))
-		return consumer.Name
-	case path == wire.DefaultOAuthConsumersPath:
-		return "list"
-	default:
-		key, err := url.PathUnescape(strings.TrimPrefix(path, wire.DefaultOAuthConsumersPath+"/"))
-		must(err)
-		if _, known := p.names[key]; !known {
-			consumer, _ := p.server.Consumer(key)
-			p.names[key] = consumer.Name
+// about is what a request is for, and the name of the consumer that it is about. A
+// consumer keeps the name by which it was first seen. The caller holds the mutex.
+func (p *process) about(request *http.Request) (call, target string) {
+	path := request.URL.EscapedPath()
+	for _, root := range []string{p.server.URL(), p.server.WebAppURL(), p.server.AuthenticationURL()} {
+		if below, found := strings.CutPrefix(request.URL.Scheme+"://"+request.URL.Host+path, root); found {
+			path = below
 		}
-		return p.names[key]
 	}
+	switch path {
+	case wire.LoginPath:
+		return "login", ""
+	case wire.LogoutPath:
+		return "logout", ""
+	}
+	if in := p.profile.SignIn; in != nil && in.SignOut != nil && (path == in.SignOut.Path || path == authserver.SignOutPath) {
+		return "logout", ""
+	}
+	sent := &profile.Request{Method: request.Method, Path: path, Query: request.URL.Query(), Header: request.Header, Body: bodyOf(request)}
+	for name, call := range p.profile.Calls.All() {
+		values, err := p.profile.Match(call, sent)
+		switch {
+		case err != nil:
+			continue
+		case name == "register":
+			return name, *values.Name
+		case values.Key == "":
+			return name, ""
+		}
+		if _, known := p.names[values.Key]; !known {
+			consumer, _ := p.server.Consumer(values.Key)
+			p.names[values.Key] = consumer.Name
+		}
+		return name, p.names[values.Key]
+	}
+	return "other", ""
 }
 
 // bodyOf is the body of a request, which can still be sent.
@@ -149,10 +168,15 @@ func echo(request *http.Request) string {
 
 // sendTo sends a request to the server and watches its answer.
 func (p *process) sendTo(request *http.Request, name label) (*http.Response, error) {
-	p.count(1)
+	// A sign-out needs no slot.
+	slots := 1
+	if name.call == "logout" {
+		slots = 0
+	}
+	p.count(slots)
 	response, err := p.base.RoundTrip(request)
 	if err != nil {
-		p.count(-1)
+		p.count(-slots)
 		p.noteTimeout(request)
 		return nil, err
 	}
@@ -166,14 +190,20 @@ func (p *process) sendTo(request *http.Request, name label) (*http.Response, err
 	response.Body = &watchedBody{
 		ReadCloser: response.Body,
 		whole: sync.OnceFunc(func() {
-			if name.target == "login" && response.StatusCode/100 == 2 && len(response.Cookies()) > 0 {
-				p.mu.Lock()
-				defer p.mu.Unlock()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			switch {
+			case response.StatusCode/100 != 2:
+			case name.call == "login" && len(response.Cookies()) > 0:
 				p.arrived++
+			case name.call == "list":
+				for _, c := range p.listing[name] {
+					p.listed[c.Key] = true
+				}
 			}
 		}),
 		closed: sync.OnceFunc(func() {
-			p.count(-1)
+			p.count(-slots)
 			p.noteTimeout(request)
 		}),
 	}
@@ -213,7 +243,7 @@ func (p *process) postpone(request *http.Request, name label) {
 
 // catchUp sends what was postponed until this request.
 func (p *process) catchUp(name label) {
-	if name.method != http.MethodPost {
+	if name.call != "register" {
 		return
 	}
 	p.mu.Lock()

@@ -3,7 +3,6 @@ package simulation
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,15 +19,16 @@ type label struct {
 	attempt int
 	// process is "plan" or "apply".
 	process string
-	method  string
-	// target is "login", "logout", "list" or the name of a consumer.
+	// call is the name of a call of the profile, "login", "logout", or "other".
+	call string
+	// target is the name of the consumer that it is about.
 	target string
 	// occurrence counts from 1 the requests for which everything else is equal.
 	occurrence int
 }
 
 func (l label) String() string {
-	return fmt.Sprintf("%s.%d:%s:%s:%s:%d", l.step, l.attempt, l.process, l.method, l.target, l.occurrence)
+	return fmt.Sprintf("%s.%d:%s:%s:%s:%d", l.step, l.attempt, l.process, l.call, l.target, l.occurrence)
 }
 
 func parseLabel(text string) (label, error) {
@@ -37,7 +37,7 @@ func parseLabel(text string) (label, error) {
 		return label{}, fmt.Errorf("%q does not name a request", text)
 	}
 	step, attempt, _ := strings.Cut(parts[0], ".")
-	l := label{step: step, process: parts[1], method: parts[2], target: parts[3]}
+	l := label{step: step, process: parts[1], call: parts[2], target: parts[3]}
 	var err error
 	if l.attempt, err = strconv.Atoi(attempt); err != nil {
 		return label{}, fmt.Errorf("%q does not name a request: %w", text, err)
@@ -94,14 +94,14 @@ func kindsFor(l label) []kind {
 	for _, k := range emulator.AllFaultKinds() {
 		kinds = append(kinds, kind(k.String()))
 	}
-	if l.target == "logout" {
+	if l.call == "logout" {
 		// By then Terraform is done, and there is nothing to stop.
 		return append(kinds, refused, sessionsLost, notFound, echoed, tooLate)
 	}
-	if l.method == http.MethodPost {
+	if l.call == "register" {
 		kinds = append(kinds, late)
 	}
-	return append(kinds, localKinds...)
+	return slices.Concat(kinds, localKinds, othersKinds(l))
 }
 
 // draw draws a fault for one of the requests.
@@ -124,18 +124,24 @@ func (f fault) ends() bool { return f.kind == killedBefore || f.kind == killedAf
 func (f fault) interrupts() bool { return f.kind == interrupted || f.kind == interruptedAfter }
 
 // reads says whether the request of a fault changes nothing.
-func (f fault) reads() bool { return f.method == http.MethodGet }
+func (f fault) reads() bool {
+	return slices.Contains([]string{"login", "logout", "list", "read", "other"}, f.call) && !f.kind.byOthers()
+}
 
 // looks says whether a request of an apply reads a consumer: the first that the run
 // has registered or removed. Which one that is depends on their order.
-func (l label) looks() bool {
-	return l.process == "apply" && l.method == http.MethodGet && !slices.Contains([]string{"login", "logout", "list"}, l.target)
-}
+func (l label) looks() bool { return l.process == "apply" && l.call == "read" }
 
 // schedule says which requests get which faults, and how the user goes on.
 type schedule struct {
 	// oneSeat says that the server has one license seat, instead of any number.
 	oneSeat bool
+	// oneSlot says that the provider sends one request at a time.
+	oneSlot bool
+	// unknown says that names, secrets, and approvals are not known at plan.
+	unknown bool
+	// prefixREST and prefixWebApp say that one of the servers is behind a reverse proxy.
+	prefixREST, prefixWebApp bool
 	// untaint has the user untaint what is tainted after the last fault.
 	untaint bool
 	// onward has the user go on with the next step after the last fault, instead
@@ -146,7 +152,10 @@ type schedule struct {
 
 // flags are the parts of a schedule besides its faults, by the word for each.
 func (s *schedule) flags() map[string]*bool {
-	return map[string]*bool{"one-seat": &s.oneSeat, "untaint": &s.untaint, "onward": &s.onward}
+	return map[string]*bool{
+		"one-seat": &s.oneSeat, "one-slot": &s.oneSlot, "unknown": &s.unknown, "prefix-rest": &s.prefixREST, "prefix-webapp": &s.prefixWebApp,
+		"untaint": &s.untaint, "onward": &s.onward,
+	}
 }
 
 func (s schedule) String() string {
@@ -173,7 +182,7 @@ func parseSchedule(text string) (s schedule, err error) {
 		if err != nil {
 			return s, err
 		}
-		if !slices.Contains(append(kindsFor(label{}), late), kind(value)) {
+		if !slices.Contains(slices.Concat(kindsFor(label{call: "register"}), othersKinds(label{call: "list"})), kind(value)) {
 			return s, fmt.Errorf("no fault is called %q", value)
 		}
 		s.faults = append(s.faults, fault{label: l, kind: kind(value)})

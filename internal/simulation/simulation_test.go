@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
@@ -107,9 +109,9 @@ func run(s schedule, checkpoints []checkpoint) (r result) {
 
 // faultFree runs the scenario without faults, and returns the checkpoint before
 // each step and all requests.
-func faultFree(t *testing.T) (checkpoints []checkpoint, trace []label) {
+func faultFree(t *testing.T, s schedule) (checkpoints []checkpoint, trace []label) {
 	t.Helper()
-	w, err := newWorld(emulator.Config{}, schedule{oneSeat: true}, checkpoint{consumers: foreign})
+	w, err := newWorld(emulator.Config{}, s, checkpoint{consumers: foreign})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,11 +152,11 @@ func all(schedules []schedule, do func(schedule) []result) []result {
 // and then several faults drawn at random into one run.
 func TestSimulation(t *testing.T) {
 	began := time.Now()
-	checkpoints, base := faultFree(t)
+	checkpoints, base := faultFree(t, schedule{oneSeat: true})
 	// The provider reads the consumer of the first registration if it is not approved.
 	// Which registration is the first differs from run to run.
 	for !slices.ContainsFunc(base, func(l label) bool { return l.step == "create" && l.looks() }) {
-		checkpoints, base = faultFree(t)
+		checkpoints, base = faultFree(t, schedule{oneSeat: true})
 	}
 
 	if *flagReplay != "" {
@@ -172,7 +174,8 @@ func TestSimulation(t *testing.T) {
 			continue
 		}
 		for j, k := range kindsFor(l) {
-			singles = append(singles, schedule{oneSeat: (i+j)%2 == 1}.with(fault{l, k}))
+			n := i + j
+			singles = append(singles, schedule{oneSeat: n%2 == 1, oneSlot: n%3 == 0, prefixREST: n%5 == 0, prefixWebApp: n%7 == 0}.with(fault{l, k}))
 		}
 	}
 	results := all(singles, func(s schedule) []result {
@@ -194,6 +197,14 @@ func TestSimulation(t *testing.T) {
 	})
 	single := len(results)
 
+	pairs := all(agedLists(base), func(s schedule) []result { return []result{run(s, checkpoints)} })
+	results = append(results, pairs...)
+
+	// Where values are not known at plan, other requests are sent.
+	unknown := schedule{unknown: true}
+	_, trace := faultFree(t, unknown)
+	results = append(results, slices.Repeat([]result{{schedule: unknown, trace: trace}}, len(results)/10)...)
+
 	random := rand.New(rand.NewPCG(seed(), 0))
 	// Each round adds a fault to a request of an earlier schedule. Some of these
 	// requests are sent only because of its faults.
@@ -201,6 +212,9 @@ func TestSimulation(t *testing.T) {
 		var drawn []schedule
 		for range share {
 			from := results[random.IntN(len(results))]
+			if len(from.trace) == 0 {
+				continue // The emulator did not start.
+			}
 			f := draw(random, from.trace)
 			for from.schedule.on(f.label) != "" {
 				f = draw(random, from.trace)
@@ -213,18 +227,22 @@ func TestSimulation(t *testing.T) {
 		results = append(results, all(drawn, func(s schedule) []result { return []result{run(s, checkpoints)} })...)
 	}
 
-	var runs, violated, unmet int
+	var runs, violated, unmet, byOthers int
 	for _, r := range results {
 		runs += r.runs
 		unmet += r.unmet
+		if r.schedule.has(func(f fault) bool { return f.kind.byOthers() }) {
+			byOthers++
+		}
 		if len(r.violations) > 0 {
 			if violated++; violated <= 5 {
 				report(t, r)
 			}
 		}
 	}
-	conclude(fmt.Sprintf("simulation: %d schedules (%d with one fault, %d with more, seed %d), %d runs of Terraform, %d violations (%s)",
-		len(results), single, len(results)-single, seed(), runs, violated, time.Since(began).Round(time.Second)))
+	results = slices.DeleteFunc(results, func(r result) bool { return len(r.schedule.faults) == 0 })
+	conclude(fmt.Sprintf("simulation: %d schedules (%d with one fault, %d with more, %d of them by others, seed %d), %d runs of Terraform, %d violations (%s)",
+		len(results), single, len(results)-single, byOthers, seed(), runs, violated, time.Since(began).Round(time.Second)))
 	if unmet > 0 {
 		t.Logf("%d faults fired for no request", unmet)
 	}
@@ -256,31 +274,67 @@ func conclude(line string) {
 // TestCosts compares the requests of each run with what the guide on sessions says.
 func TestCosts(t *testing.T) {
 	t.Parallel()
-	_, trace := faultFree(t)
+	_, trace := faultFree(t, schedule{oneSeat: true})
 	sent := map[string][]string{}
 	for _, l := range trace {
-		run, request := l.step+" "+l.process, l.method+" "+l.target
+		run, request := l.step+" "+l.process, strings.TrimSpace(l.call+" "+l.target)
 		if l.looks() {
-			request = "GET consumer"
+			request = l.call
 		}
 		sent[run] = append(sent[run], request)
 	}
-	const plan = "GET list, GET login, GET logout"
+	const plan = "list, login, logout"
 	for run, want := range map[string]string{
 		"create plan":  plan,
 		"change plan":  plan,
 		"destroy plan": plan,
 		// The provider reads the consumer of the first registration, unless it is approved.
-		"create apply": "[GET consumer, ]GET list, GET login, GET logout, PATCH alpha, PATCH gamma, POST alpha, POST beta, POST gamma",
-		"change apply": "GET login, GET logout, PATCH alpha, PATCH beta, PATCH gamma",
+		"create apply": "approve alpha, approve gamma, list, login, logout, [read, ]register alpha, register beta, register gamma",
+		"change apply": "approve beta, disapprove gamma, edit alpha, login, logout, set_secret beta, set_secret gamma",
 		// It reads the consumer of the first removal.
-		"destroy apply": "DELETE alpha, DELETE beta, DELETE twin, DELETE twin, GET consumer, GET login, GET logout",
+		"destroy apply": "login, logout, read, remove alpha, remove beta, remove twin, remove twin",
 	} {
 		slices.Sort(sent[run])
 		got := strings.Join(sent[run], ", ")
-		without, with := strings.Replace(want, "[GET consumer, ]", "", 1), strings.NewReplacer("[", "", "]", "").Replace(want)
+		without, with := strings.Replace(want, "[read, ]", "", 1), strings.NewReplacer("[", "", "]", "").Replace(want)
 		if got != without && got != with {
 			t.Errorf("%s: %s, want %s", run, got, want)
 		}
+	}
+}
+
+// TestUnknownValues applies what is configured already with values that are not known
+// at plan. Nothing is sent, and nothing changes.
+func TestUnknownValues(t *testing.T) {
+	t.Parallel()
+	w, err := newWorld(emulator.Config{}, schedule{unknown: true}, checkpoint{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.server.Close()
+	create := scenario[0]
+	if result := w.run(create, 1); result.failed {
+		t.Fatal(result.text())
+	}
+	before, state := w.server.Consumers(), maps.Clone(w.state)
+	sent := len(w.traced())
+	if result := w.run(create, 2); result.failed || !result.changed {
+		t.Errorf("changed: %t, %s", result.changed, result.text())
+	}
+	for _, l := range w.traced()[sent:] {
+		if !(fault{label: l}).reads() {
+			t.Errorf("sent: %s", l)
+		}
+	}
+	if after := w.server.Consumers(); !slices.Equal(before, after) {
+		t.Errorf("the server has %+v, want %+v", after, before)
+	}
+	for address, stored := range w.state {
+		if !maps.EqualFunc(stored.attributes, state[address].attributes, tftypes.Value.Equal) {
+			t.Errorf("%s is %v in state, want %v", address, stored.attributes, state[address].attributes)
+		}
+	}
+	for _, violation := range w.violated() {
+		t.Error(violation)
 	}
 }

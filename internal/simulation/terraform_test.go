@@ -19,14 +19,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 const (
 	resourceType = "twcloud_oauth_consumer"
-	// maxInFlight is less than the number of resources, so that requests queue.
-	maxInFlight = 2
 	// maxAnswer is how much the client reads before it gives up on an endless answer.
 	maxAnswer = 256 << 10
 	// shortTimeout is for processes for which the server hangs. All others have
@@ -218,12 +218,24 @@ type process struct {
 	inFlight, mostInFlight int
 }
 
+// slots is how many requests the provider may send at a time. It is less than the number
+// of resources, so that requests queue.
+func (w *world) slots() int {
+	if w.schedule.oneSlot {
+		return 1
+	}
+	return 2
+}
+
 // start starts a provider and configures it.
 func (w *world) start(step string, attempt int, phase string, result *outcome) *process {
 	p := &process{
 		world: w, at: label{step: step, attempt: attempt, process: phase}, opened: w.server.SessionsOpened(),
-		base: &http.Transport{MaxConnsPerHost: maxInFlight, MaxIdleConnsPerHost: maxInFlight},
+		base: &http.Transport{MaxConnsPerHost: w.slots(), MaxIdleConnsPerHost: w.slots()},
 	}
+	w.mu.Lock()
+	w.listing, w.listed, w.shown = map[label][]emulator.Consumer{}, map[string]bool{}, map[string]map[string]bool{}
+	w.mu.Unlock()
 	timeout := longTimeout
 	if w.schedule.has(func(f fault) bool {
 		return f.step == step && f.attempt == attempt && f.process == phase && f.kind.slow()
@@ -235,13 +247,7 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 		provider.WithCheapHashes(),
 		provider.WithClientOptions(func(options *twcloud.Options) {
 			options.Transport = p
-			if w.deviation != nil {
-				options.Transport = w.deviation(p)
-			}
-			options.Profile = cmp.Or(w.profile, options.Profile)
-			if w.profile != nil {
-				options.OAuthConsumersPath = ""
-			}
+			options.Profile, options.Now = w.profile, w.now
 			options.RetryWaitMin, options.RetryWaitMax = 0, 0
 			options.RequestTimeout = timeout
 			options.MaxAnswer = maxAnswer
@@ -253,13 +259,17 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 	for name, typ := range schema().provider.AttributeTypes {
 		block[name] = tftypes.NewValue(typ, nil)
 	}
-	for name, value := range map[string]string{
-		"endpoint": w.server.URL(), "webapp_endpoint": w.server.WebAppURL(),
+	values := map[string]string{
+		"endpoint": w.server.URL(), "webapp_endpoint": w.server.WebAppURL(), "authentication_endpoint": w.server.AuthenticationURL(),
 		"username": emulator.AdminName, "password": emulator.AdminPassword,
-	} {
+	}
+	if in := w.profile.SignIn; in != nil && in.By == profile.ByToken { // The client gets the token.
+		values["client_id"], values["auth_secret"] = authserver.DefaultClientIDs()[0], emulator.AuthSecret
+	}
+	for name, value := range values {
 		block[name] = tftypes.NewValue(tftypes.String, value)
 	}
-	block["max_concurrent_requests"] = tftypes.NewValue(tftypes.Number, maxInFlight)
+	block["max_concurrent_requests"] = tftypes.NewValue(tftypes.Number, w.slots())
 	response := call(p, result, p.protocol.ConfigureProvider, &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.11.4", Config: block.encode(schema().provider),
 	})
@@ -285,7 +295,7 @@ func (p *process) end() {
 	if err != nil && wrong == 0 {
 		p.violate("%s: Close without a fault: %v", p.at.process, err)
 	}
-	if most > maxInFlight {
+	if most > p.slots() {
 		p.violate("%s: %d requests in flight at a time", p.at.process, most)
 	}
 	if opened := p.server.SessionsOpened() - p.opened; opened > 1+wrong {
@@ -321,26 +331,32 @@ func call[Request, Response any](p *process, result *outcome, method func(contex
 }
 
 // planResource reads a resource and plans its change.
-func (p *process) planResource(address string, config configuration, c *change, result *outcome) {
+func (p *process) planResource(address string, wanted configuration, c *change, result *outcome) {
 	if c.refreshed != nil {
 		c.refreshed = p.refresh(address, c.refreshed, result)
 	}
 	if result.failed || p.stopped() {
 		return
 	}
-	wanted, configured := config[address]
-	if !configured {
+	configured, found := wanted[address]
+	if !found {
 		if c.refreshed != nil {
 			c.action = remove
 		}
 		return
 	}
-	c.config = wanted.attributes()
+	c.config = configured.attributes()
+	config := maps.Clone(c.config)
+	for _, name := range []string{"name", "secret", "approved"} {
+		if p.schedule.unknown && !p.settling && !config[name].IsNull() {
+			config[name] = tftypes.NewValue(config[name].Type(), tftypes.UnknownValue)
+		}
+	}
 	prior := c.refreshed
 	if prior != nil && prior.tainted {
 		prior = nil
 	}
-	planned := p.planChange(address, prior, c.config, result)
+	planned := p.planChange(address, prior, config, result)
 	if planned == nil {
 		return
 	}
@@ -447,7 +463,11 @@ func (p *process) applyChange(address string, c *change, result *outcome) *insta
 		}
 		// Terraform plans once more.
 		if request := p.planChange(address, now, c.config, result); request != nil {
-			p.checkValues(address, "inconsistent final plan", planned, decode(schema().consumer, request.PlannedState))
+			final := decode(schema().consumer, request.PlannedState)
+			p.checkValues(address, "inconsistent final plan", planned, final)
+			if now != nil && maps.EqualFunc(now.attributes, final, tftypes.Value.Equal) {
+				continue // Nothing is left to do, now that all values are known.
+			}
 			now = p.send(address, request, now, result)
 		}
 	}

@@ -3,13 +3,13 @@ package simulation
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // checkpoint is all there is before a step: the server's consumers and
@@ -28,14 +28,11 @@ type world struct {
 	// foreign are other people's consumers on the server.
 	foreign []emulator.Consumer
 
-	// deviation, if any, makes the server differ from what the provider assumes.
-	deviation func(http.RoundTripper) http.RoundTripper
-	// profile is the API profile of the provider; nil for the built-in one.
-	profile *twcloud.Profile
-	// unseen says that the server does what nobody can see, so it need not agree.
-	unseen bool
-	// renames says that the server stores other names.
-	renames bool
+	// deviates says that the server differs from what the provider assumes.
+	deviates bool
+	// profile is the API profile of the provider.
+	profile *profile.Profile
+	traits
 
 	// orphans are the consumers that are neither in state nor somebody else's, and
 	// whether a diagnostic has named their keys since.
@@ -45,14 +42,30 @@ type world struct {
 	// runs and failures count the runs of Terraform, and those that failed.
 	runs, failures int
 
+	// wanted is the configuration of the current run, and settling says that it has no
+	// faults.
+	wanted   configuration
+	settling bool
+	// passed is the time that has passed for the provider alone.
+	passed atomic.Int64
+
 	// owned are the keys in state before the current run, tainted the addresses of
 	// tainted resources, and seen the consumers on the server, by key.
 	owned, tainted map[string]bool
 	seen           map[string]emulator.Consumer
 
-	mu         sync.Mutex // guards the following fields
-	names      map[string]string
-	counts     map[label]int
+	mu     sync.Mutex // guards the following fields
+	names  map[string]string
+	counts map[label]int
+	// touched are the keys of our consumers that somebody else has changed in the
+	// current run.
+	touched map[string]bool
+	// listing are the keys that a list of the current process shows, listed those of
+	// lists that have arrived, and shown those that were listed before a registration of
+	// a name left.
+	listing    map[label][]emulator.Consumer
+	listed     map[string]bool
+	shown      map[string]map[string]bool
 	trace      []label
 	fired      []fault
 	violations []string
@@ -69,12 +82,18 @@ func newWorld(config emulator.Config, s schedule, from checkpoint) (*world, erro
 	if s.oneSeat {
 		config.Seats = 1
 	}
+	if s.prefixREST {
+		config.RESTPathPrefix = "/rest"
+	}
+	if s.prefixWebApp {
+		config.WebAppPathPrefix = "/platform"
+	}
 	server, err := emulator.Start(config)
 	if err != nil {
 		return nil, err
 	}
 	w := &world{
-		server: server, schedule: s, state: maps.Clone(from.state),
+		server: server, schedule: s, profile: profile.BuiltIn(), state: maps.Clone(from.state),
 		orphans: map[string]bool{}, named: map[string]bool{},
 		names: map[string]string{}, counts: map[label]int{}, postponed: map[string]func(){},
 	}
@@ -133,7 +152,8 @@ func (w *world) run(s step, attempt int) outcome {
 	if attempt == 1 && s.before != nil {
 		s.before(w.server, w.keyOf)
 	}
-	w.seen, w.owned, w.tainted = map[string]emulator.Consumer{}, map[string]bool{}, map[string]bool{}
+	w.seen, w.owned, w.tainted, w.touched = map[string]emulator.Consumer{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	w.wanted = s.config
 	for _, c := range w.server.Consumers() {
 		w.seen[c.Key] = c
 	}
@@ -155,6 +175,7 @@ func (w *world) run(s step, attempt int) outcome {
 	lost, faults := w.server.SessionsOpened()-opened-(w.arrived-arrived), slices.Clone(w.fired[fired:])
 	w.mu.Unlock()
 	w.checkSessions(lost, faults)
+	w.checkAdoptions(result.text())
 	w.checkNothingLost(result.text(), faults)
 	w.checkTaint(faults)
 	w.checkSecrets(result.text())
@@ -195,6 +216,7 @@ func (w *world) requests() string {
 
 // settle runs a step without faults and checks what must hold then.
 func (w *world) settle(s step, attempt int) {
+	w.settling = true
 	result := w.run(s, attempt)
 	if result.failed {
 		w.violate("%s.%d failed without a fault: %s", s.name, attempt, result.text())

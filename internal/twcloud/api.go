@@ -80,9 +80,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	if root == nil {
 		return nil, newCallError(ErrNoEndpoint, call, v.Key, nil)
 	}
-	if call.Redirect != "" {
-		ctx = signin.WithRedirect(ctx, call.Redirect)
-	}
+	ctx = signin.WithRedirect(ctx, call.Redirect)
 	v.Origin = root.Scheme + "://" + root.Host
 	needsToken := c.profile.Has(call, profile.CSRFToken)
 	for attempt := 0; ; attempt++ {

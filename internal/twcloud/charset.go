@@ -9,11 +9,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/charset"
 )
 
 // decoded returns a body in UTF-8. Its charset is that of the media type. A page
@@ -34,15 +34,12 @@ func decoded(body []byte, header http.Header) ([]byte, error) {
 	case len(body) == 0, named == "" && isXML(mediaType):
 		return body, nil
 	case named == "" && mediaType == "text/html":
-		_, determined, certain := charset.DetermineEncoding(body, mediaType)
-		if named = determined; !certain && utf8.Valid(body) {
-			named = "utf-8"
-		}
+		named = charset.OfPage(body)
 		header.Set("Content-Type", mime.FormatMediaType(mediaType, map[string]string{"charset": named}))
 	case named == "":
 		named = "utf-8"
 	}
-	from, err := htmlindex.Get(named)
+	from, err := charset.Get(named)
 	if err != nil {
 		return body, fmt.Errorf("the charset %q is not known", shorten(named))
 	}

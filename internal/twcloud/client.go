@@ -62,6 +62,9 @@ func New(options Options) (*Client, error) {
 		options.WebAppEndpoint = DefaultWebAppEndpoint(options.Endpoint)
 	}
 	options.AuthenticationEndpoint = cmp.Or(options.AuthenticationEndpoint, options.WebAppEndpoint)
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	redact := &redactor{}
 	redact.add(options.Credentials.secrets()...)
 	redact.add(proxySecrets()...)
@@ -91,7 +94,7 @@ func (c *connection) view() *Client {
 		registrations: newGate(), removals: newGate(),
 		prober: &secretProber{discoverer: &discoverer{connection: c}, now: time.Now},
 	}
-	client.snapshot = &snapshot{list: client.list}
+	client.snapshot = &snapshot{list: client.list, now: c.options.Now}
 	return client
 }
 
@@ -134,7 +137,7 @@ func (c *Client) ProfileDescription() string { return c.profile.Description }
 // its sign-in, and whether the client signs in there by a token.
 func (c *Client) OnPlatform() (onPlatform, byToken bool) {
 	_, byToken = c.chain.platform.method.(*signin.ByToken)
-	return c.profile.UsesPlatform(), byToken
+	return c.profile.SignsIn(), byToken
 }
 
 // Redact removes every secret that the client knows from a text.

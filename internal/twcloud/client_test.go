@@ -16,9 +16,11 @@ import (
 func TestClientReadsAndWrites(t *testing.T) {
 	t.Parallel()
 	for name, configure := range map[string]func(*emulator.Config){
-		"at the root":                  func(*emulator.Config) {},
-		"behind a proxy":               func(c *emulator.Config) { c.PathPrefix = "/twc" },
-		"behind a proxy that rewrites": func(c *emulator.Config) { c.PathPrefix, c.RewriteCookies = "/twc", true },
+		"at the root":    func(*emulator.Config) {},
+		"behind a proxy": func(c *emulator.Config) { c.RESTPathPrefix, c.WebAppPathPrefix = "/twc", "/twc" },
+		"behind a proxy that rewrites": func(c *emulator.Config) {
+			c.RESTPathPrefix, c.WebAppPathPrefix, c.RewriteCookies = "/twc", "/twc", true
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

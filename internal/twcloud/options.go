@@ -86,6 +86,9 @@ type Options struct {
 	// duration, but no headers or bodies. Nil: no logs.
 	Logger *slog.Logger
 
+	// Now tells the age of lists. Nil: time.Now.
+	Now func() time.Time
+
 	// Transport sends the requests. Nil: net/http with TLS and the proxies of the
 	// environment. If it does not report connections to net/http/httptrace, every
 	// failed registration counts as possibly sent.

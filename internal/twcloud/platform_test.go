@@ -510,3 +510,24 @@ func TestNoEndpoint(t *testing.T) {
 		t.Error("there are root services")
 	}
 }
+
+// The redirect that means success says nothing of the session, also if it leads to
+// where the sign-in starts.
+func TestPlatformOwnRedirect(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, false)
+	var posts atomic.Int32
+	p.list = func(w http.ResponseWriter, r *http.Request) {
+		posts.Add(1)
+		http.Redirect(w, r, "/admin/settings", http.StatusSeeOther)
+	}
+	client := p.client(t)
+	call := &profile.Call{Name: "register", Method: http.MethodPost, Path: "/admin/api/consumers", Redirect: "/admin/settings", Form: map[string]string{"a": "b"}}
+	r, err := client.send(t.Context(), call, profile.Values{})
+	if err != nil || r.StatusCode != http.StatusSeeOther {
+		t.Errorf("got %v, %v", r, err)
+	}
+	if posts.Load() != 1 || p.Counts().SignIns != 1 {
+		t.Errorf("%d POSTs, %+v", posts.Load(), p.Counts())
+	}
+}

@@ -141,7 +141,7 @@ type posted struct {
 
 // post sends the registration.
 func (r *registering) post(ctx context.Context) posted {
-	sent := &exchanges{}
+	sent := &exchanges{now: r.options.Now}
 	response, err := r.noted(withManner(ctx, once), sent, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
 	told := response.one()
 	if told.Key != "" && (r.evidence.hasRegistered(told.Key) || r.before.has(told.Key)) {

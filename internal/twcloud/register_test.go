@@ -525,6 +525,20 @@ func TestRegister_keylessOtherName(t *testing.T) {
 	}
 }
 
+// A redirect to another place than that of success does not say whether there is a
+// consumer: the list does.
+func TestRegister_otherRedirect(t *testing.T) {
+	t.Parallel()
+	server, spoken := newDialect(t, "forms", func(c *emulator.Config) { c.UniqueNames = true })
+	server.AddConsumer(emulator.Consumer{Key: "k", Name: "app"})
+	client := connect(t, server, spoken)
+	_, err := client.Register(t.Context(), "app", testSecret)
+	var unknown *RegistrationError
+	if !errors.As(err, &unknown) || !errors.Is(err, ErrWebPage) || len(unknown.Keys) > 0 || len(server.Consumers()) != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A refused approval stops the others, whatever the server answered.
 func TestFirstRegistration_approval(t *testing.T) {
 	t.Parallel()

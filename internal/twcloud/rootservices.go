@@ -13,8 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/encoding/htmlindex"
-
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/charset"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
@@ -207,10 +206,10 @@ func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, e
 }
 
 // decodeXML decodes a document that declares another charset than UTF-8.
-func decodeXML(charset string, input io.Reader) (io.Reader, error) {
-	from, err := htmlindex.Get(charset)
+func decodeXML(name string, input io.Reader) (io.Reader, error) {
+	from, err := charset.Get(name)
 	if err != nil {
-		return nil, fmt.Errorf("the charset %q is not known", shorten(charset))
+		return nil, fmt.Errorf("the charset %q is not known", shorten(name))
 	}
 	content, err := io.ReadAll(input)
 	if err != nil {
@@ -218,7 +217,7 @@ func decodeXML(charset string, input io.Reader) (io.Reader, error) {
 	}
 	text, err := decode(content, from)
 	if err != nil {
-		return nil, fmt.Errorf("the charset is %q: %w", shorten(charset), err)
+		return nil, fmt.Errorf("the charset is %q: %w", shorten(name), err)
 	}
 	return bytes.NewReader(text), nil
 }

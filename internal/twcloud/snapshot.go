@@ -24,14 +24,16 @@ const registrationAge = 5 * time.Second
 // for the same time: a server that hangs is not asked again for each consumer.
 type snapshot struct {
 	list func(context.Context) ([]profile.Consumer, error)
+	now  func() time.Time
 
 	mu      sync.Mutex
 	current *listing
 }
 
-// listing is one list, in progress or done. Its mutex guards its fields, except call.
+// listing is one list, in progress or done. Its mutex guards its fields, except call and now.
 type listing struct {
 	call shared[struct{}]
+	now  func() time.Time
 
 	mu sync.Mutex
 	// takenAt is when the list was done. It is zero while it is in progress.
@@ -48,7 +50,7 @@ type listing struct {
 func (s *snapshot) get(ctx context.Context, age time.Duration) (*listing, error) {
 	s.mu.Lock()
 	if s.current == nil || !s.current.serves(age) {
-		s.current = &listing{}
+		s.current = &listing{now: s.now}
 	}
 	serving := s.current
 	s.mu.Unlock()
@@ -97,7 +99,7 @@ func (s *snapshot) invalidate() {
 func (l *listing) serves(age time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.takenAt.IsZero() || time.Since(l.takenAt) <= age
+	return l.takenAt.IsZero() || l.now().Sub(l.takenAt) <= age
 }
 
 // take reads the list.
@@ -110,7 +112,7 @@ func (l *listing) take(ctx context.Context, list func(context.Context) ([]profil
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil || ctx.Err() == nil {
-		l.takenAt = time.Now()
+		l.takenAt = l.now()
 	}
 	if err != nil {
 		return revised(err, func(failure *Error) { failure.Listing = true })

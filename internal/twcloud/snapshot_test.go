@@ -49,7 +49,7 @@ func TestSnapshotAges(t *testing.T) {
 				if kind != nil {
 					failure = &Error{Kind: kind}
 				}
-				s := snapshot{list: listOf(&count, failure, "k")}
+				s := snapshot{list: listOf(&count, failure, "k"), now: time.Now}
 				for i, step := range steps {
 					time.Sleep(step.later)
 					listing, err := s.get(t.Context(), step.age)
@@ -68,7 +68,7 @@ func TestSnapshotOutlivesItsFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count, ended atomic.Int32
 		list := listOf(&count, nil, "k")
-		s := snapshot{list: func(ctx context.Context) ([]profile.Consumer, error) {
+		s := snapshot{now: time.Now, list: func(ctx context.Context) ([]profile.Consumer, error) {
 			context.AfterFunc(ctx, func() { ended.Add(1) })
 			return list(ctx)
 		}}
@@ -115,7 +115,7 @@ func TestSnapshotKnowsItsOwnWrites(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var count atomic.Int32
-		s := snapshot{list: listOf(&count, nil, "changed", "removed", "kept")}
+		s := snapshot{list: listOf(&count, nil, "changed", "removed", "kept"), now: time.Now}
 		s.put(read("early", "written")) // There is nothing to keep up to date yet.
 		go func() { _, _ = s.get(t.Context(), snapshotAge) }()
 		synctest.Wait()

@@ -14,7 +14,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/charset"
 )
 
 // page is what a sign-in reads of a web page.
@@ -207,11 +208,11 @@ func (f *form) request(ctx context.Context, fields map[string]string) (*http.Req
 		target = &address
 	}
 	named := cmp.Or(strings.Fields(attribute(f.node, "accept-charset") + " " + f.charset)...)
-	charset, err := htmlindex.Get(cmp.Or(named, "utf-8"))
+	ofForm, err := charset.Get(cmp.Or(named, "utf-8"))
 	if err != nil {
 		return nil, errors.New("the charset of the form is not known")
 	}
-	encoder := encoding.HTMLEscapeUnsupported(charset.NewEncoder())
+	encoder := encoding.HTMLEscapeUnsupported(ofForm.NewEncoder())
 	var pairs []string
 	for _, c := range f.controls {
 		value, filled := fields[c.name]

@@ -55,7 +55,8 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
 	flags.StringVar(&o.profileFile, "profile", "", "`file` with the API profile to emulate")
 	flags.IntVar(&o.config.PageSize, "page-size", 0, "`number` of consumers on one page, in dialects with pages (default 3)")
-	flags.StringVar(&o.config.PathPrefix, "path-prefix", "", "`prefix` of every path, as behind a reverse proxy")
+	flags.StringVar(&o.config.RESTPathPrefix, "rest-path-prefix", "", "`prefix` of every path of the REST API, as behind a reverse proxy")
+	flags.StringVar(&o.config.WebAppPathPrefix, "webapp-path-prefix", "", "`prefix` of every path of the Web Application Platform")
 	flags.BoolVar(&o.config.RewriteCookies, "rewrite-cookies", false, "let that proxy rewrite the path of cookies")
 	flags.BoolVar(&o.config.TLS, "tls", false, "serve HTTPS with a new certificate authority")
 	flags.BoolVar(&o.config.ClientCA, "mutual-tls", false, "require a client certificate; implies -tls")
@@ -209,6 +210,7 @@ func (o *serveOptions) movable(err error) error {
 	_, port, _ := net.SplitHostPort(listening.Addr.String())
 	for flag, address := range map[string]string{
 		"-rest-address": o.config.RESTAddress, "-webapp-address": o.config.WebAppAddress, "-control-address": o.controlAddress,
+		"-authentication-address": o.config.AuthenticationAddress,
 	} {
 		if _, own, _ := net.SplitHostPort(address); own == port {
 			return fmt.Errorf("%w. %s names another address; port 0 is any free port", err, flag)
