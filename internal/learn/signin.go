@@ -238,6 +238,9 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 			submits = submits || strings.Contains(node.Data, "submit(")
 			continue
 		case node.DataAtom == atom.Option:
+			if _, own := attributes["value"]; !own && node.FirstChild != nil {
+				one.value = strings.TrimSpace(node.FirstChild.Data)
+			}
 			for above := range node.Ancestors() {
 				name := attribute(above, "name")
 				if chosen, known := controls[name]; above.DataAtom == atom.Select && (selected || known && chosen.kind == "") {
