@@ -115,7 +115,7 @@ func (c *checker) server(place, own string) {
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
-		if c.UsesPlatform() && c.root.get("sign_in") == nil {
+		if c.SignsIn() && c.root.get("sign_in") == nil {
 			c.missing("", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
 		}
 		return
@@ -184,9 +184,9 @@ func isSource(text string) bool {
 	}
 	source, name, found := strings.Cut(inner, ".")
 	switch source {
-	case "query", "field", "cookie":
+	case FromQuery, FromField, FromCookie:
 		return name != ""
-	case "response":
+	case FromResponse:
 		return found && (name == "" || strings.HasPrefix(name, "/"))
 	}
 	return false

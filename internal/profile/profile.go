@@ -235,21 +235,23 @@ func (p *Profile) OnlyRegisters() bool {
 // ServerOf is the server that a part goes to, which may have its own.
 func (p *Profile) ServerOf(own string) string { return cmp.Or(own, p.Server) }
 
-// UsesREST reports whether a request goes to the REST API, which needs a session there.
-func (p *Profile) UsesREST() bool { return p.uses(REST) }
+// UsesREST reports whether something of the profile goes to the REST API.
+func (p *Profile) UsesREST() bool {
+	return p.uses(REST, func(*Call) bool { return true }) || p.SignIn != nil && p.SignIn.SignOut != nil && p.SignIn.SignOut.Server == REST
+}
 
-// UsesPlatform reports whether a request goes to the Web Application Platform and needs
-// its sign-in.
-func (p *Profile) UsesPlatform() bool { return p.uses(WebApp) }
+// SignsIn reports whether something of the profile needs the sign-in on the Web
+// Application Platform.
+func (p *Profile) SignsIn() bool {
+	return p.uses(WebApp, func(call *Call) bool { return call.SignIn != "none" })
+}
 
-func (p *Profile) uses(server string) bool {
+func (p *Profile) uses(server string, counts func(*Call) bool) bool {
+	uses := p.CSRF != nil && p.CSRF.Path != "" && p.ServerOf(p.CSRF.Server) == server
 	for _, call := range p.Calls.All() {
-		if call.Discover == "" && call.SignIn != "none" && p.ServerOf(call.Server) == server {
-			return true
-		}
+		uses = uses || call.Discover == "" && p.ServerOf(call.Server) == server && counts(call)
 	}
-	return p.CSRF != nil && p.CSRF.Path != "" && p.ServerOf(p.CSRF.Server) == server ||
-		p.SignIn != nil && p.SignIn.SignOut != nil && p.SignIn.SignOut.Server == server
+	return uses
 }
 
 // KnownOf is how a part of a profile is known, whose own value and those of what

@@ -75,6 +75,32 @@ func TestProfile_knownAndServer(t *testing.T) {
 	}
 }
 
+func TestProfile_uses(t *testing.T) {
+	t.Parallel()
+	call := func(server, discover string) Calls {
+		return Calls{List: &Call{Name: "list", Server: server, Discover: discover, Path: "/x"}}
+	}
+	for name, test := range map[string]struct {
+		profile       Profile
+		rest, signsIn bool
+	}{
+		"built-in":                 {*BuiltIn(), true, false},
+		"the platform alone":       {Profile{Server: WebApp, Calls: call("", "")}, false, true},
+		"one call":                 {Profile{Server: WebApp, Calls: call(REST, "")}, true, false},
+		"all calls of their own":   {Profile{Server: REST, Calls: call(WebApp, "")}, false, true},
+		"discovered":               {Profile{Server: REST, Calls: call("", "oauthRequestConsumerKeyUrl")}, false, false},
+		"the CSRF token":           {Profile{Server: WebApp, Calls: call("", ""), CSRF: &CSRF{Server: REST, Path: "/x"}}, true, true},
+		"only the CSRF token":      {Profile{Server: REST, Calls: call("", ""), CSRF: &CSRF{Server: WebApp, Path: "/x"}}, true, true},
+		"no sign-in":               {Profile{Server: WebApp, Calls: Calls{List: &Call{Name: "list", SignIn: "none"}}}, false, false},
+		"the CSRF token of a call": {Profile{Server: WebApp, Calls: call("", ""), CSRF: &CSRF{From: "cookie"}}, false, true},
+		"the sign-out":             {Profile{Server: WebApp, Calls: call("", ""), SignIn: &SignIn{SignOut: &SignOut{Server: REST}}}, true, true},
+	} {
+		if rest, signsIn := test.profile.UsesREST(), test.profile.SignsIn(); rest != test.rest || signsIn != test.signsIn {
+			t.Errorf("%s: got %t, %t", name, rest, signsIn)
+		}
+	}
+}
+
 func TestProfile_Lacks(t *testing.T) {
 	t.Parallel()
 	p := parse(t, `{"profile": 2, "server": "rest", "headers": {"X": "{csrf}"}, "csrf": {"from": "cookie", "name": "c"}, "approved": {"yes": [1], "no": [0]}, "keep": {"v": "/v"}, "calls": {

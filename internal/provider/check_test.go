@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 )
 
@@ -230,6 +232,72 @@ func TestCheck(t *testing.T) {
 				run.err = provider.ErrCheckFailed
 			}
 			h.expectCheck(t.Context(), t, run)
+		})
+	}
+}
+
+// The check proves the sign-in of the profile, and names the part that failed.
+func TestCheck_platform(t *testing.T) {
+	t.Parallel()
+	with := func(quirks ...authserver.Quirk) func(*emulator.Config) {
+		return func(config *emulator.Config) { config.Quirks = quirks }
+	}
+	token := map[string]string{"TWCLOUD_USERNAME": "", "TWCLOUD_PASSWORD": "", "TWCLOUD_TOKEN": "canary-token"}
+	for name, test := range map[string]struct {
+		dialect     string
+		old, new    string // in the profile of the provider
+		builtIn     bool
+		server      func(*emulator.Config)
+		environment map[string]string
+		fails       bool
+		failed      int // sign-ins with a wrong password
+		want        []string
+	}{
+		"the built-in profile": {
+			dialect: "wrapped", builtIn: true, fails: true,
+			want: []string{"ok    sign-in", "FAIL  list", "(status 404)\n                     As expected on 2022x R2 and later: the calls are probably on the platform: record and learn.\n"},
+		},
+		"another form": {dialect: "wrapped", old: `"form": {"username"`, new: `"form": {"login"`, fails: true, want: []string{"FAIL  sign-in        sign_in: the sign-in shows a page", "correct the profile"}},
+		"another response": {
+			dialect: "result-codes", old: `"next": "/redirect"`, new: `"next": "/url"`, fails: true, want: []string{"FAIL  sign-in        sign_in.steps[0]: the sign-in shows a page", "correct the profile"},
+		},
+		"nothing at the start": {dialect: "wrapped", old: `"start": "/admin/"`, new: `"start": "/admin/nowhere"`, fails: true, want: []string{"FAIL  sign-in        sign_in.start: the sign-in shows a page", "(status 404)"}},
+		"another application":  {dialect: "wrapped", old: `"start": "/admin/"`, new: `"start": "/webapp/settings"`, fails: true, want: []string{"FAIL  sign-in        sign_in: the session was refused (status 401)"}},
+		"a wrong password": {
+			dialect: "status-words", environment: map[string]string{"TWCLOUD_PASSWORD": "canary-password-wrong"}, fails: true, failed: 1,
+			want: []string{"FAIL  sign-in        the credentials were refused (status 401)", "fix what failed above"},
+		},
+		"single sign-on": {
+			dialect: "wrapped", server: with(authserver.SingleSignOn), fails: true,
+			want: []string{"FAIL  sign-in        sign_in.start: the sign-in leaves for another server", "/osmc/authen/login", "fix what failed above"},
+		},
+		"single sign-on, with a token": {dialect: "wrapped", server: with(authserver.SingleSignOn), environment: token, want: []string{"ok    sign-in        the Web Application Platform accepts the token"}},
+		"a token that is not accepted": {
+			dialect: "wrapped", server: with(authserver.TokenRefused), environment: token, fails: true,
+			want: []string{"FAIL  sign-in        the credentials were refused (status 401)", "note  token          the Web Application Platform does not accept the token"},
+		},
+		"no token": {dialect: "rpc", fails: true, want: []string{"FAIL  sign-in        sign_in.by: this sign-in needs other credentials"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			content, spoken := speak(t, test.dialect)
+			h := newChecked(t, append(optional(test.server), spoken)...)
+			if test.old != "" && !bytes.Contains(content, []byte(test.old)) {
+				t.Fatalf("the profile has no %s", test.old)
+			}
+			run := checkRun{environment: withProfile(t, bytes.Replace(content, []byte(test.old), []byte(test.new), 1)), want: test.want}
+			run.environment["TWCLOUD_ENDPOINT"] = ""
+			if test.builtIn {
+				run.environment = map[string]string{}
+			}
+			maps.Copy(run.environment, test.environment)
+			if test.fails {
+				run.err = provider.ErrCheckFailed
+			}
+			h.expectCheck(t.Context(), t, run)
+			if counts := h.server.PlatformCounts(); counts.FailedSignIns != test.failed {
+				t.Errorf("%+v", counts)
+			}
 		})
 	}
 }

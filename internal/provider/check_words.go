@@ -61,7 +61,7 @@ func isLogin(err error) bool {
 // the API profile.
 func aboutProfile(err error) bool {
 	return !isAny(err, twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
-		twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrPanic)
+		twcloud.ErrSingleSignOn, twcloud.ErrNoCredentials, twcloud.ErrCredentials, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrPanic)
 }
 
 // partOf returns the part of the API profile that an error is about, and what

@@ -65,7 +65,6 @@ func TestAddClientError(t *testing.T) {
 		webApp:   serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"},
 		user:     "token in TWCLOUD_TOKEN",
 	}}
-	b.server.consumers = b.server.endpoint
 	b.addClientError(&diags, "Unable to update OAuth consumer", "Setting the name of "+describe(twcloud.Consumer{Name: "doors", Key: "a/b"}), failure, "Nothing was changed.")
 	want := `Setting the name of OAuth consumer "doors" (key "a/b") failed: PATCH /osmc/admin/oauthconsumers/a%2Fb: a permission is missing: 403 Forbidden: You may not do this. Address: https://twcloud.example.com/tools (TWCLOUD_ENDPOINT), token in TWCLOUD_TOKEN.
 
@@ -224,7 +223,7 @@ func TestServerFacts(t *testing.T) {
 	t.Parallel()
 	webApp := serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"}
 	signIn := serverAddress{"https://login.example.com", "https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT)"}
-	facts := serverFacts{webApp: webApp, authentication: signIn, consumers: webApp, user: "token in token"}
+	facts := serverFacts{webApp: webApp, authentication: signIn, user: "token in token"}
 	for origin, want := range map[string]string{
 		"https://wap.example.com":   "Address: https://wap.example.com (webapp_endpoint), token in token.",
 		"https://login.example.com": "Address: https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT), token in token.",

@@ -77,7 +77,7 @@ func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound):
 		diags.AddAttributeError(path.Root("key"), "No such OAuth consumer",
-			fmt.Sprintf("The server at %s has no OAuth consumer with key %q.", d.backend.server.consumers, key))
+			fmt.Sprintf("The server at %s has no OAuth consumer with key %q.", d.backend.server.main(), key))
 	case err != nil:
 		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+describe(twcloud.Consumer{Key: key}), err)
 	}
@@ -95,7 +95,7 @@ func (d *oauthConsumerDataSource) findByName(ctx context.Context, client *twclou
 	case 0:
 		diags.AddAttributeError(path.Root("name"), "No such OAuth consumer",
 			fmt.Sprintf("The server at %s has no OAuth consumer named %q. The name must match exactly, including upper and lower case.",
-				d.backend.server.consumers, name))
+				d.backend.server.main(), name))
 		return twcloud.Consumer{}
 	case 1:
 		return named[0]

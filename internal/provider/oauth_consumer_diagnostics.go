@@ -42,7 +42,7 @@ func (b *backend) rightServer() string {
 	if !b.consumers.noneFound() {
 		return ""
 	}
-	return fmt.Sprintf("No consumer of the state was found so far. Is %s the right server?", b.server.consumers)
+	return fmt.Sprintf("No consumer of the state was found so far. Is %s the right server?", b.server.main())
 }
 
 // refuseControl refuses line breaks and other control characters in a new name:

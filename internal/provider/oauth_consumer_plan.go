@@ -162,7 +162,8 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequ
 
 // refused reports whether an error would occur in the apply as well.
 func refused(err error) bool {
-	return isAny(err, twcloud.ErrCredentials, twcloud.ErrForbidden, twcloud.ErrNoAPI, twcloud.ErrNoCollection, twcloud.ErrIncomplete) ||
+	return isAny(err, twcloud.ErrCredentials, twcloud.ErrForbidden, twcloud.ErrNoAPI, twcloud.ErrNoCollection, twcloud.ErrIncomplete,
+		twcloud.ErrSingleSignOn, twcloud.ErrSignInPage, twcloud.ErrNoCredentials, twcloud.ErrNoEndpoint) ||
 		isType[*tls.CertificateVerificationError](err) || isType[tls.RecordHeaderError](err) || isMalformedSignIn(err)
 }
 

@@ -174,7 +174,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	case errors.Is(err, twcloud.ErrNotFound) && importing:
 		resp.Diagnostics.AddError("No such OAuth consumer",
 			fmt.Sprintf("The server at %s has no OAuth consumer with key %q.\n\nImport and move take the consumer key that TWCloud Admin shows, not the name.",
-				r.backend.server.consumers, state.Key.ValueString()))
+				r.backend.server.main(), state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
 		if record := readSecretRecord(ctx, req.Private, &resp.Diagnostics); lastSecretKnown(state, record) {

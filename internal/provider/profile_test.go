@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -89,4 +90,55 @@ func TestAccProfile_putSecret(t *testing.T) {
 	}
 	w.planFails(t, block+consumer(`name = "renamed"`, "approved = true")).
 		expect(t, "error", "Unable to plan OAuth consumer", "failed: this change needs the secret")
+}
+
+// A life of a consumer on the platform, by page, by script, and by a token. Nothing is
+// sent to the REST API, and each command signs in once and out again.
+func TestAccDialects(t *testing.T) {
+	t.Parallel()
+	ofClient := asAdmin + "\nclient_id = \"twc-rest-api\"\nauth_secret = " + quote(emulator.AuthSecret)
+	for dialect, credentials := range map[string]string{
+		"put-all": asAdmin, "client-kinds": asAdmin, "redirects": asAdmin, "json-ld": ofClient, "key-map": "token = " + quote(emulator.AdminToken),
+	} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			content, spoken := speak(t, dialect)
+			w := newWorkspace(t, spoken)
+			block := providerBlock("webapp_endpoint = "+quote(w.server.WebAppURL()), "authentication_endpoint = "+quote(w.server.AuthenticationURL()),
+				credentials, "api_profile_file = "+quote(writeFile(t, "profile.json", content)))
+			key := ""
+			expect := func(name, secret string, approved bool) {
+				t.Helper()
+				key = w.only(t).Key
+				w.expectOnServer(t, emulator.Consumer{Key: key, Name: name, Secret: secret, Approved: approved})
+				if rest, platform := w.server.SessionsOpened(), w.server.PlatformSessions(); rest > 0 || len(platform) > 0 {
+					t.Errorf("%d sessions of the REST API, and of the platform %+v", rest, platform)
+				}
+			}
+			first := block + consumer(`name = "doors"`, `secret = "s3cret"`, "approved = true")
+			w.apply(t, first).expectNone(t)
+			expect("doors", "s3cret", true)
+			signIns := w.server.PlatformCounts().SignIns
+			w.expectUnchanged(t, first)
+			if again := w.server.PlatformCounts(); again.SignIns > signIns+1 || again.FailedSignIns > 0 {
+				t.Errorf("%+v", again)
+			}
+			w.server.UpdateConsumer(key, func(c *emulator.Consumer) { c.Name, c.Approved = "drifted", false })
+			w.apply(t, first).expectNone(t)
+			expect("doors", "s3cret", true)
+			w.apply(t, block+consumer(`name = "windows"`, `secret = "another"`)).expectNone(t)
+			expect("windows", "another", false)
+			w.apply(t, block).expectNone(t)
+			w.expectOnServer(t)
+		})
+	}
+}
+
+// Where people sign in elsewhere, the error says how to get a token.
+func TestAccSingleSignOn(t *testing.T) {
+	t.Parallel()
+	content, spoken := speak(t, "wrapped")
+	w := newWorkspace(t, spoken, func(config *emulator.Config) { config.Quirks = []authserver.Quirk{authserver.SingleSignOn} })
+	w.planFails(t, w.profileBlock(t, content)+consumer(`name = "doors"`, `secret = "s3cret"`)).
+		expect(t, "error", "Unable to sign in to Teamwork Cloud", "the sign-in leaves for another server", "sso.example.com", "auth_secret", "/osmc/authen/login", "twc-rest-api")
 }

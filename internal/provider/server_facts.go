@@ -10,9 +10,10 @@ import (
 // serverFacts are what a message says about a request: where it went, and who sent
 // it, each with the attribute or the variable that says so.
 type serverFacts struct {
-	// endpoint, webApp and authentication are the servers, and consumers is the one that
-	// has the consumers. One that is not configured is empty.
-	endpoint, webApp, authentication, consumers serverAddress
+	// The servers. One that is not configured is empty.
+	endpoint, webApp, authentication serverAddress
+	// onPlatform is true if the consumers are on the Web Application Platform.
+	onPlatform bool
 	// user says who signs in.
 	user string
 }
@@ -36,13 +37,11 @@ func (r *resolver) facts() serverFacts {
 	default:
 		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
+	own := r.settings.options.Profile
+	facts.onPlatform = own != nil && own.SignsIn()
 	facts.endpoint = r.address("endpoint", r.settings.options.Endpoint)
 	facts.webApp = r.address("webapp_endpoint", r.settings.options.WebAppEndpoint)
 	facts.authentication = r.address("authentication_endpoint", r.settings.options.AuthenticationEndpoint)
-	facts.consumers = facts.endpoint
-	if own := r.settings.options.Profile; facts.endpoint.text == "" || own != nil && !own.UsesREST() {
-		facts.consumers = facts.webApp
-	}
 	return facts
 }
 
@@ -58,6 +57,14 @@ func (r *resolver) address(attribute string, root *url.URL) serverAddress {
 	return serverAddress{root.Scheme + "://" + root.Host, fmt.Sprintf("%s (%s)", root, label)}
 }
 
+// main is the server that has the consumers, or the one that there is.
+func (f serverFacts) main() serverAddress {
+	if f.onPlatform || f.endpoint.text == "" {
+		return f.webApp
+	}
+	return f.endpoint
+}
+
 // where says at which address a call failed, and as whom. It is empty if no
 // request was sent, and for failures that concern one consumer.
 func (f serverFacts) where(failure *twcloud.Error) string {
@@ -65,10 +72,10 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	if failure.Origin == "" && failure.Status == 0 || f.consumers.text == "" {
+	if failure.Origin == "" && failure.Status == 0 || f.main().text == "" {
 		return ""
 	}
-	address := f.consumers.text
+	address := f.main().text
 	if failure.Origin != "" {
 		address = failure.Origin
 		for _, known := range []serverAddress{f.authentication, f.webApp, f.endpoint} { // The last one wins.

@@ -138,7 +138,7 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 // advises are the words with which an error says what to do.
 var advises = []string{
 	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Plan again", "Write the name", "Fix the first error", "See the error",
-	"Remove ", "Change the configuration", "Ask an administrator",
+	"Remove ", "record the sign-in again", "Change the configuration", "Ask an administrator",
 }
 
 // namesCall finds the call that an error names.

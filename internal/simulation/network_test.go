@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
@@ -104,7 +105,7 @@ func (p *process) note(request *http.Request) (name label, fires kind, mark stri
 		}
 	}
 	signsIn, cookie := request.Header.Get("Authorization") != "", len(request.Cookies()) > 0
-	if signsIn != (name.call == "login") || cookie == signsIn {
+	if p.profile.SignIn == nil && (signsIn != (name.call == "login") || cookie == signsIn) {
 		p.violations = append(p.violations, fmt.Sprintf("%s: credentials %t, cookie %t", name, signsIn, cookie))
 	}
 	return name, fires, fmt.Sprintf("marked/%d", len(p.fired))
@@ -114,7 +115,7 @@ func (p *process) note(request *http.Request) (name label, fires kind, mark stri
 // consumer keeps the name by which it was first seen. The caller holds the mutex.
 func (p *process) about(request *http.Request) (call, target string) {
 	path := request.URL.EscapedPath()
-	for _, root := range []string{p.server.URL(), p.server.WebAppURL()} {
+	for _, root := range []string{p.server.URL(), p.server.WebAppURL(), p.server.AuthenticationURL()} {
 		if below, found := strings.CutPrefix(request.URL.Scheme+"://"+request.URL.Host+path, root); found {
 			path = below
 		}
@@ -123,6 +124,9 @@ func (p *process) about(request *http.Request) (call, target string) {
 	case wire.LoginPath:
 		return "login", ""
 	case wire.LogoutPath:
+		return "logout", ""
+	}
+	if in := p.profile.SignIn; in != nil && in.SignOut != nil && (path == in.SignOut.Path || path == authserver.SignOutPath) {
 		return "logout", ""
 	}
 	sent := &profile.Request{Method: request.Method, Path: path, Query: request.URL.Query(), Header: request.Header, Body: bodyOf(request)}

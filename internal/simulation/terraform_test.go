@@ -19,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -257,10 +259,14 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 	for name, typ := range schema().provider.AttributeTypes {
 		block[name] = tftypes.NewValue(typ, nil)
 	}
-	for name, value := range map[string]string{
-		"endpoint": w.server.URL(), "webapp_endpoint": w.server.WebAppURL(),
+	values := map[string]string{
+		"endpoint": w.server.URL(), "webapp_endpoint": w.server.WebAppURL(), "authentication_endpoint": w.server.AuthenticationURL(),
 		"username": emulator.AdminName, "password": emulator.AdminPassword,
-	} {
+	}
+	if in := w.profile.SignIn; in != nil && in.By == profile.ByToken { // The client gets the token.
+		values["client_id"], values["auth_secret"] = authserver.DefaultClientIDs()[0], emulator.AuthSecret
+	}
+	for name, value := range values {
 		block[name] = tftypes.NewValue(tftypes.String, value)
 	}
 	block["max_concurrent_requests"] = tftypes.NewValue(tftypes.Number, w.slots())

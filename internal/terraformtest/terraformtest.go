@@ -72,6 +72,7 @@ func New(t testing.TB, server *emulator.Server) *Workspace {
 		t.Fatal(err)
 	}
 	w.Setenv(terraformcli.ServerEnv(server.URL(), server.WebAppURL(), emulator.AdminName, emulator.AdminPassword)...)
+	w.Setenv("TWCLOUD_AUTHENTICATION_ENDPOINT=" + server.AuthenticationURL())
 	return &Workspace{w, server}
 }
 
@@ -92,8 +93,8 @@ func (w *Workspace) Output(t testing.TB, arguments ...string) (status int, outpu
 	if err != nil {
 		t.Fatal(err)
 	}
-	if open := w.Server.OpenSessions(); open > 0 {
-		t.Errorf("%s left %d sessions open", arguments[0], open)
+	if rest, platform := w.Server.OpenSessions(), w.Server.OpenPlatformSessions(); rest+platform > 0 {
+		t.Errorf("%s left %d sessions open on the REST API, %d on the platform", arguments[0], rest, platform)
 	}
 	return status, written.String()
 }

@@ -142,7 +142,7 @@ func (c *Client) ProfileDescription() string { return c.profile.Description }
 // its sign-in, and whether the client signs in there by a token.
 func (c *Client) OnPlatform() (onPlatform, byToken bool) {
 	_, byToken = c.chain.platform.method.(*signin.ByToken)
-	return c.profile.UsesPlatform(), byToken
+	return c.profile.SignsIn(), byToken
 }
 
 // Redact removes every secret that the client knows from a text.

@@ -531,27 +531,3 @@ func TestPlatformOwnRedirect(t *testing.T) {
 		t.Errorf("%d POSTs, %+v", posts.Load(), p.Counts())
 	}
 }
-
-func TestUsesREST(t *testing.T) {
-	t.Parallel()
-	call := func(server, discover string) profile.Calls {
-		return profile.Calls{List: &profile.Call{Name: "list", Server: server, Discover: discover, Path: "/x"}}
-	}
-	for name, test := range map[string]struct {
-		profile profile.Profile
-		want    bool
-	}{
-		"built-in":                 {*profile.BuiltIn(), true},
-		"the platform alone":       {profile.Profile{Server: profile.WebApp, Calls: call("", "")}, false},
-		"one call":                 {profile.Profile{Server: profile.WebApp, Calls: call(profile.REST, "")}, true},
-		"all calls of their own":   {profile.Profile{Server: profile.REST, Calls: call(profile.WebApp, "")}, false},
-		"discovered":               {profile.Profile{Server: profile.REST, Calls: call("", "oauthRequestConsumerKeyUrl")}, false},
-		"the CSRF token":           {profile.Profile{Server: profile.WebApp, Calls: call("", ""), CSRF: &profile.CSRF{Server: profile.REST, Path: "/x"}}, true},
-		"the CSRF token of a call": {profile.Profile{Server: profile.WebApp, Calls: call("", ""), CSRF: &profile.CSRF{From: "cookie"}}, false},
-		"the sign-out":             {profile.Profile{Server: profile.WebApp, Calls: call("", ""), SignIn: &profile.SignIn{SignOut: &profile.SignOut{Server: profile.REST}}}, true},
-	} {
-		if got := test.profile.UsesREST(); got != test.want {
-			t.Errorf("%s: got %t", name, got)
-		}
-	}
-}

@@ -529,9 +529,9 @@ func TestRegister_keylessOtherName(t *testing.T) {
 // consumer: the list does.
 func TestRegister_otherRedirect(t *testing.T) {
 	t.Parallel()
-	server, option := newDialect(t, "forms", func(c *emulator.Config) { c.UniqueNames = true })
+	server, spoken := newDialect(t, "forms", func(c *emulator.Config) { c.UniqueNames = true })
 	server.AddConsumer(emulator.Consumer{Key: "k", Name: "app"})
-	client := connect(t, server, option)
+	client := connect(t, server, spoken)
 	_, err := client.Register(t.Context(), "app", testSecret)
 	var unknown *RegistrationError
 	if !errors.As(err, &unknown) || !errors.Is(err, ErrWebPage) || len(unknown.Keys) > 0 || len(server.Consumers()) != 1 {

@@ -256,13 +256,15 @@ const (
 	// LoginPath is the sign-in page.
 	LoginPath = Prefix + "login"
 
+	// SignOutPath ends the session of the authentication server (V).
+	SignOutPath = Prefix + "api/signout"
+
 	openIDConfigurationPath = Prefix + ".well-known/openid-configuration"   // (V)
 	oidcConfigurationPath   = Prefix + ".well-known/oidc-configuration"     // (V)
 	oauth2ConfigurationPath = Prefix + ".well-known/oauth2.0-configuration" // (V)
 	authorizePath           = Prefix + "authorize"                          // (V)
 	tokenPath               = Prefix + "api/token"                          // (V)
 	validatePath            = Prefix + "api/validate"                       // (V)
-	signOutPath             = Prefix + "api/signout"                        // (V)
 	oidcTokenPath           = Prefix + "api/oidc/token"                     // (V)
 	oauth2TokenPath         = Prefix + "api/oauth2/token"                   // (V)
 	keysPath                = Prefix + "api/jwks"                           // (A)
@@ -298,14 +300,14 @@ func (s *Server) addRoutes() {
 		oidcTokenPath:           post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, true) }),
 		oauth2TokenPath:         post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, false) }),
 		validatePath:            both(s.validate),
-		signOutPath:             both(s.signOut),
+		SignOutPath:             both(s.signOut),
 	}
 	for _, step := range s.config.Steps {
 		if step.Form == nil {
 			s.routes[step.Path] = map[string]http.HandlerFunc{step.Method: s.submitJSON}
 		}
 	}
-	if path := s.config.SignOutPath; path != "" && path != signOutPath {
+	if path := s.config.SignOutPath; path != "" && path != SignOutPath {
 		handle := s.signOutOfApplication
 		if strings.HasPrefix(path, Prefix) {
 			handle = s.signOut

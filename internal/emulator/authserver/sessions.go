@@ -289,7 +289,7 @@ func (s *Server) signOutOfApplication(w http.ResponseWriter, r *http.Request) {
 		s.setCookie(w, r, &session{application: open.application}, -1)
 	}
 	s.mu.Unlock()
-	w.Header().Set("Location", s.authenticationURL(signOutPath))
+	w.Header().Set("Location", s.authenticationURL(SignOutPath))
 	w.WriteHeader(http.StatusSeeOther) // It is GET, whatever the method was.
 }
 

@@ -118,7 +118,7 @@ func (s *Server) openIDConfiguration(w http.ResponseWriter, _ *http.Request) {
 		"authorization_endpoint":                s.authenticationURL(authorizePath),
 		"token_endpoint":                        s.authenticationURL(tokenPath),
 		"validation_endpoint":                   s.authenticationURL(validatePath),
-		"signout_endpoint":                      s.authenticationURL(signOutPath),
+		"signout_endpoint":                      s.authenticationURL(SignOutPath),
 		"jwks_uri":                              s.authenticationURL(keysPath),
 		"response_types_supported":              []string{"code"},
 		"scopes_supported":                      []string{"openid"},

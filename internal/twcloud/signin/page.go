@@ -89,6 +89,7 @@ func (v *visit) open(request *http.Request) error {
 // returns the last response, whose request has its address, and the first address
 // that it was sent to, without query.
 func follow(c *Client, session *Session, request *http.Request) (response *http.Response, first string, err error) {
+	request = request.WithContext(context.WithValue(request.Context(), followKey{}, true))
 	for range maxRedirects {
 		request.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 		if response, err = c.send(session, request); err != nil {
@@ -114,6 +115,11 @@ func follow(c *Client, session *Session, request *http.Request) (response *http.
 	}
 	return nil, first, &Error{Kind: ErrPage, Request: request, Response: response, Cause: fmt.Errorf("more than %d redirects", maxRedirects)}
 }
+
+type followKey struct{}
+
+// Follows reports whether redirects of a request are followed.
+func Follows(ctx context.Context) bool { return ctx.Value(followKey{}) != nil }
 
 // redirected is the request that a browser sends after a redirect.
 func redirected(request *http.Request, status int, target *url.URL) (*http.Request, error) {
@@ -289,13 +295,13 @@ func (v *visit) value(text string) any {
 		return text
 	}
 	switch source {
-	case "query": // of the page's address
+	case profile.FromQuery: // of the page's address
 		return v.response.Request.URL.Query().Get(name)
-	case "field": // of the page
+	case profile.FromField: // of the page
 		return parsePage(v.response).field(name)
-	case "cookie":
+	case profile.FromCookie:
 		return v.session.Cookies.latest(name)
-	case "response": // to the step before
+	case profile.FromResponse: // to the step before
 		value, _ := profile.Lookup(v.message, name)
 		return value
 	}
@@ -465,7 +471,15 @@ func signOut(ctx context.Context, c *Client, session *Session, call *profile.Sig
 	if err != nil {
 		return err
 	}
-	response, _, err := follow(c, session, request)
+	response, first, err := follow(c, session, request)
+	if err == nil && first != "" && first == session.outside {
+		// The session had ended: on the way, the authentication server has opened another
+		// one.
+		if request, err = newRequest(ctx, call.Method, c.Root(server, call.Path), call.Path, nil); err != nil {
+			return err
+		}
+		response, _, err = follow(c, session, request)
+	}
 	switch {
 	case response != nil && (success(response.StatusCode) || response.StatusCode == http.StatusUnauthorized || IsRedirect(response.StatusCode)):
 		return nil // A redirect that is not followed leads to single sign-on.

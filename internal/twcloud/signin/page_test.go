@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 // site answers "METHOD URL" without the query, and records what is sent.
 type site struct {
 	answers map[string]*http.Response
+	later   map[string]*http.Response // from the second time on
 	sent    []string
 	headers map[string]http.Header
 }
@@ -34,6 +36,9 @@ func (s *site) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	s.headers[line] = request.Header
 	if answer := s.answers[line]; answer != nil {
+		if later := s.later[line]; later != nil {
+			s.answers[line] = later
+		}
 		return answer, nil
 	}
 	return reply(http.StatusNotFound, ""), nil
@@ -120,6 +125,47 @@ func TestPageFollowsRedirects(t *testing.T) {
 				t.Errorf("%d to %q: got %d, want %d", response.StatusCode, response.Header.Get("Location"), got, want)
 			}
 		}
+	}
+}
+
+// The sign-in page has the form of a step, with a field for a password or without. Other
+// pages can have such a field, too.
+func TestPageKnowsTheSignInPage(t *testing.T) {
+	t.Parallel()
+	page := &Page{Client: &Client{}, SignIn: &profile.SignIn{Steps: []profile.Step{{Form: map[string]string{"user": "{username}"}}, {Form: map[string]string{"pass": "{password}"}}}}}
+	token := &ByToken{Client: &Client{}, Tokens: NewTokens(Tokens{})}
+	for body, want := range map[string][2]Verdict{ // of a call, of a page
+		`<form><input name=user></form>`:                    {Doubtful, Doubtful},
+		`<form><input name=pass type=password></form>`:      {Doubtful, Doubtful},
+		`<form><input name=secret type=password></form>`:    {Doubtful, Valid},
+		`<form><input name=name><input name=status></form>`: {Valid, Valid},
+	} {
+		for i, ctx := range []context.Context{t.Context(), WithPage(t.Context())} {
+			response := htmlPage(body)
+			response.Request, _ = http.NewRequestWithContext(ctx, http.MethodGet, "https://h:8443/app/api", http.NoBody)
+			if got := page.Judge(&Session{}, response); got != want[i] {
+				t.Errorf("%s: got %d, want %d", body, got, want[i])
+			}
+		}
+	}
+	response := htmlPage(`<form><input name=user></form>`)
+	response.Request, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, "https://h:8443/app/api", http.NoBody)
+	if got := token.Judge(&Session{}, response); got != Valid {
+		t.Errorf("without steps: got %d", got)
+	}
+}
+
+// The page that was asked for can have fields for secrets of its own.
+func TestPageReturnsToSecrets(t *testing.T) {
+	t.Parallel()
+	const start = "GET https://h:8443/app/start"
+	s := &site{answers: map[string]*http.Response{
+		start: redirect(302, "https://auth:9443/authentication/login"),
+		"GET https://auth:9443/authentication/login":  htmlPage(formPage, "Set-Cookie", "auth=1"),
+		"POST https://auth:9443/authentication/login": redirect(303, "https://h:8443/app/start"),
+	}, later: map[string]*http.Response{start: htmlPage(`<form><input name=secret type=password></form>`)}}
+	if _, _, err := signIn(t, s, loginForm); err != nil {
+		t.Error(err)
 	}
 }
 
