@@ -38,7 +38,7 @@ func (r *resolver) facts() serverFacts {
 		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
 	own := r.settings.options.Profile
-	facts.onPlatform = own != nil && own.SignsIn()
+	facts.onPlatform = own != nil && (own.SignsIn() || own.OnlyRegisters())
 	facts.endpoint = r.address("endpoint", r.settings.options.Endpoint)
 	facts.webApp = r.address("webapp_endpoint", r.settings.options.WebAppEndpoint)
 	facts.authentication = r.address("authentication_endpoint", r.settings.options.AuthenticationEndpoint)

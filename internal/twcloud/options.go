@@ -108,7 +108,7 @@ func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
 type Profile = profile.Profile
 
 // NeedsCredentials reports whether an API profile has a call that is sent in a session.
-func NeedsCredentials(p *Profile) bool { return p.UsesREST() || p.UsesPlatform() }
+func NeedsCredentials(p *Profile) bool { return p.UsesREST() || p.SignsIn() }
 
 // Approves reports whether an API profile has a call that approves a consumer.
 func Approves(p *Profile) bool { return p.Calls.Approve != nil }
