@@ -73,12 +73,18 @@ func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
 // first one gets half of the time, because a firewall may drop the requests. If
 // the user set an endpoint and it does not answer, that is an error, and the
 // other location is not tried.
-func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
+func (d *discoverer) try(ctx context.Context) (endpoints OAuthEndpoints, err error) {
+	defer func() {
+		// A panic in this goroutine would end the process without signing out.
+		if reason := recover(); reason != nil {
+			err = newPanicError(http.MethodGet, "the root services document", reason, d.redact)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
 	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancelHalf()
-	endpoints, err := d.fetch(half, at(d.options.WebAppEndpoint, wire.RootServicesPath))
+	endpoints, err = d.fetch(half, at(d.options.WebAppEndpoint, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
 	}
@@ -211,7 +217,7 @@ func (d *discoverer) registration(ctx context.Context, call *profile.Call) (*url
 
 // kindOfDiscovery is the kind of a discovery that failed.
 func kindOfDiscovery(err error) error {
-	for _, kind := range []error{ErrCanceled, ErrClosed, ErrTimeout, ErrUnreachable, ErrWebPage, ErrTooLarge} {
+	for _, kind := range []error{ErrCanceled, ErrClosed, ErrTimeout, ErrUnreachable, ErrWebPage, ErrTooLarge, ErrPanic} {
 		if errors.Is(err, kind) {
 			return kind
 		}
