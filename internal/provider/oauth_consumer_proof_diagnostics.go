@@ -54,9 +54,9 @@ func addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict
 	if !config.SecretWO.IsNull() {
 		attribute = "secret_wo"
 	}
-	cause := "The server refuses a signature with " + attribute
+	cause := "The server refuses a signature with the value of " + attribute
 	if verdict != twcloud.SecretRefused {
-		cause = "The provider could not find out whether the server accepts " + attribute
+		cause = "The provider could not find out whether the server accepts the value of " + attribute
 	}
 	if state.isImported() {
 		diags.AddError("Unable to import OAuth consumer", fmt.Sprintf(
