@@ -3,6 +3,7 @@ package simulation
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -78,6 +79,17 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 			// The next run must name the key.
 		default:
 			w.violate("consumer %q (key %q) is on the server and nobody knows", c.Name, c.Key)
+		}
+	}
+}
+
+// checkNamed: a run with the name of an orphan has named its key, or one before has.
+func (w *world) checkNamed(s step, attempt int) {
+	for key, told := range w.orphans {
+		c, there := w.server.Consumer(key)
+		again := slices.ContainsFunc(slices.Collect(maps.Values(s.config)), func(wanted consumer) bool { return wanted.name == c.Name })
+		if there && !told && again && w.seen[key].Key != "" {
+			w.violate("%s.%d: consumer %q (key %q) was orphaned, and no run has named it since", s.name, attempt, c.Name, key)
 		}
 	}
 }
