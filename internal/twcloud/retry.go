@@ -61,8 +61,8 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	case http.StatusUnauthorized:
 		return false, nil
 	}
-	refused := !success(response.StatusCode) && !(signin.IsRedirect(response.StatusCode) && signin.Follows(ctx))
-	return manner == logout && refused || manner == login && signin.NoSeat(response), nil
+	leads := success(response.StatusCode) || signin.IsRedirect(response.StatusCode) && signin.Follows(ctx)
+	return manner == logout && !leads || manner == login && signin.NoSeat(response), nil
 }
 
 // repeatable reports whether an error may be temporary. An untrusted
