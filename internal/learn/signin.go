@@ -215,7 +215,7 @@ type control struct{ kind, value string }
 // controlsOf are the controls of a page by name, as it was loaded, and whether a script
 // submits it without a person. Nil: the recording does not have the page.
 func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
-	if page == nil || page.entry.ResponseBody.Missing {
+	if page == nil || len(page.entry.ResponseBody.Content) == 0 {
 		return nil, false
 	}
 	root, err := html.Parse(bytes.NewReader(page.entry.ResponseBody.Content))
