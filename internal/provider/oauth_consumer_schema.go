@@ -19,7 +19,7 @@ func oauthConsumerSchema() schema.Schema {
 	return schema.Schema{
 		Version: oauthConsumerVersion,
 		MarkdownDescription: "Manages an OAuth 1.0a consumer of Teamwork Cloud, as on the page *TWCloud Admin → OAuth consumers* " +
-			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh2 and later). Name, secret, and approval change in place. The key never changes.",
+			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh1 and later). Name, secret, and approval change in place. The key never changes.",
 		Attributes: map[string]schema.Attribute{
 			"key": schema.StringAttribute{
 				MarkdownDescription: "Consumer key. The server generates it. It never changes.",

@@ -63,8 +63,8 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	case http.StatusUnauthorized:
 		return false, nil
 	}
-	refused := !signedOut(response) && !(signin.IsRedirect(response.StatusCode) && signin.Follows(ctx))
-	return manner == logout && refused || manner == login && signin.NoSeat(response), nil
+	leads := signedOut(response) || signin.IsRedirect(response.StatusCode) && signin.Follows(ctx)
+	return manner == logout && !leads || manner == login && signin.NoSeat(response), nil
 }
 
 // signedOut reports whether a response to a sign-out means that the session has ended. A

@@ -130,7 +130,7 @@ func (o *serveOptions) readProfile() (err error) {
 	switch {
 	case o.dialect == "list":
 	case o.dialect != "":
-		if err = o.config.SetDialect(o.dialect); err != nil {
+		if err := o.config.SetDialect(o.dialect); err != nil {
 			return err
 		}
 		o.profileFile, err = filepath.Abs(dialectFile)
