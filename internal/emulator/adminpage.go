@@ -7,8 +7,10 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
@@ -73,21 +75,26 @@ func (s *Server) addProfileRoutes() {
 func (s *Server) adminPage(x *exchange) *answer {
 	prefix := s.config.prefix(s.consumerServer())
 	content := struct {
-		Path, Prefix, SignInPath   string
-		SignOutMethod, SignOutPath string
-		Starts                     []string
-		Scheme                     string
-		CSRFName, CSRFToken        string
-		WebApp                     bool
-		Profile                    *profile.Profile
+		Path, Prefix, SignInPath string
+		SignOutMethod, SignOut   string // SignOut is an address
+		Starts                   []string
+		Scheme                   string
+		CSRFName, CSRFToken      string
+		WebApp                   bool
+		Profile                  *profile.Profile
 	}{
 		Path: prefix + s.adminPagePath(), Prefix: prefix, SignInPath: wire.LoginPath,
-		SignOutMethod: http.MethodGet, SignOutPath: wire.LogoutPath,
+		SignOutMethod: http.MethodGet, SignOut: wire.LogoutPath,
 		WebApp: s.consumerServer() == WebApp, Profile: s.resolvedProfile(),
 	}
 	if content.WebApp {
 		content.Starts, content.Scheme = s.startPages(), s.tokenScheme()
-		content.SignOutMethod, content.SignOutPath = s.signOut()
+		content.SignOutMethod, content.SignOut = s.signOut()
+	}
+	if strings.HasPrefix(content.SignOut, authserver.Prefix) {
+		content.SignOut = s.AuthenticationURL() + content.SignOut
+	} else {
+		content.SignOut = prefix + content.SignOut
 	}
 	if csrf := s.profile.CSRF; csrf != nil && csrf.From == "page" && csrf.Path == s.adminPagePath() {
 		content.CSRFName, content.CSRFToken = csrf.Name, s.csrfToken(x.session)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // The page and what it loads are served by the server that has the API, with the
@@ -29,5 +30,14 @@ func TestAdminPage(t *testing.T) {
 			c.want(200, c.get(c.at(path[1])))
 		}
 		c.want(200, c.get(c.server.AdminPageURL()+"/notifications"))
+
+		out := regexp.MustCompile(`data-sign-out-method="(\w+)" data-sign-out="([^"]+)"`).FindStringSubmatch(page.body)
+		if c.profile.Server == profile.WebApp && strings.HasPrefix(out[2], "/") {
+			out[2] = c.at(out[2])
+		}
+		c.follow(out[1], out[2], "")
+		if open := c.server.OpenSessions() + c.server.OpenPlatformSessions(); open > 0 {
+			t.Errorf("%s: %d sessions are open after %v", name, open, out)
+		}
 	}
 }

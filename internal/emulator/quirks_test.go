@@ -30,10 +30,16 @@ func life(t *testing.T, quirk string) (told []string) {
 	c := signedIn(t, s, emulator.AdminToken)
 	const list, one = wire.DefaultOAuthConsumersPath, wire.DefaultOAuthConsumersPath + "/key-1"
 	for _, call := range [][3]string{
-		{http.MethodGet, list}, {http.MethodPost, list, `{"name":"Alpha One","secret":"s1"}`},
-		{http.MethodGet, list}, {http.MethodGet, one}, {http.MethodPatch, one, `{"approved":true}`},
-		{http.MethodPatch, one, `{"name":"Beta Two","secret":"s2"}`}, {http.MethodGet, one},
-		{http.MethodPatch, one, `{"approved":false}`}, {http.MethodDelete, one}, {http.MethodGet, one},
+		{http.MethodGet, list},
+		{http.MethodPost, list, `{"name":"Alpha One","secret":"s1"}`},
+		{http.MethodGet, list},
+		{http.MethodGet, one},
+		{http.MethodPatch, one, `{"approved":true}`},
+		{http.MethodPatch, one, `{"name":"Beta Two","secret":"s2"}`},
+		{http.MethodGet, one},
+		{http.MethodPatch, one, `{"approved":false}`},
+		{http.MethodDelete, one},
+		{http.MethodGet, one},
 	} {
 		r := c.do(call[0], s.URL()+call[1], call[2])
 		stored := slices.Clone(s.Consumers())

@@ -35,8 +35,16 @@ func TestAccLearned(t *testing.T) {
 			server := newDialectServer(t, name)
 			server.AddConsumer(emulator.Consumer{Name: "by hand", Secret: "x", Approved: true})
 			w := &learnedWorkspace{terraformtest.New(t, server)}
-			w.WriteFile(t, "profile.json", string(learnFile(t, file).Profile))
-			w.Setenv("TWCLOUD_API_PROFILE_FILE=" + filepath.Join(w.Dir, "profile.json"))
+			document := learnFile(t, file).Profile
+			w.WriteFile(t, "profile.json", string(document))
+			w.Setenv("TWCLOUD_API_PROFILE_FILE="+filepath.Join(w.Dir, "profile.json"), "TWCLOUD_AUTHENTICATION_ENDPOINT="+server.AuthenticationURL())
+			if learned, _ := profile.Parse(document); learned.SignIn != nil && learned.SignIn.By == profile.ByToken {
+				token, err := server.NewPersonalToken(emulator.AdminName)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.Setenv("TWCLOUD_TOKEN="+token, "TWCLOUD_USERNAME=", "TWCLOUD_PASSWORD=")
+			}
 			w.live(t)
 		})
 	}
@@ -46,14 +54,15 @@ func TestAccLearned(t *testing.T) {
 // consumers are more than one page.
 func newDialectServer(t *testing.T, name string) *emulator.Server {
 	t.Helper()
-	dialect := profile.BuiltIn()
-	if name != "assumed" {
-		var err error
-		if dialect, err = emulator.Dialect(name); err != nil {
+	return emulator.New(t, func(c *emulator.Config) {
+		c.ValidateContract, c.PageSize = false, 2
+		if name == "assumed" {
+			return
+		}
+		if err := c.SetDialect(name); err != nil {
 			t.Fatal(err)
 		}
-	}
-	return emulator.New(t, func(c *emulator.Config) { c.Profile, c.ValidateContract, c.PageSize = dialect, false, 2 })
+	})
 }
 
 type learnedWorkspace struct{ *terraformtest.Workspace }

@@ -158,7 +158,7 @@ func (l *learner) csrfPart(list *exchange) *profile.CSRF {
 		if one.path != list.path {
 			rank++
 		}
-		if brings && one.reads() && one.ok() && !signsIn(one) && len(one.problems) == 0 && !l.aboutConsumer(one) && rank < best {
+		if brings && one.reads() && one.ok() && !l.signsIn(one) && !one.signsOut() && len(one.problems) == 0 && !l.aboutConsumer(one) && rank < best {
 			source.Path, best = one.path, rank
 		}
 	}
@@ -171,7 +171,9 @@ func (l *learner) csrfPart(list *exchange) *profile.CSRF {
 	return l.csrf.source
 }
 
-func signsIn(one *exchange) bool {
-	return har.Header(one.entry.RequestHeaders, "Authorization") != "" ||
+// signsIn reports whether a request is part of a sign-in: on a page, or on the REST API,
+// with a password.
+func (l *learner) signsIn(one *exchange) bool {
+	return strings.HasPrefix(har.Header(one.entry.RequestHeaders, "Authorization"), "Basic ") || l.signIn != nil && slices.Contains(l.signIn.posts, one) ||
 		strings.HasSuffix(strings.TrimSuffix(strings.ToLower(one.entry.URL.Path), "/"), "login")
 }

@@ -181,10 +181,22 @@ func parseForm(text string) []har.Pair {
 	for part := range strings.SplitSeq(text, "&") {
 		if part != "" {
 			name, value, _ := strings.Cut(part, "=")
-			pairs = append(pairs, har.Pair{Name: unescape(name, url.QueryUnescape), Value: unescape(value, url.QueryUnescape)})
+			pairs = append(pairs, har.Pair{Name: utf8Of(unescape(name, url.QueryUnescape)), Value: utf8Of(unescape(value, url.QueryUnescape))})
 		}
 	}
 	return pairs
+}
+
+// utf8Of is a text of a form, which pages in ISO 8859-1 encode in their own way.
+func utf8Of(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	runes := make([]rune, len(text))
+	for i := range len(text) {
+		runes[i] = rune(text[i])
+	}
+	return string(runes)
 }
 
 // object makes an object of the members of a form or the parameters of a query.

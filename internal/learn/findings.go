@@ -13,6 +13,7 @@ import (
 
 // report gathers the findings.
 type report struct {
+	first    []string // what to do before anything else
 	calls    []string // what was found
 	readings []string // how it was read where other readings are possible
 	problems []string // what is missing or cannot be described, and what to do
@@ -42,6 +43,7 @@ func (l *learner) findings(written bool) string {
 		title string
 		lines []string
 	}{
+		{"First of all", l.report.first},
 		{"Found", l.report.calls},
 		{"How it was read", l.report.readings},
 		{"Missing or not certain", l.report.problems},
@@ -74,6 +76,7 @@ func (l *learner) findings(written bool) string {
 
 // reportCalls says what was found, and how sure it is.
 func (l *learner) reportCalls(p *profile.Profile) {
+	l.reportSignIn(p)
 	list, register := l.lists[0], l.roles.register
 	for name, call := range p.Calls.All() {
 		why := "sure: it sends what was typed"
@@ -232,7 +235,7 @@ func (l *learner) unaccounted() (lines []string) {
 }
 
 func (l *learner) hasRole(one *exchange) bool {
-	return slices.Contains(l.roles.all(), one) || slices.Contains(l.reads, one) || signsIn(one) ||
+	return slices.Contains(l.roles.all(), one) || slices.Contains(l.reads, one) || l.signsIn(one) || one == l.out ||
 		slices.ContainsFunc(l.lists, func(group *listing) bool { return slices.Contains(group.exchanges, one) })
 }
 

@@ -234,7 +234,19 @@ func learnBytes(t testing.TB, content []byte) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := Learn(entries)
+	result := Learn(entries, Credentials{})
+	expectNoCanary(t, result, canaries...)
+	if result.Profile != nil {
+		if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
+			t.Errorf("%v\n%s", problems, result.Profile)
+		}
+	}
+	return result
+}
+
+// expectNoCanary fails if something private comes out.
+func expectNoCanary(t testing.TB, result *Result, canaries ...string) {
+	t.Helper()
 	written := string(result.Profile) + result.Findings
 	for _, canary := range canaries {
 		for _, encoded := range encodings(canary) {
@@ -243,12 +255,6 @@ func learnBytes(t testing.TB, content []byte) *Result {
 			}
 		}
 	}
-	if result.Profile != nil {
-		if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
-			t.Errorf("%v\n%s", problems, result.Profile)
-		}
-	}
-	return result
 }
 
 // canaries are in each recording of withNoise, and in those of private places.
@@ -365,7 +371,7 @@ func FuzzLearn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if result := Learn(entries); result.Profile != nil {
+		if result := Learn(entries, Credentials{}); result.Profile != nil {
 			if _, problems := profile.Parse(result.Profile); len(problems) > 0 {
 				t.Fatalf("%v\n%s", problems, result.Profile)
 			}

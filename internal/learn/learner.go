@@ -3,6 +3,7 @@ package learn
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
@@ -22,6 +23,8 @@ type learner struct {
 	private   *private
 	roles     roles
 	own       map[string]string // other values that the server gave to the consumer, with their pointers
+	signIn    *signIn           // on pages; nil if the recording has none
+	out       *exchange         // the sign-out
 	csrf      *csrf
 	sightings []sighting        // the consumer in responses, in their order
 	keep      map[string]string // members of the consumer that requests send back: pointers by name
@@ -45,18 +48,23 @@ type Result struct {
 
 // Learn derives an API profile from a recording of the steps that Steps asks for.
 // Neither the profile nor the findings have a secret, a host or the name of
-// another consumer.
-func Learn(entries []har.Entry) *Result {
+// another consumer, nor anything of the sign-in but its addresses and the names of its
+// fields.
+func Learn(entries []har.Entry, user Credentials) *Result {
 	l := &learner{entries: entries, all: exchanges(entries), keep: map[string]string{}}
 	l.private = collect(entries, l.all)
 	l.roles.register = findRegistration(l.all)
+	l.signIn = l.findSignIn(user)
 	var document []byte
 	if l.roles.register == nil {
 		l.nothing()
 	} else {
-		// Requests to other hosts, such as for sign-in, do not matter from here on.
+		// Requests to other hosts do not matter from here on. The authentication server may
+		// be at one of its own.
 		host := l.roles.register.entry.URL.Hostname()
-		l.all = slices.DeleteFunc(l.all, func(one *exchange) bool { return one.entry.URL.Hostname() != host })
+		l.all = slices.DeleteFunc(slices.Clone(l.all), func(one *exchange) bool {
+			return one.entry.URL.Hostname() != host && !strings.Contains(one.entry.URL.Path, authentication)
+		})
 		for i, one := range l.all {
 			one.at = i
 		}

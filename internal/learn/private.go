@@ -90,7 +90,7 @@ func (p *private) member(name, value string) {
 // common are values that are not secrets. They include the words of an API: admin
 // can be a user, and also a part of a path.
 var common = []string{
-	"true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "deleted",
+	"username", "password", "login", "true", "false", "null", "none", "undefined", "json", "bearer", "basic", "empty", "default", "same-origin", "deleted",
 	"admin", "administrator", "root", "user", "users", "api", "rest", "osmc", "oauth", "oauth1", "consumer", "consumers", "client", "clients",
 	"name", "key", "secret", "approve", "approved", "disapprove", "status", "state", "active",
 }

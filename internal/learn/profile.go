@@ -29,6 +29,7 @@ func (l *learner) build() []byte {
 	}
 	l.buildServers(p)
 	shareHeaders(p)
+	l.buildSignIn(p)
 	return l.encode(p)
 }
 
@@ -52,6 +53,11 @@ func (l *learner) encode(p *profile.Profile) []byte {
 		}
 		for _, place := range problems[0].Places {
 			parts := tokens(place.Pointer)
+			if len(parts) > 1 && parts[0] == "sign_in" && p.SignIn.Known != profile.Assumed {
+				l.report.unable("sign_in: left out, because a profile cannot describe it at %s. The profile takes a token (assumed).", show(strings.Join(parts[1:], "/")))
+				p.SignIn = &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token"}
+				continue
+			}
 			if len(parts) < 2 || parts[0] != "calls" || parts[1] == "list" {
 				l.report.unable("What was found does not make a profile.")
 				return nil
@@ -67,8 +73,8 @@ func (l *learner) encode(p *profile.Profile) []byte {
 // recorded matches the parts of a profile that come from a recording, and named
 // those of them whose members have names from a recording.
 var (
-	recorded = pattern(`^/(calls|csrf|approved|headers|keep)/`)
-	named    = pattern(`^(/calls/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
+	recorded = pattern(`^/(sign_in|calls|csrf|approved|headers|keep)/`)
+	named    = pattern(`^(/calls/[^/]+|/sign_in/steps/[^/]+)?/(json|form|query|headers|keep|expect|response/only)/`)
 )
 
 // leaks are the parts of a profile that have something private. Each part of a
@@ -265,8 +271,12 @@ var (
 // buildServers says which server each call is for, and removes the prefixes of
 // proxies.
 func (l *learner) buildServers(p *profile.Profile) {
-	for _, one := range append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...) {
-		if match := apiRoot().FindStringSubmatch(one.path); len(match) > 0 && match[1] != "" && !platform().MatchString(one.path) && !slices.Contains(l.prefixes, match[1]) {
+	all := append([]*exchange{l.lists[0].exchanges[0]}, l.roles.all()...)
+	if l.signIn != nil && !l.signIn.elsewhere {
+		all = append(all, l.signIn.posts...)
+	}
+	for _, one := range all {
+		if match := apiRoot().FindStringSubmatch(one.entry.URL.EscapedPath()); len(match) > 0 && match[1] != "" && !platform().MatchString(one.entry.URL.EscapedPath()) && !slices.Contains(l.prefixes, match[1]) {
 			l.prefixes = append(l.prefixes, match[1])
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}

@@ -19,11 +19,11 @@ const Steps = `terraform-provider-twcloud learn [-o FILE] [-force] RECORDING.har
 Learns how your server administers OAuth consumers from a recording of what your
 browser does. To make the recording:
 
-  0  Open the developer tools of your browser (F12), tab Network. Turn on
-     "Preserve log" (Firefox: "Persist Logs") and "Disable cache".
-  1  Open the page "OAuth consumers", so that the list is loaded. If the list has
-     pages, go to the last one. If a consumer twcloud-learn or
-     twcloud-learn-renamed is left from an earlier try, remove it.
+  0  Sign out. Open the developer tools of your browser (F12), tab Network. Turn
+     on "Preserve log" (Firefox: "Persist Logs") and "Disable cache".
+  1  Open the page, and sign in. Go to "OAuth consumers", so that the list is
+     loaded. If the list has pages, go to the last one. If a consumer
+     twcloud-learn or twcloud-learn-renamed is left from an earlier try, remove it.
   2  Register a consumer:   name    twcloud-learn
                             secret  twcloud-learn-secret-1
   3  Approve it, then disapprove it.
@@ -33,7 +33,8 @@ browser does. To make the recording:
        change the secret:   twcloud-learn-secret-2
      If the page wants both at once, save them together and approve afterwards.
   5  Remove it.
-  6  Save the recording as one HAR file, with sensitive data if you are asked.
+  6  Sign out. Save the recording as one HAR file, with sensitive data if you are
+     asked.
 
 Type the values exactly like this. Then run
 
@@ -43,6 +44,9 @@ The profile goes to FILE, which must not exist unless you add -force, or to
 standard output. What was found goes to standard error. The recording - is
 standard input. Exit status: 0 complete, 1 unreadable or nothing found, 2 wrong usage,
 3 partial.
+
+How you sign in is learned, too. If TWCLOUD_USERNAME and TWCLOUD_PASSWORD are set,
+they are how learn recognizes what you have typed.
 
 The recording holds your session, passwords, and the names of consumers. Delete
 it when you are done. The profile holds none of them.
@@ -89,7 +93,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return say(stderr, "learn: "+err.Error()+".\n", failed)
 	}
-	result := Learn(entries)
+	result := Learn(entries, Credentials{os.Getenv("TWCLOUD_USERNAME"), os.Getenv("TWCLOUD_PASSWORD")})
 	if result.Profile == nil {
 		return say(stderr, result.Findings, failed)
 	}

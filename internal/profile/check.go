@@ -184,9 +184,9 @@ func isSource(text string) bool {
 	}
 	source, name, found := strings.Cut(inner, ".")
 	switch source {
-	case "query", "field", "cookie":
+	case FromQuery, FromField, FromCookie:
 		return name != ""
-	case "response":
+	case FromResponse:
 		return found && (name == "" || strings.HasPrefix(name, "/"))
 	}
 	return false

@@ -26,6 +26,17 @@ const (
 	Password = "{password}"
 )
 
+// What a sign-in has got before, and sends back. SourceOf has the placeholders.
+const (
+	FromQuery    = "query"    // a parameter of the page's address
+	FromField    = "field"    // a field of the page
+	FromCookie   = "cookie"   // a cookie
+	FromResponse = "response" // the response to the step before, at a pointer
+)
+
+// SourceOf is the placeholder of a value that a sign-in has got before.
+func SourceOf(source, name string) string { return "{" + source + "." + name + "}" }
+
 // KeepOf is the placeholder of a member that calls send back.
 func KeepOf(name string) string { return keepPrefix + name + "}" }
 

@@ -208,6 +208,21 @@ func warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnosti
 	}
 }
 
+// warnOfRenamed warns that a consumer has got another name since it was registered. An error
+// would taint it, and Terraform would report another name in state as a bug in the
+// provider. The next plan shows the name.
+func warnOfRenamed(plan oauthConsumerModel, consumer *twcloud.Consumer, diags *diag.Diagnostics) {
+	name := plan.Name.ValueString()
+	if consumer.Name == name {
+		return
+	}
+	diags.AddWarning(fmt.Sprintf("OAuth consumer %q has another name now", name),
+		fmt.Sprintf("%s was registered as %q, and has another name since: someone else renamed it at the same time, or the server did.\n\n"+
+			"Plan again: the plan shows the name, and applying it renames the consumer. If this happens again, the server differs from what the provider assumes. %s",
+			describe(*consumer), name, whenDiffers))
+	consumer.Name = name
+}
+
 func keysOf(consumers []twcloud.Consumer) []string {
 	keys := make([]string, len(consumers))
 	for i, consumer := range consumers {

@@ -49,6 +49,24 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 	}
 }
 
+// Someone renames a consumer before it is approved. It is not tainted, and Terraform
+// does not blame the provider.
+func TestAccOAuthConsumer_renamedBeforeApproval(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.server.SetOnRequest(func(r emulator.Request) {
+		if r.Call == "approve" {
+			w.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Name = "theirs" })
+		}
+	})
+	config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
+	want := emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret", Approved: true}
+	w.apply(t, config).expect(t, "warning", `OAuth consumer "doors" has another name now`, `OAuth consumer "theirs" (key "key-1")`)
+	w.expectState(t, want, 1)
+	w.apply(t, config).expectAction(t, "update")
+	w.expectOnServer(t, want)
+}
+
 // The answer to a registration is lost, and its secret can then not be set again.
 func TestAccOAuthConsumer_uncertainSecret(t *testing.T) {
 	t.Parallel()

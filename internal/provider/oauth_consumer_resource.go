@@ -132,6 +132,7 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 		}
 		consumer = approved
 	}
+	warnOfRenamed(plan, &consumer, &resp.Diagnostics)
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)

@@ -11,67 +11,53 @@ import (
 // faultsPerQuirk is how many schedules with one fault are drawn for each quirk.
 const faultsPerQuirk = 4
 
-// works says where the provider copes with a quirk. Elsewhere it refuses, and says
-// what to do.
-type works int
-
-const (
-	nowhere works = iota
-	everywhere
-	ifEmpty  // on a server without consumers at first
-	ifOthers // on a server with other people's consumers
-)
-
-func (w works) on(empty bool) bool {
-	return w == everywhere || w == ifEmpty && empty || w == ifOthers && !empty
-}
-
-// quirks are what becomes of each quirk.
+// quirks are what becomes of each quirk: whether the provider copes. If not, it refuses,
+// and says what to do.
 var quirks = map[string]struct {
-	works
+	works bool
 	traits
 }{
-	"list-one-call-late":        {works: nowhere, traits: traits{lags: true}},
-	"list-one-second-late":      {works: nowhere, traits: traits{lags: true}},
-	"list-empty":                {works: nowhere},
-	"list-approved-only":        {works: nowhere},
-	"list-duplicates":           {works: nowhere},
-	"list-403-read-404":         {works: nowhere},
-	"read-404":                  {works: nowhere},
-	"read-first-always":         {works: nowhere},
-	"register-late":             {works: nowhere, traits: traits{lags: true}},
-	"register-very-late":        {works: nowhere, traits: traits{lags: true}},
-	"register-504-late":         {works: everywhere, traits: traits{lags: true}},
-	"register-lies":             {works: nowhere},
-	"register-500-but-done":     {works: everywhere},
-	"register-409-but-done":     {works: nowhere, traits: traits{refuses: true}},
-	"register-ignores-secret":   {works: everywhere, traits: traits{unseen: true}},
-	"register-same-key-always":  {works: nowhere},
-	"register-another-key":      {works: nowhere},
-	"register-twice":            {works: everywhere, traits: traits{unseen: true}},
-	"register-approves":         {works: everywhere},
-	"register-approves-quietly": {works: everywhere},
-	"name-lower-case":           {works: nowhere, traits: traits{renames: true}},
-	"name-without-blanks":       {works: nowhere, traits: traits{renames: true}},
-	"name-cut":                  {works: nowhere, traits: traits{renames: true}},
-	"change-late":               {works: everywhere, traits: traits{lags: true}},
-	"change-very-late":          {works: nowhere, traits: traits{lags: true}},
-	"change-lies":               {works: nowhere},
-	"change-500-but-done":       {works: nowhere},
-	"change-ignores-name":       {works: nowhere},
-	"change-ignores-secret":     {works: everywhere, traits: traits{unseen: true}},
-	"change-disapproves":        {works: nowhere},
-	"change-changes-key":        {works: nowhere},
-	"approve-ignored":           {works: nowhere},
-	"approve-refused":           {works: nowhere},
-	"remove-lies":               {works: nowhere},
-	"remove-404-but-done":       {works: everywhere},
-	"remove-500-but-done":       {works: nowhere},
+	"list-one-call-late":        {traits: traits{lags: true}},
+	"list-one-second-late":      {traits: traits{lags: true}},
+	"list-empty":                {},
+	"list-approved-only":        {},
+	"list-duplicates":           {},
+	"list-403-read-404":         {},
+	"read-404":                  {},
+	"read-first-always":         {},
+	"register-late":             {traits: traits{lags: true}},
+	"register-very-late":        {traits: traits{lags: true}},
+	"register-504-late":         {works: true, traits: traits{lags: true}},
+	"register-lies":             {},
+	"register-500-but-done":     {works: true},
+	"register-409-but-done":     {traits: traits{refuses: true}},
+	"register-ignores-secret":   {works: true, traits: traits{unseen: true}},
+	"register-same-key-always":  {},
+	"register-another-key":      {},
+	"register-twice":            {works: true, traits: traits{unseen: true}},
+	"register-approves":         {works: true},
+	"register-approves-quietly": {works: true},
+	"name-lower-case":           {traits: traits{renames: true}},
+	"name-without-blanks":       {traits: traits{renames: true}},
+	"name-cut":                  {traits: traits{renames: true}},
+	"change-late":               {works: true, traits: traits{lags: true}},
+	"change-very-late":          {traits: traits{lags: true}},
+	"change-lies":               {},
+	"change-500-but-done":       {},
+	"change-ignores-name":       {},
+	"change-ignores-secret":     {works: true, traits: traits{unseen: true}},
+	"change-disapproves":        {},
+	"change-changes-key":        {},
+	"approve-ignored":           {},
+	"approve-refused":           {},
+	"remove-lies":               {},
+	"remove-404-but-done":       {works: true},
+	"remove-500-but-done":       {},
 	// The provider verifies only the first removal of a run. When the second run repeats
 	// it, the consumer is removed, and the provider believes the responses to the others,
 	// which it sends for the first time.
-	"remove-on-second-try":  {works: nowhere, traits: traits{once: true}},
-	"remove-stays-readable": {works: nowhere},
+	"remove-on-second-try":  {traits: traits{once: true}},
+	"remove-stays-readable": {},
 }
 
 // TestQuirks runs every quirk, on an empty server and on one with other people's
@@ -97,8 +83,8 @@ func TestQuirks(t *testing.T) {
 				trace, refusals, violations := deviate(d, schedule{})
 				t.Log(strings.Join(refusals, "\n"))
 				reportDeviation(t, schedule{}, refusals, violations)
-				if works := len(refusals) == 0; works != quirk.on(empty) {
-					t.Errorf("works: %t, want %t", works, quirk.on(empty))
+				if works := len(refusals) == 0; works != quirk.works {
+					t.Errorf("works: %t, want %t", works, quirk.works)
 				}
 				if d.once || empty != withFaults {
 					return

@@ -54,10 +54,11 @@ type step struct {
 // secretMark is in every secret, so that a leak can be found.
 const secretMark = "s3cr3t-"
 
-// foreign are the consumers of other people. One has the name of ours.
+// foreign are the consumers of other people. One has the name of ours. Their keys are
+// numbers, which some dialects want.
 var foreign = []emulator.Consumer{
-	{Key: "foreign-1", Name: "beta", Secret: secretMark + "foreign-1", Approved: true},
-	{Key: "foreign-2", Name: "legacy", Secret: secretMark + "foreign-2"},
+	{Key: "9000001", Name: "beta", Secret: secretMark + "others-1", Approved: true},
+	{Key: "9000002", Name: "legacy", Secret: secretMark + "others-2"},
 }
 
 // scenario is what a user does: register with approval and without, with secrets

@@ -100,7 +100,7 @@ func newWorld(config emulator.Config, s schedule, from checkpoint) (*world, erro
 	maps.Copy(w.names, from.names)
 	for _, c := range from.consumers {
 		server.AddConsumer(c)
-		if strings.HasPrefix(c.Key, "foreign-") {
+		if slices.Contains(foreign, c) {
 			w.foreign = append(w.foreign, c)
 		}
 	}

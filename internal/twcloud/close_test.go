@@ -64,6 +64,27 @@ func TestCloseLogsOutWhateverIsAnswered(t *testing.T) {
 	}
 }
 
+// A proxy's web page in place of the sign-out leaves the session open.
+func TestCloseLogsOutAgainAfterWebPage(t *testing.T) {
+	t.Parallel()
+	for pages, fails := range map[int]bool{1: false, 4: true} {
+		server, logouts := &fakeServer{}, 0
+		server.logout = func(request *http.Request) (*http.Response, error) {
+			if logouts++; logouts > pages {
+				return reply(http.StatusNoContent, ""), nil
+			}
+			return reply(http.StatusOK, "<html><title>Sign in</title></html>", "Content-Type", "text/html"), nil
+		}
+		client := fakeClient(t, server)
+		if _, err := client.Version(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Close(); errors.Is(err, ErrWebPage) != fails || logouts != min(pages+1, 4) {
+			t.Errorf("%d pages: %v after %d logouts", pages, err, logouts)
+		}
+	}
+}
+
 // The seat of a login in progress is given back, even if its answer comes late or its
 // caller has given up. Close takes no longer than its budget.
 func TestCloseDuringLogin(t *testing.T) {

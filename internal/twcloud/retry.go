@@ -9,12 +9,14 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // newRetry returns a link that repeats requests if that is safe. It does not
@@ -61,8 +63,20 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	case http.StatusUnauthorized:
 		return false, nil
 	}
-	leads := success(response.StatusCode) || signin.IsRedirect(response.StatusCode) && signin.Follows(ctx)
-	return manner == logout && !leads || manner == login && signin.NoSeat(response), nil
+	switch manner {
+	case login:
+		return signin.NoSeat(response), nil
+	case logout:
+		return !signedOut(response) && (!signin.IsRedirect(response.StatusCode) || !signin.Follows(ctx)), nil
+	}
+	return false, nil
+}
+
+// signedOut reports whether a response to a sign-out means that the session has ended. A
+// web page in place of the REST API is that of a proxy.
+func signedOut(response *http.Response) bool {
+	proxy := strings.HasSuffix(response.Request.URL.Path, wire.LogoutPath) && signin.IsPage(response)
+	return success(response.StatusCode) && !proxy
 }
 
 // repeatable reports whether an error may be temporary. An untrusted

@@ -361,16 +361,16 @@ async function getToken() {
 }
 
 async function signOut() {
-  const { signOut: path, signOutMethod: method, platform } = body.dataset;
+  const { signOut: address, signOutMethod: method, platform } = body.dataset;
   if (platform === "false" || (method !== "GET" && method !== "POST")) {
-    const response = await fetch(prefix + path, { method });
+    const response = await fetch(address, { method });
     if (!response.ok) throw new Error(`Unable to sign out: the server answers ${response.status}.`);
     location.reload();
   } else if (method === "GET") {
-    location.assign(prefix + path);
+    location.assign(address);
   } else {
     const form = document.createElement("form");
-    Object.assign(form, { method, action: prefix + path });
+    Object.assign(form, { method, action: address });
     body.append(form);
     form.submit();
   }

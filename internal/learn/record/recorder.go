@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -107,7 +108,8 @@ func (r *recorder) get(id network.RequestID) *exchange {
 	return one
 }
 
-// save writes the recording.
+// save writes the recording. It leaves out what scripts, styles, and images have in
+// them: nothing of it is about the API.
 func (r *recorder) save(name string) error {
 	r.bodies.Wait()
 	r.mu.Lock()
@@ -124,10 +126,11 @@ func (r *recorder) save(name string) error {
 		}
 		log.Entries = append(log.Entries, entry)
 	}
-	content, err := json.MarshalIndent(har.HAR{Log: log}, "", " ")
+	content, err := json.Marshal(har.HAR{Log: log})
 	if err != nil {
 		return err
 	}
+	content = bytes.ReplaceAll(content, []byte(`{"startedDateTime"`), []byte("\n"+`{"startedDateTime"`)) // A line for each request.
 	return os.WriteFile(name, append(content, '\n'), 0o644)
 }
 
@@ -154,7 +157,7 @@ func (e *exchange) entry() (*har.Entry, error) {
 		request.PostData = &har.PostData{MimeType: header(e.request.Headers, "content-type"), Text: string(body), Params: []*har.Param{}}
 	}
 	content := &har.Content{MimeType: e.response.MimeType}
-	if !e.redirect {
+	if data := strings.HasSuffix(content.MimeType, "json") || strings.HasPrefix(content.MimeType, "text/html") || content.MimeType == "text/plain"; data && !e.redirect {
 		content.Text, content.Size = string(e.body), int64(len(e.body))
 	}
 	return &har.Entry{

@@ -295,13 +295,13 @@ func (v *visit) value(text string) any {
 		return text
 	}
 	switch source {
-	case "query": // of the page's address
+	case profile.FromQuery: // of the page's address
 		return v.response.Request.URL.Query().Get(name)
-	case "field": // of the page
+	case profile.FromField: // of the page
 		return parsePage(v.response).field(name)
-	case "cookie":
+	case profile.FromCookie:
 		return v.session.Cookies.latest(name)
-	case "response": // to the step before
+	case profile.FromResponse: // to the step before
 		value, _ := profile.Lookup(v.message, name)
 		return value
 	}

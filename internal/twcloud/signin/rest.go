@@ -86,7 +86,8 @@ func (r *REST) Judge(_ *Session, response *http.Response) Verdict {
 func (r *REST) Refused(*Session, *http.Response) error { return nil }
 
 // Close implements Method. It sends what the sign-in got, whatever its path. Any
-// success ends the session, and so does a refusal: the session had ended before.
+// success but a proxy's web page ends the session, and so does a refusal: the session had
+// ended before.
 func (r *REST) Close(ctx context.Context, session *Session) error {
 	request, err := newRequest(ctx, http.MethodGet, r.Servers.REST, wire.LogoutPath, nil)
 	if err != nil {
@@ -101,8 +102,13 @@ func (r *REST) Close(ctx context.Context, session *Session) error {
 	if err != nil {
 		return &Error{Request: request, Cause: err}
 	}
-	if !success(response.StatusCode) && response.StatusCode != http.StatusUnauthorized {
+	switch {
+	case response.StatusCode == http.StatusUnauthorized:
+		return nil
+	case !success(response.StatusCode):
 		return &Error{Request: request, Response: response}
+	case IsPage(response):
+		return &Error{Request: request, Response: response, Kind: ErrWebPage}
 	}
 	return nil
 }

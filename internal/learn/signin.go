@@ -1,0 +1,680 @@
+package learn
+
+import (
+	"bytes"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+)
+
+// Credentials are those of the user who was recorded, as far as they are known. They
+// are looked for in the recording, and written nowhere.
+type Credentials struct{ Username, Password string }
+
+// signIn is how the browser has signed in on pages.
+type signIn struct {
+	*learner
+	username, password string
+	elsewhere          bool        // on another server
+	head               *exchange   // what led to the first page; nil if the recording has none
+	starts             []*exchange // pages of applications that led to the authentication server
+	posts              []*exchange // what was sent in the steps
+	steps              []profile.Step
+	readings, problems []string
+}
+
+var (
+	passwordName  = pattern(`(?i)passw|passphrase|pwd|^pass$|kennwort`)
+	perhapsSecret = pattern(`(?i)secret|credential|^pin$`)
+	usernameName  = pattern(`(?i)user|login|e-?mail|account|benutzer|kennung|^(uid|id|name)$`)
+	hashed        = pattern(`^([0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{43,}={0,2})$`)
+	wordOrWords   = pattern(`^\pL[\pL\d .,_/-]{0,40}$`)
+	signOutName   = pattern(`(?i)(log|sign)[-_]?(out|off)|end-?session|abmeld`)
+	deletesCookie = pattern(`(?i);\s*(max-age=(0|-\d+)|expires=[^;]*1970)`)
+	tokenName     = pattern(`(?i)^(id|access)_?token$|^jwt$`)
+)
+
+const authentication = "/authentication/"
+
+// findSignIn finds the sign-in before the registration. Nil: no request sends a
+// password.
+func (l *learner) findSignIn(given Credentials) *signIn {
+	before := l.all
+	if l.roles.register != nil {
+		before = l.all[:l.roles.register.at]
+	}
+	s := &signIn{learner: l}
+	last := s.findPassword(before, given.Password)
+	if last == nil {
+		return nil
+	}
+	first := s.findUsername(before[:last.at+1], given.Username)
+	for _, one := range before {
+		for _, text := range texts(one.query) {
+			if looksRandom(text) && !strings.Contains(text, "://") {
+				l.private.secret(text) // A code, a state.
+			}
+		}
+	}
+	l.private.secret(s.username)
+	l.private.secret(s.password)
+	if register := l.roles.register; register != nil {
+		s.elsewhere = last.entry.URL.Hostname() != register.entry.URL.Hostname() && !strings.Contains(last.entry.URL.Path, authentication)
+	}
+	s.findStarts(before, first, last)
+	if first != last {
+		s.add(first)
+	}
+	s.add(last)
+	s.addFurther(before[last.at+1:])
+	return s
+}
+
+// findPassword finds the last request that sends the password, which it knows, or
+// recognizes by the page, or by the name of the field.
+func (s *signIn) findPassword(before []*exchange, given string) (found *exchange) {
+	for _, is := range []func(name, text, kind string) bool{
+		func(_, text, _ string) bool { return text == given },
+		func(_, _, kind string) bool { return kind == "password" },
+		func(name, _, _ string) bool { return passwordName().MatchString(name) },
+		func(name, _, _ string) bool { return perhapsSecret().MatchString(name) },
+	} {
+		for _, one := range slices.Backward(before) {
+			if !one.submits() || !one.ok() {
+				continue
+			}
+			controls, _ := controlsOf(s.pageOf(one))
+			eachText(one.body, func(pointer, text string) {
+				if name := lastToken(pointer); text != "" && is(name, text, controls[name].kind) {
+					found, s.password = one, text
+				}
+			})
+			if found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// findUsername finds the request that sends the name of the user: with the password, or
+// on a page before it. Without any, it returns the one with the password.
+func (s *signIn) findUsername(before []*exchange, given string) *exchange {
+	last := before[len(before)-1]
+	shown, _ := controlsOf(s.pageOf(last))
+	for _, is := range []func(name, text, kind string) bool{
+		func(_, text, _ string) bool { return text == given },
+		func(_, _, kind string) bool { return kind == "text" },
+		func(name, _, _ string) bool { return usernameName().MatchString(name) },
+	} {
+		for _, one := range slices.Backward(before) {
+			values := one.body
+			if one.reads() {
+				values = one.query
+			}
+			controls, _ := controlsOf(s.pageOf(one))
+			if one.reads() && (controls == nil || one.entry.Status >= 400) || !one.reads() && (!one.submits() || !one.ok()) || one != last && one.sends(s.password) {
+				continue
+			}
+			found := false
+			eachText(values, func(pointer, text string) {
+				name := lastToken(pointer)
+				_, onPage := controls[name]
+				if text == "" || text == s.password || found || one.reads() && !onPage || shown != nil && one == last && controls[name].kind == "hidden" {
+					return
+				}
+				if found = is(name, text, controls[name].kind); found {
+					s.username = text
+				}
+			})
+			if !found {
+				continue
+			}
+			if one == last && shown == nil { // The page may have repeated what an earlier one has sent.
+				if earlier := slices.IndexFunc(before[:last.at], func(one *exchange) bool {
+					return one.submits() && one.kind == formBody && one.sends(s.username) && !one.sends(s.password)
+				}); earlier >= 0 {
+					return before[earlier]
+				}
+			}
+			return one
+		}
+	}
+	s.problem("The recording does not show the name of the user. Set TWCLOUD_USERNAME and TWCLOUD_PASSWORD as you have typed them, and learn again.")
+	return last
+}
+
+// submits reports whether a request sends what was typed on a page, and not what the
+// steps ask for.
+func (e *exchange) submits() bool {
+	return !e.reads() && (e.kind == formBody || e.kind == jsonBody) && len(e.typed) == 0
+}
+
+func (s *signIn) problem(format string, arguments ...any) {
+	add(&s.problems, "sign_in: "+format, arguments...)
+}
+
+// isPage reports whether a response is a page that a person sees.
+func (e *exchange) isPage() bool {
+	return strings.Contains(e.entry.ResponseBody.MediaType, "html") && (e.entry.Status < 300 || e.entry.Status >= 400) &&
+		har.Header(e.entry.RequestHeaders, "Sec-Fetch-Dest") != "empty"
+}
+
+// navigates reports whether a browser has opened a page with a request.
+func (e *exchange) navigates() bool {
+	headers := e.entry.RequestHeaders
+	return e.reads() && (har.Header(headers, "Upgrade-Insecure-Requests") != "" || strings.Contains(har.Header(headers, "Accept"), "text/html"))
+}
+
+// address is the URL of a request without fragment.
+func (e *exchange) address() string { return addressOf(e.entry.URL) }
+
+func addressOf(u *url.URL) string {
+	bare := *u
+	bare.Fragment, bare.RawFragment = "", ""
+	return bare.String()
+}
+
+// location is where a redirect leads to. Nil: it is none.
+func (e *exchange) location() *url.URL {
+	location := har.Header(e.entry.ResponseHeaders, "Location")
+	target, err := e.entry.URL.Parse(location)
+	if err != nil || location == "" || e.entry.Status < 300 || e.entry.Status > 399 {
+		return nil
+	}
+	return target
+}
+
+// pageOf is the page that a request was sent from. Nil: the recording has none.
+func (l *learner) pageOf(one *exchange) (latest *exchange) {
+	referer := har.Header(one.entry.RequestHeaders, "Referer")
+	for _, earlier := range slices.Backward(l.all[:one.at]) {
+		switch {
+		case !earlier.isPage():
+		case earlier.address() == referer:
+			return earlier
+		case latest == nil:
+			latest = earlier
+		}
+	}
+	return latest
+}
+
+// control is what a form of a page sends: its kind is hidden, password, text, choice,
+// or button.
+type control struct{ kind, value string }
+
+// controlsOf are the controls of a page by name, as it was loaded, and whether a script
+// submits it without a person. Nil: the recording does not have the page.
+func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
+	if page == nil || page.entry.ResponseBody.Missing {
+		return nil, false
+	}
+	root, err := html.Parse(bytes.NewReader(page.entry.ResponseBody.Content))
+	if err != nil {
+		return nil, false
+	}
+	controls = map[string]control{}
+	visible, submits := false, false
+	for node := range root.Descendants() {
+		attributes := map[string]string{}
+		for _, one := range node.Attr {
+			attributes[one.Key] = one.Val
+			submits = submits || strings.HasPrefix(one.Key, "on") && strings.Contains(one.Val, "submit(")
+		}
+		_, checked := attributes["checked"]
+		_, selected := attributes["selected"]
+		one := control{"text", attributes["value"]}
+		switch kind := strings.ToLower(attributes["type"]); {
+		case node.Type == html.TextNode && node.Parent.DataAtom == atom.Script:
+			submits = submits || strings.Contains(node.Data, "submit(")
+			continue
+		case node.DataAtom == atom.Option:
+			if _, own := attributes["value"]; !own && node.FirstChild != nil {
+				one.value = strings.TrimSpace(node.FirstChild.Data)
+			}
+			for above := range node.Ancestors() {
+				name := attribute(above, "name")
+				if chosen, known := controls[name]; above.DataAtom == atom.Select && (selected || known && chosen.kind == "") {
+					controls[name] = control{"choice", one.value}
+				}
+			}
+			continue
+		case node.DataAtom == atom.Select:
+			one = control{} // Its options follow.
+		case node.DataAtom == atom.Button, kind == "submit", kind == "image":
+			one.kind = "button"
+		case kind == "checkbox", kind == "radio":
+			if one.kind = "choice"; !checked {
+				one.value = ""
+			}
+		case kind == "hidden", kind == "password":
+			one.kind = kind
+		case node.DataAtom != atom.Input && node.DataAtom != atom.Textarea:
+			continue
+		}
+		visible = visible || one.kind != "hidden" && one.kind != "button"
+		name := attributes["name"]
+		if known, twice := controls[name]; !twice || known.value == "" {
+			controls[name] = one
+		}
+	}
+	return controls, submits && !visible
+}
+
+func attribute(node *html.Node, name string) string {
+	for _, one := range node.Attr {
+		if one.Key == name {
+			return one.Val
+		}
+	}
+	return ""
+}
+
+// findStarts finds what led to the first page, and the pages of applications that led
+// to the authentication server.
+func (s *signIn) findStarts(before []*exchange, first, last *exchange) {
+	s.head = s.pageOf(first)
+	for s.head != nil {
+		previous := s.pageOf(s.head)
+		if s.head.reads() {
+			previous = nil
+			for _, one := range before[:s.head.at] {
+				if to := one.location(); to != nil && addressOf(to) == s.head.address() {
+					previous = one
+				}
+			}
+		}
+		if previous == nil {
+			break
+		}
+		s.head = previous
+	}
+	if s.head == nil {
+		s.head = s.landing(before, last)
+	}
+	for _, one := range before {
+		to := one.location()
+		if to != nil && one.navigates() && strings.Contains(to.Path, authentication) && !strings.Contains(one.entry.URL.Path, authentication) {
+			s.starts = append(s.starts, one)
+		}
+	}
+}
+
+// landing is the page that comes after the sign-in. It leads to the sign-in, too.
+func (s *signIn) landing(before []*exchange, last *exchange) *exchange {
+	for _, one := range before[last.at+1:] {
+		if one.reads() && one.isPage() && len(one.query) == 0 && !strings.Contains(one.entry.URL.Path, authentication) {
+			add(&s.readings, "sign_in: the recording begins on the sign-in page, so the sign-in starts where it ended.")
+			return one
+		}
+	}
+	return nil
+}
+
+// add adds the step in which a request was sent.
+func (s *signIn) add(one *exchange) {
+	if slices.Contains(s.posts, one) {
+		return
+	}
+	step := profile.Step{}
+	if values, isForm := s.fieldsOf(one); isForm {
+		if step.Form = s.form(one, values); len(step.Form) == 0 {
+			return
+		}
+	} else {
+		step = profile.Step{Method: one.method, Path: one.entry.URL.EscapedPath(), JSON: s.json(one), Next: s.next(one)}
+		if len(one.query) > 0 {
+			s.problem("%s is sent with a query, which a profile cannot describe.", s.show(one))
+		}
+	}
+	s.posts, s.steps = append(s.posts, one), append(s.steps, step)
+}
+
+func (s *signIn) fieldsOf(one *exchange) (values map[string]string, isForm bool) {
+	if one.reads() {
+		return texts(one.query), true
+	}
+	return texts(one.body), one.kind == formBody
+}
+
+// addFurther adds the forms after the password, such as of a consent. A form that a
+// script submits is none: it is the page's own.
+func (s *signIn) addFurther(after []*exchange) {
+	for _, one := range after {
+		mode := har.Header(one.entry.RequestHeaders, "Sec-Fetch-Mode")
+		if !one.submits() || one.kind != formBody || !one.ok() || mode != "" && mode != "navigate" || one.location() == nil && !one.isPage() {
+			continue
+		}
+		controls, automatic := controlsOf(s.pageOf(one))
+		if s.add(one); !automatic && controls != nil && !slices.Contains(s.posts, one) {
+			s.problem("%s comes from a page where a person clicks, and nothing in it says on what. A profile cannot describe that.", s.show(one))
+		}
+	}
+}
+
+// form has the fields that a person fills in. Hidden ones are the page's own. Without
+// the page, so are those that do not look like words.
+func (s *signIn) form(one *exchange, values map[string]string) map[string]string {
+	controls, automatic := controlsOf(s.pageOf(one))
+	form := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		text := values[name]
+		known, onPage := controls[name]
+		switch {
+		case onPage && known.kind != "button" && known.value == text, automatic:
+		case controls != nil && !onPage:
+			s.problem("%s sends %s, which a script adds. A profile cannot describe that.", s.show(one), s.shown(name))
+		case s.private.holds(name) || looksRandom(name):
+			if controls != nil {
+				s.problem("%s sends a field whose name is not fixed. A profile cannot describe that.", s.show(one))
+			}
+		case s.credential(one, name, text) != "":
+			form[name] = s.credential(one, name, text)
+		case known.kind == "hidden":
+			if form[name] = s.source(one, text); form[name] == "" {
+				delete(form, name)
+				s.unknown(one, name)
+			}
+		case s.fixed(text):
+			form[name] = text
+		case controls != nil:
+			s.unknown(one, name)
+		}
+	}
+	return form
+}
+
+// json is a body with placeholders for what is not fixed.
+func (s *signIn) json(one *exchange) any {
+	body := one.body
+	walk("", one.body, func(pointer string, value any) {
+		name := lastToken(pointer)
+		if s.private.holds(name) || looksRandom(name) {
+			s.problem("%s sends a member whose name is not fixed. A profile cannot describe that.", s.show(one))
+			body = nil
+		}
+		text, isText := scalarText(value)
+		if !isText || text == "" || body == nil {
+			return
+		}
+		placeholder := s.credential(one, name, text)
+		if placeholder == "" && (looksRandom(text) || digits().MatchString(text)) {
+			placeholder = s.source(one, text)
+		}
+		switch _, isString := value.(string); {
+		case placeholder != "":
+			body = profile.SetAt(body, pointer, placeholder)
+		case isString && !s.fixed(text), looksRandom(text):
+			s.unknown(one, name)
+			body = profile.SetAt(body, pointer, "")
+		}
+	})
+	return body
+}
+
+// unknown reports a value whose source is not in the recording.
+func (s *signIn) unknown(one *exchange, name string) {
+	s.problem("%s sends %s, and the recording does not show where its value comes from.", s.show(one), s.shown(name))
+}
+
+// shown is a name that findings can have.
+func (s *signIn) shown(name string) string {
+	if s.private.holds(name) {
+		return "..."
+	}
+	return show(name)
+}
+
+// credential is the placeholder of the user's name or password; empty for other values.
+func (s *signIn) credential(one *exchange, name, text string) string {
+	switch text {
+	case s.password:
+		if hashed().MatchString(text) {
+			s.problem("%s sends %s, which looks as if a script had hashed or encrypted the password. A profile cannot describe that.", s.show(one), s.shown(name))
+		}
+		return profile.Password
+	case s.username:
+		return profile.Username
+	}
+	return ""
+}
+
+// fixed reports whether a value is one or a few words that are the same each time.
+func (s *signIn) fixed(text string) bool {
+	return text == "" || wordOrWords().MatchString(text) && !looksRandom(text) && !s.private.holds(text)
+}
+
+// source is the placeholder of what the browser has got before. It is empty if the
+// recording does not show it.
+func (s *signIn) source(one *exchange, text string) (placeholder string) {
+	named := func(from, name, value string) {
+		if placeholder == "" && value == text && name != "" && !strings.ContainsAny(name, "{}") && !s.private.holds(name) && !looksRandom(name) {
+			placeholder = profile.SourceOf(from, name)
+		}
+	}
+	if page := s.pageOf(one); page != nil {
+		eachText(page.query, func(pointer, value string) { named(profile.FromQuery, lastToken(pointer), value) })
+		controls, _ := controlsOf(page)
+		for _, name := range slices.Sorted(maps.Keys(controls)) {
+			named(profile.FromField, name, controls[name].value)
+		}
+	}
+	for _, cookie := range cookiesOf(one.entry.RequestHeaders, "Cookie") {
+		named(profile.FromCookie, cookie.Name, cookie.Value)
+	}
+	if placeholder != "" || one.kind != jsonBody {
+		return placeholder
+	}
+	for _, earlier := range slices.Backward(s.all[:one.at]) {
+		if !earlier.submits() || earlier.kind != jsonBody {
+			continue
+		}
+		eachText(earlier.answer, func(pointer, value string) {
+			if placeholder == "" && value == text && !strings.ContainsAny(pointer, "{}") && !slices.ContainsFunc(tokens(pointer), looksRandom) {
+				placeholder = profile.SourceOf(profile.FromResponse, pointer)
+			}
+		})
+		if placeholder != "" {
+			s.add(earlier)
+		}
+		break // A profile names the step before.
+	}
+	return placeholder
+}
+
+// next is where the response to a script has the address that the browser goes on with.
+// Without one, the sign-in goes on from its start.
+func (s *signIn) next(one *exchange) (next string) {
+	base := one.entry.URL
+	if page := s.pageOf(one); page != nil {
+		base = page.entry.URL
+	}
+	eachText(one.answer, func(pointer, text string) {
+		target, err := base.Parse(text)
+		if err != nil || next != "" || !strings.ContainsAny(text, "/?") {
+			return
+		}
+		if slices.ContainsFunc(s.all[one.at:], func(later *exchange) bool { return later.reads() && later.address() == addressOf(target) }) {
+			next = pointer
+		}
+	})
+	return next
+}
+
+// buildSignIn says how requests to the platform are authorized.
+func (l *learner) buildSignIn(p *profile.Profile) {
+	if !p.SignsIn() {
+		return
+	}
+	out := l.signOut()
+	// A token serves those whose sign-in is not known.
+	assumed := &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token", SignOut: out}
+	const instead = "Until then, the profile takes a token (assumed): set token, or client_id with auth_secret."
+	var schemes []string
+	for _, one := range append(l.roles.all(), l.lists[0].exchanges...) {
+		if scheme, _, found := strings.Cut(har.Header(one.entry.RequestHeaders, "Authorization"), " "); found && !slices.Contains(schemes, scheme) && l.serverOf(one) == profile.WebApp {
+			schemes = append(schemes, scheme)
+		}
+	}
+	switch s := l.signIn; {
+	case len(schemes) == 1 && !slices.Contains([]string{"basic", "digest", "negotiate", "ntlm"}, strings.ToLower(schemes[0])):
+		p.SignIn = &profile.SignIn{By: profile.ByToken, Scheme: schemes[0], SignOut: out}
+	case len(schemes) > 0:
+		l.report.unable("sign_in: the calls carry Authorization with %s, which a profile cannot describe.", strings.Join(schemes, " and "))
+		p.SignIn = assumed
+	case s == nil:
+		add(&l.report.first, "The recording does not have the sign-in, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in.")
+		l.report.problem("sign_in: not found. " + instead)
+		p.SignIn = assumed
+	case s.elsewhere:
+		l.report.problem("sign_in: the sign-in leaves for another server (single sign-on), whose pages a profile cannot describe. The profile takes a token (assumed): set token, or client_id with auth_secret.")
+		p.SignIn = assumed
+	default:
+		p.SignIn = l.byPage(p, out)
+	}
+}
+
+// byPage is a sign-in on pages.
+func (l *learner) byPage(p *profile.Profile, out *profile.SignOut) *profile.SignIn {
+	s := l.signIn
+	in := &profile.SignIn{By: profile.ByPage, Start: s.start(p), Steps: s.steps, SignOut: out}
+	l.place(&in.Start)
+	for i := range in.Steps {
+		if step := &in.Steps[i]; step.Path != "" && l.place(&step.Path) == profile.REST {
+			s.problem("%s goes to the REST API, which a profile cannot describe.", l.show(s.posts[i]))
+		}
+	}
+	for _, one := range s.posts {
+		for _, header := range one.entry.RequestHeaders {
+			name := http.CanonicalHeaderKey(header.Name)
+			if one.kind == jsonBody && p.Headers[name] == "" && !standard().MatchString(name) && !tracing().MatchString(name) {
+				s.problem("%s sends the header %s, which the calls do not send. A profile cannot describe that.", l.show(one), s.shown(name))
+			}
+		}
+	}
+	if in.SignOut == nil {
+		s.problem("no request signs out. Sign out at the end (step 6), and record again. Until then, the profile has the documented sign-out.")
+		in.SignOut = &profile.SignOut{Method: http.MethodGet, Path: "/authentication/api/signout"}
+	}
+	if l.stripped() && slices.ContainsFunc(l.all, bringsToken) {
+		s.problem("the page gets a token, and the browser leaves Authorization out of the recording. Export it with sensitive data.")
+	}
+	for _, line := range s.readings {
+		l.report.reading("%s", line)
+	}
+	for _, line := range s.problems {
+		l.report.problem("%s", line)
+	}
+	return in
+}
+
+// bringsToken reports whether a response has a token that calls may carry.
+func bringsToken(one *exchange) bool {
+	found := false
+	eachText(one.answer, func(pointer, text string) {
+		found = found || tokenName().MatchString(lastToken(pointer)) && looksRandom(text)
+	})
+	return found
+}
+
+// start is the page that the sign-in starts with: one of the application that the calls
+// go to, or else the one that led to the sign-in.
+func (s *signIn) start(p *profile.Profile) string {
+	for _, call := range p.Calls.All() {
+		application, _, _ := strings.Cut(strings.TrimPrefix(call.Path, "/"), "/")
+		for _, one := range s.starts {
+			path := one.entry.URL.EscapedPath()
+			if s.place(&path) == profile.WebApp && strings.HasPrefix(path, "/"+application+"/") && p.ServerOf(call.Server) == profile.WebApp {
+				return one.entry.URL.EscapedPath()
+			}
+		}
+	}
+	head := s.head
+	if head == nil || strings.Contains(head.entry.URL.Path, authentication) && len(s.starts) > 0 {
+		if len(s.starts) == 0 {
+			s.problem("the page that leads to the sign-in is not in the recording. Start it before you open the page.")
+			return "/webapp/"
+		}
+		head = s.starts[0]
+	}
+	if len(head.query) > 0 {
+		if strings.Contains(head.entry.URL.Path, authentication) {
+			s.problem("it starts at %s with %s in the query, which a script has made. Open the page itself, and record again.", s.show(head), strings.Join(slices.Collect(maps.Keys(texts(head.query))), ", "))
+		} else {
+			add(&s.readings, "sign_in: it starts at %s, and the profile leaves the query out.", s.show(head))
+		}
+	}
+	return head.entry.URL.EscapedPath()
+}
+
+// serverOf is the server that a request was sent to.
+func (l *learner) serverOf(one *exchange) string {
+	path := one.entry.URL.EscapedPath()
+	return l.place(&path)
+}
+
+// signOut finds the request that signs out: best after the steps, and best by its name.
+func (l *learner) signOut() *profile.SignOut {
+	end := 0
+	for _, one := range l.roles.all() {
+		end = max(end, one.at)
+	}
+	for _, is := range []func(*exchange) bool{
+		func(one *exchange) bool { return one.at > end && one.signsOut() },
+		func(one *exchange) bool {
+			return one.at > end && slices.ContainsFunc(one.entry.ResponseHeaders, func(header har.Pair) bool {
+				return strings.EqualFold(header.Name, "Set-Cookie") && deletesCookie().MatchString(header.Value)
+			})
+		},
+		func(one *exchange) bool { return one.at < end && one.signsOut() },
+	} {
+		for _, one := range l.all {
+			if !is(one) || one.entry.Status >= 400 || l.serverOf(one) != profile.WebApp {
+				continue
+			}
+			l.out = one
+			if one.kind != noBody {
+				l.report.unable("sign_out: %s is sent with a body, which a profile cannot describe. Without it, the server may keep the session until it was idle for too long.", l.show(one))
+			}
+			out := &profile.SignOut{Method: one.method, Path: one.entry.URL.EscapedPath()}
+			l.place(&out.Path)
+			return out
+		}
+	}
+	return nil
+}
+
+func (e *exchange) signsOut() bool {
+	return signOutName().MatchString(strings.Join(e.segments[max(0, len(e.segments)-2):], "/"))
+}
+
+// reportSignIn says how requests are authorized.
+func (l *learner) reportSignIn(p *profile.Profile) {
+	in := p.SignIn
+	if in == nil {
+		return
+	}
+	how := "by token, with Authorization: " + in.Scheme
+	if in.By == profile.ByPage {
+		how = "by page, from " + in.Start
+		for _, one := range l.signIn.posts {
+			how += ", " + l.show(one)
+		}
+	}
+	if in.Known == profile.Assumed {
+		how += " (assumed)"
+	}
+	add(&l.report.calls, "%-10s  %s", "sign_in", how)
+	if in.SignOut != nil && l.out != nil {
+		add(&l.report.calls, "%-10s  %-6s %s", "sign_out", in.SignOut.Method, in.SignOut.Path)
+	}
+}
