@@ -1,10 +1,10 @@
 package emulator
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
@@ -22,33 +22,28 @@ type quirkyCall struct {
 	*Server
 	*call
 	exchange *exchange
-	// nth counts the calls of this name and key, from 1.
-	nth int
 }
 
-// quirkMemory is what a server with a quirk remembers of the calls so far.
+// quirkMemory is what a server with a quirk remembers of the calls so far. It handles
+// one call at a time.
 type quirkMemory struct {
-	mu        sync.Mutex
-	calls     int
-	same      map[[2]string]int // calls, by name and key
-	postponed []postponed
-	lists     []pastList
-	removed   map[string]Consumer
+	mu      sync.Mutex
+	calls   int
+	due     []dueCall
+	lists   []pastList
+	removed map[string]Consumer // what was to be removed, by key
 }
 
-// postponed is what the server does before it handles a later call.
-type postponed struct {
+// dueCall is what the server does before it handles a call.
+type dueCall struct {
 	call int
 	do   func()
 }
 
-// findQuirk returns the quirk with a name, or nil for none.
-func findQuirk(name string) (quirk, error) {
-	found, known := quirks[name]
-	if name != "" && !known {
-		return nil, fmt.Errorf("there is no quirk %q; the quirks are %v", name, ConsumerQuirks())
-	}
-	return found, nil
+// pastList is a list as it was at a time.
+type pastList struct {
+	at        time.Time
+	consumers []*storedConsumer
 }
 
 // performQuirky performs a call as the quirk has it.
@@ -56,33 +51,22 @@ func (s *Server) performQuirky(x *exchange) *answer {
 	if s.quirk == nil {
 		return s.perform(x, x.call)
 	}
-	q := &quirkyCall{Server: s, call: x.call, exchange: x}
 	m := &s.memory
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.calls++
-	same := [2]string{q.Name, q.values.Key}
-	if m.same == nil {
-		m.same, m.removed = map[[2]string]int{}, map[string]Consumer{}
-	}
-	m.same[same]++
-	q.nth = m.same[same]
-	m.postponed = slices.DeleteFunc(m.postponed, func(p postponed) bool {
-		due := p.call <= m.calls
-		if due {
-			p.do()
+	m.due = slices.DeleteFunc(m.due, func(due dueCall) bool {
+		if due.call <= m.calls {
+			due.do()
 		}
-		return due
+		return due.call <= m.calls
 	})
-	m.mu.Unlock()
-	return s.quirk(q)
+	return s.quirk(&quirkyCall{s, x.call, x})
 }
 
 // later does something before the nth call after this one.
 func (q *quirkyCall) later(n int, do func()) {
-	m := &q.memory
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.postponed = append(m.postponed, postponed{m.calls + n, do})
+	q.memory.due = append(q.memory.due, dueCall{q.memory.calls + n, do})
 }
 
 // regular does and answers what a server without a quirk would.
@@ -105,8 +89,55 @@ func (q *quirkyCall) tell(c Consumer) *answer {
 	return q.describe(q.call, &told)
 }
 
-// stored is the consumer that the call is about.
-func (q *quirkyCall) stored() (Consumer, bool) { return q.Consumer(q.values.Key) }
+// nothing answers with success, and does nothing.
+func (q *quirkyCall) nothing() *answer {
+	if c, exists := q.Consumer(q.values.Key); exists {
+		return q.tell(c)
+	}
+	return q.regular()
+}
+
+// made does the call, and returns the consumer that was registered or changed. It is
+// false if the call was refused.
+func (q *quirkyCall) made() (c Consumer, a *answer, done bool) {
+	a = q.regular()
+	done, err := q.call.profile.Succeeds(q.call.Call, "", &profile.Response{
+		Status: a.status, Header: a.header, Body: a.body, Location: a.header.Get("Location"),
+	})
+	if all := q.Consumers(); q.is("register") && len(all) > 0 {
+		c = all[len(all)-1]
+	} else {
+		c, _ = q.Consumer(q.values.Key)
+	}
+	return c, a, done && err == nil
+}
+
+// but does the call, and answers something else if that was a success.
+func (q *quirkyCall) but(status int, message string) *answer {
+	_, a, done := q.made()
+	if done {
+		return failure(status, message)
+	}
+	return a
+}
+
+// told does the call, and answers another consumer.
+func (q *quirkyCall) told(change func(*Consumer)) *answer {
+	c, a, done := q.made()
+	if !done {
+		return a
+	}
+	change(&c)
+	return q.tell(c)
+}
+
+// also does the call, and changes the consumer once more.
+func (q *quirkyCall) also(change func(*Consumer)) *answer {
+	return q.told(func(c *Consumer) {
+		q.UpdateConsumer(c.Key, change)
+		*c, _ = q.Consumer(c.Key)
+	})
+}
 
 // list answers a list with some of the consumers.
 func (q *quirkyCall) list(consumers []*storedConsumer) *answer {
@@ -115,11 +146,10 @@ func (q *quirkyCall) list(consumers []*storedConsumer) *answer {
 	return q.listConsumers(q.exchange, q.call, consumers)
 }
 
-// consumers are copies of the consumers, in order of registration.
-func (q *quirkyCall) consumers() []*storedConsumer {
+// stored are copies of the consumers, in order of registration.
+func (q *quirkyCall) stored() (copies []*storedConsumer) {
 	q.state.mu.Lock()
 	defer q.state.mu.Unlock()
-	var copies []*storedConsumer
 	for _, stored := range q.state.inOrder() {
 		one := *stored
 		copies = append(copies, &one)
@@ -127,85 +157,13 @@ func (q *quirkyCall) consumers() []*storedConsumer {
 	return copies
 }
 
-// done reports whether an answer means that the call was made.
-func (q *quirkyCall) done(a *answer) bool {
-	succeeds, err := q.call.profile.Succeeds(q.call.Call, "", &profile.Response{
-		Status: a.status, Header: a.header, Body: a.body, Location: a.header.Get("Location"),
-	})
-	return succeeds && err == nil
-}
-
-// registered does a registration, and returns the new consumer too.
-func (q *quirkyCall) registered() (Consumer, *answer) {
-	before := map[string]bool{}
-	for _, one := range q.Consumers() {
-		before[one.Key] = true
+// past are the consumers as they were so many lists ago, and at least so long ago.
+func (q *quirkyCall) past(lists int, age time.Duration) []*storedConsumer {
+	now, m := q.config.Now(), &q.memory
+	m.lists = append(m.lists, pastList{now, q.stored()})
+	i := max(len(m.lists)-1-lists, 0)
+	for i > 0 && now.Sub(m.lists[i].at) < age {
+		i--
 	}
-	a := q.regular()
-	for _, one := range q.Consumers() {
-		if !before[one.Key] && q.done(a) {
-			return one, a
-		}
-	}
-	return Consumer{}, a
-}
-
-// change does a registration or a change, and changes the consumer once more.
-func (q *quirkyCall) change(change func(*Consumer)) *answer {
-	key, a := q.values.Key, (*answer)(nil)
-	if q.is("register") {
-		var one Consumer
-		one, a = q.registered()
-		key = one.Key
-	} else {
-		a = q.regular()
-	}
-	if !q.done(a) || !q.UpdateConsumer(key, change) {
-		return a
-	}
-	one, _ := q.Consumer(key)
-	return q.tell(one)
-}
-
-// but does the call, and answers something else if that was a success.
-func (q *quirkyCall) but(status int, message string) *answer {
-	a := q.regular()
-	if q.done(a) {
-		return failure(status, message)
-	}
-	return a
-}
-
-// empty is an answer with nothing but a status.
-func empty(status int) *answer { return newAnswer(status, "", nil) }
-
-// when answers calls that meet a condition.
-func when(condition func(*quirkyCall) bool, do quirk) quirk {
-	return func(q *quirkyCall) *answer {
-		if condition(q) {
-			return do(q)
-		}
-		return q.regular()
-	}
-}
-
-// on answers calls of some names.
-func on(name string, do quirk) quirk {
-	return when(func(q *quirkyCall) bool { return q.is(name) }, do)
-}
-
-// renaming changes the names that calls send.
-func renaming(change func(string) string) quirk {
-	return func(q *quirkyCall) *answer {
-		if q.values.Name != nil {
-			changed := change(*q.values.Name)
-			q.values.Name = &changed
-		}
-		return q.regular()
-	}
-}
-
-// refusing refuses the call.
-func refusing(status int, message string) quirk {
-	return func(*quirkyCall) *answer { return failure(status, message) }
+	return m.lists[i].consumers
 }

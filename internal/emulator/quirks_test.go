@@ -42,13 +42,7 @@ func life(t *testing.T, quirk string) (told []string) {
 		{http.MethodGet, one},
 	} {
 		r := c.do(call[0], s.URL()+call[1], call[2])
-		stored := slices.Clone(s.Consumers())
-		for i := range stored {
-			if !strings.HasPrefix(stored[i].Secret, "s") {
-				stored[i].Secret = "another"
-			}
-		}
-		told = append(told, fmt.Sprint(call[0], call[1], " ", r.status, r.body, stored))
+		told = append(told, fmt.Sprint(call, r.status, r.body, s.Consumers()))
 	}
 	return told
 }

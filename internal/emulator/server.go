@@ -93,8 +93,8 @@ func Start(config Config) (*Server, error) {
 	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
 	var err error
-	if s.quirk, err = findQuirk(config.ConsumerQuirk); err != nil {
-		return nil, err
+	if s.quirk = quirks[config.ConsumerQuirk]; s.quirk == nil && config.ConsumerQuirk != "" {
+		return nil, fmt.Errorf("there is no quirk %q; the quirks are %v", config.ConsumerQuirk, ConsumerQuirks())
 	}
 	if config.ValidateContract && s.builtIn {
 		if s.contract, err = newContract(); err != nil {

@@ -3,6 +3,7 @@ package simulation
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -82,6 +83,17 @@ func (w *world) checkNothingLost(text string, faults []fault) {
 	}
 }
 
+// checkNamed: a run with the name of an orphan has named its key, or one before has.
+func (w *world) checkNamed(s step, attempt int) {
+	for key, told := range w.orphans {
+		c, there := w.server.Consumer(key)
+		again := slices.ContainsFunc(slices.Collect(maps.Values(s.config)), func(wanted consumer) bool { return wanted.name == c.Name })
+		if there && !told && again && w.seen[key].Key != "" {
+			w.violate("%s.%d: consumer %q (key %q) was orphaned, and no run has named it since", s.name, attempt, c.Name, key)
+		}
+	}
+}
+
 // mayExist is what the provider says when it doesn't know a key.
 func mayExist(name string) string {
 	return fmt.Sprintf("A consumer named %q may exist on the server", name)
@@ -100,11 +112,15 @@ func (w *world) checkTaint(faults []fault) {
 	}
 }
 
-// checkSecrets: no diagnostic and no log has a secret.
+// checkSecrets: no diagnostic and no log has a secret, unless a profile has sent secrets
+// as names, which everybody sees.
 func (w *world) checkSecrets(text string) {
 	basic := base64.StdEncoding.EncodeToString([]byte(emulator.AdminName + ":" + emulator.AdminPassword))
 	w.mu.Lock()
-	secrets, log := append(slices.Clone(w.cookies), secretMark, emulator.AdminPassword, basic), w.log.String()
+	secrets, log := append(slices.Clone(w.cookies), emulator.AdminPassword, basic), w.log.String()
+	if !slices.ContainsFunc(w.server.Consumers(), func(c emulator.Consumer) bool { return strings.Contains(c.Name, secretMark) }) {
+		secrets = append(secrets, secretMark)
+	}
 	w.log.Reset()
 	w.mu.Unlock()
 	for place, text := range map[string]string{"a diagnostic": text, "the log": log} {
@@ -150,8 +166,8 @@ func (w *world) checkWords(result *outcome, faults []fault) {
 }
 
 // checkAgreement: after a run that has reported success, configuration, state,
-// and server agree.
-func (w *world) checkAgreement(config configuration) {
+// and server agree, unless a warning has told how they differ.
+func (w *world) checkAgreement(config configuration, text string) {
 	for address := range w.state {
 		if _, wanted := config[address]; !wanted {
 			w.violate("%s is in state, but not configured", address)
@@ -167,7 +183,7 @@ func (w *world) checkAgreement(config configuration) {
 			w.violate("%s is tainted after success", address)
 		}
 		there, found := w.server.Consumer(w.keyOf(address))
-		if w.touched[w.keyOf(address)] {
+		if w.touched[w.keyOf(address)] || strings.Contains(text, fmt.Sprintf("OAuth consumer %q has another name now", wanted.name)) {
 			continue
 		}
 		if !found {

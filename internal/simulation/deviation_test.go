@@ -54,7 +54,8 @@ type traits struct {
 	unseen, inverted bool
 	// renames says that the server stores other names than it is given.
 	renames bool
-	// refuses says that the server does what it refuses: the next run names it.
+	// refuses says that the server does what it refuses, or tells another key: the next
+	// run names it.
 	refuses bool
 	// once says that the user gives up after the first failure: what follows is a known
 	// limit.
@@ -100,10 +101,8 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 			if calm && !d.refuses && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
 				w.violate("%s.%d: %d consumers were registered, and state is empty", step.name, attempt, created)
 			}
-			for key, told := range w.orphans {
-				if c, there := w.server.Consumer(key); there && !told && attempt > 1 && d.refuses && w.seen[key].Key != "" {
-					w.violate("%s.%d: consumer %q (key %q) was orphaned, and not named since", step.name, attempt, c.Name, key)
-				}
+			if d.refuses {
+				w.checkNamed(step, attempt)
 			}
 			if !result.failed {
 				break

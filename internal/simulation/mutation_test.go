@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -54,33 +55,25 @@ var mutations = []struct {
 	{"response", []string{"only"}, []any{object{"/kind": "oauth1"}, nil}},
 }
 
-// parts are the objects of a profile that have a part of a kind, by their place.
+// parts are the parts of a profile of a kind, by their place.
 func parts(document object, kind string) map[string]object {
-	all, _ := document["calls"].(object)
-	found := map[string]object{}
+	found := map[string]object{"profile": document}
 	add := func(place string, value any) {
 		if part, ok := value.(object); ok {
 			found[place] = part
 		}
 	}
-	switch kind {
-	case "profile":
-		add(kind, document)
-	case "csrf", "approved", "calls":
-		add(kind, document[kind])
+	for _, name := range []string{"csrf", "approved", "calls"} {
+		add(name, document[name])
 	}
-	for name, call := range all {
+	for name, call := range found["calls"] {
 		members, _ := call.(object)
-		switch kind {
-		case "call":
-			add(name, call)
-		case "body":
-			add(name+".json", members["json"])
-			add(name+".form", members["form"])
-		case "response":
-			add(name+".response", members["response"])
-		}
+		add("call "+name, call)
+		add("body "+name, members["json"])
+		add("body of "+name, members["form"])
+		add("response "+name, members["response"])
 	}
+	maps.DeleteFunc(found, func(place string, _ object) bool { return !strings.HasPrefix(place+" ", kind+" ") })
 	return found
 }
 
@@ -130,7 +123,7 @@ func mutate(random *rand.Rand, original *profile.Profile) (mutated *profile.Prof
 		if len(problems) > 0 {
 			continue
 		}
-		if now, err := json.Marshal(parsed); err == nil && string(now) != string(before) {
+		if now, err := json.Marshal(parsed); err == nil && !bytes.Equal(now, before) {
 			return parsed, what
 		}
 	}

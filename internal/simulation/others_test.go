@@ -30,7 +30,10 @@ const (
 	minutePasses kind = "a-minute-passes"
 )
 
-var passing = map[kind]time.Duration{secondsPass: 3 * time.Second, halfMinute: 30 * time.Second, minutePasses: time.Minute}
+var (
+	losing  = map[kind]emulator.FaultKind{othersRegisterToo: emulator.DropAfter, othersRegisterInstead: emulator.DropBefore}
+	passing = map[kind]time.Duration{secondsPass: 3 * time.Second, halfMinute: 30 * time.Second, minutePasses: time.Minute}
+)
 
 // othersKinds are what other people can do at a request.
 func othersKinds(l label) []kind {
@@ -53,19 +56,15 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.passed.L
 
 // withOthers sends a request, before or after which somebody else does something.
 func (p *process) withOthers(request *http.Request, name label, kind kind, inject func(emulator.Fault) (*http.Response, error)) (*http.Response, error) {
-	switch kind {
-	case othersRegister, othersRegisterToo, othersRegisterInstead:
+	switch passed := passing[kind]; {
+	case passed != 0, name.call == "list":
+	case name.call == "register":
 		p.othersRegister(name.target)
-	case othersRename, othersRemove, othersApprove:
-		if name.call != "list" {
-			p.othersChange(name.target, kind)
-		}
+	default:
+		p.othersChange(name.target, kind)
 	}
-	switch kind {
-	case othersRegisterToo:
-		return inject(emulator.Fault{Kind: emulator.DropAfter})
-	case othersRegisterInstead:
-		return inject(emulator.Fault{Kind: emulator.DropBefore})
+	if lost := losing[kind]; lost != 0 {
+		return inject(emulator.Fault{Kind: lost})
 	}
 	response, err := p.sendTo(request, name)
 	if name.call == "list" {
@@ -153,8 +152,8 @@ func agedLists(base []label) (schedules []schedule) {
 			if first.step != second.step || i == j {
 				continue
 			}
-			for _, passes := range []kind{secondsPass, halfMinute, minutePasses} {
-				for _, lost := range []emulator.FaultKind{emulator.DropBefore, emulator.DropAfter} {
+			for passes := range passing {
+				for _, lost := range losing {
 					schedules = append(schedules, schedule{}.with(fault{first, passes}).with(fault{second, kind(lost.String())}))
 				}
 			}

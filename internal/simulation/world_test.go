@@ -181,7 +181,7 @@ func (w *world) run(s step, attempt int) outcome {
 	w.checkSecrets(result.text())
 	w.checkWords(&result, faults)
 	if !result.failed {
-		w.checkAgreement(s.config)
+		w.checkAgreement(s.config, result.text())
 	}
 	for _, wanted := range s.config {
 		w.named[wanted.name] = w.named[wanted.name] || strings.Contains(result.text(), mayExist(wanted.name))
@@ -222,13 +222,7 @@ func (w *world) settle(s step, attempt int) {
 		w.violate("%s.%d failed without a fault: %s", s.name, attempt, result.text())
 		return
 	}
-	for key, told := range w.orphans {
-		c, there := w.server.Consumer(key)
-		again := slices.ContainsFunc(slices.Collect(maps.Values(s.config)), func(wanted consumer) bool { return wanted.name == c.Name })
-		if there && !told && again {
-			w.violate("%s.%d: consumer %q (key %q) was orphaned, and no run has named it since", s.name, attempt, c.Name, key)
-		}
-	}
+	w.checkNamed(s, attempt)
 	if !result.changed {
 		return
 	}

@@ -64,7 +64,9 @@ func TestRetryPolicy(t *testing.T) {
 			}
 		}
 		for _, status := range test.statuses {
-			check(reply(status, test.body), nil)
+			response := reply(status, test.body)
+			response.Request, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, "https://twcloud.example.com/app", http.NoBody)
+			check(response, nil)
 		}
 		for _, err := range test.errs {
 			check(nil, err)
