@@ -45,7 +45,8 @@ data "twcloud_oauth_consumer" "one" {
 		{command: "validate"},
 		// It warns of names that already exist.
 		{command: "plan -out=saved", want: map[string]int{"list": 1}},
-		{command: "apply saved", want: map[string]int{"list": 1, "register": size, "update": size}},
+		// The first registration of a process is read back, and so is the first removal.
+		{command: "apply saved", want: map[string]int{"list": 1, "register": size, "read": 1, "approve": size}},
 		{command: "validate"},
 		{command: "plan -detailed-exitcode", want: map[string]int{"list": 1}},
 		{command: "plan -detailed-exitcode", more: dataSource, want: map[string]int{"list": 1}},
@@ -53,9 +54,8 @@ data "twcloud_oauth_consumer" "one" {
 		{command: "plan -refresh=false -var renamed=3"},
 		{command: "apply -refresh-only -auto-approve", want: map[string]int{"list": 1}},
 		{command: "plan -out=saved -var renamed=3", want: map[string]int{"list": 1}},
-		{command: "apply saved", want: map[string]int{"update": renamed}, mayList: true},
+		{command: "apply saved", want: map[string]int{"rename": renamed}, mayList: true},
 		{command: "plan -destroy -out=saved -var renamed=3", want: map[string]int{"list": 1}},
-		// The first removal of a process is verified, and the others are not.
 		{command: "apply saved", want: map[string]int{"remove": size, "read": 1}, mayList: true},
 	} {
 		if err := w.Write("main.tf", configuration(size, provider)+step.more); err != nil {
