@@ -101,7 +101,7 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 			if calm && !d.refuses && i == 0 && attempt == 1 && len(w.state) == 0 && created > 1 {
 				w.violate("%s.%d: %d consumers were registered, and state is empty", step.name, attempt, created)
 			}
-			if d.refuses {
+			if calm && d.refuses {
 				w.checkNamed(step, attempt)
 			}
 			if !result.failed {
