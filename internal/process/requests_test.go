@@ -80,8 +80,9 @@ data "twcloud_oauth_consumer" "one" {
 		if !maps.Equal(got, want) {
 			t.Errorf("%s: the server got %v, want %v", step.command, got, want)
 		}
-		if connections, inFlight := server.Connections()-before, server.MaxInFlight(); connections > concurrent || inFlight > concurrent {
-			t.Errorf("%s: %d connections, %d requests at a time; want at most %d", step.command, connections, inFlight, concurrent)
+		// net/http opens a connection while another one is about to become idle.
+		if connections, inFlight := server.Connections()-before, server.MaxInFlight(); connections > 2*concurrent || inFlight > concurrent {
+			t.Errorf("%s: %d connections, %d requests at a time; want at most %d at a time", step.command, connections, inFlight, concurrent)
 		}
 		if open := server.OpenSessions(); open != 0 {
 			t.Errorf("%s: %d sessions are open", step.command, open)
