@@ -169,8 +169,8 @@ func TestAccRun(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sent := map[string]string{"plan": "1", "norefresh": "0", "change": "2", "create": "6", "destroy": "4"}[name]
-				row := regexp.QuoteMeta(sc.title) + ` +2 +0s +provider .* ` + sent + `\n +/ floor +[0-9.]+ \(.*\n +/ silent floor +[0-9.]+ \(.*\n` +
+				sent := map[string]string{"plan": "1", "norefresh": "0", "change": "2", "create": "7", "destroy": "4"}[name]
+				row := regexp.QuoteMeta(sc.title) + ` +2 +0s +provider .* ` + sent + `\n +/ floor +[0-9.]+× \(.*\n +/ silent floor +[0-9.]+× \(.*\n` +
 					regexp.QuoteMeta(sc.title) + ` +2 +1ms +provider .* ` + sent + `\n`
 				if !regexp.MustCompile(row).MatchString(out.String()) {
 					t.Errorf("%q is not in\n%s", row, out.String())
