@@ -26,7 +26,7 @@ func filled(lines string) string {
 }
 
 // signedIn is a recording of the steps on the platform, with a sign-in before them.
-func signedIn(sign string, ending string, headers string) []request {
+func signedIn(sign, ending, headers string) []request {
 	shape := plain(created, approvals, edits, removed)
 	all := append(steps(filled(sign)), shape.requests()...)
 	if ending != "" {

@@ -63,7 +63,7 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	case http.StatusUnauthorized:
 		return false, nil
 	}
-	refused := !signedOut(response) && !(signin.IsRedirect(response.StatusCode) && signin.Follows(ctx))
+	refused := !signedOut(response) && (!signin.IsRedirect(response.StatusCode) || !signin.Follows(ctx))
 	return manner == logout && refused || manner == login && signin.NoSeat(response), nil
 }
 
