@@ -115,7 +115,7 @@ func (d *demo) repairDrift(ctx context.Context) {
 	d.server.UpdateConsumer(d.key, func(c *emulator.Consumer) { c.Name, c.Approved = renamed, false })
 	d.planAndApply(ctx)
 	d.check(d.asConfigured(), "Name and approval are as configured again, and the key is the same")
-	d.check(d.sent("PATCH approved, name"), "It took one PATCH")
+	d.check(d.sent("PATCH name", "PATCH approved"), "It took one PATCH for each")
 }
 
 func (d *demo) rotateSecret(ctx context.Context) {

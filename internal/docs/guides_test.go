@@ -22,9 +22,7 @@ import (
 func TestAccGettingStarted(t *testing.T) {
 	t.Parallel()
 	w := newEmptyWorkspace(t)
-	w.Server = emulator.New(t, func(config *emulator.Config) { config.NewKey = func() string { return exampleKey } })
-	admin := httptest.NewServer(control.New(w.Server))
-	t.Cleanup(admin.Close)
+	emulate := w.controlled(t)
 
 	w.Dir = filepath.Join(w.Dir, "terraform-provider-twcloud")
 	w.Env = slices.DeleteFunc(w.Env, func(variable string) bool { return strings.HasPrefix(variable, "TWCLOUD_") })
@@ -39,16 +37,50 @@ func TestAccGettingStarted(t *testing.T) {
 	blocks := slices.DeleteFunc(readDocument(t, filepath.Join(root, "docs", "guides", "getting-started.md")).blocks, func(b block) bool {
 		return strings.Contains(b.text, "git clone") || b.text == ".bin/twcloud-emulator\n" || strings.Contains(b.text, "example.com")
 	})
-	here := strings.NewReplacer("http://127.0.0.1:8111", w.Server.URL(), "http://127.0.0.1:8443", w.Server.WebAppURL(),
-		`"$repository/.bin/twcloud-emulator" `, `emulator `)
+	here := strings.NewReplacer("http://127.0.0.1:8111", w.Server.URL(), "http://127.0.0.1:8443", w.Server.WebAppURL(), viaControl, `emulator `)
 	for i := range blocks {
 		if blocks[i].language != "text" {
 			blocks[i].text = here.Replace(blocks[i].text)
 		}
 	}
-	w.follow(t, `emulator() { "$repository/.bin/twcloud-emulator" "$1" -control-address `+strings.TrimPrefix(admin.URL, "http://")+` "${@:2}"; }
-`, blocks)
+	w.follow(t, emulate, blocks)
 	w.onServer(t, nil)
+}
+
+// viaControl begins the commands of the guides that change the emulator.
+const viaControl = `"$repository/.bin/twcloud-emulator" `
+
+// controlled starts a server that generates the key of the guides, and its control page.
+// It returns a function of the shell that takes the place of viaControl.
+func (w *workspace) controlled(t *testing.T) (emulate string) {
+	t.Helper()
+	w.Server = emulator.New(t, func(config *emulator.Config) { config.NewKey = func() string { return exampleKey } })
+	admin := httptest.NewServer(control.New(w.Server))
+	t.Cleanup(admin.Close)
+	return `emulator() { ` + viaControl + `"$1" -control-address ` + strings.TrimPrefix(admin.URL, "http://") + ` "${@:2}"; }
+`
+}
+
+// TestAccRegisteredByCode follows the guide, without an address of the REST API and
+// without credentials.
+func TestAccRegisteredByCode(t *testing.T) {
+	t.Parallel()
+	w := newEmptyWorkspace(t)
+	emulate := w.controlled(t)
+	binaries := t.TempDir()
+	if err := terraformcli.Build(t.Context(), "internal/emulator/cmd/twcloud-emulator", filepath.Join(binaries, ".bin", "twcloud-emulator")); err != nil {
+		t.Fatal(err)
+	}
+	w.Env = append(w.Env, "repository="+binaries, "TWCLOUD_WEBAPP_ENDPOINT="+w.Server.WebAppURL())
+	blocks := readDocument(t, filepath.Join(root, "templates", "guides", "registered-by-code.md")).blocks
+	for i := range blocks {
+		blocks[i].text = strings.ReplaceAll(blocks[i].text, viaControl, `emulator `)
+	}
+	w.follow(t, emulate, blocks)
+	w.onServer(t, nil)
+	if w.Server.SessionsOpened()+w.Server.OpenPlatformSessions() > 0 {
+		t.Error("the guide has opened a session")
+	}
 }
 
 const adoptingGuide = "adopting-existing-consumers.md"

@@ -24,7 +24,10 @@ func (s *Server) callsOf(part string) []*profile.Call {
 		if described.Discover != "" {
 			// The root services document names this path.
 			discovered := *described
-			discovered.Server, discovered.Path, discovered.SignIn = WebApp, wire.RequestConsumerKeyPath, "none"
+			discovered.Server, discovered.Path = WebApp, wire.RequestConsumerKeyPath
+			if !s.config.RegistrationSession {
+				discovered.SignIn = "none"
+			}
 			described = &discovered
 		}
 		if s.profile.ServerOf(described.Server) == part {

@@ -109,6 +109,10 @@ type Config struct {
 	// 403 (A). Zero: 503.
 	LicenseStatus int
 
+	// RegistrationSession demands a session for self-registration, which is documented
+	// without one (V).
+	RegistrationSession bool
+
 	// UniqueNames refuses a second consumer of the same name with 409. Whether
 	// real servers do is not known (A).
 	UniqueNames bool

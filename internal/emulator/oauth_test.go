@@ -12,6 +12,7 @@ import (
 	"github.com/dghubble/oauth1"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -56,6 +57,21 @@ func TestOAuth_independentClient(t *testing.T) {
 				if test.refusal != "" && (err == nil || !strings.Contains(err.Error(), test.refusal)) {
 					t.Errorf("%+v: %v", test, err)
 				}
+			}
+		})
+	}
+}
+
+func TestSelfRegistration_session(t *testing.T) {
+	t.Parallel()
+	for name, own := range map[string]*profile.Profile{"the default": nil, "discovered": profile.Named(profile.SelfRegistration)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := emulator.New(t, func(config *emulator.Config) { config.Profile, config.RegistrationSession = own, true })
+			c := newClient(t, s)
+			r := c.do(http.MethodPost, s.WebAppURL()+wire.RequestConsumerKeyPath, `{"name":"a","secret":"s"}`)
+			if c.want(401, r); len(s.Consumers()) > 0 {
+				t.Errorf("registered without a session: %v", s.Consumers())
 			}
 		})
 	}

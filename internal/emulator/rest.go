@@ -58,9 +58,13 @@ func (s *Server) restRoutes() router {
 }
 
 func (s *Server) webAppRoutes() router {
+	registration := sessionIgnored
+	if s.config.RegistrationSession {
+		registration = sessionNeeded
+	}
 	return router{
 		wire.RootServicesPath:       {methods: get(s.rootServices)},
-		wire.RequestConsumerKeyPath: {methods: post(s.requestConsumerKey)},
+		wire.RequestConsumerKeyPath: {session: registration, methods: post(s.requestConsumerKey)},
 		wire.RequestTokenPath:       {methods: post(s.signed(s.requestToken))},
 		wire.UserAuthorizationPath:  {methods: get(s.userAuthorization)},
 		wire.AccessTokenPath:        {methods: post(s.signed(s.accessToken))},

@@ -65,6 +65,9 @@ func (b browser) entry(i int, r request) object {
 		sent["postData"] = data
 	}
 	content := object{"size": len(r.answer), "mimeType": typeOf(r.answer), "text": r.answer}
+	if _, rest, found := strings.Cut(r.answerHeaders, "Content-Type: "); found {
+		content["mimeType"], _, _ = strings.Cut(rest, "\n")
+	}
 	if b.base64 {
 		content["text"], content["encoding"] = base64.StdEncoding.EncodeToString([]byte(r.answer)), "base64"
 	}

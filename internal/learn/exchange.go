@@ -72,6 +72,7 @@ func exchanges(entries []har.Entry) []*exchange {
 		if entry.Status < 100 {
 			continue
 		}
+		stripSession(entry.URL)
 		one := &exchange{entry: entry, method: entry.Method, origin: entry.URL.Scheme + "://" + entry.URL.Host, typed: map[string]bool{}}
 		for segment := range strings.SplitSeq(strings.TrimPrefix(entry.URL.EscapedPath(), "/"), "/") {
 			one.segments = append(one.segments, unescape(segment, url.PathUnescape))
@@ -87,6 +88,14 @@ func exchanges(entries []har.Entry) []*exchange {
 		all = append(all, one)
 	}
 	return once(all)
+}
+
+var sessionInPath = pattern(`(?i);[a-z]*session[a-z]*=[^/]*`)
+
+// stripSession takes the ID of a session out of a path, where servers put it for
+// browsers without cookies.
+func stripSession(u *url.URL) {
+	u.Path, u.RawPath = sessionInPath().ReplaceAllString(u.Path, ""), sessionInPath().ReplaceAllString(u.RawPath, "")
 }
 
 // once leaves out the doubles of changes: a service worker sends what the page

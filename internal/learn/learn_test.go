@@ -365,6 +365,7 @@ func FuzzLearn(f *testing.F) {
 	for _, shape := range shapes {
 		f.Add(browsers[0].write(f, shape.requests())) // Small ones: large ones hardly change.
 	}
+	f.Add(browsers[0].write(f, signedIn(toSignIn+signInPage+posted+back, signOutLine, "")))
 	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"POST","url":"http://h/x","postData":{"text":"{\"name\":\"twcloud-learn\",\"secret\":\"twcloud-learn-secret-1\"}"}},"response":{"status":200,"content":{"text":"{\"key\":\"k\"}"}}}]}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		entries, err := har.Read(bytes.NewReader(content))

@@ -90,7 +90,8 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 		if name := lastToken(pointer); named().MatchString(pointer) {
 			parts = append(append(parts, strings.Split(name, "/")...), name)
 		}
-		if recorded().MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) {
+		generated := strings.HasPrefix(pointer, "/sign_in/") && slices.ContainsFunc(parts, looksGenerated)
+		if recorded().MatchString(pointer) && slices.ContainsFunc(parts, l.private.holds) || generated {
 			problems = append(problems, profile.Problem{Places: []profile.Place{{Pointer: pointer}}})
 		}
 	})

@@ -16,17 +16,41 @@ var builtin embed.FS
 //go:embed schema.json
 var Schema []byte
 
-// BuiltIn returns the profile of what this project assumes.
-func BuiltIn() *Profile { return assumed() }
+// Names of the built-in profiles.
+const (
+	RESTAPI          = "rest-api"          // what this project assumes
+	SelfRegistration = "self-registration" // what the vendor documents
+)
 
-var assumed = sync.OnceValue(func() *Profile {
-	content, err := builtin.ReadFile("builtin/assumed.json")
-	if err != nil {
-		panic(err)
+// BuiltIn returns the profile of what this project assumes, which is the default.
+func BuiltIn() *Profile { return restAPI() }
+
+// Named returns the built-in profile of a name. It is nil if there is none.
+func Named(name string) *Profile {
+	switch name {
+	case RESTAPI:
+		return restAPI()
+	case SelfRegistration:
+		return selfRegistration()
 	}
-	parsed, problems := Parse(content)
-	if len(problems) > 0 {
-		panic(problems[0].String())
-	}
-	return parsed
-})
+	return nil
+}
+
+var (
+	restAPI          = parseOnce(RESTAPI)
+	selfRegistration = parseOnce(SelfRegistration)
+)
+
+func parseOnce(name string) func() *Profile {
+	return sync.OnceValue(func() *Profile {
+		content, err := builtin.ReadFile("builtin/" + name + ".json")
+		if err != nil {
+			panic(err)
+		}
+		parsed, problems := Parse(content)
+		if len(problems) > 0 {
+			panic(problems[0].String())
+		}
+		return parsed
+	})
+}

@@ -40,7 +40,7 @@ func TestParse_syntax(t *testing.T) {
 // in the order of the document.
 func TestParse_places(t *testing.T) {
 	t.Parallel()
-	content := string(documents(t)["assumed"])
+	content := string(documents(t)["rest-api"])
 	content = strings.ReplaceAll(content, `"response": {"key": "/key", "name"`, `"response": {"key": "key", "name"`)
 	content = strings.Replace(content, `"yes": [true]`, `"yes": [tRUE]`, 1)
 	content = strings.Replace(strings.Replace(content, "tRUE", "[]", 1), `"by": "none"`, `"by": "page"`, 1)

@@ -17,7 +17,7 @@ func documents(t testing.TB) map[string][]byte {
 		t.Fatalf("no dialects: %v", err)
 	}
 	found := map[string][]byte{}
-	for _, file := range append(files, "builtin/assumed.json") {
+	for _, file := range append(files, "builtin/rest-api.json", "builtin/self-registration.json") {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -40,7 +40,7 @@ func parse(t testing.TB, content string) *Profile {
 }
 
 func BenchmarkParse(b *testing.B) {
-	content := documents(b)["assumed"]
+	content := documents(b)["rest-api"]
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, problems := Parse(content); len(problems) > 0 {

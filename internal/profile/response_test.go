@@ -100,7 +100,7 @@ func TestRead_list(t *testing.T) {
 // read.
 func TestRead_noApproval(t *testing.T) {
 	t.Parallel()
-	p := parse(t, string(documents(t)["assumed"]))
+	p := parse(t, string(documents(t)["rest-api"]))
 	for _, item := range []string{`{"key":"k","name":"n"}`, `{"key":"k","name":"n","approved":null}`} {
 		read, err := p.Read(p.Calls.List, answered(nil, "["+item+"]"))
 		checkRead(t, read, err, nil, "calls.list.response.approved", `consumer "k" does not say whether it is approved at "/approved": its members are`)
@@ -238,9 +238,9 @@ func TestWrite_statusAndHeaders(t *testing.T) {
 		contentType    string
 		location, body string
 	}{
-		{"assumed", "list", 200, "application/json", "", `[{"approved":false,"key":"k l","name":"n","owner":"o"}]`},
-		{"assumed", "register", 201, "application/json", "", `{"approved":false,"key":"k l","name":"n","owner":"o"}`},
-		{"assumed", "remove", 204, "", "", ""},
+		{"rest-api", "list", 200, "application/json", "", `[{"approved":false,"key":"k l","name":"n","owner":"o"}]`},
+		{"rest-api", "register", 201, "application/json", "", `{"approved":false,"key":"k l","name":"n","owner":"o"}`},
+		{"rest-api", "remove", 204, "", "", ""},
 		{"json-ld", "read", 200, "application/ld+json", "", `{"@id":"/p/admin/api/oauthconsumers/k%20l","dcterms:title":"n","owner":"o","twc:approved":"false"}`},
 		{"webapp-forms", "register", 303, "", "/p/webapp/api/oauth/consumers/k%20l", ""},
 		{"forms", "approve", 303, "", "/p/webapp/settings", ""},

@@ -19,7 +19,9 @@ type backend struct {
 	client  *twcloud.Client
 	unknown []path.Path
 
-	server serverFacts
+	// profile is the API profile. It is nil if it is not known yet.
+	profile *twcloud.Profile
+	server  serverFacts
 
 	hashCost          hashCost
 	detectSecretDrift bool
@@ -28,6 +30,7 @@ type backend struct {
 	// reported has what is reported only once per run: see first and refer.
 	reported  sync.Map
 	consumers consumerUses
+	proofs    proofs
 }
 
 // backendFrom returns the backend that Configure made. It is nil before the

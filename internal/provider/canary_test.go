@@ -24,6 +24,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // What must appear nowhere. Each has characters that encodings escape.
@@ -289,5 +290,71 @@ func (c *canary) checkPlanFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.check(t, "the plan's "+entry.Name, content)
+	}
+}
+
+// Whatever happens to the one call that changes the server, and to the proofs, nothing
+// is lost, nothing is sent twice, and no secret is told.
+func TestAccCanary_selfRegistration(t *testing.T) {
+	t.Parallel()
+	need(t, firstWriteOnly)
+	selfRegistering := []string{"TWCLOUD_API_PROFILE=self-registration", "TWCLOUD_ENDPOINT="}
+	config := strings.Replace(canaryStored, " approved = true\n", "", 1)
+	t.Run("life", func(t *testing.T) {
+		t.Parallel()
+		c := newCanary(t, selfRegistering...)
+		rotated := []string{"TF_VAR_secret=" + canaryRotated}
+		for _, config := range []string{config, strings.Replace(canaryWriteOnly, " approved = true\n", "", 1)} {
+			c.run(t, config, nil, "apply", "-auto-approve").mustSucceed(t)
+			c.run(t, config, rotated, "plan").mustFail(t)
+			c.approve(true)
+			c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
+			for _, one := range c.server.Consumers() {
+				c.server.UpdateConsumer(one.Key, func(one *emulator.Consumer) { one.Secret = canaryRotated })
+			}
+			c.run(t, config, nil, "plan").mustSucceed(t)
+			c.run(t, config, rotated, "apply", "-auto-approve").mustSucceed(t)
+			for _, one := range c.server.Consumers() {
+				c.server.UpdateConsumer(one.Key, func(one *emulator.Consumer) { one.Secret = canarySecret })
+			}
+			c.run(t, config, nil, "apply", "-auto-approve").mustSucceed(t)
+		}
+		c.run(t, config, nil, "destroy", "-auto-approve").mustFail(t)
+	})
+	for _, kind := range emulator.AllFaultKinds() {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			c := newCanary(t, selfRegistering...)
+			body := fmt.Sprintf(`{"message": %s}`, quote("no: "+canarySecret))
+			if kind == emulator.EndlessBody {
+				body = ""
+			}
+			c.server.Inject(
+				emulator.Fault{Kind: kind, PathSuffix: wire.RequestConsumerKeyPath, Body: body},
+				emulator.Fault{Kind: kind, PathSuffix: wire.RequestTokenPath, Times: -1, Body: body})
+			posts := func() (posts int) {
+				for _, request := range c.server.Requests() {
+					if request.Path == wire.RequestConsumerKeyPath {
+						posts++
+					}
+				}
+				return posts
+			}
+			first := c.run(t, config, nil, "apply", "-auto-approve", "-json").mustFail(t)
+			if consumers := c.server.Consumers(); posts() != 1 || len(consumers) == 1 && !strings.Contains(first.Output, `A consumer named \"doors\" may exist`) {
+				t.Errorf("%d registrations, the server has %v:\n%s", posts(), consumers, first.Output)
+			}
+			// The next one succeeds, and its proof is unclear or refused.
+			second := c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
+			if state := c.state(t); posts() != 2 || state == nil || state.Attributes.Approved || state.Status == "tainted" {
+				t.Errorf("%d registrations, in state: %v:\n%s", posts(), state, second.Output)
+			}
+			c.approve(true)
+			c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
+			c.run(t, config, nil, "plan", "-destroy", "-json")
+			if posts() != 2 || c.state(t) == nil {
+				t.Errorf("%d registrations, in state: %v", posts(), c.state(t))
+			}
+		})
 	}
 }

@@ -40,6 +40,10 @@ func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 	if client == nil {
 		return
 	}
+	if client.OnlyRegisters() {
+		report.selfRegistration(ctx, client, write)
+		return
+	}
 	onPlatform, _ := client.OnPlatform()
 	switch {
 	case onPlatform: // Nothing else needs the REST API, whose session takes a seat.
@@ -85,6 +89,6 @@ func (p *Provider) checkSettings(report *checkReport) *twcloud.Client {
 	report.redact = client.Redact
 	report.configuration(resolved, diagnostics)
 	report.hide(resolved.options.Credentials.Username)
-	report.profile(client, resolved.options.Profile != nil)
+	report.profile(client, p.source.getenv(environmentVariable("api_profile_file")) != "")
 	return client
 }

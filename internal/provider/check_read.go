@@ -21,6 +21,8 @@ func (r *checkReport) configuration(resolved settings, warnings diag.Diagnostics
 		credentials += ", client_id and auth_secret"
 	case given.ClientSecret != "":
 		credentials += ", client_id and client_secret"
+	case given.Username == "":
+		credentials = "no credentials"
 	}
 	var places []string
 	for _, server := range []struct {
@@ -55,7 +57,9 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 		origin += ": " + unquote(shorten(description))
 	}
 	r.ok("API profile", origin)
-
+	if client.OnlyRegisters() {
+		return
+	}
 	for _, needed := range []struct {
 		call string
 		err  error
@@ -187,6 +191,11 @@ func (r *checkReport) rootServices(ctx context.Context, client *twcloud.Client) 
 	}
 	r.ok("root services", fmt.Sprintf("%s names the request token URL %s, %s",
 		r.place(endpoints.RootServicesURL), r.place(endpoints.RequestTokenURL), realm))
+	if r.registers = endpoints.RequestConsumerKeyURL != ""; !r.registers {
+		r.note("root services", "no self-registration: the document does not name jfs:oauthRequestConsumerKeyUrl", "")
+		return
+	}
+	r.ok("root services", fmt.Sprintf("self-registration: available (documented), at %s", r.place(endpoints.RequestConsumerKeyURL)))
 }
 
 func (r *checkReport) signOut(err error) {

@@ -40,6 +40,9 @@ type checkReport struct {
 	// ownProfile is true if the profile comes from a file.
 	ownProfile bool
 	signedIn   bool
+	// registers is true if the root services document names where to register a consumer
+	// without a session, and onlyRegisters if the API profile does nothing else.
+	registers, onlyRegisters bool
 
 	// hosts are the host names in the settings, in lower case.
 	hosts []string
@@ -61,12 +64,19 @@ func (r *checkReport) end(write bool) error {
 		err, next = ErrCheckFailed, "The check was interrupted: run it again."
 	case len(r.failedSubjects) > 0 && r.differs && r.ownProfile:
 		err, next = ErrCheckFailed, "The server differs from the API profile: correct the profile, or "+runLearn
+	case len(r.failedSubjects) > 0 && r.differs && r.registers && !r.onlyRegisters && r.failed("list"):
+		err, next = ErrCheckFailed, "Administration calls: not at the assumed place. Self-registration: available (documented).\n"+
+			"To register consumers that a person approves, set TWCLOUD_API_PROFILE=self-registration. For everything else, "+runLearn
 	case len(r.failedSubjects) > 0 && r.differs:
 		err, next = ErrCheckFailed, "The server differs from what the provider assumes: "+runLearn
 	case len(r.failedSubjects) > 0:
 		err, next = ErrCheckFailed, "The provider does not work with this server yet: fix what failed above, and run the check again."
 	case len(r.missing) > 0:
 		err, next = ErrCheckIncomplete, fmt.Sprintf("The API profile does not have the calls %s: %s", strings.Join(r.missing, ", "), runLearn)
+	case write && r.onlyRegisters:
+		next = "The provider registers consumers on this server. Remove the one of this check in TWCloud Admin."
+	case r.onlyRegisters:
+		next = "The provider finds where to register consumers: to find out whether that works, run terraform-provider-twcloud check -write. It leaves one consumer on the server."
 	case write:
 		next = "The provider works with this server."
 	default:

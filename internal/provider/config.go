@@ -47,6 +47,9 @@ type settings struct {
 	detectSecretDrift       bool
 	requireSecretDriftCheck bool
 
+	// profile is the API profile. It is nil if it is not known yet.
+	profile *twcloud.Profile
+
 	// server is what messages say about the server and the user.
 	server serverFacts
 
@@ -88,6 +91,7 @@ func resolveConfig(config providerModel, source configSource) (
 		}
 		r.resolve(attribute)
 	}
+	r.checkProfile()
 	r.checkEndpoints()
 	r.checkCredentials()
 	r.checkTLS()
@@ -97,6 +101,7 @@ func resolveConfig(config providerModel, source configSource) (
 		return settings{}, unknown, r.diagnostics
 	}
 	r.settings.server = r.facts()
+	r.settings.profile = r.profile()
 	return r.settings, unknown, r.diagnostics
 }
 

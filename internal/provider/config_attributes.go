@@ -103,7 +103,7 @@ var configAttributes = []configAttribute{
 		name: "endpoint",
 		description: "URL of the Teamwork Cloud REST API, for example `" + exampleEndpoint + "`. Include the path " +
 			"prefix of a reverse proxy, but not `/osmc`. Required, unless the API profile uses the Web Application Platform " +
-			"alone and `webapp_endpoint` is set.",
+			"alone, as `" + twcloud.SelfRegistration + "` does, and `webapp_endpoint` is set.",
 		store: into(endpointCheck(restAPI), func(s *settings) **url.URL { return &s.options.Endpoint }),
 	},
 	{
@@ -166,10 +166,20 @@ var configAttributes = []configAttribute{
 		store:        into(checkPassword, func(s *settings) *string { return &s.options.Credentials.ClientSecret }),
 	},
 	{
+		name: "api_profile",
+		description: "Name of a built-in API profile. `" + twcloud.SelfRegistration + "` registers consumers as the vendor documents it, " +
+			"and leaves the rest to a person; it needs neither `endpoint` nor credentials: see the guide [Registered by code, approved by a " +
+			"person](guides/registered-by-code.md). `" + twcloud.DefaultProfile + "` is assumed. Conflicts with `api_profile_file`.",
+		standard:     twcloud.DefaultProfile,
+		alternatives: []string{"api_profile_file"},
+		store:        into(checkBuiltInProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
+	},
+	{
 		name: "api_profile_file",
 		description: "Path of an API profile: a JSON file that describes the OAuth consumer API of your server. See the guide " +
-			"[When your server differs](guides/when-your-server-differs.md). Default: the built-in profile.",
-		store: into(checkAPIProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
+			"[When your server differs](guides/when-your-server-differs.md). Conflicts with `api_profile`.",
+		alternatives: []string{"api_profile"},
+		store:        into(checkAPIProfile, func(s *settings) **twcloud.Profile { return &s.options.Profile }),
 	},
 	pemFile("ca_certificate", "certificate authorities to trust in addition to those of the system", storeAuthorities),
 	pemText("ca_certificate", false, storeAuthorities),

@@ -44,6 +44,16 @@ func checkTimeout(text string) (time.Duration, error) {
 	return timeout, nil
 }
 
+// checkBuiltInProfile returns the built-in API profile of a name.
+func checkBuiltInProfile(text string) (*twcloud.Profile, error) {
+	found := twcloud.BuiltInProfile(text)
+	if found == nil {
+		return nil, fmt.Errorf("must be %q or %q, but is %s. For a profile of your own, set api_profile_file",
+			twcloud.DefaultProfile, twcloud.SelfRegistration, shorten(text))
+	}
+	return found, nil
+}
+
 // checkAPIProfile returns an API profile, or every mistake in it.
 func checkAPIProfile(text string) (*twcloud.Profile, error) {
 	if strings.TrimSpace(text) == "" {

@@ -12,9 +12,16 @@ import (
 func (r *resolver) checkEndpoints() {
 	options := &r.settings.options
 	rest, webApp := options.Endpoint, options.WebAppEndpoint
-	if r.values["endpoint"].missing() && (r.values["webapp_endpoint"].missing() || r.needsREST()) {
+	switch own := r.profile(); {
+	case !r.values["endpoint"].missing():
+	case own != nil && !twcloud.NeedsCredentials(own):
+		if r.values["webapp_endpoint"].missing() {
+			r.fail("webapp_endpoint", "Missing webapp_endpoint", fmt.Sprintf("No address is set. Set the provider's attribute webapp_endpoint or "+
+				"%s to the URL of the Web Application Platform, for example %q.", environmentVariable("webapp_endpoint"), exampleWebAppEndpoint))
+		}
+	case r.values["webapp_endpoint"].missing() || own != nil && own.UsesREST():
 		r.fail("endpoint", "Missing endpoint", fmt.Sprintf("No endpoint is set. Set the provider's attribute endpoint or "+
-			"%s to the URL of the Teamwork Cloud REST API, for example %q.", environmentVariable("endpoint"), exampleEndpoint))
+			"%s to the URL of the Teamwork Cloud REST API, for example %q.%s", environmentVariable("endpoint"), exampleEndpoint, r.orSelfRegistration()))
 	}
 	r.checkScheme("endpoint", rest)
 	r.checkScheme("webapp_endpoint", webApp)
@@ -35,13 +42,26 @@ func (r *resolver) checkEndpoints() {
 	}
 }
 
-// needsREST reports whether the API profile certainly uses the REST API.
-func (r *resolver) needsREST() bool {
-	if r.values["api_profile_file"].missing() {
-		return true
+// checkProfile reports two API profiles.
+func (r *resolver) checkProfile() {
+	r.conflict("api_profile", "api_profile_file", "Remove one of them.")
+}
+
+// profile is the API profile. It is nil if it is not known yet.
+func (r *resolver) profile() *twcloud.Profile {
+	if r.values["api_profile"].unknown || r.values["api_profile_file"].unknown {
+		return nil
 	}
-	own := r.settings.options.Profile
-	return own != nil && own.UsesREST()
+	return r.settings.options.Profile
+}
+
+// orSelfRegistration is the way without what is missing, for those who chose none.
+func (r *resolver) orSelfRegistration() string {
+	if !r.values["api_profile"].missing() || !r.values["api_profile_file"].missing() {
+		return ""
+	}
+	return fmt.Sprintf("\n\nOr set api_profile = %q or %s=%s, which needs webapp_endpoint alone: then a person approves what Terraform registers.",
+		twcloud.SelfRegistration, environmentVariable("api_profile"), twcloud.SelfRegistration)
 }
 
 // checkScheme reports an endpoint (nil: none) to which secrets travel unencrypted.
@@ -83,12 +103,13 @@ func (r *resolver) checkCredentials() {
 	case client.missing() && own.given():
 		r.incomplete("credentials", own, "", "client_id")
 	}
-	switch {
+	switch own := r.profile(); {
 	case user.unknown || pass.unknown:
+	case user.missing() && pass.missing() && (own == nil || !twcloud.NeedsCredentials(own)):
 	case user.missing() && pass.missing():
 		r.fail("username", "Missing credentials", fmt.Sprintf("No credentials are set. Set username and password, or token, "+
-			"in the provider block. Or set %s and %s, or %s, in the environment.",
-			environmentVariable("username"), environmentVariable("password"), environmentVariable("token")))
+			"in the provider block. Or set %s and %s, or %s, in the environment.%s",
+			environmentVariable("username"), environmentVariable("password"), environmentVariable("token"), r.orSelfRegistration()))
 	case pass.missing():
 		r.incomplete("credentials", user, r.tokenHint(user), "password")
 	case user.missing():

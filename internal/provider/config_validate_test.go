@@ -38,6 +38,72 @@ func TestResolveConfig_apiProfile(t *testing.T) {
 	})
 }
 
+func TestResolveConfig_builtInProfile(t *testing.T) {
+	t.Parallel()
+	const platform = "https://twcloud.example.com:8443"
+	named := func(name string) func(*testing.T, twcloud.Options) {
+		return func(t *testing.T, o twcloud.Options) {
+			if o.Profile != twcloud.BuiltInProfile(name) {
+				t.Errorf("the profile is %q", o.Profile.Description)
+			}
+		}
+	}
+	files := map[string]string{"own.json": webAppProfile(t)}
+	runConfigCases(t, map[string]configCase{
+		"default": {check: named("rest-api")},
+		"address alone": {
+			alone: true, block: block{"webapp_endpoint": platform, "api_profile": "self-registration"}, check: named("self-registration"),
+		},
+		"environment alone": {
+			alone:       true,
+			environment: map[string]string{"TWCLOUD_API_PROFILE": "self-registration", "TWCLOUD_WEBAPP_ENDPOINT": platform},
+			check:       named("self-registration"),
+		},
+		"with a session for other things": {block: block{"api_profile": "self-registration"}, check: named("self-registration")},
+		"no address": {
+			alone: true, block: block{"api_profile": "self-registration"}, errors: []string{"webapp_endpoint: TWCLOUD_WEBAPP_ENDPOINT"},
+		},
+		"address of the REST API alone": {
+			alone: true, block: block{"endpoint": "https://twcloud.example.com:8111", "api_profile": "self-registration"}, check: named("self-registration"),
+		},
+		"half of the credentials": {
+			alone: true, block: block{"webapp_endpoint": platform, "api_profile": "self-registration", "username": "u"}, errors: []string{"password: Incomplete credentials"},
+		},
+		"plain HTTP": {
+			alone: true, block: block{"webapp_endpoint": "http://twcloud.example.com", "api_profile": "self-registration"},
+			errors: []string{"webapp_endpoint: Plain HTTP"},
+		},
+		"the assumed one needs more": {
+			alone: true, block: block{"webapp_endpoint": platform, "api_profile": "rest-api"},
+			errors: []string{"endpoint: Missing endpoint", "username: Missing credentials"},
+		},
+		"another way": {
+			alone: true, block: block{"webapp_endpoint": platform},
+			errors: []string{`endpoint: api_profile = "self-registration"`, "username: TWCLOUD_API_PROFILE=self-registration"},
+		},
+		"no such name": {block: block{"api_profile": "assumed"}, errors: []string{`api_profile: must be "rest-api" or "self-registration", but is "assumed"`}},
+		"two": {
+			block: block{"api_profile": "rest-api", "api_profile_file": "own.json"}, files: files,
+			errors: []string{"api_profile_file: Conflicting api_profile and api_profile_file"},
+		},
+		"the block wins": {
+			block: block{"api_profile": "self-registration"}, environment: map[string]string{"TWCLOUD_API_PROFILE_FILE": "own.json"},
+			check: named("self-registration"),
+		},
+		"a file in the block wins": {
+			block: block{"api_profile_file": "own.json"}, files: files, environment: map[string]string{"TWCLOUD_API_PROFILE": "self-registration"},
+			check: func(t *testing.T, o twcloud.Options) {
+				if o.Profile.Server != "webapp" {
+					t.Errorf("the profile is %q", o.Profile.Description)
+				}
+			},
+		},
+		"name not known yet": {
+			alone: true, block: block{"webapp_endpoint": platform, "api_profile": types.StringUnknown()}, unknown: []string{"api_profile"},
+		},
+	})
+}
+
 // Validation knows the provider block alone. runConfigCases shows that it reports
 // nothing that would not be reported later.
 func TestValidateConfig(t *testing.T) {

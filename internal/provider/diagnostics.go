@@ -65,6 +65,9 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		full, advice := sentence(err), adviceFor(err)
 		if call, lacks := lackedCall(err); lacks {
 			full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
+			if b.unlisted() {
+				advice = otherProfiles
+			}
 		}
 		diags.AddError(shared, paragraphs(joined(full, where), advice, append([]string{tried + " failed."}, state...)...))
 		return
@@ -222,6 +225,8 @@ var advice = []struct {
 	{twcloud.ErrNoAPI, "Check endpoint: the port may be wrong (the REST API uses port 8111 by default), or a path prefix may be missing or wrong."},
 	{twcloud.ErrToken, "Either the user lacks the Configure Server permission, or the server wants another CSRF token than the API profile says. " +
 		"Compare csrf in the profile with what the page in TWCloud Admin sends. " + whenDiffers},
+	{twcloud.ErrSessionWanted, "This server wants a session for a registration, although none is documented. " +
+		"Learn an API profile instead. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
 	{twcloud.ErrNoCollection, "With the built-in API profile, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. " +

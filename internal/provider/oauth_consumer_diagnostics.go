@@ -69,6 +69,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 		summary = "Unable to tell which OAuth consumer was registered"
 		left = fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
 			"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys))
+	case isUncertain && uncertain.NoList:
+		summary, left = "Unable to tell whether OAuth consumer was registered", mayExistUnlisted(name)
 	case isUncertain:
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
 	}
@@ -79,6 +81,12 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 func mayExist(name string) string {
 	return fmt.Sprintf("A consumer named %q may exist on the server, and is not in state. Before you apply again, find it in TWCloud Admin, "+
 		"and import it (terraform import ADDRESS KEY) or remove it.", name)
+}
+
+// mayExistUnlisted is mayExist for an API profile without a list.
+func mayExistUnlisted(name string) string {
+	return fmt.Sprintf("A consumer named %q may exist on the server. It is not approved, and so harmless, and it is not in state. "+
+		"Before you apply again, look for it %s, and remove it if it is there.", name, onThePage)
 }
 
 // leftAfterCreate describes what exists on the server if a create fails after

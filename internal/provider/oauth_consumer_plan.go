@@ -31,6 +31,7 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 		return
 	}
 	if req.State.Raw.IsNull() {
+		plan.Approved = r.planApproval(ctx, config, types.BoolValue(false), resp)
 		r.planRegistration(ctx, config, plan, resp)
 		return
 	}
@@ -40,7 +41,30 @@ func (r *oauthConsumerResource) ModifyPlan(ctx context.Context, req resource.Mod
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if r.backend.unlisted() {
+		r.planUnlisted(ctx, config, plan, state, record, resp)
+		return
+	}
+	plan.Approved = r.planApproval(ctx, config, state.Approved, resp)
 	r.planUpdate(ctx, config, plan, state, record, resp)
+}
+
+// planApproval plans the approval: the configured one, and otherwise false if the API
+// profile has a call that approves. If it has none, the approval stays as it is.
+func (r *oauthConsumerResource) planApproval(ctx context.Context, config oauthConsumerModel, stored types.Bool, resp *resource.ModifyPlanResponse) types.Bool {
+	approved := config.Approved
+	switch {
+	case !approved.IsNull():
+		return approved
+	case r.backend != nil && r.backend.profile == nil:
+		approved = types.BoolUnknown()
+	case r.backend != nil && !twcloud.Approves(r.backend.profile):
+		approved = stored
+	default:
+		approved = types.BoolValue(false)
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("approved"), approved)...)
+	return approved
 }
 
 func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, plan oauthConsumerModel, resp *resource.ModifyPlanResponse) {
@@ -54,7 +78,10 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		return
 	}
 	wanted := twcloud.Changes{}
-	if plan.Approved.ValueBool() {
+	switch {
+	case plan.Approved.ValueBool() && r.backend.unlisted():
+		addApprovalSet(config, "A new consumer", false, &resp.Diagnostics)
+	case plan.Approved.ValueBool():
 		wanted.Approved = plan.Approved.ValueBoolPointer()
 	}
 	r.planCall(errors.Join(r.backend.client.CanRegister(), r.backend.client.Supports(wanted)),
@@ -90,6 +117,10 @@ func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.Mo
 		r.backend.warnOfNewKey(name, key, &resp.Diagnostics)
 	}
 	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
+	if r.backend.unlisted() {
+		r.planUnlistedRemoval(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		return
+	}
 	r.planCall(r.backend.client.CanRemove(), "Planning to remove "+state.describe(), &resp.Diagnostics)
 }
 
@@ -106,6 +137,9 @@ func (r *oauthConsumerResource) planCall(err error, tried string, diags *diag.Di
 // state, while there is time to import one. A server that does not answer is a warning, because it
 // may answer during apply. A server that refuses the provider fails the plan.
 func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequence string, diags *diag.Diagnostics) {
+	if r.backend.unlisted() {
+		return
+	}
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
 		r.backend.addClientError(diags, unableToPlan, "Looking for consumers named "+strconv.Quote(name), err)

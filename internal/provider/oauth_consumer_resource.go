@@ -136,6 +136,10 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 	plan.consumerModel = newConsumerModel(consumer)
 	plan.SecretRevision = types.Int64Value(1)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if r.backend.unlisted() {
+		r.finishUnlisted(through, consumer, secret.ValueString(), &resp.Diagnostics)
+		return nil
+	}
 	if r.refusedByServer(through, consumer, secret.ValueString(), &resp.Diagnostics) {
 		record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics)
 		record.Refused = true
@@ -160,7 +164,11 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 
 	r.backend.consumers.read(state.Key.ValueString())
 	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
-	importing := state.Name.IsNull()
+	if r.backend.unlisted() {
+		r.readUnlisted(ctx, state, resp)
+		return
+	}
+	importing := state.isImported()
 	consumer, err := client.Get(ctx, state.Key.ValueString())
 	switch {
 	case errors.Is(err, twcloud.ErrNotFound) && importing:
@@ -208,6 +216,10 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	r.backend.consumers.apply()
 
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
+	if r.backend.unlisted() {
+		r.updateUnlisted(ctx, config, plan, state, record, resp)
+		return
+	}
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
@@ -264,6 +276,10 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	r.backend.consumers.apply()
+	if r.backend.unlisted() {
+		r.deleteUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		return
+	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.describe(), err,
 			"The consumer stays in state. Apply again to remove it.")

@@ -5,7 +5,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -20,7 +19,7 @@ func oauthConsumerSchema() schema.Schema {
 	return schema.Schema{
 		Version: oauthConsumerVersion,
 		MarkdownDescription: "Manages an OAuth 1.0a consumer of Teamwork Cloud, as on the page *TWCloud Admin → OAuth consumers* " +
-			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh2 and later). Name, secret, and approval change in place. The key never changes.",
+			"(*OAuth clients → OAuth 1.0a* in 2024x Refresh1 and later). Name, secret, and approval change in place. The key never changes.",
 		Attributes: map[string]schema.Attribute{
 			"key": schema.StringAttribute{
 				MarkdownDescription: "Consumer key. The server generates it. It never changes.",
@@ -33,10 +32,10 @@ func oauthConsumerSchema() schema.Schema {
 				Validators:          []validator.String{stringValidator(notBlank)},
 			},
 			"approved": schema.BoolAttribute{
-				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`.",
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the consumer is approved, which makes it active. Default: `false`. If the API profile has no call that approves, " +
+					"as `self-registration` has none, leave it out: it then shows what the server has.",
+				Optional: true,
+				Computed: true,
 			},
 			"secret": schema.StringAttribute{
 				MarkdownDescription: "Consumer secret, stored in state. To keep it out of state, use `secret_wo`. You need one of the two to register a consumer, " +

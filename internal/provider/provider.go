@@ -137,7 +137,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	_, detectUnknown := config.text("detect_secret_drift")
 	backend := &backend{
-		unknown: unknown, server: resolved.server, hashCost: p.hashes,
+		unknown: unknown, profile: resolved.profile, server: resolved.server, hashCost: p.hashes,
 		detectSecretDrift: resolved.detectSecretDrift || detectUnknown, requireSecretDriftCheck: resolved.requireSecretDriftCheck,
 	}
 	if len(unknown) == 0 {
@@ -146,7 +146,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
 			return
 		}
-		backend.client = client
+		backend.client, backend.profile = client, client.Profile()
 	}
 	resp.ResourceData = backend
 	resp.DataSourceData = backend

@@ -94,7 +94,7 @@ var providerFailures = map[string]struct {
 			t.Helper()
 			return []string{asAdmin, "api_profile_file = " + quote(writeFile(t, "profile.json", elsewhere(t, "/osmc/elsewhere")))}
 		},
-		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "no OAuth consumers API at this path", "When your server differs"},
+		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "as expected on 2022x R2 and later", "When your server differs"},
 		refused: true,
 	},
 	"web page": {

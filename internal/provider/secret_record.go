@@ -25,6 +25,8 @@ type secretRecord struct {
 	// Refused is true if the server refused the secret right after it was set, so
 	// that a later refusal does not show drift.
 	Refused bool `json:"refused,omitempty"`
+	// Accepted is true if the server has ever accepted a proof of the consumer.
+	Accepted bool `json:"accepted,omitempty"`
 }
 
 const secretRecordKey = "secret"

@@ -32,11 +32,13 @@ func (r *resolver) facts() serverFacts {
 	case credentials.Token != "":
 	case credentials.ClientID != "":
 		facts.user = fmt.Sprintf("client %q (%s), user %q (%s)", credentials.ClientID, r.values["client_id"].label(), credentials.Username, r.values["username"].label())
+	case credentials.Username == "":
+		facts.user = "without credentials"
 	default:
 		facts.user = fmt.Sprintf("user %q (%s, %s)", credentials.Username, r.values["username"].label(), r.values["password"].label())
 	}
 	own := r.settings.options.Profile
-	facts.onPlatform = own != nil && own.SignsIn()
+	facts.onPlatform = own != nil && (own.SignsIn() || own.OnlyRegisters())
 	facts.endpoint = r.address("endpoint", r.settings.options.Endpoint)
 	facts.webApp = r.address("webapp_endpoint", r.settings.options.WebAppEndpoint)
 	facts.authentication = r.address("authentication_endpoint", r.settings.options.AuthenticationEndpoint)
@@ -82,7 +84,7 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 			}
 		}
 	}
-	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout) {
+	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSessionWanted) {
 		return "Address: " + address + "."
 	}
 	return fmt.Sprintf("Address: %s, %s.", address, f.user)

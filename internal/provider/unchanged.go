@@ -185,7 +185,12 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	case prior.Key == nil, prior.SecretRevision == nil, !settled(request.PriorPrivate):
 		return nil
 	}
-	if backend := s.backend.Load(); backend != nil && prior.Name != nil && backend.tellsOfUnchanged(*prior.Key, *prior.Name, config.wanted()) {
+	backend := s.backend.Load()
+	if backend != nil && (backend.profile == nil || backend.unlisted()) {
+		// The approval is not known yet, or comes from a proof.
+		return nil
+	}
+	if backend != nil && prior.Name != nil && backend.tellsOfUnchanged(*prior.Key, *prior.Name, config.wanted()) {
 		return nil
 	}
 	return &tfprotov6.PlanResourceChangeResponse{

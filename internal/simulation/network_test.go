@@ -105,7 +105,7 @@ func (p *process) note(request *http.Request) (name label, fires kind, mark stri
 		}
 	}
 	signsIn, cookie := request.Header.Get("Authorization") != "", len(request.Cookies()) > 0
-	if p.profile.SignIn == nil && (signsIn != (name.call == "login") || cookie == signsIn) {
+	if p.profile.SignIn == nil && !p.profile.OnlyRegisters() && (signsIn != (name.call == "login") || cookie == signsIn) {
 		p.violations = append(p.violations, fmt.Sprintf("%s: credentials %t, cookie %t", name, signsIn, cookie))
 	}
 	return name, fires, fmt.Sprintf("marked/%d", len(p.fired))
@@ -131,6 +131,11 @@ func (p *process) about(request *http.Request) (call, target string) {
 	}
 	sent := &profile.Request{Method: request.Method, Path: path, Query: request.URL.Query(), Header: request.Header, Body: bodyOf(request)}
 	for name, call := range p.profile.Calls.All() {
+		if call.Discover != "" {
+			discovered := *call
+			discovered.Path = wire.RequestConsumerKeyPath
+			call = &discovered
+		}
 		values, err := p.profile.Match(call, sent)
 		switch {
 		case err != nil:

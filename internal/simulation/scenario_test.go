@@ -13,6 +13,8 @@ import (
 type consumer struct {
 	name     string
 	approved bool
+	// byPerson says that a person approves it, so that nothing is configured.
+	byPerson bool
 	// Either secret or secretWO is set.
 	secret   string
 	secretWO string
@@ -26,7 +28,7 @@ func (c consumer) wantedSecret() string { return c.secret + c.secretWO }
 func (c consumer) attributes() attributes {
 	values := attributes{}
 	for name, value := range map[string]any{
-		"key": "", "name": c.name, "approved": c.approved, "secret": c.secret,
+		"key": "", "name": c.name, "approved": c.approved && !c.byPerson, "secret": c.secret,
 		"secret_wo": c.secretWO, "secret_wo_version": c.version, "secret_revision": int64(0),
 	} {
 		if value == "" || value == false || value == int64(0) {

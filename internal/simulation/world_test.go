@@ -181,7 +181,7 @@ func (w *world) run(s step, attempt int) outcome {
 	w.checkSecrets(result.text())
 	w.checkWords(&result, faults)
 	if !result.failed {
-		w.checkAgreement(s.config, result.text())
+		w.checkAgreement(s.config, result.text(), len(faults) > 0)
 	}
 	for _, wanted := range s.config {
 		w.named[wanted.name] = w.named[wanted.name] || strings.Contains(result.text(), mayExist(wanted.name))

@@ -2,9 +2,12 @@ package twcloud
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,11 +36,12 @@ type result struct {
 // and the error of a call that may have changed something is an *UncertainError. A
 // panic becomes an error, so that the caller can report what may exist on the server.
 func (c *connection) call(ctx context.Context, call *profile.Call, v profile.Values) (*result, error) {
-	return c.noted(ctx, &exchanges{}, call, v)
+	return c.noted(ctx, &exchanges{}, nil, call, v)
 }
 
-// noted is call, with notes for the caller.
-func (c *connection) noted(ctx context.Context, sent *exchanges, call *profile.Call, v profile.Values) (r *result, err error) {
+// noted is call, with notes for the caller. A discovered call goes to a URL, without a
+// session.
+func (c *connection) noted(ctx context.Context, sent *exchanges, discovered *url.URL, call *profile.Call, v profile.Values) (r *result, err error) {
 	ctx = withExchanges(ctx, sent)
 	defer func() {
 		reason := recover()
@@ -48,7 +52,12 @@ func (c *connection) noted(ctx context.Context, sent *exchanges, call *profile.C
 			err = &UncertainError{Err: err}
 		}
 	}()
-	if r, err = c.send(ctx, call, v); err != nil {
+	if discovered == nil {
+		r, err = c.send(ctx, call, v)
+	} else {
+		r, err = c.sendTo(ctx, discovered, call, v)
+	}
+	if err != nil {
 		return nil, err
 	}
 	response := c.readable(r.Response)
@@ -95,12 +104,9 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 		if err != nil {
 			return nil, newCallError(ErrUnreadable, call, v.Key, err)
 		}
-		request, err := newRequest(ctx, filled.Method, root, filled.Path, filled.Query.Encode(), bytes.NewReader(filled.Body))
+		request, err := newRequest(ctx, filled.Method, root, filled.Path, filled.Query.Encode(), bodyIn(filled))
 		if err != nil {
 			return nil, err
-		}
-		if len(filled.Body) == 0 {
-			request.Body, request.GetBody, request.ContentLength = http.NoBody, nil, 0
 		}
 		request.Header = filled.Header
 		response, err := c.roundTrip(request)
@@ -113,6 +119,37 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 		}
 		return &result{Response: response, call: call, token: needsToken, redact: c.redact}, nil
 	}
+}
+
+// sendTo sends one call to a URL, without a session.
+func (c *connection) sendTo(ctx context.Context, target *url.URL, call *profile.Call, v profile.Values) (*result, error) {
+	v.Origin = target.Scheme + "://" + target.Host
+	filled, err := c.profile.Fill(call, v)
+	if err != nil {
+		return nil, newCallError(ErrUnreadable, call, v.Key, err)
+	}
+	request, err := http.NewRequestWithContext(withWaits(ctx), filled.Method, target.String(), bodyIn(filled))
+	if err != nil {
+		return nil, err
+	}
+	query := target.Query()
+	maps.Copy(query, filled.Query)
+	request.URL.RawQuery = query.Encode()
+	request.Header = filled.Header
+	response, err := c.chain.retry.RoundTrip(request)
+	if err != nil {
+		return nil, newTransportError(request, err, c.redact)
+	}
+	response.Request = request
+	return &result{Response: response, call: call, redact: c.redact}, nil
+}
+
+// bodyIn is the body of a request that is filled.
+func bodyIn(filled *profile.Request) io.Reader {
+	if len(filled.Body) == 0 {
+		return http.NoBody
+	}
+	return bytes.NewReader(filled.Body)
 }
 
 // rootOf is the root of the server that a call goes to, or nil.
@@ -144,10 +181,20 @@ func (r *result) one() profile.Consumer {
 func (r *result) failure() *Error {
 	failure := newStatusError(r.Request, r.Response, r.redact)
 	failure.Part = partOf(r.call)
+	if r.call.Discover != "" && wantsSession(r.Response) {
+		failure.Kind = ErrSessionWanted
+	}
 	if r.token && failure.Kind == ErrForbidden {
 		failure.Part, failure.Cause = "csrf", ErrToken
 	}
 	return failure
+}
+
+// wantsSession reports whether a response refuses a call that was sent without a
+// session for that reason.
+func wantsSession(response *http.Response) bool {
+	status := response.StatusCode
+	return status == http.StatusUnauthorized || status == http.StatusForbidden || signin.IsRedirect(status)
 }
 
 // refusal returns an *Error for a 2xx that refuses the call.
@@ -194,7 +241,7 @@ func valuesOf(key string, consumer profile.Consumer) profile.Values {
 // newCallError makes an *Error of a call that concerns a consumer, without a
 // response of the server.
 func newCallError(kind error, call *profile.Call, key string, cause error) *Error {
-	path := strings.ReplaceAll(call.Path, profile.Key, profile.EscapeSegment(key))
+	path := strings.ReplaceAll(cmp.Or(call.Path, call.Discover), profile.Key, profile.EscapeSegment(key))
 	return &Error{Kind: kind, Method: call.Method, Path: path, Part: partOf(call), Cause: cause}
 }
 

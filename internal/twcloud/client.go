@@ -46,14 +46,12 @@ type connection struct {
 
 // New returns a client. It makes no network call. Close it when done.
 func New(options Options) (*Client, error) {
-	if options.Endpoint == nil && (options.WebAppEndpoint == nil || cmp.Or(options.Profile, profile.BuiltIn()).UsesREST()) {
+	options.Profile = cmp.Or(options.Profile, profile.BuiltIn())
+	if options.Endpoint == nil && (options.WebAppEndpoint == nil || options.Profile.UsesREST()) {
 		return nil, errors.New("no endpoint")
 	}
-	if options.Credentials.none() {
+	if options.Credentials.none() && NeedsCredentials(options.Profile) {
 		return nil, errors.New("no credentials")
-	}
-	if options.Profile == nil {
-		options.Profile = profile.BuiltIn()
 	}
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
 	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
@@ -129,6 +127,13 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 		cancel()
 	}
 }
+
+// Profile is the API profile.
+func (c *Client) Profile() *Profile { return c.profile }
+
+// OnlyRegisters reports whether the API profile registers consumers and does nothing
+// else: no call of it tells which consumers exist.
+func (c *Client) OnlyRegisters() bool { return c.profile.OnlyRegisters() }
 
 // ProfileDescription is what the API profile says of itself.
 func (c *Client) ProfileDescription() string { return c.profile.Description }

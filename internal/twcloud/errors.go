@@ -35,6 +35,9 @@ var (
 	ErrNoCredentials = signin.ErrNoCredentials
 	// ErrNoEndpoint: a request belongs to a server whose address is not known.
 	ErrNoEndpoint = errors.New("the address of this server is not configured")
+	// ErrSessionWanted: the server refused a call that was sent without a session (401,
+	// 403, or a redirect).
+	ErrSessionWanted = errors.New("the server refuses this call without a session")
 	// ErrForbidden: the user lacks a permission (403).
 	ErrForbidden = errors.New("a permission is missing")
 	// ErrToken: the server refused a call with a CSRF token, and with a new one as well
@@ -241,6 +244,8 @@ type RegistrationError struct {
 	// OtherName is true if the new consumers have other names, which nobody in this
 	// process has asked for.
 	OtherName bool
+	// NoList is true if the API profile has no list that shows the outcome.
+	NoList bool
 	// Cause is why the outcome was unknown. It is nil if the registration
 	// succeeded.
 	Cause error
@@ -256,6 +261,8 @@ func (e *RegistrationError) Error() string {
 		text = fmt.Sprintf("whether %q was registered is not known (%v)", e.Name, e.Cause)
 	}
 	switch {
+	case e.NoList:
+		return text
 	case e.Look != nil:
 		return fmt.Sprintf("%s, and the list did not help (%v)", text, e.Look)
 	case e.OtherName:

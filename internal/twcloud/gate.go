@@ -53,7 +53,7 @@ func judge(err error) gateState {
 		return open
 	case isRegistration && registration.Cause == nil && len(registration.Keys) > 0:
 		return shut
-	case isAny(err, ErrForbidden, ErrNotFound, ErrNoCollection, ErrUnsupported, ErrUnreadable, ErrWebPage,
+	case isAny(err, ErrForbidden, ErrSessionWanted, ErrNotFound, ErrNoCollection, ErrUnsupported, ErrUnreadable, ErrWebPage,
 		ErrIncomplete, ErrNotApplied, ErrKeyGone, ErrOtherName):
 		return shut
 	}

@@ -107,6 +107,25 @@ func DefaultWebAppEndpoint(endpoint *url.URL) *url.URL {
 // Profile is an API profile: how a server manages consumers.
 type Profile = profile.Profile
 
+// NeedsCredentials reports whether an API profile has a call that is sent in a session.
+func NeedsCredentials(p *Profile) bool { return p.UsesREST() || p.SignsIn() }
+
+// Approves reports whether an API profile has a call that approves a consumer.
+func Approves(p *Profile) bool { return p.Calls.Approve != nil }
+
+// OnlyRegisters reports whether an API profile registers consumers and does nothing
+// else.
+func OnlyRegisters(p *Profile) bool { return p.OnlyRegisters() }
+
+// Names of the built-in API profiles.
+const (
+	DefaultProfile   = profile.RESTAPI
+	SelfRegistration = profile.SelfRegistration
+)
+
+// BuiltInProfile returns the built-in API profile of a name. It is nil if there is none.
+func BuiltInProfile(name string) *Profile { return profile.Named(name) }
+
 // ParseProfile reads an API profile. It returns all mistakes, each with its
 // place in the file.
 func ParseProfile(content []byte) (*Profile, []string) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // panicking is a transport that panics in the place of the answer to a request.
@@ -43,6 +44,12 @@ func TestPanicLosesNothing(t *testing.T) {
 	}
 	if err := listing.Close(); err != nil {
 		t.Error(err)
+	}
+	discovering := connect(t, server, func(o *Options) {
+		o.WebAppEndpoint, o.Transport = mustParseURL(t, server.WebAppURL()), &panicking{http.DefaultTransport, "GET " + wire.RootServicesPath}
+	})
+	if _, err := discovering.OAuthEndpoints(t.Context()); !errors.Is(err, ErrPanic) || strings.Contains(err.Error(), emulator.AdminToken) {
+		t.Errorf("got %v", err)
 	}
 	patching := connect(t, server, func(o *Options) {
 		o.Transport = &panicking{http.DefaultTransport, "PATCH /osmc/admin/oauthconsumers/" + registration.Consumer.Key}

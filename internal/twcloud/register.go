@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
@@ -37,7 +38,7 @@ func (c *Client) CanRegister() error { return supported("register", c.profile.Ca
 // registered one, and its secret is set again. If there is none, nor a new one of a
 // name that this process did not send, Register sends the registration again, once,
 // unless lists have been seen to lag. Otherwise it returns a *RegistrationError with
-// what exists.
+// what exists. Without a list, nobody can say what happened: nothing is sent again.
 //
 // Registrations of one name wait for each other, because two callers could claim the
 // same consumer. All registrations wait for the first one, because nothing is known
@@ -58,6 +59,12 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 		return Registration{}, newCallError(ErrCanceled, call, "", err)
 	}
 	defer unlock()
+	var target *url.URL
+	if call.Discover != "" {
+		if target, err = c.prober.registration(ctx, call); err != nil {
+			return Registration{}, err
+		}
+	}
 	lists := c.profile.Calls.List != nil
 	if lists { // A failure to list concerns all registrations.
 		if _, err := c.snapshot.get(ctx, snapshotAge); err != nil {
@@ -72,7 +79,7 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	verdict := untried
 	defer func() { leave(verdict) }()
 
-	r := &registering{Client: c, call: call, name: name, secret: secret, first: first}
+	r := &registering{Client: c, call: call, target: target, name: name, secret: secret, first: first}
 	if lists {
 		if r.before, err = c.snapshot.get(ctx, registrationAge); err != nil {
 			return r.Registration, err
@@ -100,6 +107,7 @@ type registering struct {
 	*Client
 	Registration // the result so far
 	call         *profile.Call
+	target       *url.URL // of a discovered call; otherwise nil
 	name, secret string
 	// first is true for a registration that goes alone.
 	first bool
@@ -142,7 +150,7 @@ type posted struct {
 // post sends the registration.
 func (r *registering) post(ctx context.Context) posted {
 	sent := &exchanges{now: r.options.Now}
-	response, err := r.noted(withManner(ctx, once), sent, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
+	response, err := r.noted(withManner(ctx, once), sent, r.target, r.call, profile.Values{Name: &r.name, Secret: &r.secret, Approved: new(bool)})
 	told := response.one()
 	if told.Key != "" && (r.evidence.hasRegistered(told.Key) || r.before.has(told.Key)) {
 		err = &UncertainError{Err: response.differs("response.key", "the response has the key %q, which is another consumer's", told.Key)}
@@ -169,7 +177,7 @@ func (r *registering) settle(ctx context.Context, attempt int, p posted) (settle
 		return true, err // The server refused it, or did not get it.
 	}
 	if r.before == nil {
-		return true, &RegistrationError{Name: r.name, Cause: err}
+		return true, &RegistrationError{Name: r.name, NoList: true, Cause: err}
 	}
 	if attempt > 0 {
 		// The first one may show late. If it does, sending more makes more of them.

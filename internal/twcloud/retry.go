@@ -63,8 +63,13 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	case http.StatusUnauthorized:
 		return false, nil
 	}
-	refused := !signedOut(response) && (!signin.IsRedirect(response.StatusCode) || !signin.Follows(ctx))
-	return manner == logout && refused || manner == login && signin.NoSeat(response), nil
+	switch manner {
+	case login:
+		return signin.NoSeat(response), nil
+	case logout:
+		return !signedOut(response) && (!signin.IsRedirect(response.StatusCode) || !signin.Follows(ctx)), nil
+	}
+	return false, nil
 }
 
 // signedOut reports whether a response to a sign-out means that the session has ended. A

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/charset"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
@@ -72,12 +73,18 @@ func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
 // first one gets half of the time, because a firewall may drop the requests. If
 // the user set an endpoint and it does not answer, that is an error, and the
 // other location is not tried.
-func (d *discoverer) try(ctx context.Context) (OAuthEndpoints, error) {
+func (d *discoverer) try(ctx context.Context) (endpoints OAuthEndpoints, err error) {
+	defer func() {
+		// A panic in this goroutine would end the process without signing out.
+		if reason := recover(); reason != nil {
+			err = newPanicError(http.MethodGet, "the root services document", reason, d.redact)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
 	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)
 	defer cancelHalf()
-	endpoints, err := d.fetch(half, at(d.options.WebAppEndpoint, wire.RootServicesPath))
+	endpoints, err = d.fetch(half, at(d.options.WebAppEndpoint, wire.RootServicesPath))
 	if err == nil {
 		return endpoints, nil
 	}
@@ -174,6 +181,48 @@ func (d *discoverer) sameSite(u *url.URL) bool {
 		}
 	}
 	return false
+}
+
+// checkTarget refuses another host, or http if the document came through https: anyone
+// who sees a signature can guess the secret offline, and a registration has the secret
+// itself.
+func (d *discoverer) checkTarget(what string, target *url.URL, endpoints OAuthEndpoints) error {
+	switch {
+	case !d.sameSite(target):
+		return fmt.Errorf("the root services document has %s at %s, away from the site: nothing was sent there", what, withoutQuery(target))
+	case target.Scheme != "https" && strings.HasPrefix(endpoints.RootServicesURL, "https:"):
+		return fmt.Errorf("the root services document, read with https, has %s at %s: nothing was sent there", what, withoutQuery(target))
+	}
+	return nil
+}
+
+// registration returns the URL that registers a consumer.
+func (d *discoverer) registration(ctx context.Context, call *profile.Call) (*url.URL, error) {
+	endpoints, err := d.discover(ctx)
+	if err != nil {
+		return nil, newCallError(kindOfDiscovery(err), call, "", err)
+	}
+	if endpoints.RequestConsumerKeyURL == "" {
+		return nil, newCallError(ErrUnsupported, call, "", fmt.Errorf("the root services document %s does not name jfs:%s", endpoints.RootServicesURL, call.Discover))
+	}
+	target, err := url.Parse(endpoints.RequestConsumerKeyURL)
+	if err == nil {
+		err = d.checkTarget("the registration", target, endpoints)
+	}
+	if err != nil {
+		return nil, newCallError(ErrUnreadable, call, "", err)
+	}
+	return target, nil
+}
+
+// kindOfDiscovery is the kind of a discovery that failed.
+func kindOfDiscovery(err error) error {
+	for _, kind := range []error{ErrCanceled, ErrClosed, ErrTimeout, ErrUnreachable, ErrWebPage, ErrTooLarge, ErrPanic} {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return ErrUnreadable
 }
 
 // withoutQuery is a URL for an error. The query of a sign-in page can have a

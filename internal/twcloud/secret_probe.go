@@ -65,7 +65,7 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 	if err != nil {
 		return SecretUnknown, err
 	}
-	if err := p.checkTarget(request.URL, endpoints); err != nil {
+	if err := p.checkTarget("the request token", request.URL, endpoints); err != nil {
 		return SecretUnknown, err
 	}
 	signer := oauth1.Signer{ConsumerKey: key, ConsumerSecret: secret, Realm: endpoints.Realm, Now: p.now, Nonce: p.nonce}
@@ -91,19 +91,6 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 		return SecretUnknown, newTransportError(request, err, redact)
 	}
 	return p.judge(request, response, redact)
-}
-
-// checkTarget refuses to sign for another host, or for http if the document
-// came through https: anyone who sees the signature can guess the secret
-// offline.
-func (p *secretProber) checkTarget(target *url.URL, endpoints OAuthEndpoints) error {
-	switch {
-	case !p.sameSite(target):
-		return fmt.Errorf("the root services document has the request token at %s, away from the site: nothing was signed for it", withoutQuery(target))
-	case target.Scheme != "https" && strings.HasPrefix(endpoints.RootServicesURL, "https:"):
-		return fmt.Errorf("the root services document, read with https, has the request token at %s: nothing was signed for it", withoutQuery(target))
-	}
-	return nil
 }
 
 // refusals are the problems with the consumer. consumer_key_refused is not one

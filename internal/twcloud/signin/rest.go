@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
@@ -23,12 +24,15 @@ func (r *REST) Open(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	token := Token{}
-	if r.Tokens.available() {
+	switch {
+	case r.Tokens.available():
 		if token, err = r.Tokens.get(ctx); err != nil {
 			return nil, err
 		}
 		request.Header.Set("Authorization", token.scheme+" "+token.value)
-	} else {
+	case r.Tokens.Username == "":
+		return nil, &Error{Kind: ErrNoCredentials, Cause: errors.New("the REST API is asked, and no credentials are configured")}
+	default:
 		request.SetBasicAuth(r.Tokens.Username, r.Tokens.Password)
 	}
 	session := &Session{}

@@ -274,6 +274,7 @@ func TestEmulator_dialect(t *testing.T) {
 	t.Parallel()
 	e := launch(t, "-dialect", "oauth-clients", "-consumers", "1")
 	e.find(`twcloud-emulator profile oauth-clients >profile.json`)
+	launch(t, "-dialect", "put-all").find(`Authentication server +(http://localhost:\d+)`)
 	e.find(`TWCLOUD_API_PROFILE_FILE='/`)
 	jar, err := cookiejar.New(nil)
 	if err != nil {

@@ -69,6 +69,7 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
 	flags.StringVar(&o.config.Version, "server-version", emulator.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
+	flags.BoolVar(&o.config.RegistrationSession, "registration-session", false, "demand a session for self-registration, which is documented without one")
 	flags.BoolVar(&o.config.UniqueNames, "unique-names", false, "refuse a second consumer with the same name")
 	flags.IntVar(&o.consumers, "consumers", 0, "`number` of consumers that already exist")
 	flags.BoolVar(&o.quiet, "quiet", false, "do not log requests")
@@ -129,7 +130,7 @@ func (o *serveOptions) readProfile() (err error) {
 	switch {
 	case o.dialect == "list":
 	case o.dialect != "":
-		if err = o.config.SetDialect(o.dialect); err != nil {
+		if err := o.config.SetDialect(o.dialect); err != nil {
 			return err
 		}
 		o.profileFile, err = filepath.Abs(dialectFile)
