@@ -15,7 +15,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-var flagMutations = flag.Int("simulation.mutations", 120, "how many profiles to draw that differ in one field from what the server speaks")
+var flagMutations = flag.Int("simulation.mutations", 100, "how many profiles to draw that differ in one field from what the server speaks")
 
 // object is a JSON object.
 type object = map[string]any

@@ -35,7 +35,7 @@ func TestPairs(t *testing.T) {
 }
 
 // faultsPerDialect is how many schedules with one fault are drawn for each dialect.
-const faultsPerDialect = 12
+const faultsPerDialect = 8
 
 // TestDialects_withFaults injects faults into the requests to a server that speaks a
 // dialect, with the profile that fits. Each step succeeds in the end.

@@ -34,8 +34,9 @@ var quirks = map[string]struct {
 	"name-lower-case":           {traits: traits{renames: true}},
 	"name-without-blanks":       {traits: traits{renames: true}},
 	"name-cut":                  {traits: traits{renames: true}},
-	"change-late":               {works: true, traits: traits{lags: true}},
-	"change-very-late":          {traits: traits{lags: true}},
+	"change-late":               {works: true, traits: traits{lags: true, unseen: true}},
+	"change-very-late":          {traits: traits{lags: true, unseen: true}},
+	"change-changes-key":        {traits: traits{refuses: true}},
 	"change-ignores-secret":     {works: true, traits: traits{unseen: true}},
 	"remove-404-but-done":       {works: true},
 	// The provider verifies only the first removal of a run. When the second run repeats

@@ -51,7 +51,7 @@ func judge(err error) gateState {
 	switch {
 	case err == nil:
 		return open
-	case isRegistration && registration.Cause == nil && registration.OtherName:
+	case isRegistration && registration.Cause == nil && len(registration.Keys) > 0:
 		return shut
 	case isAny(err, ErrForbidden, ErrSessionWanted, ErrNotFound, ErrNoCollection, ErrUnsupported, ErrUnreadable, ErrWebPage,
 		ErrIncomplete, ErrNotApplied, ErrKeyGone, ErrOtherName):

@@ -510,18 +510,22 @@ func countOf(calls []string, call string) int {
 }
 
 // A new consumer whose key is in no response, and whose name is another one, stops
-// the others.
-func TestRegister_keylessOtherName(t *testing.T) {
+// the others, and so do two.
+func TestRegister_keyless(t *testing.T) {
 	t.Parallel()
-	client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, "[" + named("k", "N") + "]"}}, "POST list": {{201, ""}}}.
-		client(t, func(p *profile.Profile) { p.Calls.Register.Response = nil })
-	_, err := client.Register(t.Context(), "n", testSecret)
-	var unknown *RegistrationError
-	if !errors.As(err, &unknown) || !unknown.OtherName || err.Error() != `"n" was registered, but its key is not known, and the list has new consumers of other names: "k"` {
-		t.Errorf("got %v", err)
-	}
-	if _, err := client.Register(t.Context(), "m", testSecret); !errors.Is(err, ErrNotUnderstood) {
-		t.Errorf("got %v for the second one", err)
+	for listed, want := range map[string]string{
+		named("k", "N"):           `new consumers of other names: "k"`,
+		one("k") + "," + one("l"): `new consumers of this name: "k", "l"`,
+	} {
+		client, _ := fakeAnswers{"GET list": {{200, "[]"}, {200, "[" + listed + "]"}}, "POST list": {{201, ""}}}.
+			client(t, func(p *profile.Profile) { p.Calls.Register.Response = nil })
+		_, err := client.Register(t.Context(), "n", testSecret)
+		if _, ok := errors.AsType[*RegistrationError](err); !ok || err.Error() != `"n" was registered, but its key is not known, and the list has `+want {
+			t.Errorf("got %v", err)
+		}
+		if _, err := client.Register(t.Context(), "m", testSecret); !errors.Is(err, ErrNotUnderstood) {
+			t.Errorf("got %v for the second one", err)
+		}
 	}
 }
 
