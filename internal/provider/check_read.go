@@ -200,8 +200,10 @@ func (r *checkReport) rootServices(ctx context.Context, client *twcloud.Client) 
 
 func (r *checkReport) signOut(err error) {
 	switch {
+	case err != nil && isAny(err, twcloud.ErrUnreachable):
+		r.note("sign-out", describeFailure(err), "The session stays open until it times out.")
 	case err != nil:
-		r.note("sign-out", describeFailure(err), "The session uses a license seat until it times out.")
+		r.bad("sign-out", describeFailure(err), "The session stays open until it times out. Check sign_in.sign_out in the API profile, if it has one.")
 	case r.signedIn:
 		r.ok("sign-out", "the session is closed")
 	}

@@ -73,6 +73,10 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExistUnlisted(name)
 	case isUncertain:
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
+		if uncertain.Twice {
+			left = fmt.Sprintf("The registration was sent twice: two consumers named %q may exist on the server, and none is in state. "+
+				"Before you apply again, find them in TWCloud Admin, import one (terraform import ADDRESS KEY), and remove the other.", name)
+		}
 	}
 	b.addClientError(diags, summary, "Registering "+describe(twcloud.Consumer{Name: name}), err, left)
 }
@@ -93,11 +97,16 @@ func mayExistUnlisted(name string) string {
 // the registration, and the options.
 func leftAfterCreate(consumer twcloud.Consumer, err error) string {
 	if errors.Is(err, twcloud.ErrKeyGone) {
-		return mayExist(consumer.Name)
+		return fmt.Sprintf("%s is in state as tainted. The server accepted it, and does not return it by this key: it may exist, with this key or another one. "+
+			"Look for it in TWCloud Admin before you apply again, because the next apply registers another one.", describe(consumer))
+	}
+	approval := approvalOf(consumer)
+	if twcloud.Uncertain(err) && !consumer.Approved {
+		approval = "possibly approved"
 	}
 	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
 		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
-		describe(consumer), approvalOf(consumer))
+		describe(consumer), approval)
 }
 
 func approvalOf(consumer twcloud.Consumer) string {

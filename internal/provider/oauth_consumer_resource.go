@@ -158,6 +158,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	client.Hide(state.Secret.ValueString())
 	// Set the identity first: Terraform 1.11 requires it even for a resource that
 	// is gone.
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
@@ -213,6 +214,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	client.Hide(state.Secret.ValueString())
 	r.backend.consumers.apply()
 
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
@@ -275,6 +277,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	client.Hide(state.Secret.ValueString())
 	r.backend.consumers.apply()
 	if r.backend.unlisted() {
 		r.deleteUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)

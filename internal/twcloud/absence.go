@@ -16,10 +16,7 @@ import (
 // the consumer may exist.
 func (c *Client) gone(ctx context.Context, key string, listing *listing) error {
 	if c.profile.Calls.Read == nil {
-		if c.listProves() {
-			return c.notFound(key)
-		}
-		return c.unproven("the list lacks consumer %q, and the API profile does not know whether the list is whole", key)
+		return c.unlisted(ctx, key, listing)
 	}
 	switch _, err := c.read(ctx, key); {
 	case err == nil:
@@ -51,10 +48,24 @@ func (c *Client) gone(ctx context.Context, key string, listing *listing) error {
 	}
 }
 
-// listProves reports whether a list is known, and not assumed, to be whole.
-func (c *Client) listProves() bool {
+// unlisted is gone for a server that reads no consumer by key. The pages of a list can
+// shift while it is read, and hide a consumer. So two such lists have to lack it.
+func (c *Client) unlisted(ctx context.Context, key string, listing *listing) error {
 	list := c.profile.Calls.List
-	return list.Pages.By == "none" && c.profile.KnownOf(list.Pages.Known, list.Known) != profile.Assumed
+	switch {
+	case c.profile.KnownOf(list.Pages.Known, list.Known) == profile.Assumed:
+		return c.unproven("the list lacks consumer %q, and the API profile does not know whether the list is whole", key)
+	case list.Pages.By == "none", listing.before != nil && !listing.before.has(key):
+		return c.notFound(key)
+	}
+	again, err := c.snapshot.after(ctx, listing)
+	switch {
+	case err != nil:
+		return err
+	case again.has(key):
+		return c.unproven("the list lacked consumer %q, and has it again", key)
+	}
+	return c.notFound(key)
 }
 
 func (c *Client) unproven(format string, arguments ...any) error {

@@ -145,6 +145,9 @@ func (c *Client) OnPlatform() (onPlatform, byToken bool) {
 	return c.profile.SignsIn(), byToken
 }
 
+// Hide keeps a secret out of the errors and logs that follow.
+func (c *Client) Hide(secret string) { c.redact.add(secret) }
+
 // Redact removes every secret that the client knows from a text.
 func (c *Client) Redact(text string) string { return c.redact.text(text) }
 

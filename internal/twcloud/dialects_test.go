@@ -107,7 +107,8 @@ func TestDialects(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		gone := ErrNotFound
-		if client.profile.Calls.Read == nil && !client.listProves() {
+		list := client.profile.Calls.List
+		if client.profile.Calls.Read == nil && client.profile.KnownOf(list.Pages.Known, list.Known) == profile.Assumed {
 			gone = ErrIncomplete
 		}
 		if _, err := view.Get(ctx, keys["c"]); !errors.Is(err, gone) {

@@ -241,6 +241,8 @@ type RegistrationError struct {
 	// Keys are the keys of new consumers that may be the registered one. There is
 	// none if the server lists none, or could not be asked.
 	Keys []string
+	// Twice is true if the registration was sent twice, so that there may be two.
+	Twice bool
 	// OtherName is true if the new consumers have other names, which nobody in this
 	// process has asked for.
 	OtherName bool

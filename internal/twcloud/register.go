@@ -184,7 +184,7 @@ func (r *registering) settle(ctx context.Context, attempt int, p posted) (settle
 		r.evidence.lags.Store(true)
 	}
 	now, appeared, others, lookErr := r.look(ctx, attempt, err == nil)
-	failure := &RegistrationError{Name: r.name, Cause: err, Look: lookErr, Keys: keysOf(appeared)}
+	failure := &RegistrationError{Name: r.name, Cause: err, Look: lookErr, Keys: keysOf(appeared), Twice: attempt > 0}
 	switch {
 	case lookErr != nil, len(appeared) > 1, len(appeared) == 1 && p.outdated:
 		return true, failure

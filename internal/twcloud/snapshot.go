@@ -33,7 +33,9 @@ type snapshot struct {
 // listing is one list, in progress or done. Its mutex guards its fields, except call and now.
 type listing struct {
 	call shared[struct{}]
-	now  func() time.Time
+	// before is the list that this one was taken to confirm, or nil.
+	before *listing
+	now    func() time.Time
 
 	mu sync.Mutex
 	// takenAt is when the list was done. It is zero while it is in progress.
@@ -61,6 +63,16 @@ func (s *snapshot) get(ctx context.Context, age time.Duration) (*listing, error)
 		err = &Error{Kind: ErrCanceled, Method: "GET", Path: "the list of consumers", Cause: ctx.Err()}
 	}
 	return serving, err
+}
+
+// after returns a list that was begun after another one, and shares it.
+func (s *snapshot) after(ctx context.Context, before *listing) (*listing, error) {
+	s.mu.Lock()
+	if s.current == before {
+		s.current = &listing{now: s.now, before: before}
+	}
+	s.mu.Unlock()
+	return s.get(ctx, snapshotAge)
 }
 
 // peek returns a consumer if a current list has it. It never waits.

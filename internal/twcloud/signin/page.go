@@ -152,7 +152,7 @@ func elsewhere(request *http.Request, response *http.Response, target *url.URL) 
 	case request.URL.Scheme == "https" && target.Scheme != "https":
 		failure.Cause = fmt.Errorf("from https to %s, so nothing was sent there", origin)
 	case strings.HasPrefix(target.Path, wire.AuthenticationPrefix):
-		failure.Cause = fmt.Errorf("%s is probably the platform's own name: set webapp_endpoint to %s", target.Host, origin)
+		failure.Cause = fmt.Errorf("%s is probably the platform's own name: set webapp_endpoint to %s, or authentication_endpoint if only the authentication server is there", target.Host, origin)
 	default:
 		failure.Cause = fmt.Errorf("to %s, which looks like single sign-on", target.Host)
 	}
