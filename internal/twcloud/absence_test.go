@@ -86,8 +86,8 @@ func TestGet_pages(t *testing.T) {
 	t.Parallel()
 	client, sent := fakeAnswers{"GET list": {{200, `{"items":` + consumersJSON("a") + `}`}}}.client(t, func(p *profile.Profile) {
 		withoutRead(p)
-		paged(p)
-		p.Calls.List.Pages.Known = profile.Learned
+		p.Calls.List.Response.Items = &profile.Items{At: "/items"}
+		p.Calls.List.Pages = &profile.Pages{By: "cursor", Parameter: "after", Pointer: pointer("/next"), Known: profile.Learned}
 	})
 	for _, key := range []string{"b", "c", "d"} {
 		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNotFound) {
