@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -125,6 +126,39 @@ func TestPlatform_wrongCredentials(t *testing.T) {
 			t.Errorf("%+v, %+v", counts, tokens)
 		}
 	}, wrong)
+}
+
+// Whichever response of a sign-in is lost, the client signs in, and leaves no session.
+func TestPlatform_lostResponse(t *testing.T) {
+	t.Parallel()
+	for name, way := range waysIn {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for nth, last := int64(1), false; !last; nth++ {
+				server, spoken := newDialect(t, way.dialect)
+				var count atomic.Int64
+				cookieLost := false
+				server.Inject(emulator.Fault{Kind: emulator.DropAfter, Match: func(r emulator.Request) bool {
+					last = r.Call == "list"
+					drop := r.Server == emulator.WebApp && count.Add(1) == nth
+					cookieLost = cookieLost || drop && isSignIn(r)
+					return drop
+				}})
+				client := connect(t, server, spoken, func(o *Options) {
+					if way.credentials != (Credentials{}) {
+						o.Credentials = way.credentials
+					}
+				})
+				if _, err := client.List(t.Context()); err != nil {
+					t.Errorf("without the response to request %d: %v", nth, err)
+				}
+				if err := client.Close(); err != nil || server.OpenPlatformSessions() > 0 && !cookieLost {
+					t.Errorf("without the response to request %d: %v, %+v", nth, err, server.PlatformSessions())
+				}
+				server.ExpireSessions() // One whose cookie was lost ends when it is idle.
+			}
+		})
+	}
 }
 
 // A sign-out is sent once, although it is answered with a redirect, and again if the

@@ -32,31 +32,47 @@ type Page struct {
 	Username, Password string
 }
 
-// Open implements Method.
+// Open implements Method. If a response was lost, its request was sent again, and the
+// server may refuse that: a page and a code are good for one time. Then the sign-in begins
+// once more.
 func (p *Page) Open(ctx context.Context) (*Session, error) {
-	session := &Session{}
 	if p.Username == "" {
 		return nil, &Error{Kind: ErrNoCredentials, Part: "sign_in.by", Cause: errors.New("the API profile signs in by a page: set username and password, or a token")}
 	}
+	session := &Session{}
+	sent, err := p.attempt(ctx, session)
+	if sent && refusesAgain(err) {
+		_, err = p.attempt(ctx, session)
+	}
+	if err != nil && (!sent || errors.Is(err, ErrCredentials)) {
+		return nil, err // There is nothing to sign out of.
+	}
+	return session, err
+}
+
+// refusesAgain reports whether an error can come from a request that was sent twice.
+func refusesAgain(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.Kind == ErrPage && failure.Response != nil && failure.Response.StatusCode == http.StatusBadRequest
+}
+
+// attempt signs in, and reports whether a step was sent.
+func (p *Page) attempt(ctx context.Context, session *Session) (sent bool, err error) {
 	start, err := newRequest(ctx, http.MethodGet, p.Root(profile.WebApp, p.SignIn.Start), p.SignIn.Start, nil)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	v := &visit{Page: p, session: session, start: start.URL}
 	if err := v.open(start); err != nil {
-		return nil, inPart(err, "sign_in.start")
+		return false, inPart(err, "sign_in.start")
 	}
 	session.start, session.outside = withoutQuery(start.URL), v.outside
 	for range maxPages {
-		signedIn, err := v.turn(ctx)
-		if err != nil && (!v.sent || errors.Is(err, ErrCredentials)) {
-			return nil, err // There is nothing to sign out of.
-		}
-		if signedIn || err != nil {
-			return session, err
+		if signedIn, err := v.turn(ctx); signedIn || err != nil {
+			return v.sent, err
 		}
 	}
-	return session, v.unexpected("after %d pages, there is no end of the sign-in", maxPages)
+	return v.sent, v.unexpected("after %d pages, there is no end of the sign-in", maxPages)
 }
 
 // visit is one sign-in.
