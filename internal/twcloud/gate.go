@@ -4,12 +4,21 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // gate lets one call of a kind through first, and the others only after it
 // succeeded. If the server is misunderstood, every registration and every removal
 // would fail. The channel has the state, except while a first call is in progress.
-type gate chan gateState
+type gate chan passage
+
+// passage is how the last first call ended.
+type passage struct {
+	state gateState
+	// cause is why the gate is shut.
+	cause error
+}
 
 type gateState int
 
@@ -21,26 +30,26 @@ const (
 
 func newGate() gate {
 	g := make(gate, 1)
-	g <- untried
+	g <- passage{}
 	return g
 }
 
 // enter waits for a turn, and reports whether the call is the first one. The
-// error is ErrCanceled or ErrNotUnderstood. The caller must call leave with the
-// result.
-func (g gate) enter(ctx context.Context) (leave func(gateState), first bool, err error) {
+// error is ErrCanceled, or ErrNotUnderstood with the text of the first failure. The
+// caller must call leave with the result.
+func (g gate) enter(ctx context.Context, call *profile.Call, key string) (leave func(gateState, error), first bool, err error) {
 	select {
-	case state := <-g:
-		if state == untried {
-			return func(state gateState) { g <- state }, true, nil
+	case last := <-g:
+		if last.state == untried {
+			return func(state gateState, cause error) { g <- passage{state, cause} }, true, nil
 		}
-		g <- state
-		if state == shut {
-			return nil, false, ErrNotUnderstood
+		g <- last
+		if last.state == shut {
+			return nil, false, newCallError(ErrNotUnderstood, call, key, errors.New(last.cause.Error()))
 		}
-		return func(gateState) {}, false, nil
+		return func(gateState, error) {}, false, nil
 	case <-ctx.Done():
-		return nil, false, ErrCanceled
+		return nil, false, newCallError(ErrCanceled, call, key, nil)
 	}
 }
 

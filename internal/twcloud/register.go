@@ -71,13 +71,13 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 			return Registration{}, err
 		}
 	}
-	leave, first, err := c.registrations.enter(ctx)
+	leave, first, err := c.registrations.enter(ctx, call, "")
 	if err != nil {
-		return Registration{}, newCallError(err, call, "", nil)
+		return Registration{}, err
 	}
 	// A panic of a function in then proves nothing about the server.
-	verdict := untried
-	defer func() { leave(verdict) }()
+	verdict, cause := untried, error(nil)
+	defer func() { leave(verdict, cause) }()
 
 	r := &registering{Client: c, call: call, target: target, name: name, secret: secret, first: first}
 	if lists {
@@ -93,11 +93,12 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	}
 	switch {
 	case err != nil:
-		verdict = judge(err)
+		verdict, cause = judge(err), err
 	case judge(r.Adopted) == shut:
-		verdict = shut // The response does not read, although the consumer was found.
+		// The response does not read, although the consumer was found.
+		verdict, cause = shut, r.Adopted
 	default:
-		verdict = judgeApproval(result)
+		verdict, cause = judgeApproval(result), result
 	}
 	return r.Registration, err
 }

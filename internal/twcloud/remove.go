@@ -21,13 +21,13 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 	if err := c.checkKey(key); err != nil {
 		return err
 	}
-	leave, first, err := c.removals.enter(ctx)
+	leave, first, err := c.removals.enter(ctx, call, key)
 	if err != nil {
-		return newCallError(err, call, key, nil)
+		return err
 	}
 	// A panic, or a consumer that was gone before, proves nothing about the call.
 	verdict := untried
-	defer func() { leave(verdict) }()
+	defer func() { leave(verdict, err) }()
 	err = c.remove(ctx, call, key, first)
 	if !errors.Is(err, ErrNotFound) {
 		if verdict = judge(err); err != nil {
