@@ -207,6 +207,19 @@ func checkMessages(t *testing.T, diags diag.Diagnostics) {
 	}
 }
 
+// After a failed approval, nobody knows more than the server has said.
+func TestApprovalAfter(t *testing.T) {
+	t.Parallel()
+	refused := &twcloud.Error{Kind: twcloud.ErrForbidden}
+	for want, err := range map[string]error{
+		"not approved": refused, "perhaps approved": &twcloud.UncertainError{Err: refused},
+	} {
+		if got := approvalAfter(twcloud.Consumer{}, err); got != want {
+			t.Errorf("%v: got %q, want %q", err, got, want)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -62,9 +62,9 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	uncertain, isUncertain := errors.AsType[*twcloud.RegistrationError](err)
 	switch {
 	case errors.Is(err, twcloud.ErrOtherName):
-		summary, left = "The server stores another name", leftAfterCreate(registration.Consumer, err)
+		summary, left = "The server stores another name", leftAfterCreate(registration.Consumer, approvalOf(registration.Consumer), err)
 	case registration.Consumer.Key != "":
-		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, err)
+		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, approvalOf(registration.Consumer), err)
 	case isUncertain && len(uncertain.Keys) > 0:
 		summary = "Unable to tell which OAuth consumer was registered"
 		left = fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
@@ -95,18 +95,22 @@ func mayExistUnlisted(name string) string {
 
 // leftAfterCreate describes what exists on the server if a create fails after
 // the registration, and the options.
-func leftAfterCreate(consumer twcloud.Consumer, err error) string {
+func leftAfterCreate(consumer twcloud.Consumer, approval string, err error) string {
 	if errors.Is(err, twcloud.ErrKeyGone) {
 		return fmt.Sprintf("%s is in state as tainted. The server accepted it, and does not return it by this key: it may exist, with this key or another one. "+
 			"Look for it in TWCloud Admin before you apply again, because the next apply registers another one.", describe(consumer))
 	}
-	approval := approvalOf(consumer)
-	if twcloud.Uncertain(err) && !consumer.Approved {
-		approval = "possibly approved"
-	}
 	return fmt.Sprintf("%s exists on the server (%s) and is in state as tainted. "+
 		"To keep it, run terraform untaint ADDRESS before you apply again. Otherwise, the next apply replaces it with a new one, with a new key.",
 		describe(consumer), approval)
+}
+
+// approvalAfter says whether a consumer is approved after its approval failed.
+func approvalAfter(consumer twcloud.Consumer, err error) string {
+	if twcloud.Uncertain(err) && !errors.Is(err, twcloud.ErrNotApplied) {
+		return "perhaps approved"
+	}
+	return approvalOf(consumer)
 }
 
 func approvalOf(consumer twcloud.Consumer) string {

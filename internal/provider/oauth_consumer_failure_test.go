@@ -11,7 +11,7 @@ import (
 // following call fails. It returns what the server has then.
 func (w *workspace) notConfirmed(t *testing.T, config, summary, cause string, revision int) emulator.Consumer {
 	t.Helper()
-	w.applyFails(t, config).expect(t, "error", summary, cause, `OAuth consumer "doors" (key "key-1")`, "exists on the server (not approved)",
+	w.applyFails(t, config).expect(t, "error", summary, cause, `OAuth consumer "doors" (key "key-1")`, "exists on the server (",
 		"tainted", "terraform untaint", "with a new key")
 	registered := w.only(t)
 	w.expectState(t, registered, revision)

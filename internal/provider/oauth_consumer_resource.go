@@ -127,7 +127,7 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
 			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
-				"Approving "+describe(consumer), err, leftAfterCreate(consumer, err))
+				"Approving "+describe(consumer), err, leftAfterCreate(consumer, approvalAfter(consumer, err), err))
 			return err
 		}
 		consumer = approved
