@@ -12,9 +12,10 @@ type consumerUses struct {
 	managed map[string]bool
 	// reads counts how many resources were read, by key.
 	reads map[string]int
-	// removing are the keys of consumers whose removal is planned.
-	removing map[string]bool
-	names    map[string]*nameUses
+	// removing are the keys of consumers whose removal is planned, and changing those of
+	// which a change is planned.
+	removing, changing map[string]bool
+	names              map[string]*nameUses
 	// removed are the keys of consumers without a known secret that were removed
 	// outside of Terraform, by name.
 	removed map[string]string
@@ -88,6 +89,15 @@ func (u *consumerUses) readers(key string) int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.reads[key]
+}
+
+// change notes whether the plan of a resource changes a consumer, and reports whether
+// that of any resource does so far.
+func (u *consumerUses) change(key string, changes bool) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.changing = set(u.changing, key, u.changing[key] || changes)
+	return u.changing[key]
 }
 
 // find notes that a read has found a consumer.

@@ -206,8 +206,9 @@ func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, stat
 	if r.backend == nil {
 		return
 	}
-	readers := r.backend.consumers.readers(key)
-	switch changed := isNew || !plan.Approved.Equal(state.Approved); {
+	// Terraform reads and plans one resource after the other, in any order.
+	readers, changed := r.backend.consumers.readers(key), r.backend.consumers.change(key, isNew || !plan.Approved.Equal(state.Approved))
+	switch {
 	case readers < 2:
 	case changed:
 		diags.AddError(severalAddresses, atSeveralAddresses(state))
