@@ -67,7 +67,7 @@ func (c *CSRF) inBody(r *Response) (token string, found bool, err error) {
 	value, found := Lookup(document, c.Pointer)
 	token, isText := value.(string)
 	if found && !isText {
-		return "", false, c.unreadable("pointer", "the CSRF token at %q is a JSON %s, not a string", c.Pointer, typeOf(value))
+		return "", false, c.unreadable("pointer", "the CSRF token at %q is a JSON %s, not a string", c.Pointer, TypeOf(value))
 	}
 	return token, token != "", nil
 }

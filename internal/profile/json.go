@@ -66,14 +66,14 @@ func contains(literals []any, value any) bool {
 	return slices.ContainsFunc(literals, func(one any) bool { return equal(one, value) })
 }
 
-// typeOf is the type of a JSON value.
-func typeOf(value any) string {
+// TypeOf is the type of a JSON value, as JSON Schema names it.
+func TypeOf(value any) string {
 	switch value.(type) {
 	case nil:
 		return "null"
 	case bool:
 		return "boolean"
-	case json.Number:
+	case float64, json.Number:
 		return "number"
 	case string:
 		return "string"

@@ -61,7 +61,7 @@ func (c *Call) NextPage(page Page, request *url.URL, r *Response, items int) (*P
 	case value == nil, value == false, text == "" && isText:
 		return nil, nil
 	case !isText, value == true:
-		return nil, c.incomplete("the next page at %q is a JSON %s", *c.Pages.Pointer, typeOf(value))
+		return nil, c.incomplete("the next page at %q is a JSON %s", *c.Pages.Pointer, TypeOf(value))
 	case c.Pages.By == "next":
 		return c.linked(next, request, text)
 	case text == page.Query.Get(c.Pages.Parameter):

@@ -108,3 +108,25 @@ func walk(pointer string, value any, visit func(pointer, text string)) {
 		}
 	}
 }
+
+// FillJSON returns a copy of a JSON template, in which each string is what value
+// returns for it.
+func FillJSON(template any, value func(text string) any) any {
+	switch template := template.(type) {
+	case string:
+		return value(template)
+	case []any:
+		filled := make([]any, len(template))
+		for i, element := range template {
+			filled[i] = FillJSON(element, value)
+		}
+		return filled
+	case map[string]any:
+		filled := make(map[string]any, len(template))
+		for name, member := range template {
+			filled[name] = FillJSON(member, value)
+		}
+		return filled
+	}
+	return template
+}

@@ -69,7 +69,7 @@ func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 		r.Header.Set("Content-Type", formType)
 	case call.JSON != nil:
 		var err error
-		if r.Body, err = encodeJSON(f.json(call.JSON)); err != nil {
+		if r.Body, err = encodeJSON(FillJSON(call.JSON, f.json)); err != nil {
 			f.fails(err)
 		}
 		r.Header.Set("Content-Type", jsonType)
@@ -108,26 +108,11 @@ func (f *filler) path() string {
 	return strings.Join(segments, "/")
 }
 
-func (f *filler) json(template any) any {
-	switch template := template.(type) {
-	case string:
-		if isPlaceholder(template) {
-			return f.value(template)
-		}
-	case []any:
-		filled := make([]any, len(template))
-		for i, element := range template {
-			filled[i] = f.json(element)
-		}
-		return filled
-	case map[string]any:
-		filled := make(map[string]any, len(template))
-		for name, member := range template {
-			filled[name] = f.json(member)
-		}
-		return filled
+func (f *filler) json(text string) any {
+	if isPlaceholder(text) {
+		return f.value(text)
 	}
-	return template
+	return text
 }
 
 // text is a template as a text: a segment, or a value of a query, a header, or a
@@ -139,7 +124,7 @@ func (f *filler) text(template string) string {
 	value := f.value(template)
 	text, ok := textOf(value)
 	if !ok {
-		f.fails(fmt.Errorf("%s is a JSON %s, and not a text: %w", template, typeOf(value), ErrMissing))
+		f.fails(fmt.Errorf("%s is a JSON %s, and not a text: %w", template, TypeOf(value), ErrMissing))
 	}
 	return text
 }

@@ -307,7 +307,7 @@ func (c consumerReader) approval(value any, key string) (approved *bool, own, er
 	case at == nil:
 		return nil, nil, c.call.unreadable("response.approved", describe(value), "consumer %q does not say whether it is approved at %q", key, pointer)
 	}
-	shown := "a JSON " + typeOf(at)
+	shown := "a JSON " + TypeOf(at)
 	if encoded, err := encodeJSON(at); err == nil && len(encoded) <= 100 {
 		shown = string(encoded)
 	}
@@ -323,7 +323,7 @@ func (c consumerReader) approval(value any, key string) (approved *bool, own, er
 func describe(value any) string {
 	members, ok := value.(map[string]any)
 	if !ok {
-		return "it is a JSON " + typeOf(value)
+		return "it is a JSON " + TypeOf(value)
 	}
 	if len(members) == 0 {
 		return "it has no members"

@@ -97,7 +97,7 @@ func shapeOf(value any) string {
 				if fields[name] == nil {
 					fields[name] = map[string]bool{}
 				}
-				fields[name][typeOf(field)] = true
+				fields[name][profile.TypeOf(field)] = true
 			}
 		}
 		var parts []string
@@ -123,7 +123,7 @@ func shapeOf(value any) string {
 		}
 		return "an object with " + strings.Join(parts, ", ")
 	}
-	return typeOf(value)
+	return profile.TypeOf(value)
 }
 
 // fieldName matches the names that a program gives to fields. Other names of
@@ -141,20 +141,4 @@ func fieldNames(object map[string]any) (names []string, others int) {
 		}
 	}
 	return names, others
-}
-
-func typeOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case float64, json.Number:
-		return "number"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	}
-	return "object"
 }

@@ -263,31 +263,10 @@ func (v *visit) submit(ctx context.Context, f *form, fields map[string]string) e
 func (v *visit) fillForm(fields map[string]string) map[string]string {
 	filled := make(map[string]string, len(fields))
 	for name, text := range fields {
-		value, _ := v.fill(text).(string)
+		value, _ := v.value(text).(string)
 		filled[name] = value
 	}
 	return filled
-}
-
-// fill replaces the placeholders of a step, each of which is a whole string.
-func (v *visit) fill(template any) any {
-	switch template := template.(type) {
-	case string:
-		return v.value(template)
-	case []any:
-		filled := make([]any, len(template))
-		for i, element := range template {
-			filled[i] = v.fill(element)
-		}
-		return filled
-	case map[string]any:
-		filled := make(map[string]any, len(template))
-		for name, member := range template {
-			filled[name] = v.fill(member)
-		}
-		return filled
-	}
-	return template
 }
 
 // value is what a placeholder stands for: a credential, or what the browser has got
@@ -327,7 +306,7 @@ func (v *visit) value(text string) any {
 // script sends what the script of a page sends, and goes on where the response says, or
 // from the start.
 func (v *visit) script(ctx context.Context, step profile.Step) error {
-	content, err := json.Marshal(v.fill(step.JSON))
+	content, err := json.Marshal(profile.FillJSON(step.JSON, v.value))
 	if err != nil {
 		return err
 	}
@@ -340,7 +319,7 @@ func (v *visit) script(ctx context.Context, step profile.Step) error {
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Origin", page.Scheme+"://"+page.Host)
 	for name, text := range v.Headers {
-		if value, _ := v.fill(text).(string); value != "" {
+		if value, _ := v.value(text).(string); value != "" {
 			request.Header.Set(name, value)
 		}
 	}
