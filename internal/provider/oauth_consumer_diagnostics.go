@@ -184,7 +184,9 @@ func (b *backend) warnOfNewKey(name, key string, diags *diag.Diagnostics) {
 	}
 }
 
-const severalAddresses = "One OAuth consumer at several addresses"
+func severalAddresses(state oauthConsumerModel) string {
+	return fmt.Sprintf("OAuth consumer %q at several addresses", state.Name.ValueString())
+}
 
 func atSeveralAddresses(state oauthConsumerModel) string {
 	return fmt.Sprintf("%s is in state at several addresses. Their resources would change it in turn, and removing one of them removes the consumer.\n\n"+
@@ -197,7 +199,7 @@ func atSeveralAddresses(state oauthConsumerModel) string {
 // address as well.
 func (b *backend) refuseSharedRemoval(state oauthConsumerModel, diags *diag.Diagnostics) {
 	if key := state.Key.ValueString(); b.consumers.isRemoving(key) && b.consumers.readers(key) > 1 {
-		diags.AddError(severalAddresses, atSeveralAddresses(state))
+		diags.AddError(severalAddresses(state), atSeveralAddresses(state))
 	}
 }
 

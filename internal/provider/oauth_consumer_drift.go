@@ -64,6 +64,15 @@ func (r *oauthConsumerResource) probe(ctx context.Context, state oauthConsumerMo
 	return verdict
 }
 
+// addUnhashed says once per run that a secret was set without the hash that its check
+// needs.
+func (b *backend) addUnhashed(diags *diag.Diagnostics, state oauthConsumerModel) {
+	b.addUnchecked(diags, "Cannot check secrets set without detect_secret_drift", fmt.Sprintf(
+		"The provider cannot check the secret of %s: it set the secret with detect_secret_drift off, and kept no hash of it, "+
+			"because secret_wo_version decides. So it cannot tell whether secret_wo still has the value that it set.\n\n"+
+			"To have this secret checked, raise secret_wo_version once. This message appears once per run.", state.describe()))
+}
+
 const (
 	couldNotCheck     = "Could not check secrets for drift"
 	refusesSetSecrets = "Server refuses a secret that was just set"

@@ -8,7 +8,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
-const severalAddresses = "One OAuth consumer at several addresses"
+const severalAddresses = `OAuth consumer "doors" at several addresses`
 
 // named is a consumer at an address of its own.
 func named(address string, arguments ...string) string {
@@ -65,7 +65,7 @@ func TestAccOAuthConsumer_replaced(t *testing.T) {
 					if lifecycle == "" {
 						applied.expectNone(t)
 					} else {
-						applied.expect(t, "warning", `OAuth consumer "doors" already exists`, "If it is being replaced, there is nothing to do.")
+						applied.expect(t, "warning", `OAuth consumer "doors" already exists`, "a new key.\n\nIf it is being replaced, there is nothing to do.")
 					}
 					if got := w.only(t).Key; got != "key-2" {
 						t.Errorf("the key is %q, want key-2", got)

@@ -101,9 +101,9 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		r.backend.warnOfNewKey(name, removed, &resp.Diagnostics)
 	}
 	r.planNamesakes(ctx, name, "This plan registers another consumer with this name and a new key.\n\n"+
+		"If it is being replaced, there is nothing to do. "+
 		"If you renamed or moved the resource block, add a moved block: otherwise, you lose the consumer and its key. "+
-		"If an interrupted run or someone else registered it, import it (terraform import ADDRESS KEY) or remove it. "+
-		"If it is being replaced, there is nothing to do.", &resp.Diagnostics)
+		"If an interrupted run or someone else registered it, import it (terraform import ADDRESS KEY) or remove it.", &resp.Diagnostics)
 }
 
 func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -179,9 +179,12 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 			decision = r.planProbed(ctx, config, state, decision, &record, resp)
 		}
 	}
+	if decision == keepSecret && r.backend.detects() && state.Approved.ValueBool() && setUnhashed(config, record) {
+		r.backend.addUnhashed(&resp.Diagnostics, state)
+	}
 	if decision == keepUnproven {
 		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
-			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
+			fmt.Sprintf("%s was imported, or its secret had a version, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
 	}
 	r.planName(ctx, config, plan, state, &resp.Diagnostics)
 	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
@@ -211,9 +214,9 @@ func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, stat
 	switch {
 	case readers < 2:
 	case changed:
-		diags.AddError(severalAddresses, atSeveralAddresses(state))
+		diags.AddError(severalAddresses(state), atSeveralAddresses(state))
 	default:
-		diags.AddWarning(severalAddresses, atSeveralAddresses(state))
+		diags.AddWarning(severalAddresses(state), atSeveralAddresses(state))
 	}
 	if plan.Name.IsUnknown() {
 		return

@@ -169,9 +169,9 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 	}
 	switch {
 	case stands.takes:
-		record.Hash = r.backend.hashCost.startUnlessKept(config.wantedSecret(), plan.Secret)()
+		record.Hash = r.backend.startHash(config.wantedSecret(), plan)()
 	case !state.Secret.IsNull():
-		record.Hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)()
+		record.Hash = r.backend.startHash(state.Secret, plan)()
 	}
 	if stands.takes {
 		// What another API profile has noted is past.

@@ -78,7 +78,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
 		return
 	}
-	hash := r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+	hash := r.backend.startHash(secret, plan)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
 		warnOfLostResponse(registration, &resp.Diagnostics)
@@ -178,7 +178,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 				r.backend.server.main(), state.Key.ValueString()))
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
-		if record := readSecretRecord(ctx, req.Private, &resp.Diagnostics); lastSecretKnown(state, record) {
+		if record := readSecretRecord(ctx, req.Private, &resp.Diagnostics); wasSet(state, record) {
 			r.backend.warnOfRemoved(state.consumer(), &resp.Diagnostics)
 		} else {
 			// Whether it can be registered again, the plan knows.
@@ -230,14 +230,14 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	case sends:
 		secret := config.wantedSecret()
 		changes.Secret = secret.ValueStringPointer()
-		hash = r.backend.hashCost.startUnlessKept(secret, plan.Secret)
+		hash = r.backend.startHash(secret, plan)
 		record.Drifted = false
 		// Until the server answers, it is unknown which secret it has. The next
 		// apply sends one again, even if it is the old one.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
 	case !state.Secret.IsNull():
-		hash = r.backend.hashCost.startUnlessKept(state.Secret, plan.Secret)
+		hash = r.backend.startHash(state.Secret, plan)
 	}
 	if !changes.None() {
 		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {

@@ -26,7 +26,7 @@ func decideSecret(config, state oauthConsumerModel, record secretRecord) secretD
 		return sendUndecided
 	case record.Drifted:
 		return sendSecret
-	case writeOnly && !lastSecretKnown(state, record):
+	case writeOnly && !wasSet(state, record):
 		// The consumer was imported.
 		return keepUnproven
 	case lastSecretIs(secret.ValueString(), state, record):
@@ -35,10 +35,16 @@ func decideSecret(config, state oauthConsumerModel, record secretRecord) secretD
 	return sendSecret
 }
 
-// lastSecretKnown reports whether the secret that was last set is in state, or
-// its hash is in the record.
-func lastSecretKnown(state oauthConsumerModel, record secretRecord) bool {
-	return !state.Secret.IsNull() || record.Hash != nil
+// wasSet reports whether a secret was set: it is in state, or its version is, or its
+// hash is in the record.
+func wasSet(state oauthConsumerModel, record secretRecord) bool {
+	return !state.Secret.IsNull() || !state.SecretWOVersion.IsNull() || record.Hash != nil
+}
+
+// setUnhashed reports whether the configured secret has a version, and was set without a
+// hash.
+func setUnhashed(config oauthConsumerModel, record secretRecord) bool {
+	return !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull() && record.Hash == nil
 }
 
 // lastSecretIs reports whether a secret is the one that was last set.
@@ -62,7 +68,7 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 		return sendUndecided
 	case config.SecretWOVersion.Equal(state.SecretWOVersion):
 		return keepSecret
-	case adopting && lastSecretKnown(state, record) && config.SecretWO.IsUnknown():
+	case adopting && wasSet(state, record) && config.SecretWO.IsUnknown():
 		return sendUndecided
 	case adopting && lastSecretIs(config.SecretWO.ValueString(), state, record):
 		return keepSecret

@@ -18,7 +18,7 @@ import (
 // later one.
 type secretRecord struct {
 	// Hash is a salted hash of the secret. It is nil while the secret is in
-	// state, and after an import until a secret is set.
+	// state, if a version decides about it, and after an import until a secret is set.
 	Hash *secretHash `json:"hash,omitempty"`
 	// Drifted is true if the server refused the secret later.
 	Drifted bool `json:"drifted,omitempty"`
@@ -91,16 +91,22 @@ func (cost hashCost) hash(secret string) *secretHash {
 	return hash
 }
 
-// startUnlessKept starts the hash of a secret, which is computed while the server
-// works. The returned function waits for it. If the state keeps the secret itself,
-// no hash is needed, and it is nil.
-func (cost hashCost) startUnlessKept(secret, kept types.String) (wait func() *secretHash) {
-	if !kept.IsNull() {
+// startHash starts the hash of a secret, which is computed while the server works. The
+// returned function waits for it. The hash is nil if the planned state needs none.
+func (b *backend) startHash(secret types.String, plan oauthConsumerModel) (wait func() *secretHash) {
+	if !b.needsHash(plan) {
 		return func() *secretHash { return nil }
 	}
 	done := make(chan *secretHash, 1)
-	go func() { done <- cost.hash(secret.ValueString()) }()
+	go func() { done <- b.hashCost.hash(secret.ValueString()) }()
 	return sync.OnceValue(func() *secretHash { return <-done })
+}
+
+// needsHash reports whether a state needs the hash of its secret. It does not if it has
+// the secret itself. If it has a version, the hash only tells whether the configured
+// secret can be checked with the server.
+func (b *backend) needsHash(state oauthConsumerModel) bool {
+	return state.Secret.IsNull() && (state.SecretWOVersion.IsNull() || b.mayDetect() || b.unlisted())
 }
 
 // matches reports whether the hash is that of the secret. A nil hash matches

@@ -31,14 +31,29 @@ func TestSecretHash(t *testing.T) {
 	}
 }
 
-func TestStartUnlessKept(t *testing.T) {
+// A secret is hashed only if something depends on the hash.
+func TestStartHash(t *testing.T) {
 	t.Parallel()
-	secret := types.StringValue("s3cret")
-	if hash := usualHashCost.startUnlessKept(secret, types.StringNull())(); !hash.matches("s3cret") || hash.matches("other") {
-		t.Error("not the hash of the secret")
-	}
-	if hash := usualHashCost.startUnlessKept(secret, secret)(); hash != nil {
-		t.Error("a secret that the state keeps is hashed")
+	secret, version := types.StringValue("s3cret"), types.Int64Value(1)
+	usual, detecting := &backend{hashCost: usualHashCost}, &backend{hashCost: usualHashCost, detectSecretDrift: true}
+	for name, test := range map[string]struct {
+		backend *backend
+		plan    oauthConsumerModel
+		hashed  bool
+	}{
+		"stored":               {usual, oauthConsumerModel{Secret: secret}, false},
+		"stored, detecting":    {detecting, oauthConsumerModel{Secret: secret}, false},
+		"write-only":           {usual, oauthConsumerModel{}, true},
+		"versioned":            {usual, oauthConsumerModel{SecretWOVersion: version}, false},
+		"versioned, detecting": {detecting, oauthConsumerModel{SecretWOVersion: version}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hash := test.backend.startHash(secret, test.plan)()
+			if hashed := hash != nil; hashed != test.hashed || hash.matches("s3cret") != hashed || hash.matches("other") {
+				t.Errorf("hashed: %t, want %t; the hash is %+v", hashed, test.hashed, hash)
+			}
+		})
 	}
 }
 

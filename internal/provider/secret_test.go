@@ -67,7 +67,7 @@ func (w *workspace) expectSecretStep(t *testing.T, step secretStep, key string, 
 	if step.warning == "" {
 		applied.expectNone(t)
 	} else {
-		applied.expect(t, "warning", step.warning, `OAuth consumer "doors" (key "made-by-hand") was imported`, "secret_wo_version = 1")
+		applied.expect(t, "warning", step.warning, `OAuth consumer "doors" (key "made-by-hand") was imported, or its secret had a version`, "secret_wo_version = 1")
 	}
 	after := w.only(t)
 	if step.action != "create" {
@@ -115,16 +115,17 @@ func TestAccSecret_rotate(t *testing.T) {
 			{arguments: writeOnly(b, 3), revision: 3, action: "update", sends: true},
 			{arguments: writeOnly(a, 1), revision: 4, action: "update", sends: true},
 			{arguments: nil, revision: 4, action: "update"},
-			{arguments: writeOnly(a, 7), revision: 4, action: "update"},
+			{arguments: writeOnly(a, 7), revision: 5, action: "update", sends: true},
 		},
 		"secret to secret_wo and back, the same": {
 			{arguments: stored(a), revision: 1, action: "create"},
 			{arguments: writeOnly(a), revision: 1, action: "update"},
 			{arguments: stored(a), revision: 1, action: "update"},
 			{arguments: writeOnly(a, 1), revision: 1, action: "update"},
-			{arguments: writeOnly(a), revision: 1, action: "update"},
-			{arguments: writeOnly(a, 2), revision: 1, action: "update"},
-			{arguments: stored(a), revision: 1, action: "update"},
+			{arguments: stored(a), revision: 2, action: "update", sends: true},
+			{arguments: writeOnly(a, 2), revision: 2, action: "update"},
+			{arguments: writeOnly(a), revision: 3, action: "update", sends: true},
+			{arguments: writeOnly(a, 3), revision: 3, action: "update"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,12 +152,14 @@ func TestAccSecret_imported(t *testing.T) {
 			{arguments: writeOnly(a), revision: 0, warning: unproven},
 			{arguments: writeOnly(b), revision: 0, warning: unproven},
 			{arguments: writeOnly(b, 1), revision: 1, action: "update", sends: true},
-			{arguments: writeOnly(b), revision: 1, action: "update"},
-			{arguments: writeOnly(a), revision: 2, action: "update", sends: true},
+			{arguments: writeOnly(b), revision: 2, action: "update", sends: true},
+			{arguments: writeOnly(a), revision: 3, action: "update", sends: true},
 		},
 		"secret_wo with a version": {
 			{arguments: writeOnly(a, 1), revision: 1, action: "update", sends: true},
 			{arguments: writeOnly(b, 1), revision: 1},
+			{arguments: nil, revision: 1, action: "update"},
+			{arguments: writeOnly(a), revision: 1, warning: unproven},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

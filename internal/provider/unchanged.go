@@ -27,11 +27,12 @@ type encodedConsumer struct {
 	SecretWOVersion *int64  `json:"secret_wo_version" msgpack:"secret_wo_version"`
 }
 
-// wanted is what a configuration without secret_wo wants.
+// wanted is what a configuration wants.
 func (c *encodedConsumer) wanted() wantedConsumer {
 	return wantedConsumer{
 		approved: c.Approved != nil && *c.Approved,
 		secret:   types.StringPointerValue(c.Secret).ValueString(),
+		secretWO: types.StringPointerValue(c.SecretWO).ValueString(),
 	}
 }
 
@@ -172,11 +173,12 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 		!bytes.Equal(request.PriorState.MsgPack, request.ProposedNewState.MsgPack) {
 		return nil
 	}
+	backend := s.backend.Load()
 	config, prior := decodeConsumer(request.Config), decodeConsumer(request.PriorState)
 	switch {
 	case config == nil, prior == nil:
 		return nil
-	case config.SecretWO != nil:
+	case config.SecretWO != nil && (config.SecretWOVersion == nil || backend.mayDetect()):
 		// Terraform does not keep it. Only its hash shows whether it is new.
 		return nil
 	case config.Approved == nil && (prior.Approved == nil || *prior.Approved):
@@ -185,7 +187,6 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 	case prior.Key == nil, prior.SecretRevision == nil, !settled(request.PriorPrivate):
 		return nil
 	}
-	backend := s.backend.Load()
 	if backend != nil && (backend.profile == nil || backend.unlisted()) {
 		// The approval is not known yet, or comes from a proof.
 		return nil
