@@ -1,28 +1,30 @@
 package provider
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // consumerUses are the consumers that resources of this run have, and the names
 // that the plan gives them. Terraform reads and plans each resource once, in this
 // order, except that it reads one that is not configured any more after its
 // removal is planned. In an apply, it plans again, but reads nothing.
 type consumerUses struct {
-	mu sync.Mutex
-	// managed are the keys that are in state.
-	managed map[string]bool
-	// reads counts how many resources were read, by key.
-	reads map[string]int
-	// removing are the keys of consumers whose removal is planned, and changing those of
-	// which a change is planned.
-	removing, changing map[string]bool
-	names              map[string]*nameUses
-	// removed are the keys of consumers without a known secret that were removed
-	// outside of Terraform, by name.
-	removed map[string]string
-	// found is true if a read has found a consumer.
-	found bool
-	// applying is true after the first change.
-	applying bool
+	// found is true after a read has found a consumer, and applying after the first
+	// change.
+	found, applying atomic.Bool
+
+	mu    sync.Mutex
+	keys  map[string]*keyUses
+	names map[string]*nameUses
+}
+
+// keyUses are the resources that have a consumer.
+type keyUses struct {
+	managed bool // It is in state.
+	reads   int
+	// removing and changing are true if a plan removes or changes it.
+	removing, changing bool
 }
 
 // nameUses are the resources that have a name, or had it before this plan.
@@ -33,6 +35,9 @@ type nameUses struct {
 	registered int
 	// removed is the key of a consumer with this name that the plan removes.
 	removed string
+	// missed is the key of a consumer without a known secret that was removed outside
+	// of Terraform.
+	missed string
 }
 
 // keptName is a consumer that has a name after a plan.
@@ -48,85 +53,48 @@ type wantedConsumer struct {
 	secret, secretWO string
 }
 
+// of returns the uses of a consumer.
+func (u *consumerUses) of(key string) keyUses { return u.note(key, func(*keyUses) {}) }
+
+// note changes the uses of a consumer, and returns them.
+func (u *consumerUses) note(key string, change func(*keyUses)) keyUses {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	uses := entry(&u.keys, key)
+	change(uses)
+	return *uses
+}
+
 // read notes that a resource with this key is being read.
 func (u *consumerUses) read(key string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.managed = set(u.managed, key, true)
-	u.reads = set(u.reads, key, u.reads[key]+1)
-}
-
-// isRemoving reports whether the removal of a consumer is planned.
-func (u *consumerUses) isRemoving(key string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.removing[key]
-}
-
-// apply notes that the plan is being applied.
-func (u *consumerUses) apply() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.applying = true
+	u.note(key, func(uses *keyUses) { uses.managed, uses.reads = true, uses.reads+1 })
 }
 
 // manage notes that a consumer is in state.
 func (u *consumerUses) manage(key string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.managed = set(u.managed, key, true)
+	u.note(key, func(uses *keyUses) { uses.managed = true })
 }
 
-// isManaged reports whether a consumer is in state.
-func (u *consumerUses) isManaged(key string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.managed[key]
-}
-
-// readers returns how many resources with this key were read.
-func (u *consumerUses) readers(key string) int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.reads[key]
-}
-
-// change notes whether the plan of a resource changes a consumer, and reports whether
-// that of any resource does so far.
-func (u *consumerUses) change(key string, changes bool) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.changing = set(u.changing, key, u.changing[key] || changes)
-	return u.changing[key]
-}
-
-// find notes that a read has found a consumer.
-func (u *consumerUses) find() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.found = true
-}
-
-// noneFound reports whether no read has found a consumer.
-func (u *consumerUses) noneFound() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return !u.found
+// change notes whether the plan of a resource changes a consumer, and returns how many
+// resources with its key were read, and whether the plan of any changes it so far.
+func (u *consumerUses) change(key string, changes bool) (readers int, changed bool) {
+	uses := u.note(key, func(uses *keyUses) { uses.changing = uses.changing || changes })
+	return uses.reads, uses.changing
 }
 
 // miss notes that a read has not found a consumer.
 func (u *consumerUses) miss(name, key string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.removed = set(u.removed, name, key)
+	entry(&u.names, name).missed = key
 }
 
 // missed returns the key that a consumer had that a read has not found.
 func (u *consumerUses) missed(name string) (key string, missed bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	key, missed = u.removed[name]
-	return key, missed
+	key = entry(&u.names, name).missed
+	return key, key != ""
 }
 
 // keep notes that a consumer has a name after this plan. It reports whether
@@ -134,8 +102,11 @@ func (u *consumerUses) missed(name string) (key string, missed bool) {
 func (u *consumerUses) keep(name, key string, isNew bool, wanted wantedConsumer) (shared bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	uses := u.usesOf(name)
-	uses.kept = set(uses.kept, key, keptName{isNew, wanted})
+	uses := entry(&u.names, name)
+	if uses.kept == nil {
+		uses.kept = map[string]keptName{}
+	}
+	uses.kept[key] = keptName{isNew, wanted}
 	for other, kept := range uses.kept {
 		shared = shared || other != key && (isNew || kept.isNew)
 	}
@@ -149,16 +120,15 @@ func (u *consumerUses) keep(name, key string, isNew bool, wanted wantedConsumer)
 func (u *consumerUses) register(name string, wanted wantedConsumer) (shared bool, removed string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	uses := u.usesOf(name)
+	uses := entry(&u.names, name)
 	for _, kept := range uses.kept {
 		shared = shared || kept.isNew || kept.wanted != wanted
 	}
 	uses.registered++
-	if u.applying {
-		// It may be the consumer that is being replaced.
-		return shared || uses.registered > 1, ""
+	if !u.applying.Load() { // Otherwise, it may be the consumer that is being replaced.
+		removed = uses.removed
 	}
-	return shared || uses.registered > 1, uses.removed
+	return shared || uses.registered > 1, removed
 }
 
 // remove notes that this plan removes a consumer. It reports whether the plan
@@ -166,25 +136,20 @@ func (u *consumerUses) register(name string, wanted wantedConsumer) (shared bool
 func (u *consumerUses) remove(name, key string) (registered bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.managed = set(u.managed, key, true)
-	u.removing = set(u.removing, key, true)
-	uses := u.usesOf(name)
+	of := entry(&u.keys, key)
+	of.managed, of.removing = true, true
+	uses := entry(&u.names, name)
 	uses.removed = key
-	return uses.registered > 0 && !u.applying
+	return uses.registered > 0 && !u.applying.Load()
 }
 
-func (u *consumerUses) usesOf(name string) *nameUses {
-	if u.names[name] == nil {
-		u.names = set(u.names, name, &nameUses{})
+// entry returns the value of a key in a map, which it makes if there is none.
+func entry[V any](values *map[string]*V, key string) *V {
+	if *values == nil {
+		*values = map[string]*V{}
 	}
-	return u.names[name]
-}
-
-// set sets a value in a map, which may be nil.
-func set[V any](values map[string]V, key string, value V) map[string]V {
-	if values == nil {
-		values = map[string]V{}
+	if (*values)[key] == nil {
+		(*values)[key] = new(V)
 	}
-	values[key] = value
-	return values
+	return (*values)[key]
 }

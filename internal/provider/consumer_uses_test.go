@@ -53,28 +53,28 @@ func TestConsumerUses(t *testing.T) {
 		"removed and registered": {func(u *consumerUses) []any {
 			told := u.remove("n", "k")
 			shared, removed := u.register("n", secret("a"))
-			return []any{told, shared, removed, u.isManaged("k")}
+			return []any{told, shared, removed, u.of("k").managed}
 		}, "false false k true"},
 		"registered and removed": {func(u *consumerUses) []any {
 			_, removed := u.register("n", secret("a"))
 			return []any{removed, u.remove("n", "k")}
 		}, " true"},
 		"removed and registered in an apply": {func(u *consumerUses) []any {
-			u.apply()
+			u.applying.Store(true)
 			told := u.remove("n", "k")
 			shared, removed := u.register("n", secret("a"))
 			return []any{told, shared, removed}
 		}, "false false "},
 		"registered and removed in an apply": {func(u *consumerUses) []any {
 			_, removed := u.register("n", secret("a"))
-			u.apply()
+			u.applying.Store(true)
 			return []any{removed, u.remove("n", "k")}
 		}, " false"},
 		"read": {func(u *consumerUses) []any {
 			u.read("k")
 			u.read("k")
 			u.read("l")
-			return []any{u.readers("k"), u.readers("l"), u.readers("m"), u.isManaged("l"), u.isManaged("m"), u.isRemoving("k")}
+			return []any{u.of("k").reads, u.of("l").reads, u.of("m").reads, u.of("l").managed, u.of("m").managed, u.of("k").removing}
 		}, "2 1 0 true false false"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func (b *backend) warnOfRemoved(consumer twcloud.Consumer, diags *diag.Diagnosti
 
 // rightServer asks for the server if no consumer was found there.
 func (b *backend) rightServer() string {
-	if !b.consumers.noneFound() {
+	if b.consumers.found.Load() {
 		return ""
 	}
 	return fmt.Sprintf("No consumer of the state was found so far. Is %s the right server?", b.server.main())
@@ -157,7 +157,7 @@ func describeChanges(changes twcloud.Changes) string {
 // earlier run that was killed may have left them. Consumers in state don't
 // count: the plan may be to replace one of them.
 func (r *oauthConsumerResource) warnOfNamesakes(name, consequence string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
-	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool { return r.backend.consumers.isManaged(namesake.Key) })
+	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool { return r.backend.consumers.of(namesake.Key).managed })
 	summary := fmt.Sprintf("OAuth consumer %q already exists", name)
 	if len(namesakes) == 0 || !r.backend.first(summary) {
 		return
@@ -198,7 +198,7 @@ func atSeveralAddresses(state oauthConsumerModel) string {
 // refuseSharedRemoval reports a removal of a consumer that is in state at another
 // address as well.
 func (b *backend) refuseSharedRemoval(state oauthConsumerModel, diags *diag.Diagnostics) {
-	if key := state.Key.ValueString(); b.consumers.isRemoving(key) && b.consumers.readers(key) > 1 {
+	if uses := b.consumers.of(state.Key.ValueString()); uses.removing && uses.reads > 1 {
 		diags.AddError(severalAddresses(state), atSeveralAddresses(state))
 	}
 }
@@ -206,7 +206,7 @@ func (b *backend) refuseSharedRemoval(state oauthConsumerModel, diags *diag.Diag
 // tellsOfUnchanged notes an unchanged consumer, and reports whether there is
 // something to tell about it.
 func (b *backend) tellsOfUnchanged(key, name string, wanted wantedConsumer) bool {
-	return b.consumers.keep(name, key, false, wanted) || b.consumers.readers(key) > 1
+	return b.consumers.keep(name, key, false, wanted) || b.consumers.of(key).reads > 1
 }
 
 // warnOfLostResponse warns of what a lost response leaves open. The summary has the

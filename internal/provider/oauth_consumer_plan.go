@@ -210,7 +210,7 @@ func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, stat
 		return
 	}
 	// Terraform reads and plans one resource after the other, in any order.
-	readers, changed := r.backend.consumers.readers(key), r.backend.consumers.change(key, isNew || !plan.Approved.Equal(state.Approved))
+	readers, changed := r.backend.consumers.change(key, isNew || !plan.Approved.Equal(state.Approved))
 	switch {
 	case readers < 2:
 	case changed:

@@ -189,7 +189,7 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 
 // readUnlisted proves the secret in state. Without one, the state is all that is known.
 func (r *oauthConsumerResource) readUnlisted(ctx context.Context, state oauthConsumerModel, resp *resource.ReadResponse) {
-	r.backend.consumers.find()
+	r.backend.consumers.found.Store(true)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)
 	}

@@ -61,7 +61,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.backend.consumers.apply()
+	r.backend.consumers.applying.Store(true)
 	secret := config.wantedSecret()
 	if secret.ValueString() == "" {
 		r.backend.addMissingSecret(plan.consumer(), &resp.Diagnostics)
@@ -190,7 +190,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
 		return
 	}
-	r.backend.consumers.find()
+	r.backend.consumers.found.Store(true)
 	state.consumerModel = newConsumerModel(consumer)
 	if state.SecretRevision.IsNull() {
 		state.SecretRevision = types.Int64Value(0)
@@ -215,7 +215,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 	client.Hide(state.Secret.ValueString())
-	r.backend.consumers.apply()
+	r.backend.consumers.applying.Store(true)
 
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("key"), state.Key)...)
 	if r.backend.unlisted() {
@@ -278,7 +278,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	client.Hide(state.Secret.ValueString())
-	r.backend.consumers.apply()
+	r.backend.consumers.applying.Store(true)
 	if r.backend.unlisted() {
 		r.deleteUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 		return

@@ -149,11 +149,11 @@ func (s *server) readUnchanged(request *tfprotov6.ReadResourceRequest) *tfprotov
 	if err != nil || !identifies(request.CurrentIdentity, identity) || !settled(request.Private) {
 		return nil
 	}
-	if backend.consumers.isRemoving(consumer.Key) {
+	if backend.consumers.of(consumer.Key).removing {
 		return nil
 	}
 	backend.consumers.read(consumer.Key)
-	backend.consumers.find()
+	backend.consumers.found.Store(true)
 	return &tfprotov6.ReadResourceResponse{
 		NewState:    request.CurrentState,
 		Private:     request.Private,
