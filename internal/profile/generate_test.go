@@ -250,7 +250,7 @@ func (g generator) consumer(p *Profile, call *Call, n int) Consumer {
 }
 
 // profiles calls check with the built-in profile, the dialects, and many that are
-// generated.
+// generated. Parse and the schema accept each of them.
 func profiles(t *testing.T, check func(t *testing.T, g generator, p *Profile)) {
 	t.Helper()
 	contents := maps.Clone(valid)

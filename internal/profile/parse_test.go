@@ -83,8 +83,10 @@ func FuzzParse(f *testing.F) {
 	for _, content := range valid {
 		f.Add([]byte(content))
 	}
-	for _, one := range mistakesIn {
-		f.Add([]byte(strings.Replace(valid[one.document], one.old, one.new, 1)))
+	for _, kind := range []map[string]mistakeIn{mistakesIn, beyondSchema} {
+		for _, one := range kind {
+			f.Add([]byte(strings.Replace(valid[one.document], one.old, one.new, 1)))
+		}
 	}
 	schema := compiled(f)
 	f.Fuzz(func(t *testing.T, content []byte) {

@@ -49,15 +49,6 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-func TestParse_dialects(t *testing.T) {
-	t.Parallel()
-	for name, content := range documents(t) {
-		if _, problems := Parse(content); len(problems) > 0 {
-			t.Errorf("%s: %v", name, problems)
-		}
-	}
-}
-
 func TestProfile_knownAndServer(t *testing.T) {
 	t.Parallel()
 	p := &Profile{}
