@@ -65,7 +65,7 @@ func tokensOf(one *exchange) []*csrf {
 	}
 	for _, header := range one.entry.RequestHeaders {
 		if !standard().MatchString(header.Name) && !tracing().MatchString(header.Name) && len(header.Value) >= 6 {
-			add(place{"header", pointerOf(header.Name)}, header.Value)
+			add(place{"header", profile.PointerOf(header.Name)}, header.Value)
 		}
 	}
 	one.eachValue(func(at place, value string) {
@@ -108,7 +108,7 @@ func (l *learner) brings(one *exchange, token string) (source *profile.CSRF) {
 			source = &profile.CSRF{From: "body", Pointer: pointer}
 		}
 	})
-	if name := fieldOf(one, token); name != "" && l.plain(pointerOf(name)) {
+	if name := fieldOf(one, token); name != "" && l.plain(profile.PointerOf(name)) {
 		return &profile.CSRF{From: "page", Name: name}
 	}
 	return source

@@ -2,9 +2,6 @@ package learn
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -137,7 +134,7 @@ func (e *exchange) reads() bool { return e.method == http.MethodGet }
 func (e *exchange) decodeBody() {
 	body := e.entry.RequestBody
 	content := bytes.TrimSpace(body.Content)
-	switch value, err := decodeJSON(content); {
+	switch value, err := profile.DecodeJSON(content); {
 	case body.Missing || strings.HasPrefix(body.MediaType, "multipart/"):
 		e.kind = otherBody
 	case len(content) == 0:
@@ -153,7 +150,7 @@ func (e *exchange) decodeBody() {
 func (e *exchange) decodeAnswer() {
 	body := e.entry.ResponseBody
 	content := bytes.TrimSpace(body.Content)
-	switch value, err := decodeJSON(content); {
+	switch value, err := profile.DecodeJSON(content); {
 	case len(content) == 0:
 	case err == nil:
 		e.answered, e.answer = jsonBody, value
@@ -170,19 +167,6 @@ func (e *exchange) decodeAnswer() {
 
 // text is the body of a textBody.
 func (e *exchange) text() string { return strings.TrimSpace(string(e.entry.ResponseBody.Content)) }
-
-func decodeJSON(content []byte) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more text after the end")
-	}
-	return value, nil
-}
 
 // parseForm keeps repeated members, unlike url.ParseQuery.
 func parseForm(text string) []har.Pair {
@@ -243,7 +227,7 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	eachText(e.query, func(pointer, text string) { visit(place{"query", pointer}, text) })
 	eachText(e.body, func(pointer, text string) { visit(place{e.part(), pointer}, text) })
 	for _, pair := range e.repeated {
-		visit(place{"query", pointerOf(pair.Name)}, pair.Value)
+		visit(place{"query", profile.PointerOf(pair.Name)}, pair.Value)
 	}
 	if e.kind == otherBody {
 		visit(place{part: "body"}, string(e.entry.RequestBody.Content))

@@ -52,7 +52,7 @@ func (l *learner) encode(p *profile.Profile) []byte {
 			return text.Bytes()
 		}
 		for _, place := range problems[0].Places {
-			parts := tokens(place.Pointer)
+			parts := profile.Tokens(place.Pointer)
 			if len(parts) > 1 && parts[0] == "sign_in" && p.SignIn.Known != profile.Assumed {
 				l.report.unable("sign_in: left out, because a profile cannot describe it at %s. The profile takes a token (assumed).", show(strings.Join(parts[1:], "/")))
 				p.SignIn = &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token"}
@@ -80,11 +80,11 @@ var (
 // leaks are the parts of a profile that have something private. Each part of a
 // path or a pointer counts alone, too.
 func (l *learner) leaks(text []byte) (problems []profile.Problem) {
-	document, err := decodeJSON(text)
+	document, err := profile.DecodeJSON(text)
 	if err != nil {
 		panic(err) // It was just encoded.
 	}
-	walk("", document, func(pointer string, value any) {
+	profile.Walk("", document, func(pointer string, value any) {
 		text, _ := value.(string)
 		parts := append(strings.Split(text, "/"), text)
 		if name := lastToken(pointer); named().MatchString(pointer) {

@@ -139,10 +139,10 @@ func aroundNames(document any, visit func(pointer, text string)) {
 		if !isName(text) {
 			return
 		}
-		parts := tokens(pointer)
+		parts := profile.Tokens(pointer)
 		around := document
 		if end, inArray := outermostArray(document, parts); inArray {
-			around, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
+			around, _ = profile.Lookup(document, profile.PointerOf(parts[:end+1]...))
 		} else {
 			for _, part := range parts {
 				visit("/as a member", part)
@@ -168,7 +168,7 @@ func rankOf(member string) int {
 // outermostArray finds which part of a pointer is the first index of an array.
 func outermostArray(document any, parts []string) (end int, found bool) {
 	for end := range parts {
-		container, _ := profile.Lookup(document, pointerOf(parts[:end]...))
+		container, _ := profile.Lookup(document, profile.PointerOf(parts[:end]...))
 		if _, isArray := container.([]any); isArray {
 			return end, true
 		}

@@ -90,7 +90,7 @@ func (s *signIn) form(one *exchange, values map[string]string) map[string]string
 // json is a body with placeholders for what is not fixed.
 func (s *signIn) json(one *exchange) any {
 	body := one.body
-	walk("", one.body, func(pointer string, value any) {
+	profile.Walk("", one.body, func(pointer string, value any) {
 		name := lastToken(pointer)
 		if s.private.holds(name) || looksRandom(name) {
 			s.problem("%s sends a member whose name is not fixed. A profile cannot describe that.", s.show(one))
@@ -173,7 +173,7 @@ func (s *signIn) source(one *exchange, text string) (placeholder string) {
 			continue
 		}
 		eachText(earlier.answer, func(pointer, value string) {
-			if placeholder == "" && value == text && !strings.ContainsAny(pointer, "{}") && !slices.ContainsFunc(tokens(pointer), looksRandom) {
+			if placeholder == "" && value == text && !strings.ContainsAny(pointer, "{}") && !slices.ContainsFunc(profile.Tokens(pointer), looksRandom) {
 				placeholder = profile.SourceOf(profile.FromResponse, pointer)
 			}
 		})

@@ -23,23 +23,17 @@ const (
 )
 
 // BuiltIn returns the profile of what this project assumes, which is the default.
-func BuiltIn() *Profile { return restAPI() }
+func BuiltIn() *Profile { return Named(RESTAPI) }
 
 // Named returns the built-in profile of a name. It is nil if there is none.
 func Named(name string) *Profile {
-	switch name {
-	case RESTAPI:
-		return restAPI()
-	case SelfRegistration:
-		return selfRegistration()
+	if parsed, found := named[name]; found {
+		return parsed()
 	}
 	return nil
 }
 
-var (
-	restAPI          = parseOnce(RESTAPI)
-	selfRegistration = parseOnce(SelfRegistration)
-)
+var named = map[string]func() *Profile{RESTAPI: parseOnce(RESTAPI), SelfRegistration: parseOnce(SelfRegistration)}
 
 func parseOnce(name string) func() *Profile {
 	return sync.OnceValue(func() *Profile {

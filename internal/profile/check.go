@@ -20,7 +20,7 @@ func (p *Profile) check(m *mistakes) {
 	c.headers("/headers", p.Headers, CSRFToken)
 	for name := range p.Keep {
 		if name == "" || strings.ContainsAny(name, "{}") {
-			c.add("/keep/"+escapeToken(name), "the name cannot stand in a placeholder")
+			c.add("/keep"+PointerOf(name), "the name cannot stand in a placeholder")
 		}
 	}
 	c.approved()
@@ -44,8 +44,10 @@ type checker struct {
 func (c *checker) lists() {
 	list, read := c.Calls.List, c.Calls.Read
 	switch {
-	case list == nil && !c.OnlyRegisters() && c.root.get("calls") != nil:
-		c.missing("/calls", "list", "")
+	case list == nil && !c.OnlyRegisters():
+		if _, given := c.offsets["/calls"]; given {
+			c.missing("/calls", "list", "")
+		}
 	case list == nil || !list.Response.TellsKey() || list.Response.TellsAll():
 	case read == nil || read.Response == nil || read.Response.Name == nil || !read.Response.TellsApproval():
 		c.add("/calls/list/response", "the list does not tell key, name and approval of each consumer, and there is no read call that does")
@@ -73,7 +75,7 @@ func (c *checker) csrf() {
 	csrf := c.CSRF
 	if csrf == nil {
 		for _, call := range c.Calls.All() {
-			if c.Has(call, CSRFToken) && c.root.get("csrf") == nil {
+			if c.Has(call, CSRFToken) {
 				c.add("/calls/"+call.Name, "the call sends {csrf}, and the profile has no csrf")
 			}
 		}
@@ -115,7 +117,7 @@ func (c *checker) server(place, own string) {
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
-		if c.SignsIn() && c.root.get("sign_in") == nil {
+		if c.SignsIn() {
 			c.missing("", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
 		}
 		return
@@ -162,7 +164,7 @@ func (c *checker) step(place string, step Step) {
 	}
 	c.path(place+"/path", step.Path)
 	for name, text := range step.Form {
-		c.stepText(place+"/form/"+escapeToken(name), text, Username, Password)
+		c.stepText(place+"/form"+PointerOf(name), text, Username, Password)
 	}
 	walk(place+"/json", step.JSON, func(pointer, text string) { c.stepText(pointer, text, Username, Password, CSRFToken) })
 }
@@ -203,7 +205,7 @@ var forbidden = []string{
 func (c *checker) headers(place string, headers map[string]string, placeholders ...string) {
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		pointer, canonical := place+"/"+escapeToken(name), http.CanonicalHeaderKey(name)
+		pointer, canonical := place+PointerOf(name), http.CanonicalHeaderKey(name)
 		switch {
 		case !isToken(name):
 			c.add(pointer, "this is not the name of a header")
@@ -405,7 +407,7 @@ func (c *checker) pages(place string, call *Call) {
 		}
 	}
 	if _, fixed := call.Query[pages.Parameter]; fixed {
-		c.add("/calls/list/query/"+escapeToken(pages.Parameter), "pages.parameter sets this parameter")
+		c.add("/calls/list/query"+PointerOf(pages.Parameter), "pages.parameter sets this parameter")
 	}
 }
 

@@ -1,7 +1,9 @@
 package profile
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -88,23 +90,33 @@ func (c *Call) texts(visit func(place, text string)) {
 		values map[string]string
 	}{{"query", c.Query}, {"headers", c.Headers}, {"form", c.Form}} {
 		for name, text := range group.values {
-			visit("/"+group.name+"/"+escapeToken(name), text)
+			visit(PointerOf(group.name, name), text)
 		}
 	}
 	walk("/json", c.JSON, visit)
 }
 
+// walk visits the strings of a JSON value.
 func walk(pointer string, value any, visit func(pointer, text string)) {
+	Walk(pointer, value, func(pointer string, value any) {
+		if text, isText := value.(string); isText {
+			visit(pointer, text)
+		}
+	})
+}
+
+// Walk visits a JSON value and all values in it, in a fixed order, with their pointers.
+// The one of the value itself is given.
+func Walk(pointer string, value any, visit func(pointer string, value any)) {
+	visit(pointer, value)
 	switch value := value.(type) {
-	case string:
-		visit(pointer, value)
 	case []any:
 		for i, element := range value {
-			walk(pointer+"/"+strconv.Itoa(i), element, visit)
+			Walk(pointer+PointerOf(strconv.Itoa(i)), element, visit)
 		}
 	case map[string]any:
-		for name, member := range value {
-			walk(pointer+"/"+escapeToken(name), member, visit)
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			Walk(pointer+PointerOf(name), value[name], visit)
 		}
 	}
 }

@@ -157,7 +157,7 @@ func TestLastSegment(t *testing.T) {
 
 func TestPointer(t *testing.T) {
 	t.Parallel()
-	document, err := decodeJSON([]byte(`{"a~/b": [{"": 1}], "0": {"x": 2}}`))
+	document, err := DecodeJSON([]byte(`{"a~/b": [{"": 1}], "0": {"x": 2}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

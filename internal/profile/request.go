@@ -69,7 +69,7 @@ func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 		r.Header.Set("Content-Type", formType)
 	case call.JSON != nil:
 		var err error
-		if r.Body, err = encodeJSON(FillJSON(call.JSON, f.json)); err != nil {
+		if r.Body, err = encodeJSON(FillJSON(call.JSON, f.value)); err != nil {
 			f.fails(err)
 		}
 		r.Header.Set("Content-Type", jsonType)
@@ -108,19 +108,9 @@ func (f *filler) path() string {
 	return strings.Join(segments, "/")
 }
 
-func (f *filler) json(text string) any {
-	if isPlaceholder(text) {
-		return f.value(text)
-	}
-	return text
-}
-
 // text is a template as a text: a segment, or a value of a query, a header, or a
 // form.
 func (f *filler) text(template string) string {
-	if !isPlaceholder(template) {
-		return template
-	}
 	value := f.value(template)
 	text, ok := textOf(value)
 	if !ok {
@@ -140,8 +130,11 @@ func textOf(value any) (string, bool) {
 	return "", false
 }
 
-// value is what a placeholder stands for.
+// value is what a placeholder stands for, or another text itself.
 func (f *filler) value(placeholder string) any {
+	if !isPlaceholder(placeholder) {
+		return placeholder
+	}
 	var text *string
 	switch placeholder {
 	case Key, keyNumber:
@@ -311,7 +304,7 @@ func (m *matcher) body(r *Request) {
 			m.differs("the form has %s, which is not known", name)
 		}
 	case m.call.JSON != nil:
-		body, err := decodeJSON(r.Body)
+		body, err := DecodeJSON(r.Body)
 		if err != nil || mediaType != jsonType {
 			m.differs("the body must be JSON, and the Content-Type %s", jsonType)
 			return

@@ -198,7 +198,7 @@ func TestEqual(t *testing.T) {
 	texts := []string{`null`, `true`, `false`, `"1"`, `1`, `1.5`, `-1`, `12345678901234567890`, `12345678901234567891`, `1e99999`, `[]`, `[1]`, `[1,2]`, `{}`, `{"a":1}`, `{"b":1}`, `{"a":null}`, `""`}
 	same := map[string]string{`1`: `10e-1`, `1.5`: `0.15E+1`, `-1`: `-1.0`}
 	decode := func(text string) any {
-		value, err := decodeJSON([]byte(text))
+		value, err := DecodeJSON([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -105,7 +106,7 @@ func (p *Profile) Succeeds(call *Call, key string, r *Response) (bool, error) {
 
 // document is the JSON of a response, which a part of the call needs.
 func (c *Call) document(r *Response, part string) (any, error) {
-	document, err := decodeJSON(r.Body)
+	document, err := DecodeJSON(r.Body)
 	if err != nil {
 		return nil, c.unreadable(part, "", "the body is not JSON: %v", err)
 	}
@@ -138,15 +139,15 @@ type consumerReader struct {
 
 func (c consumerReader) single(r *Response) (found Consumer, err error) {
 	shape := c.shape
-	switch {
-	case shape.Format == "text":
+	if shape.Format == "text" {
 		text := strings.TrimSpace(string(r.Body))
 		if strings.ContainsAny(text, "\r\n<{") {
-			return found, c.call.unreadable("response.format", "", "the body is not a key")
+			text = ""
 		}
 		found.Key, err = c.key(text, "response.format", "", "the body is not a key")
 		return found, err
-	case shape.KeyHeader != "":
+	}
+	if shape.KeyHeader != "" {
 		if found.Key, err = c.key(r.Header.Get(shape.KeyHeader), "response.key_header", "", "no key in the header %s", shape.KeyHeader); err != nil {
 			return found, err
 		}
@@ -167,10 +168,7 @@ func (c consumerReader) list(r *Response) ([]Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := c.shape.Items
-	if items == nil {
-		items = &Items{}
-	}
+	items := cmp.Or(c.shape.Items, &Items{})
 	if items.Yes == nil {
 		return c.items(document, items.At, nil)
 	}

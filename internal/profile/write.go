@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,10 +11,7 @@ import (
 // The prefix is what a proxy has in front of each path.
 func (p *Profile) Write(call *Call, consumers []Consumer, prefix string) *Response {
 	r := &Response{Status: http.StatusOK, Header: http.Header{}}
-	shape, one := call.Response, Consumer{}
-	if shape == nil {
-		shape = &Shape{}
-	}
+	shape, one := cmp.Or(call.Response, &Shape{}), Consumer{}
 	if len(consumers) > 0 {
 		one = consumers[0]
 	}
