@@ -336,11 +336,11 @@ func (c *checker) approvedAs(place string, call *Call) {
 		return
 	}
 	yes, no := c.sentApproval(call)
-	c.placeholders(call, func(at, placeholder string) {
-		if placeholder == ApprovedNow && !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (yes == nil || no == nil) {
+	for _, at := range c.placeholders(call)[ApprovedNow] {
+		if !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (yes == nil || no == nil) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
-	})
+	}
 	if call.Approved != nil && equal(yes, no) {
 		c.add(place+"/approved", "yes and no are the same value")
 	}
@@ -354,20 +354,14 @@ func (c *checker) shape(place string, call *Call) {
 	if shape == nil {
 		return
 	}
-	sources := 0
-	for _, source := range []bool{shape.Format == "text", shape.Key != nil, shape.KeyHeader != "", shape.KeyIsMember} {
-		if source {
-			sources++
-		}
-	}
 	switch {
 	case !isList && (shape.Items != nil || shape.KeyIsMember || shape.Only != nil):
 		c.add(place, "items, only and key_is_member are for list")
 	case isList && (shape.KeyHeader != "" || shape.Format != ""):
 		c.add(place, "a list has its keys in JSON: no key_header, no format")
-	case sources > 1:
+	case shape.keys() > 1:
 		c.add(place, "the key is at one place: key, key_header, key_is_member and text exclude each other")
-	case sources == 0 && shape.KeyIsLastSegment && shape.Format == "":
+	case shape.keys() == 0 && shape.KeyIsLastSegment && shape.Format == "":
 		c.add(place+"/key_is_last_segment", "the response has no key")
 	case shape.Format == "text" && (shape.Name != nil || shape.Approved != nil || call.Expect != nil):
 		c.add(place, "a text is the key alone: no name, approved or expect")

@@ -178,14 +178,10 @@ func (g generator) pages() members {
 func (g generator) values(p *Profile, call *Call) Values {
 	v := Values{}
 	text := func() *string { t := g.text(); return &t }
-	number, inText := false, map[string]bool{}
-	p.placeholders(call, func(place, one string) {
-		number = number || one == keyNumber
-		inText[one] = inText[one] || !strings.HasPrefix(place, "/json")
-	})
+	places := p.placeholders(call)
 	if p.Has(call, Key) {
 		v.Key = g.text()
-		if number {
+		if places[keyNumber] != nil {
 			v.Key = g.number()
 		}
 	}
@@ -207,7 +203,7 @@ func (g generator) values(p *Profile, call *Call) Values {
 				v.Keep = map[string]any{}
 			}
 			v.Keep[name] = g.text()
-			if !inText[one] {
+			if !slices.ContainsFunc(places[one], func(place string) bool { return !strings.HasPrefix(place, "/json") }) {
 				v.Keep[name] = pick[any](g, json.Number("12345678901234567890.10"), nil, true, []any{"x"}, members{"y": nil})
 			}
 		}

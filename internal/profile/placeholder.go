@@ -56,16 +56,17 @@ func keepName(placeholder string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(placeholder, keepPrefix), "}")
 }
 
-// placeholders visits the placeholders of a call with their places in it, the headers
-// of the profile included.
-func (p *Profile) placeholders(call *Call, visit func(place, placeholder string)) {
-	whole := *call
+// placeholders are those of a call with their places in it, the headers of the profile
+// included.
+func (p *Profile) placeholders(call *Call) map[string][]string {
+	whole, places := *call, map[string][]string{}
 	whole.Headers = p.headersOf(call)
 	whole.texts(func(place, text string) {
 		if isPlaceholder(text) {
-			visit(place, text)
+			places[text] = append(places[text], place)
 		}
 	})
+	return places
 }
 
 // headersOf are the headers of the profile and of a call, whose own ones count.

@@ -186,11 +186,12 @@ func (w consumerWriter) keyValue(key string) any {
 
 // NumericKeys reports whether a call sends the key as a number.
 func (p *Profile) NumericKeys() bool {
-	numeric := false
 	for _, call := range p.Calls.All() {
-		p.placeholders(call, func(_, one string) { numeric = numeric || one == keyNumber })
+		if p.Has(call, keyNumber) {
+			return true
+		}
 	}
-	return numeric
+	return false
 }
 
 // keyText is a key in a text, or a path that ends with it.
