@@ -121,10 +121,7 @@ func fieldOf(page *exchange, value string) string {
 	}
 	for tags := html.NewTokenizer(bytes.NewReader(page.entry.ResponseBody.Content)); tags.Next() != html.ErrorToken; {
 		tag := tags.Token()
-		attributes := map[string]string{}
-		for _, attribute := range tag.Attr {
-			attributes[attribute.Key] = attribute.Val
-		}
+		attributes := attributesOf(tag.Attr)
 		if tag.Data == "meta" && attributes["content"] == value || tag.Data == "input" && attributes["value"] == value {
 			return attributes["name"]
 		}

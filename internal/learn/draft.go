@@ -33,8 +33,8 @@ type drafter struct {
 func (l *learner) draftOf(one *exchange) *draft {
 	d := drafter{l, &draft{}, one}
 	d.path = d.pathOf(one.entry.URL.EscapedPath())
-	if to, found := one.redirected(); found && !one.reads() {
-		d.redirect = d.pathOf(to)
+	if to := one.location(); to != nil && to.Hostname() == one.entry.URL.Hostname() && !one.reads() {
+		d.redirect = d.pathOf(to.EscapedPath())
 	}
 	query := map[string]any{}
 	for name, value := range one.query {
@@ -263,7 +263,7 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 				kept[name] = header.Value
 			}
 		case name == "Origin":
-			if header.Value == one.origin {
+			if header.Value == one.entry.URL.Scheme+"://"+one.entry.URL.Host {
 				kept[name] = profile.Origin
 			}
 		case name == "If-Match":

@@ -33,7 +33,6 @@ type exchange struct {
 	entry    *har.Entry
 	at       int // its place among the exchanges
 	method   string
-	origin   string         // scheme, host and port
 	segments []string       // of the path, decoded
 	query    map[string]any // of strings
 	kind     bodyKind
@@ -70,7 +69,7 @@ func exchanges(entries []har.Entry) []*exchange {
 			continue
 		}
 		stripSession(entry.URL)
-		one := &exchange{entry: entry, method: entry.Method, origin: entry.URL.Scheme + "://" + entry.URL.Host, typed: map[string]bool{}}
+		one := &exchange{entry: entry, method: entry.Method, typed: map[string]bool{}}
 		for segment := range strings.SplitSeq(strings.TrimPrefix(entry.URL.EscapedPath(), "/"), "/") {
 			one.segments = append(one.segments, unescape(segment, url.PathUnescape))
 		}
@@ -130,6 +129,14 @@ func (e *exchange) ok() bool { return e.entry.Status >= 200 && e.entry.Status < 
 
 // reads reports whether the method promises to change nothing.
 func (e *exchange) reads() bool { return e.method == http.MethodGet }
+
+// values are what a request sends: its query if it only reads, otherwise its body.
+func (e *exchange) values() any {
+	if e.reads() {
+		return e.query
+	}
+	return e.body
+}
 
 func (e *exchange) decodeBody() {
 	body := e.entry.RequestBody
@@ -251,16 +258,6 @@ func (e *exchange) sends(wanted string) bool {
 
 // answersName reports whether a response contains one of the names.
 func (e *exchange) answersName() bool { return typed().Match(e.entry.ResponseBody.Content) }
-
-// redirected is the escaped path that a redirect leads to on the same host.
-func (e *exchange) redirected() (path string, found bool) {
-	location := har.Header(e.entry.ResponseHeaders, "Location")
-	target, err := e.entry.URL.Parse(location)
-	if err != nil || location == "" || e.entry.Status < 300 || e.entry.Status > 399 || target.Hostname() != e.entry.URL.Hostname() {
-		return "", false
-	}
-	return target.EscapedPath(), true
-}
 
 // sameCall reports whether two requests go to the same place in the same way.
 func sameCall(a, b *exchange) bool {

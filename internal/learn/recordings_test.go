@@ -29,7 +29,7 @@ func recordings(t *testing.T) []string {
 
 func learnFile(t *testing.T, file string) *Result {
 	t.Helper()
-	entries, err := read(file)
+	entries, err := read(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestRecordings(t *testing.T) {
 func TestRecordings_matched(t *testing.T) {
 	t.Parallel()
 	for _, file := range recordings(t) {
-		entries, err := read(file)
+		entries, err := read(file, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

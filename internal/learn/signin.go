@@ -111,16 +111,12 @@ func (s *signIn) findUsername(before []*exchange, given string) *exchange {
 		func(name, _, _ string) bool { return usernameName().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
-			values := one.body
-			if one.reads() {
-				values = one.query
-			}
 			controls, _ := controlsOf(s.pageOf(one))
 			if one.reads() && (controls == nil || one.entry.Status >= 400) || !one.reads() && (!one.submits() || !one.ok()) || one != last && one.sends(s.password) {
 				continue
 			}
 			found := false
-			eachText(values, func(pointer, text string) {
+			eachText(one.values(), func(pointer, text string) {
 				name := lastToken(pointer)
 				_, onPage := controls[name]
 				if text == "" || text == s.password || found || one.reads() && !onPage || shown != nil && one == last && controls[name].kind == "hidden" {

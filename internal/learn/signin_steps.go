@@ -20,8 +20,8 @@ func (s *signIn) add(one *exchange) {
 		return
 	}
 	step := profile.Step{}
-	if values, isForm := s.fieldsOf(one); isForm {
-		if step.Form = s.form(one, values); len(step.Form) == 0 {
+	if one.reads() || one.kind == formBody {
+		if step.Form = s.form(one, texts(one.values())); len(step.Form) == 0 {
 			return
 		}
 	} else {
@@ -31,13 +31,6 @@ func (s *signIn) add(one *exchange) {
 		}
 	}
 	s.posts, s.steps = append(s.posts, one), append(s.steps, step)
-}
-
-func (s *signIn) fieldsOf(one *exchange) (values map[string]string, isForm bool) {
-	if one.reads() {
-		return texts(one.query), true
-	}
-	return texts(one.body), one.kind == formBody
 }
 
 // addFurther adds the forms after the password, such as of a consent. A form that a
@@ -268,10 +261,9 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 	controls = map[string]control{}
 	visible, submits := false, false
 	for node := range root.Descendants() {
-		attributes := map[string]string{}
-		for _, one := range node.Attr {
-			attributes[one.Key] = one.Val
-			submits = submits || strings.HasPrefix(one.Key, "on") && strings.Contains(one.Val, "submit(")
+		attributes := attributesOf(node.Attr)
+		for name, script := range attributes {
+			submits = submits || strings.HasPrefix(name, "on") && strings.Contains(script, "submit(")
 		}
 		_, checked := attributes["checked"]
 		_, selected := attributes["selected"]
@@ -285,7 +277,7 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 				one.value = strings.TrimSpace(node.FirstChild.Data)
 			}
 			for above := range node.Ancestors() {
-				name := attribute(above, "name")
+				name := attributesOf(above.Attr)["name"]
 				if chosen, known := controls[name]; above.DataAtom == atom.Select && (selected || known && chosen.kind == "") {
 					controls[name] = control{"choice", one.value}
 				}
@@ -313,11 +305,10 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 	return controls, submits && !visible
 }
 
-func attribute(node *html.Node, name string) string {
-	for _, one := range node.Attr {
-		if one.Key == name {
-			return one.Val
-		}
+func attributesOf(list []html.Attribute) map[string]string {
+	attributes := map[string]string{}
+	for _, one := range list {
+		attributes[one.Key] = one.Val
 	}
-	return ""
+	return attributes
 }
