@@ -72,13 +72,15 @@ func plain(lines ...string) shape {
 	}
 }
 
+// withHeaders is an API whose changes have headers.
+func withHeaders(headers string) shape {
+	lines := strings.Join([]string{created, approvals, edits, removed}, "\n")
+	return plain(strings.ReplaceAll(lines, "\n", " | "+headers+"\n") + " | " + headers)
+}
+
 // withPage is an API whose token is in a page.
 func withPage(page, token string) shape {
-	var lines []string
-	for line := range strings.SplitSeq(strings.Join([]string{created, approvals, edits, removed}, "\n"), "\n") {
-		lines = append(lines, line+" | X-CSRF-Token: "+token)
-	}
-	one := plain(lines...)
+	one := withHeaders("X-CSRF-Token: " + token)
 	one.before = steps("GET /osmc/oauth/page -> 200 " + page)
 	return one
 }
@@ -230,10 +232,7 @@ var shapes = map[string]shape{
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","adminPassword":"canary-password"} -> 201 {"key":"KEY"}`,
 		"POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/disapprove {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`,
 		edits, removed),
-	"token of an HTML page": plain(
-		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"} | X-CSRF-Token: canary-html-token-55`,
-		"POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/disapprove -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`,
-		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "DELETE "+collection+`/KEY -> 204 | X-CSRF-Token: canary-html-token-55`),
+	"token of an HTML page":   withHeaders("X-CSRF-Token: canary-html-token-55"),
 	"token in a page":         withPage(`<html><head><meta name="viewport" content="x"><meta name="_csrf" content="canary-&amp;-token-55"></head></html>`, "canary-&-token-55"),
 	"token in a hidden field": withPage(`<html><form><input type="hidden" name="_csrf" value="canary-html-token-55"></form></html>`, "canary-html-token-55"),
 	"whole consumer sent back": {
