@@ -55,17 +55,14 @@ const (
 	otherBody
 )
 
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
 // exchanges decodes the requests that matter: no preflights, none without a response.
 func exchanges(entries []har.Entry) []*exchange {
 	var all []*exchange
 	for i := range entries {
 		entry := &entries[i]
-		switch entry.Method {
-		case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-		default:
-			continue
-		}
-		if entry.Status < 100 {
+		if entry.Status < 100 || !slices.Contains(methods, entry.Method) {
 			continue
 		}
 		stripSession(entry.URL)

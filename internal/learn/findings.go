@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -163,8 +162,7 @@ func namesBefore(all []*exchange, name string) bool {
 		if one.typed[name] {
 			break
 		}
-		found := bytes.Contains(one.entry.ResponseBody.Content, []byte(name+`"`)) || bytes.Contains(one.entry.ResponseBody.Content, []byte(name+`<`))
-		if found {
+		if content := string(one.entry.ResponseBody.Content); strings.Contains(content, name+`"`) || strings.Contains(content, name+`<`) {
 			return true
 		}
 	}

@@ -287,11 +287,13 @@ func (l *learner) places(group *listing) profile.Items {
 // items are those of all responses with the list.
 func (l *learner) items(group *listing) (items []map[string]any) {
 	places := l.places(group)
+	pointers := []string{places.At}
+	if places.Yes != nil {
+		pointers = []string{*places.Yes, *places.No}
+	}
 	for _, one := range group.exchanges {
-		if places.Yes == nil {
-			items = append(items, itemsOf(one.answer, places.At))
-		} else {
-			items = append(items, itemsOf(one.answer, *places.Yes), itemsOf(one.answer, *places.No))
+		for _, pointer := range pointers {
+			items = append(items, itemsOf(one.answer, pointer))
 		}
 	}
 	return items
@@ -309,12 +311,11 @@ func (l *learner) addOthers() {
 				if group.shape.Name != nil {
 					name = lookupText(element, *group.shape.Name)
 				}
-				switch {
-				case key == l.roles.register.key:
-				case isName(name):
-					l.private.other(key)
-				default:
-					l.private.other(key)
+				if key == l.roles.register.key {
+					continue
+				}
+				l.private.other(key)
+				if !isName(name) {
 					l.private.other(name)
 				}
 			}

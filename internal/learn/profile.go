@@ -105,7 +105,7 @@ func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profi
 		return nil
 	}
 	call := l.verbatim(one)
-	call.Response = l.responseOf(append([]*exchange{one}, repeated...)...)
+	call.Response = l.responseOf(one, repeated...)
 	return call
 }
 
@@ -282,20 +282,19 @@ func (l *learner) buildServers(p *profile.Profile) {
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}
 	}
-	p.Server = l.place(&p.Calls.List.Path)
+	p.Server = l.serverOf(l.lists[0].exchanges[0])
+	own := func(path *string) string {
+		if server := l.place(path); server != p.Server {
+			return server
+		}
+		return ""
+	}
 	for _, call := range p.Calls.All() {
-		if call != p.Calls.List {
-			call.Server = l.place(&call.Path)
-		}
+		call.Server = own(&call.Path)
 		l.place(&call.Redirect)
-		if call.Server == p.Server {
-			call.Server = ""
-		}
 	}
 	if p.CSRF != nil && p.CSRF.Path != "" {
-		if p.CSRF.Server = l.place(&p.CSRF.Path); p.CSRF.Server == p.Server {
-			p.CSRF.Server = ""
-		}
+		p.CSRF.Server = own(&p.CSRF.Path)
 	}
 }
 

@@ -201,8 +201,7 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 	}
 	out := l.signOut()
 	// A token serves those whose sign-in is not known.
-	assumed := &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token", SignOut: out}
-	const instead = "Until then, the profile takes a token (assumed): set token, or client_id with auth_secret."
+	p.SignIn = &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token", SignOut: out}
 	var schemes []string
 	for _, one := range append(l.roles.all(), l.lists[0].exchanges...) {
 		if scheme, _, found := strings.Cut(har.Header(one.entry.RequestHeaders, "Authorization"), " "); found && !slices.Contains(schemes, scheme) && l.serverOf(one) == profile.WebApp {
@@ -214,14 +213,11 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 		p.SignIn = &profile.SignIn{By: profile.ByToken, Scheme: schemes[0], SignOut: out}
 	case len(schemes) > 0:
 		l.report.unable("sign_in: the calls carry Authorization with %s, which a profile cannot describe.", strings.Join(schemes, " and "))
-		p.SignIn = assumed
 	case s == nil:
 		add(&l.report.first, "The recording does not have the sign-in, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in.")
-		l.report.problem("sign_in: not found. " + instead)
-		p.SignIn = assumed
+		l.report.problem("sign_in: not found. Until then, the profile takes a token (assumed): set token, or client_id with auth_secret.")
 	case s.elsewhere:
 		l.report.problem("sign_in: the sign-in leaves for another server (single sign-on), whose pages a profile cannot describe. The profile takes a token (assumed): set token, or client_id with auth_secret.")
-		p.SignIn = assumed
 	default:
 		p.SignIn = l.byPage(p, out)
 	}
