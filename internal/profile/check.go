@@ -171,28 +171,16 @@ func (c *checker) step(place string, step Step) {
 
 // stepText checks a text of a step, which can also name the source of a value.
 func (c *checker) stepText(pointer, text string, placeholders ...string) {
-	if !isSource(text) || strings.Contains(text, "://") {
+	if !source().MatchString(text) || strings.Contains(text, "://") {
 		c.text(pointer, text, placeholders...)
 	}
 }
 
-// isSource reports whether a text is a value that the browser has got before: a
-// parameter of the page's address, a field of the page, a cookie, or a member of the
-// response to the step before.
-func isSource(text string) bool {
-	inner, ok := strings.CutPrefix(strings.TrimSuffix(text, "}"), "{")
-	if !ok || !strings.HasSuffix(text, "}") || strings.ContainsAny(inner, "{}") {
-		return false
-	}
-	source, name, found := strings.Cut(inner, ".")
-	switch source {
-	case FromQuery, FromField, FromCookie:
-		return name != ""
-	case FromResponse:
-		return found && (name == "" || strings.HasPrefix(name, "/"))
-	}
-	return false
-}
+// source matches a value that the browser has got before: a parameter of the page's
+// address, a field of the page, a cookie, or a member of the response to the step before.
+var source = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\{((` + FromQuery + `|` + FromField + `|` + FromCookie + `)\.[^{}]+|` + FromResponse + `\.(/[^{}]*)?)\}$`)
+})
 
 // forbidden are headers that the provider sets itself, or that hold a secret or a
 // host.

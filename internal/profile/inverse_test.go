@@ -68,10 +68,12 @@ func TestRead_inverse(t *testing.T) {
 			if want := told(call.Response, written); err != nil || !same(want, read) {
 				t.Errorf("%s: %v %s: %v\n%s", name, r.Header, r.Body, err, cmp.Diff(want, read))
 			}
-			if refusal := p.Refuse(call, "no"); refusal != nil {
-				if succeeds, err := p.Succeeds(call, "", refusal); succeeds || !errors.Is(err, ErrRefused) {
-					t.Errorf("%s: a refusal: %v, %v", name, succeeds, err)
+			if refusal := p.Refuse(call, "no"); refusal == nil {
+				if len(call.Expect) > 0 {
+					t.Errorf("%s: no refusal", name)
 				}
+			} else if succeeds, err := p.Succeeds(call, "", refusal); succeeds || !errors.Is(err, ErrRefused) {
+				t.Errorf("%s: a refusal: %v, %v", name, succeeds, err)
 			}
 		}
 	})

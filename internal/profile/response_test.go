@@ -214,14 +214,6 @@ func TestSucceeds(t *testing.T) {
 			}
 		})
 	}
-	p := oneCall(t, plainResponse, plainResponse, expect)
-	refusal := p.Refuse(p.Calls.Approve, "no such consumer")
-	if succeeds, err := p.Succeeds(p.Calls.Approve, "k", refusal); succeeds || !errors.Is(err, ErrRefused) {
-		t.Errorf("%s: %v, %v", refusal.Body, succeeds, err)
-	}
-	if refusal := p.Refuse(p.Calls.List, ""); refusal != nil {
-		t.Errorf("a call that expects nothing refuses with %s", refusal.Body)
-	}
 }
 
 func TestWrite_statusAndHeaders(t *testing.T) {
