@@ -19,9 +19,7 @@ func (p *Profile) check(m *mistakes) {
 	c := &checker{p, m}
 	c.headers("/headers", p.Headers, CSRFToken)
 	for name := range p.Keep {
-		if name == "" || strings.ContainsAny(name, "{}") {
-			c.add("/keep"+PointerOf(name), "the name cannot stand in a placeholder")
-		}
+		c.addIf(name == "" || strings.ContainsAny(name, "{}"), "/keep"+PointerOf(name), "the name cannot stand in a placeholder")
 	}
 	c.approved()
 	c.csrf()
@@ -58,9 +56,7 @@ func (c *checker) lists() {
 func (c *checker) approved() {
 	if c.Approved != nil {
 		for i, value := range c.Approved.No {
-			if contains(c.Approved.Yes, value) {
-				c.add(fmt.Sprintf("/approved/no/%d", i), "the same value means yes")
-			}
+			c.addIf(contains(c.Approved.Yes, value), fmt.Sprintf("/approved/no/%d", i), "the same value means yes")
 		}
 		return
 	}
@@ -75,20 +71,17 @@ func (c *checker) csrf() {
 	csrf := c.CSRF
 	if csrf == nil {
 		for _, call := range c.Calls.All() {
-			if c.Has(call, CSRFToken) {
-				c.add("/calls/"+call.Name, "the call sends {csrf}, and the profile has no csrf")
-			}
+			c.addIf(c.Has(call, CSRFToken), "/calls/"+call.Name, "the call sends {csrf}, and the profile has no csrf")
 		}
 		return
 	}
+	needed, other, given := "name", "pointer", map[string]bool{"name": csrf.Name != "", "pointer": csrf.Pointer != ""}
 	if csrf.From == "body" {
-		c.needs("/csrf", "pointer", csrf.Pointer != "", "name", csrf.Name != "")
-	} else {
-		c.needs("/csrf", "name", csrf.Name != "", "pointer", csrf.Pointer != "")
+		needed, other = other, needed
 	}
-	if csrf.From != "cookie" && csrf.Path == "" {
-		c.missing("/csrf", "path", ", which brings the token")
-	}
+	c.missingIf(!given[needed], "/csrf", needed, "")
+	c.addIf(given[other], "/csrf/"+other, "%s and %s exclude each other", needed, other)
+	c.missingIf(csrf.From != "cookie" && csrf.Path == "", "/csrf", "path", ", which brings the token")
 	if (csrf.From == "cookie" || csrf.From == "header") && csrf.Name != "" && !isToken(csrf.Name) {
 		c.add("/csrf/name", "this is not the name of a %s", csrf.From)
 	}
@@ -96,50 +89,26 @@ func (c *checker) csrf() {
 	c.server("/csrf", csrf.Server)
 }
 
-// needs checks that a part has one member and not another.
-func (c *checker) needs(place, member string, given bool, other string, otherGiven bool) {
-	if !given {
-		c.missing(place, member, "")
-	}
-	if otherGiven {
-		c.add(place+"/"+other, "%s and %s exclude each other", member, other)
-	}
-}
-
 // server checks that there is a server for a part.
 func (c *checker) server(place, own string) {
-	if c.ServerOf(own) == "" && !c.wrong["/server"] {
-		c.missing(place, "server", ", here or in the profile")
-	}
+	c.missingIf(c.ServerOf(own) == "" && !c.wrong["/server"], place, "server", ", here or in the profile")
 }
 
 // signIn checks what the ways to sign in need.
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
-		if c.SignsIn() {
-			c.missing("", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
-		}
+		c.missingIf(c.SignsIn(), "", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
 		return
 	}
 	switch in.By {
 	case ByPage:
-		if in.Start == "" {
-			c.missing("/sign_in", "start", ", the page that leads to the sign-in")
-		}
-		if in.SignOut == nil {
-			c.missing("/sign_in", "sign_out", ", which ends the session")
-		}
-		if in.Scheme != "" {
-			c.add("/sign_in/scheme", "a sign-in by page sends no Authorization")
-		}
+		c.missingIf(in.Start == "", "/sign_in", "start", ", the page that leads to the sign-in")
+		c.missingIf(in.SignOut == nil, "/sign_in", "sign_out", ", which ends the session")
+		c.addIf(in.Scheme != "", "/sign_in/scheme", "a sign-in by page sends no Authorization")
 	case ByToken:
-		if in.Scheme == "" {
-			c.missing("/sign_in", "scheme", ", such as Bearer")
-		}
-		if in.Start != "" || in.Steps != nil {
-			c.add("/sign_in", "a sign-in by token has no pages")
-		}
+		c.missingIf(in.Scheme == "", "/sign_in", "scheme", ", such as Bearer")
+		c.addIf(in.Start != "" || in.Steps != nil, "/sign_in", "a sign-in by token has no pages")
 	}
 	c.path("/sign_in/start", in.Start)
 	if out := in.SignOut; out != nil {
@@ -246,9 +215,7 @@ func (c *checker) templates(place string, call *Call) {
 	if slices.Contains(use.must, Key) {
 		allowed = append(allowed, keyNumber)
 	}
-	if call.Discover != "" && c.Has(call, CSRFToken) {
-		c.add(place, "a discovered call is sent without a session: there is no {csrf}")
-	}
+	c.addIf(call.Discover != "" && c.Has(call, CSRFToken), place, "a discovered call is sent without a session: there is no {csrf}")
 	// A path, a query and a header are never a place for a name or a secret.
 	visible := slices.DeleteFunc(slices.Clone(allowed), func(one string) bool { return one == Name || one == Secret })
 	c.path(place+"/path", call.Path, visible...)
@@ -268,16 +235,12 @@ func (c *checker) templates(place string, call *Call) {
 		return inside && slices.Contains([]string{"path", "query", "headers", "form", "json"}, group)
 	})
 	for _, placeholder := range use.must {
-		if !unsure && !c.Has(call, placeholder) {
-			c.add(place, "the call does not send %s", placeholder)
-		}
+		c.addIf(!unsure && !c.Has(call, placeholder), place, "the call does not send %s", placeholder)
 	}
 }
 
 func (c *checker) method(place string, call *Call) {
-	if call.JSON != nil && call.Form != nil {
-		c.add(place, "json and form exclude each other")
-	}
+	c.addIf(call.JSON != nil && call.Form != nil, place, "json and form exclude each other")
 	switch {
 	case call.Reads() && call.Method != http.MethodGet && call.Method != http.MethodPost && call.Method != "":
 		c.add(place+"/method", "a call that only reads is a GET or a POST")
@@ -318,9 +281,7 @@ func (c *checker) destination(place string, call *Call) {
 // approvedAs checks what {approved} sends. Without a text, it can be in JSON alone.
 func (c *checker) approvedAs(place string, call *Call) {
 	if !c.Has(call, ApprovedNow) {
-		if call.Approved != nil {
-			c.add(place+"/approved", "the call does not send {approved}")
-		}
+		c.addIf(call.Approved != nil, place+"/approved", "the call does not send {approved}")
 		return
 	}
 	yes, no := c.sentApproval(call)
@@ -329,16 +290,12 @@ func (c *checker) approvedAs(place string, call *Call) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
 	}
-	if call.Approved != nil && equal(yes, no) {
-		c.add(place+"/approved", "yes and no are the same value")
-	}
+	c.addIf(call.Approved != nil && equal(yes, no), place+"/approved", "yes and no are the same value")
 }
 
 func (c *checker) shape(place string, call *Call) {
 	place, shape, isList := place+"/response", call.Response, call.Name == "list"
-	if isList && !shape.TellsKey() {
-		c.missing(place, "key", "")
-	}
+	c.missingIf(isList && !shape.TellsKey(), place, "key", "")
 	if shape == nil {
 		return
 	}
@@ -427,9 +384,7 @@ var placeholderLike = sync.OnceValue(func() *regexp.Regexp {
 // text checks a value that a call sends: it holds no host, and a placeholder only if
 // it is one.
 func (c *checker) text(pointer, text string, placeholders ...string) {
-	if strings.Contains(text, "://") {
-		c.add(pointer, "a profile holds no URL")
-	}
+	c.addIf(strings.Contains(text, "://"), pointer, "a profile holds no URL")
 	if !strings.Contains(text, "{") || slices.Contains(placeholders, text) {
 		return
 	}
@@ -471,8 +426,6 @@ func (c *checker) contradictions() {
 			return (!shape.TellsKey() || a.Key == b.Key) && (shape.Name == nil || reflect.DeepEqual(a.Name, b.Name)) &&
 				(!shape.TellsApproval() || reflect.DeepEqual(a.Approved, b.Approved))
 		})
-		if err != nil || refusal != nil || !succeeds || !same {
-			c.add("/calls/"+call.Name+"/response", "no response can be like this: two of its places contradict each other")
-		}
+		c.addIf(err != nil || refusal != nil || !succeeds || !same, "/calls/"+call.Name+"/response", "no response can be like this: two of its places contradict each other")
 	}
 }

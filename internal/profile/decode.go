@@ -72,9 +72,8 @@ func (m *mistakes) structure(at string, members map[string]any, into reflect.Val
 			continue
 		}
 		fields[name] = i
-		if _, given := members[name]; !given && slices.Contains(rulesOf(field), "required") {
-			m.missing(at, name, "")
-		}
+		_, given := members[name]
+		m.missingIf(!given && slices.Contains(rulesOf(field), "required"), at, name, "")
 	}
 	for name, value := range members {
 		if i, known := fields[name]; known {

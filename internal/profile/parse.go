@@ -90,6 +90,20 @@ func (m *mistakes) add(pointer, format string, arguments ...any) {
 	m.found = append(m.found, mistake{offset, pointer, fmt.Sprintf(format, arguments...)})
 }
 
+// addIf notes a mistake if there is one.
+func (m *mistakes) addIf(wrong bool, pointer, format string, arguments ...any) {
+	if wrong {
+		m.add(pointer, format, arguments...)
+	}
+}
+
+// missingIf notes what a place lacks, if it does.
+func (m *mistakes) missingIf(lacks bool, pointer, member, reason string) {
+	if lacks {
+		m.missing(pointer, member, reason)
+	}
+}
+
 // missing notes what a place lacks, and why it is needed.
 func (m *mistakes) missing(pointer, member, reason string) {
 	if !m.wrong[pointer+"/"+member] {
