@@ -10,12 +10,6 @@ import (
 //go:embed builtin/*.json
 var builtin embed.FS
 
-// Schema is the JSON Schema of a profile, for editors. A test holds it against
-// Parse.
-//
-//go:embed schema.json
-var Schema []byte
-
 // Names of the built-in profiles.
 const (
 	RESTAPI          = "rest-api"          // what this project assumes
