@@ -248,12 +248,8 @@ func (l *learner) byPage(p *profile.Profile, out *profile.SignOut) *profile.Sign
 	if l.stripped() && slices.ContainsFunc(l.all, bringsToken) {
 		s.problem("the page gets a token, and the browser leaves Authorization out of the recording. Export it with sensitive data.")
 	}
-	for _, line := range s.readings {
-		l.report.reading("%s", line)
-	}
-	for _, line := range s.problems {
-		l.report.problem("%s", line)
-	}
+	l.report.readings = append(l.report.readings, s.readings...)
+	l.report.problems = append(l.report.problems, s.problems...)
 	return in
 }
 

@@ -42,8 +42,7 @@ func TestParse_places(t *testing.T) {
 	t.Parallel()
 	content := string(documents(t)["rest-api"])
 	content = strings.ReplaceAll(content, `"response": {"key": "/key", "name"`, `"response": {"key": "key", "name"`)
-	content = strings.Replace(content, `"yes": [true]`, `"yes": [tRUE]`, 1)
-	content = strings.Replace(strings.Replace(content, "tRUE", "[]", 1), `"by": "none"`, `"by": "page"`, 1)
+	content = strings.NewReplacer(`"yes": [true]`, `"yes": [[]]`, `"by": "none"`, `"by": "page"`).Replace(content)
 	_, problems := Parse([]byte(content))
 	if len(problems) != 3 {
 		t.Fatalf("%d problems: %v", len(problems), problems)

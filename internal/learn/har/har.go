@@ -131,10 +131,7 @@ type rawEntry struct {
 }
 
 func (r *rawEntry) started() time.Time {
-	started, err := time.Parse(time.RFC3339Nano, r.Started)
-	if err != nil {
-		return time.Time{}
-	}
+	started, _ := time.Parse(time.RFC3339Nano, r.Started) // Without a time, it is the first.
 	return started
 }
 
