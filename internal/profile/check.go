@@ -284,13 +284,13 @@ func (c *checker) approvedAs(place string, call *Call) {
 		c.addIf(call.Approved != nil, place+"/approved", "the call does not send {approved}")
 		return
 	}
-	yes, no := c.sentApproval(call)
+	sent := c.sentApproval(call)
 	for _, at := range c.placeholders(call)[ApprovedNow] {
-		if !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (yes == nil || no == nil) {
+		if !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (sent[true] == nil || sent[false] == nil) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
 	}
-	c.addIf(call.Approved != nil && equal(yes, no), place+"/approved", "yes and no are the same value")
+	c.addIf(call.Approved != nil && equal(sent[true], sent[false]), place+"/approved", "yes and no are the same value")
 }
 
 func (c *checker) shape(place string, call *Call) {

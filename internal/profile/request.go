@@ -50,8 +50,8 @@ const (
 // Fill makes the request of a call. The error is ErrMissing if a placeholder has no
 // value: such a request must not be sent.
 func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
-	f := &filler{Profile: p, call: call, v: v}
-	r := &Request{Method: call.Method, Path: f.path(), Query: url.Values{}, Header: http.Header{}}
+	f := &filler{values: p.valuesOf(call, v)}
+	r := &Request{Method: call.Method, Path: f.path(call.Path), Query: url.Values{}, Header: http.Header{}}
 	for name, template := range call.Query {
 		r.Query.Set(name, f.text(template))
 	}
@@ -82,10 +82,8 @@ func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 
 // filler fills the templates of one call.
 type filler struct {
-	*Profile
-	call *Call
-	v    Values
-	err  error // the first one
+	values map[string]any
+	err    error // the first one
 }
 
 func (f *filler) fails(err error) {
@@ -94,8 +92,8 @@ func (f *filler) fails(err error) {
 	}
 }
 
-func (f *filler) path() string {
-	segments := strings.Split(f.call.Path, "/")
+func (f *filler) path(template string) string {
+	segments := strings.Split(template, "/")
 	for i, template := range segments {
 		if !isPlaceholder(template) {
 			continue
@@ -131,53 +129,42 @@ func textOf(value any) (string, bool) {
 }
 
 // value is what a placeholder stands for, or another text itself.
-func (f *filler) value(placeholder string) any {
-	if !isPlaceholder(placeholder) {
-		return placeholder
-	}
-	var text *string
-	switch placeholder {
-	case Key, keyNumber:
-		text = notEmpty(f.v.Key)
-	case Name:
-		text = f.v.Name
-	case Secret:
-		text = f.v.Secret
-	case CSRFToken:
-		text = f.v.CSRF
-	case Origin:
-		text = notEmpty(f.v.Origin)
-	case ApprovedNow:
-		if f.v.Approved != nil {
-			yes, no := f.sentApproval(f.call)
-			if *f.v.Approved {
-				return yes
-			}
-			return no
-		}
-	default:
-		if value, known := f.v.Keep[keepName(placeholder)]; known {
-			return value
-		}
-	}
+func (f *filler) value(template string) any {
+	value, known := f.values[template]
 	switch {
-	case text == nil:
-		f.fails(fmt.Errorf("%s: %w", placeholder, ErrMissing))
-	case placeholder == keyNumber && isInteger(*text):
-		return json.Number(*text)
-	case placeholder == keyNumber:
-		f.fails(fmt.Errorf("the key %q is not a number: %w", *text, ErrMissing))
-	default:
-		return *text
+	case !isPlaceholder(template):
+		return template
+	case !known && template == keyNumber && f.values[Key] != nil:
+		f.fails(fmt.Errorf("the key %q is not a number: %w", f.values[Key], ErrMissing))
+	case !known:
+		f.fails(fmt.Errorf("%s: %w", template, ErrMissing))
 	}
-	return ""
+	return value
 }
 
-func notEmpty(text string) *string {
-	if text == "" {
-		return nil
+// valuesOf are the values that are known, by their placeholders.
+func (p *Profile) valuesOf(call *Call, v Values) map[string]any {
+	values := map[string]any{}
+	for placeholder, text := range map[string]string{Key: v.Key, Origin: v.Origin} {
+		if text != "" {
+			values[placeholder] = text
+		}
 	}
-	return &text
+	if isInteger(v.Key) {
+		values[keyNumber] = json.Number(v.Key)
+	}
+	for placeholder, text := range map[string]*string{Name: v.Name, Secret: v.Secret, CSRFToken: v.CSRF} {
+		if text != nil {
+			values[placeholder] = *text
+		}
+	}
+	for name, value := range v.Keep {
+		values[KeepOf(name)] = value
+	}
+	if v.Approved != nil {
+		values[ApprovedNow] = p.sentApproval(call)[*v.Approved]
+	}
+	return values
 }
 
 // isInteger reports whether a text is a number as JSON has it, without a fraction.
@@ -186,15 +173,15 @@ func isInteger(text string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits == "0" || digits[0] != '0')
 }
 
-// sentApproval returns what {approved} sends in a call.
-func (p *Profile) sentApproval(call *Call) (yes, no any) {
+// sentApproval is what {approved} sends in a call for yes and for no.
+func (p *Profile) sentApproval(call *Call) map[bool]any {
 	switch {
 	case call.Approved != nil:
-		return call.Approved.Yes, call.Approved.No
+		return map[bool]any{true: call.Approved.Yes, false: call.Approved.No}
 	case p.Approved != nil && len(p.Approved.Yes) > 0 && len(p.Approved.No) > 0:
-		return p.Approved.Yes[0], p.Approved.No[0]
+		return map[bool]any{true: p.Approved.Yes[0], false: p.Approved.No[0]}
 	}
-	return nil, nil
+	return nil
 }
 
 // Match reads a request to a call: the inverse of Fill. The error is ErrOtherCall if
@@ -420,11 +407,11 @@ func (m *matcher) keep(placeholder, text string) {
 }
 
 func (m *matcher) approval(value any, isText bool) (approved, ok bool) {
-	yes, no := m.sentApproval(m.call)
-	for i, option := range []any{yes, no} {
-		text, isScalar := textOf(option)
-		if equal(option, value) || isText && isScalar && text == value {
-			return i == 0, true
+	sent := m.sentApproval(m.call)
+	for _, approved := range []bool{true, false} {
+		text, isScalar := textOf(sent[approved])
+		if equal(sent[approved], value) || isText && isScalar && text == value {
+			return approved, true
 		}
 	}
 	return false, false
