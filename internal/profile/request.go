@@ -201,7 +201,7 @@ func (p *Profile) Match(call *Call, r *Request) (Values, error) {
 	}
 	for name, template := range p.headersOf(call) {
 		if name != "Accept" {
-			m.text("the header "+name, template, r.Header.Get(name))
+			m.scalar("the header "+name, template, r.Header.Get(name), true)
 		}
 	}
 	m.body(r)
@@ -256,7 +256,7 @@ func (m *matcher) texts(where string, templates map[string]string, values url.Va
 		case 0:
 			m.differs("%s has no %s", where, name)
 		case 1:
-			m.text(name+" of "+where, template, texts[0])
+			m.scalar(name+" of "+where, template, texts[0], true)
 		default:
 			m.differs("%s has %s more than once", where, name)
 		}
@@ -332,18 +332,15 @@ func (m *matcher) json(where string, template, body any) {
 			m.json(where, template[i], elements[i])
 		}
 	default:
-		if text, isText := template.(string); isText && isPlaceholder(text) {
-			m.take(where, text, body, false)
-		} else if !equal(template, body) {
-			m.differs("%s is not as the call has it", where)
-		}
+		m.scalar(where, template, body, false)
 	}
 }
 
-func (m *matcher) text(where, template, text string) {
-	if isPlaceholder(template) {
-		m.take(where, template, text, true)
-	} else if template != text {
+// scalar compares a text, or a scalar in JSON, with its template.
+func (m *matcher) scalar(where string, template, value any, isText bool) {
+	if placeholder, _ := template.(string); isPlaceholder(placeholder) {
+		m.take(where, placeholder, value, isText)
+	} else if !equal(template, value) {
 		m.differs("%s is not as the call has it", where)
 	}
 }

@@ -104,11 +104,8 @@ type consumerWriter struct {
 
 // list is a document with the consumers where the profile has them.
 func (w consumerWriter) list(consumers []Consumer) any {
-	items := w.shape.Items
-	switch {
-	case items == nil:
-		return w.items(consumers)
-	case items.Yes == nil:
+	items := cmp.Or(w.shape.Items, &Items{})
+	if items.Yes == nil {
 		return SetAt(nil, items.At, w.items(consumers))
 	}
 	var approved, others []Consumer
