@@ -183,46 +183,40 @@ func (c consumerReader) list(r *Response) ([]Consumer, error) {
 
 // items reads one array, or object, of consumers.
 func (c consumerReader) items(document any, pointer string, approved *bool) (found []Consumer, err error) {
-	take := func(item any, key string) error {
-		if other, err := c.otherKind(item); other || err != nil {
-			found = append(found, Consumer{OtherKind: true})
-			return err
+	value, isThere := Lookup(document, pointer)
+	elements, isList := value.([]any)
+	keys := make([]string, len(elements))
+	if c.shape.KeyIsMember {
+		var members map[string]any
+		members, isList = value.(map[string]any)
+		keys, elements = slices.Sorted(maps.Keys(members)), nil
+		for i, name := range keys {
+			elements = append(elements, members[name])
+			if keys[i], err = c.key(name, "response.key_is_member", "", "no key in the name %q", name); err != nil {
+				return nil, err
+			}
 		}
-		one, err := c.consumer(item, key)
-		if approved != nil {
-			one.Approved = approved
+	}
+	if !isList {
+		// If this counted as an empty list, each consumer would be registered again.
+		if !isThere {
+			value = document
+		}
+		return nil, c.call.unreadable("response.items", describe(value), "no list at %q", pointer)
+	}
+	for i, item := range elements {
+		one := Consumer{}
+		if one.OtherKind, err = c.otherKind(item); err == nil && !one.OtherKind {
+			if one, err = c.consumer(item, keys[i]); approved != nil {
+				one.Approved = approved
+			}
+		}
+		if err != nil {
+			return nil, err
 		}
 		found = append(found, one)
-		return err
 	}
-	value, isThere := Lookup(document, pointer)
-	elements, isArray := value.([]any)
-	members, isObject := value.(map[string]any)
-	switch {
-	case isArray && !c.shape.KeyIsMember:
-		for _, element := range elements {
-			if err := take(element, ""); err != nil {
-				return nil, err
-			}
-		}
-		return found, nil
-	case isObject && c.shape.KeyIsMember:
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			key, err := c.key(name, "response.key_is_member", "", "no key in the name %q", name)
-			if err != nil {
-				return nil, err
-			}
-			if err := take(members[name], key); err != nil {
-				return nil, err
-			}
-		}
-		return found, nil
-	}
-	// If this counted as an empty list, each consumer would be registered again.
-	if !isThere {
-		value = document
-	}
-	return nil, c.call.unreadable("response.items", describe(value), "no list at %q", pointer)
+	return found, nil
 }
 
 // otherKind reports whether an item of a list is something else than an OAuth 1.0a
@@ -255,15 +249,15 @@ func (c consumerReader) key(text, part, found, format string, arguments ...any) 
 }
 
 // consumer reads one consumer, whose key can be known, from a JSON value.
-func (c consumerReader) consumer(value any, key string) (Consumer, error) {
-	shape, found := c.shape, Consumer{Key: key}
+func (c consumerReader) consumer(value any, key string) (found Consumer, err error) {
+	shape := c.shape
+	found.Key = key
 	if shape.Key != nil {
 		at, _ := Lookup(value, *shape.Key)
 		text, _ := at.(string)
 		if number, ok := at.(json.Number); ok {
 			text = number.String()
 		}
-		var err error
 		if found.Key, err = c.key(text, "response.key", describe(value), "no key at %q", *shape.Key); err != nil {
 			return found, err
 		}
@@ -277,7 +271,6 @@ func (c consumerReader) consumer(value any, key string) (Consumer, error) {
 		found.Name = &name
 	}
 	if shape.Approved != nil {
-		var err error
 		if found.Approved, found.Err, err = c.approval(value, found.Key); err != nil {
 			return found, err
 		}
