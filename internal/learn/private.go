@@ -24,8 +24,7 @@ var sensitiveName = pattern(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|c
 // collect gathers what is private in a recording.
 func collect(entries []har.Entry, all []*exchange) *private {
 	p := &private{inside: map[string]bool{}, whole: map[string]bool{}}
-	for i := range entries {
-		entry := &entries[i]
+	for _, entry := range entries {
 		p.host(entry.URL.Host)
 		p.secret(entry.URL.User.Username())
 		password, _ := entry.URL.User.Password()

@@ -65,9 +65,7 @@ func (l *learner) findSignIn(given Credentials) *signIn {
 		s.elsewhere = last.entry.URL.Hostname() != register.entry.URL.Hostname() && !strings.Contains(last.entry.URL.Path, authentication)
 	}
 	s.findStarts(before, first, last)
-	if first != last {
-		s.add(first)
-	}
+	s.add(first)
 	s.add(last)
 	s.addFurther(before[last.at+1:])
 	return s

@@ -99,10 +99,7 @@ func LastSegment(text string) string {
 		return ""
 	}
 	path := strings.TrimRight(target.EscapedPath(), "/")
-	segment, err := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:])
-	if err != nil {
-		return ""
-	}
+	segment, _ := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:]) // Parse has checked the escapes.
 	return segment
 }
 
