@@ -84,7 +84,6 @@ func (l *learner) approvedIn(document any) *string {
 	return nil
 }
 
-// findReads finds the requests that read the consumer alone.
 func (l *learner) findReads() {
 	for _, one := range l.all[l.roles.register.at+1:] {
 		reads := one.reads() || one.method == http.MethodPost && !slices.Contains(l.roles.all(), one)

@@ -23,7 +23,6 @@ type draft struct {
 	problems []string // what a profile cannot express
 }
 
-// drafter puts placeholders into one request.
 type drafter struct {
 	*learner
 	*draft
@@ -55,7 +54,6 @@ func (l *learner) draftOf(one *exchange) *draft {
 	return d.draft
 }
 
-// pathOf is an escaped path with placeholders.
 func (d drafter) pathOf(escaped string) string {
 	segments := strings.Split(escaped, "/")
 	for i, segment := range segments {
@@ -81,7 +79,6 @@ func (d drafter) problem(format string, arguments ...any) {
 	d.problems = append(d.problems, fmt.Sprintf(format, arguments...))
 }
 
-// template is a value of a request with placeholders.
 func (d drafter) template(at place, value any) any {
 	if kept, found := d.kept(at, value); found {
 		return kept

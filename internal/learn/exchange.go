@@ -169,7 +169,6 @@ func (e *exchange) decodeAnswer() {
 	}
 }
 
-// text is the body of a textBody.
 func (e *exchange) text() string { return strings.TrimSpace(string(e.entry.ResponseBody.Content)) }
 
 // parseForm keeps repeated members, unlike url.ParseQuery.
@@ -238,7 +237,6 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	}
 }
 
-// part is what the body is called.
 func (e *exchange) part() string {
 	if e.kind == formBody {
 		return "form"
@@ -246,7 +244,6 @@ func (e *exchange) part() string {
 	return "JSON body"
 }
 
-// sends reports whether a value of the request is this one.
 func (e *exchange) sends(wanted string) bool {
 	found := false
 	e.eachValue(func(_ place, value string) { found = found || value == wanted })

@@ -10,7 +10,6 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// report gathers the findings.
 type report struct {
 	first    []string // what to do before anything else
 	calls    []string // what was found
@@ -73,7 +72,6 @@ func (l *learner) findings(written bool) string {
 	return text.String()
 }
 
-// reportCalls says what was found, and how sure it is.
 func (l *learner) reportCalls(p *profile.Profile) {
 	l.reportSignIn(p)
 	list, register := l.lists[0], l.roles.register
@@ -247,7 +245,6 @@ func (l *learner) show(one *exchange) string {
 	return one.method + " /" + strings.Join(segments, "/")
 }
 
-// count is a number of things.
 func count(n int, thing string) string {
 	if n != 1 {
 		thing += "s"

@@ -240,7 +240,6 @@ func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
 	return pointer, isLast, found
 }
 
-// findNameIn finds the name of the consumer in a JSON value.
 func findNameIn(document any) (pointer string, found bool) {
 	best := 100
 	eachText(document, func(at, text string) {

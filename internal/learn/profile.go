@@ -121,7 +121,6 @@ func (l *learner) cannot(name string, one *exchange) bool {
 	return len(one.problems) > 0
 }
 
-// verbatim is a request as a call.
 func (l *learner) verbatim(one *exchange) *profile.Call {
 	call := &profile.Call{Method: one.method, Path: one.path, Query: maps.Clone(one.draft.query), Headers: l.headersOf(one)}
 	switch one.kind {
@@ -133,7 +132,6 @@ func (l *learner) verbatim(one *exchange) *profile.Call {
 	return call
 }
 
-// buildList makes the call that lists consumers.
 func (l *learner) buildList(p *profile.Profile) {
 	if len(l.lists) == 0 {
 		return
@@ -180,7 +178,6 @@ func (l *learner) buildApproved(p *profile.Profile) {
 	}
 }
 
-// buildChanges makes the calls that change something.
 func (l *learner) buildChanges(p *profile.Profile) {
 	r, c := &l.roles, &p.Calls
 	if !r.register.whole {

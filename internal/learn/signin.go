@@ -221,7 +221,6 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 	}
 }
 
-// byPage is a sign-in on pages.
 func (l *learner) byPage(p *profile.Profile, out *profile.SignOut) *profile.SignIn {
 	s := l.signIn
 	in := &profile.SignIn{By: profile.ByPage, Start: s.start(p), Steps: s.steps, SignOut: out}
@@ -290,7 +289,6 @@ func (s *signIn) start(p *profile.Profile) string {
 	return head.entry.URL.EscapedPath()
 }
 
-// serverOf is the server that a request was sent to.
 func (l *learner) serverOf(one *exchange) string {
 	path := one.entry.URL.EscapedPath()
 	return l.place(&path)

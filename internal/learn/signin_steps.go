@@ -14,7 +14,6 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// add adds the step in which a request was sent.
 func (s *signIn) add(one *exchange) {
 	if slices.Contains(s.posts, one) {
 		return

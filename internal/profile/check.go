@@ -94,7 +94,6 @@ func (c *checker) server(place, own string) {
 	c.missingIf(c.ServerOf(own) == "" && !c.wrong["/server"], place, "server", ", here or in the profile")
 }
 
-// signIn checks what the ways to sign in need.
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
@@ -208,7 +207,6 @@ func (c *checker) call(call *Call) {
 	c.pages(place, call)
 }
 
-// templates checks the placeholders of a call.
 func (c *checker) templates(place string, call *Call) {
 	use := uses[call.Name]
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})

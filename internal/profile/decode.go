@@ -148,7 +148,6 @@ var enumerations = map[string][]string{
 	"discover": {"oauthRequestConsumerKeyUrl"},
 }
 
-// rules checks a value against the rules of its field.
 func (m *mistakes) rules(at string, value any, rules []string) {
 	text, _ := value.(string)
 	for _, rule := range rules {

@@ -90,7 +90,6 @@ func (m *mistakes) add(pointer, format string, arguments ...any) {
 	m.found = append(m.found, mistake{offset, pointer, fmt.Sprintf(format, arguments...)})
 }
 
-// addIf notes a mistake if there is one.
 func (m *mistakes) addIf(wrong bool, pointer, format string, arguments ...any) {
 	if wrong {
 		m.add(pointer, format, arguments...)

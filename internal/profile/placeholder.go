@@ -42,7 +42,6 @@ func SourceOf(source, name string) string { return "{" + source + "." + name + "
 // KeepOf is the placeholder of a member that calls send back.
 func KeepOf(name string) string { return keepPrefix + name + "}" }
 
-// isPlaceholder reports whether a text is replaced by a value.
 func isPlaceholder(text string) bool {
 	switch text {
 	case Key, keyNumber, Name, Secret, ApprovedNow, CSRFToken, Origin:

@@ -86,7 +86,6 @@ func Tokens(pointer string) []string {
 	return tokens
 }
 
-// isPointer reports whether a text is a JSON pointer.
 func isPointer(text string) bool {
 	return text == "" || text[0] == '/' && strings.Count(text, "~") == strings.Count(text, "~0")+strings.Count(text, "~1")
 }

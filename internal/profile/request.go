@@ -80,7 +80,6 @@ func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 	return r, nil
 }
 
-// filler fills the templates of one call.
 type filler struct {
 	values map[string]any
 	err    error // the first one

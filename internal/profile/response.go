@@ -63,7 +63,6 @@ func (e *ReadError) Error() string { return e.text }
 // Is reports whether the response is a refusal.
 func (e *ReadError) Is(target error) bool { return target == ErrRefused && e.Refused }
 
-// unreadable returns a *ReadError for a part of the call.
 func (c *Call) unreadable(part, found, format string, arguments ...any) *ReadError {
 	text := fmt.Sprintf(format, arguments...)
 	if found != "" {

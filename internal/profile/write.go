@@ -84,7 +84,6 @@ func otherThan(literal any) any {
 	return "other"
 }
 
-// writeJSON puts a JSON value into a response.
 func writeJSON(r *Response, document any) {
 	body, err := encodeJSON(document)
 	if err != nil {
