@@ -140,15 +140,14 @@ func (c consumerReader) single(r *Response) (found Consumer, err error) {
 	shape := c.shape
 	if shape.Format == "text" {
 		text := strings.TrimSpace(string(r.Body))
-		if strings.ContainsAny(text, "\r\n<{") {
-			text = ""
+		if found.Key = c.key(text); found.Key == "" || strings.ContainsAny(text, "\r\n<{") {
+			return Consumer{}, c.call.unreadable("response.format", "", "the body is not a key")
 		}
-		found.Key, err = c.key(text, "response.format", "", "the body is not a key")
-		return found, err
+		return found, nil
 	}
 	if shape.KeyHeader != "" {
-		if found.Key, err = c.key(r.Header.Get(shape.KeyHeader), "response.key_header", "", "no key in the header %s", shape.KeyHeader); err != nil {
-			return found, err
+		if found.Key = c.key(r.Header.Get(shape.KeyHeader)); found.Key == "" {
+			return found, c.call.unreadable("response.key_header", "", "no key in the header %s", shape.KeyHeader)
 		}
 	}
 	if !shape.inBody() {
@@ -191,8 +190,8 @@ func (c consumerReader) items(document any, pointer string, approved *bool) (fou
 		keys, elements = slices.Sorted(maps.Keys(members)), nil
 		for i, name := range keys {
 			elements = append(elements, members[name])
-			if keys[i], err = c.key(name, "response.key_is_member", "", "no key in the name %q", name); err != nil {
-				return nil, err
+			if keys[i] = c.key(name); keys[i] == "" {
+				return nil, c.call.unreadable("response.key_is_member", "", "no key in the name %q", name)
 			}
 		}
 	}
@@ -236,15 +235,15 @@ func (c consumerReader) otherKind(item any) (bool, error) {
 // maxKey limits a key, in bytes: it has to fit into a path.
 const maxKey = 4096
 
-// key is the key in a text that holds it, or the error that there is none.
-func (c consumerReader) key(text, part, found, format string, arguments ...any) (string, error) {
+// key is the key in a text that holds it. It is empty if there is none.
+func (c consumerReader) key(text string) string {
 	if c.shape.KeyIsLastSegment {
 		text = LastSegment(text)
 	}
-	if text == "" || len(text) > maxKey {
-		return "", c.call.unreadable(part, found, format, arguments...)
+	if len(text) > maxKey {
+		return ""
 	}
-	return text, nil
+	return text
 }
 
 // consumer reads one consumer, whose key can be known, from a JSON value.
@@ -257,8 +256,8 @@ func (c consumerReader) consumer(value any, key string) (found Consumer, err err
 		if number, ok := at.(json.Number); ok {
 			text = number.String()
 		}
-		if found.Key, err = c.key(text, "response.key", describe(value), "no key at %q", *shape.Key); err != nil {
-			return found, err
+		if found.Key = c.key(text); found.Key == "" {
+			return found, c.call.unreadable("response.key", describe(value), "no key at %q", *shape.Key)
 		}
 	}
 	if shape.Name != nil {
