@@ -43,9 +43,8 @@ func (c *checker) lists() {
 	list, read := c.Calls.List, c.Calls.Read
 	switch {
 	case list == nil && !c.OnlyRegisters():
-		if _, given := c.offsets["/calls"]; given {
-			c.missing("/calls", "list", "")
-		}
+		_, given := c.offsets["/calls"]
+		c.missingIf(given, "/calls", "list", "")
 	case list == nil || !list.Response.TellsKey() || list.Response.TellsAll():
 	case read == nil || read.Response == nil || read.Response.Name == nil || !read.Response.TellsApproval():
 		c.add("/calls/list/response", "the list does not tell key, name and approval of each consumer, and there is no read call that does")

@@ -100,7 +100,7 @@ func TestRead_list(t *testing.T) {
 // read.
 func TestRead_noApproval(t *testing.T) {
 	t.Parallel()
-	p := parse(t, string(documents(t)["rest-api"]))
+	p := parse(t, documents(t)["rest-api"])
 	for _, item := range []string{`{"key":"k","name":"n"}`, `{"key":"k","name":"n","approved":null}`} {
 		read, err := p.Read(p.Calls.List, answered(nil, "["+item+"]"))
 		checkRead(t, read, err, nil, "calls.list.response.approved", `consumer "k" does not say whether it is approved at "/approved": its members are`)
@@ -220,7 +220,7 @@ func TestWrite_statusAndHeaders(t *testing.T) {
 	t.Parallel()
 	all := map[string]*Profile{}
 	for name, content := range documents(t) {
-		all[name] = parse(t, string(content))
+		all[name] = parse(t, content)
 	}
 	name, no := "n", false
 	one := Consumer{Key: "k l", Name: &name, Approved: &no, Others: map[string]any{"owner": "o"}}
