@@ -2,6 +2,7 @@ package profile
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -218,10 +219,7 @@ func TestSucceeds(t *testing.T) {
 
 func TestWrite_statusAndHeaders(t *testing.T) {
 	t.Parallel()
-	all := map[string]*Profile{}
-	for name, content := range documents(t) {
-		all[name] = parse(t, content)
-	}
+	contents := documents(t)
 	name, no := "n", false
 	one := Consumer{Key: "k l", Name: &name, Approved: &no, Others: map[string]any{"owner": "o"}}
 	for _, test := range []struct {
@@ -242,15 +240,10 @@ func TestWrite_statusAndHeaders(t *testing.T) {
 		{"key-map", "list", 200, "application/json", "", `{"consumers":{"k l":{"displayName":"n","flags":{"approved":false},"owner":"o"}}}`},
 		{"keys-only", "list", 200, "application/json", "", `{"keys":["k l"]}`},
 	} {
-		p := all[test.document]
-		for name, call := range p.Calls.All() {
-			if name != test.call {
-				continue
-			}
-			r := p.Write(call, []Consumer{one}, "/p")
-			if r.Status != test.status || r.Header.Get("Content-Type") != test.contentType || r.Header.Get("Location") != test.location || string(r.Body) != test.body {
-				t.Errorf("%s, %s: %d %v %s", test.document, name, r.Status, r.Header, r.Body)
-			}
+		p := parse(t, contents[test.document])
+		r := p.Write(maps.Collect(p.Calls.All())[test.call], []Consumer{one}, "/p")
+		if r.Status != test.status || r.Header.Get("Content-Type") != test.contentType || r.Header.Get("Location") != test.location || string(r.Body) != test.body {
+			t.Errorf("%s, %s: %d %v %s", test.document, test.call, r.Status, r.Header, r.Body)
 		}
 	}
 }
