@@ -246,7 +246,7 @@ var shapes = map[string]shape{
 		others: `{"key":"0ther-canary-key","name":"Canary Consumer","approved":true}`,
 		steps: steps(
 			`POST /authentication/api/consumers {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`,
-			approving(`POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`),
+			approving(`POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done;jsessionid=canaryABC?x=1`),
 			`PATCH /admin/api/consumers/KEY {"name":"NAME2"} -> 204`, `PATCH /admin/api/consumers/KEY {"secret":"SECRET2"} -> 204`, `DELETE /admin/api/consumers/KEY -> 204`),
 	},
 	"approval in an unknown word": plain(created, approvals,
