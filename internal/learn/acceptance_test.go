@@ -35,7 +35,11 @@ func TestAccLearned(t *testing.T) {
 			server := newDialectServer(t, name)
 			server.AddConsumer(emulator.Consumer{Name: "by hand", Secret: "x", Approved: true})
 			w := &learnedWorkspace{terraformtest.New(t, server)}
-			document := learnFile(t, file).Profile
+			entries, err := read(file, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			document := Learn(entries, Credentials{}).Profile
 			w.WriteFile(t, "profile.json", string(document))
 			w.Setenv("TWCLOUD_API_PROFILE_FILE="+filepath.Join(w.Dir, "profile.json"), "TWCLOUD_AUTHENTICATION_ENDPOINT="+server.AuthenticationURL())
 			if learned, _ := profile.Parse(document); learned.SignIn != nil && learned.SignIn.By == profile.ByToken {

@@ -24,12 +24,10 @@ func (l *learner) rootIn(document any) (root string, found bool) {
 
 // responseOf says where the consumer is in the responses to one call. Nil: the
 // responses do not tell, or not always in the same place.
-func (l *learner) responseOf(exchanges ...*exchange) (common *profile.Shape) {
-	for i, one := range exchanges {
-		switch shape := l.shapeOf(one); {
-		case i == 0:
-			common = shape
-		case !reflect.DeepEqual(shape, common):
+func (l *learner) responseOf(first *exchange, others ...*exchange) *profile.Shape {
+	common := l.shapeOf(first)
+	for _, one := range others {
+		if !reflect.DeepEqual(l.shapeOf(one), common) {
 			return nil
 		}
 	}
@@ -86,7 +84,6 @@ func (l *learner) approvedIn(document any) *string {
 	return nil
 }
 
-// findReads finds the requests that read the consumer alone.
 func (l *learner) findReads() {
 	for _, one := range l.all[l.roles.register.at+1:] {
 		reads := one.reads() || one.method == http.MethodPost && !slices.Contains(l.roles.all(), one)

@@ -19,7 +19,6 @@ const (
 	disapproved
 )
 
-// momentAt is the moment of the response to a request.
 func (l *learner) momentAt(at *exchange) moment {
 	now := registered
 	for _, one := range l.all[:at.at+1] {

@@ -65,7 +65,7 @@ func tokensOf(one *exchange) []*csrf {
 	}
 	for _, header := range one.entry.RequestHeaders {
 		if !standard().MatchString(header.Name) && !tracing().MatchString(header.Name) && len(header.Value) >= 6 {
-			add(place{"header", pointerOf(header.Name)}, header.Value)
+			add(place{"header", profile.PointerOf(header.Name)}, header.Value)
 		}
 	}
 	one.eachValue(func(at place, value string) {
@@ -108,7 +108,7 @@ func (l *learner) brings(one *exchange, token string) (source *profile.CSRF) {
 			source = &profile.CSRF{From: "body", Pointer: pointer}
 		}
 	})
-	if name := fieldOf(one, token); name != "" && l.plain(pointerOf(name)) {
+	if name := fieldOf(one, token); name != "" && l.plain(profile.PointerOf(name)) {
 		return &profile.CSRF{From: "page", Name: name}
 	}
 	return source
@@ -121,10 +121,7 @@ func fieldOf(page *exchange, value string) string {
 	}
 	for tags := html.NewTokenizer(bytes.NewReader(page.entry.ResponseBody.Content)); tags.Next() != html.ErrorToken; {
 		tag := tags.Token()
-		attributes := map[string]string{}
-		for _, attribute := range tag.Attr {
-			attributes[attribute.Key] = attribute.Val
-		}
+		attributes := attributesOf(tag.Attr)
 		if tag.Data == "meta" && attributes["content"] == value || tag.Data == "input" && attributes["value"] == value {
 			return attributes["name"]
 		}

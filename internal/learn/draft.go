@@ -23,7 +23,6 @@ type draft struct {
 	problems []string // what a profile cannot express
 }
 
-// drafter puts placeholders into one request.
 type drafter struct {
 	*learner
 	*draft
@@ -33,8 +32,8 @@ type drafter struct {
 func (l *learner) draftOf(one *exchange) *draft {
 	d := drafter{l, &draft{}, one}
 	d.path = d.pathOf(one.entry.URL.EscapedPath())
-	if to, found := one.redirected(); found && !one.reads() {
-		d.redirect = d.pathOf(to)
+	if to := one.location(); to != nil && to.Hostname() == one.entry.URL.Hostname() && !one.reads() {
+		d.redirect = d.pathOf(to.EscapedPath())
 	}
 	query := map[string]any{}
 	for name, value := range one.query {
@@ -55,7 +54,6 @@ func (l *learner) draftOf(one *exchange) *draft {
 	return d.draft
 }
 
-// pathOf is an escaped path with placeholders.
 func (d drafter) pathOf(escaped string) string {
 	segments := strings.Split(escaped, "/")
 	for i, segment := range segments {
@@ -81,7 +79,6 @@ func (d drafter) problem(format string, arguments ...any) {
 	d.problems = append(d.problems, fmt.Sprintf(format, arguments...))
 }
 
-// template is a value of a request with placeholders.
 func (d drafter) template(at place, value any) any {
 	if kept, found := d.kept(at, value); found {
 		return kept
@@ -94,13 +91,13 @@ func (d drafter) template(at place, value any) any {
 				d.problem("the %s has a typed value, a key or something private as a name", at.part)
 				continue
 			}
-			copied[name] = d.template(place{at.part, at.pointer + pointerOf(name)}, member)
+			copied[name] = d.template(place{at.part, at.pointer + profile.PointerOf(name)}, member)
 		}
 		return copied
 	case []any:
 		copied := make([]any, len(value))
 		for i, element := range value {
-			copied[i] = d.template(place{at.part, at.pointer + pointerOf(strconv.Itoa(i))}, element)
+			copied[i] = d.template(place{at.part, at.pointer + profile.PointerOf(strconv.Itoa(i))}, element)
 		}
 		return copied
 	}
@@ -169,7 +166,7 @@ func (d drafter) kept(at place, value any) (placeholder string, found bool) {
 			continue
 		}
 		there, pointer := false, ""
-		walk("", sighting.value, func(place string, known any) {
+		profile.Walk("", sighting.value, func(place string, known any) {
 			if lastToken(place) == name && place != "" {
 				there = true
 				if text, isText := scalarText(known); reflect.DeepEqual(known, value) || at.part != "JSON body" && isText && text == value {
@@ -183,7 +180,7 @@ func (d drafter) kept(at place, value any) (placeholder string, found bool) {
 		if pointer == "" || !d.plain(pointer) || !d.offered(pointer) {
 			return "", false
 		}
-		kept := strings.Join(tokens(pointer), ".")
+		kept := strings.Join(profile.Tokens(pointer), ".")
 		d.keep[kept] = pointer
 		return profile.KeepOf(kept), true
 	}
@@ -194,7 +191,7 @@ func (d drafter) kept(at place, value any) (placeholder string, found bool) {
 // stands for.
 func (l *learner) holdsKnown(value any) bool {
 	found := false
-	walk("", value, func(at string, inner any) {
+	profile.Walk("", value, func(at string, inner any) {
 		text, _ := scalarText(inner)
 		found = found || typed().MatchString(text+at) || l.hasKey(text) || l.hasKey(at) || text != "" && text == l.roles.register.key || text != "" && l.csrf.has(text)
 	})
@@ -222,7 +219,7 @@ func (l *learner) isKey(at place, value string) bool {
 	case len(value) >= 4 || at.part == "path":
 		return true
 	}
-	return slices.ContainsFunc(tokens(at.pointer), func(part string) bool {
+	return slices.ContainsFunc(profile.Tokens(at.pointer), func(part string) bool {
 		name := strings.ToLower(strings.TrimSuffix(part, "[]"))
 		return rankOf(name) < 3 || rankOf(strings.TrimSuffix(name, "s")) < 3
 	})
@@ -238,7 +235,7 @@ func (l *learner) withheld(name string) bool { return l.private.holds(name) || l
 
 // plain reports whether a pointer has neither the key nor anything private in it.
 func (l *learner) plain(pointer string) bool {
-	return !slices.ContainsFunc(tokens(pointer), func(token string) bool {
+	return !slices.ContainsFunc(profile.Tokens(pointer), func(token string) bool {
 		return l.withheld(token) || typed().MatchString(token) || looksRandom(token)
 	})
 }
@@ -256,25 +253,23 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 	for _, header := range one.entry.RequestHeaders {
 		name := http.CanonicalHeaderKey(header.Name)
 		switch {
-		case l.csrf.is("header", pointerOf(name)):
+		case l.csrf.is("header", profile.PointerOf(name)):
 			kept[name] = profile.CSRFToken
 		case name == "Accept":
 			if !strings.HasPrefix(header.Value, "*/*") && !strings.HasPrefix(header.Value, "text/html") && len(header.Value) <= 60 && !l.private.holds(header.Value) {
 				kept[name] = header.Value
 			}
 		case name == "Origin":
-			if header.Value == one.origin {
+			if header.Value == one.entry.URL.Scheme+"://"+one.entry.URL.Host {
 				kept[name] = profile.Origin
 			}
 		case name == "If-Match":
-			version := ""
 			for _, member := range []string{"version", "revision", "etag", "_version"} {
-				if found, ok := (drafter{l, one.draft, one}).kept(place{"header", pointerOf(member)}, header.Value); ok {
-					version = found
+				if version, found := (drafter{l, one.draft, one}).kept(place{"header", profile.PointerOf(member)}, header.Value); found {
+					kept[name] = version
 				}
 			}
-			if kept[name] = version; version == "" {
-				delete(kept, name)
+			if kept[name] == "" {
 				l.report.unable("%s sends If-Match, the version of what it changes, which neither the list nor a read tells. The server may refuse the call.", l.show(one))
 			}
 		case standard().MatchString(name), tracing().MatchString(name):

@@ -2,9 +2,6 @@ package learn
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -36,7 +33,6 @@ type exchange struct {
 	entry    *har.Entry
 	at       int // its place among the exchanges
 	method   string
-	origin   string         // scheme, host and port
 	segments []string       // of the path, decoded
 	query    map[string]any // of strings
 	kind     bodyKind
@@ -59,21 +55,18 @@ const (
 	otherBody
 )
 
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
 // exchanges decodes the requests that matter: no preflights, none without a response.
 func exchanges(entries []har.Entry) []*exchange {
 	var all []*exchange
 	for i := range entries {
 		entry := &entries[i]
-		switch entry.Method {
-		case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-		default:
-			continue
-		}
-		if entry.Status < 100 {
+		if entry.Status < 100 || !slices.Contains(methods, entry.Method) {
 			continue
 		}
 		stripSession(entry.URL)
-		one := &exchange{entry: entry, method: entry.Method, origin: entry.URL.Scheme + "://" + entry.URL.Host, typed: map[string]bool{}}
+		one := &exchange{entry: entry, method: entry.Method, typed: map[string]bool{}}
 		for segment := range strings.SplitSeq(strings.TrimPrefix(entry.URL.EscapedPath(), "/"), "/") {
 			one.segments = append(one.segments, unescape(segment, url.PathUnescape))
 		}
@@ -134,10 +127,18 @@ func (e *exchange) ok() bool { return e.entry.Status >= 200 && e.entry.Status < 
 // reads reports whether the method promises to change nothing.
 func (e *exchange) reads() bool { return e.method == http.MethodGet }
 
+// values are what a request sends: its query if it only reads, otherwise its body.
+func (e *exchange) values() any {
+	if e.reads() {
+		return e.query
+	}
+	return e.body
+}
+
 func (e *exchange) decodeBody() {
 	body := e.entry.RequestBody
 	content := bytes.TrimSpace(body.Content)
-	switch value, err := decodeJSON(content); {
+	switch value, err := profile.DecodeJSON(content); {
 	case body.Missing || strings.HasPrefix(body.MediaType, "multipart/"):
 		e.kind = otherBody
 	case len(content) == 0:
@@ -153,7 +154,7 @@ func (e *exchange) decodeBody() {
 func (e *exchange) decodeAnswer() {
 	body := e.entry.ResponseBody
 	content := bytes.TrimSpace(body.Content)
-	switch value, err := decodeJSON(content); {
+	switch value, err := profile.DecodeJSON(content); {
 	case len(content) == 0:
 	case err == nil:
 		e.answered, e.answer = jsonBody, value
@@ -168,21 +169,7 @@ func (e *exchange) decodeAnswer() {
 	}
 }
 
-// text is the body of a textBody.
 func (e *exchange) text() string { return strings.TrimSpace(string(e.entry.ResponseBody.Content)) }
-
-func decodeJSON(content []byte) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more text after the end")
-	}
-	return value, nil
-}
 
 // parseForm keeps repeated members, unlike url.ParseQuery.
 func parseForm(text string) []har.Pair {
@@ -243,14 +230,13 @@ func (e *exchange) eachValue(visit func(at place, value string)) {
 	eachText(e.query, func(pointer, text string) { visit(place{"query", pointer}, text) })
 	eachText(e.body, func(pointer, text string) { visit(place{e.part(), pointer}, text) })
 	for _, pair := range e.repeated {
-		visit(place{"query", pointerOf(pair.Name)}, pair.Value)
+		visit(place{"query", profile.PointerOf(pair.Name)}, pair.Value)
 	}
 	if e.kind == otherBody {
 		visit(place{part: "body"}, string(e.entry.RequestBody.Content))
 	}
 }
 
-// part is what the body is called.
 func (e *exchange) part() string {
 	if e.kind == formBody {
 		return "form"
@@ -258,7 +244,6 @@ func (e *exchange) part() string {
 	return "JSON body"
 }
 
-// sends reports whether a value of the request is this one.
 func (e *exchange) sends(wanted string) bool {
 	found := false
 	e.eachValue(func(_ place, value string) { found = found || value == wanted })
@@ -267,16 +252,6 @@ func (e *exchange) sends(wanted string) bool {
 
 // answersName reports whether a response contains one of the names.
 func (e *exchange) answersName() bool { return typed().Match(e.entry.ResponseBody.Content) }
-
-// redirected is the escaped path that a redirect leads to on the same host.
-func (e *exchange) redirected() (path string, found bool) {
-	location := har.Header(e.entry.ResponseHeaders, "Location")
-	target, err := e.entry.URL.Parse(location)
-	if err != nil || location == "" || e.entry.Status < 300 || e.entry.Status > 399 || target.Hostname() != e.entry.URL.Hostname() {
-		return "", false
-	}
-	return target.EscapedPath(), true
-}
 
 // sameCall reports whether two requests go to the same place in the same way.
 func sameCall(a, b *exchange) bool {

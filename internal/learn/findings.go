@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// report gathers the findings.
 type report struct {
 	first    []string // what to do before anything else
 	calls    []string // what was found
@@ -74,7 +72,6 @@ func (l *learner) findings(written bool) string {
 	return text.String()
 }
 
-// reportCalls says what was found, and how sure it is.
 func (l *learner) reportCalls(p *profile.Profile) {
 	l.reportSignIn(p)
 	list, register := l.lists[0], l.roles.register
@@ -117,7 +114,9 @@ func (l *learner) missing(p *profile.Profile) {
 	case l.csrf == nil && l.stripped():
 		l.report.reading("The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.")
 	}
-	switch byName := slices.IndexFunc(l.all, l.addressedByName); {
+	switch byName := slices.IndexFunc(l.all, func(one *exchange) bool {
+		return one.ok() && !one.reads() && r.approve == nil && r.remove == nil && slices.ContainsFunc(one.segments, isName)
+	}); {
 	case c.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
 		l.report.unable("The page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned.")
 		return
@@ -163,8 +162,7 @@ func namesBefore(all []*exchange, name string) bool {
 		if one.typed[name] {
 			break
 		}
-		found := bytes.Contains(one.entry.ResponseBody.Content, []byte(name+`"`)) || bytes.Contains(one.entry.ResponseBody.Content, []byte(name+`<`))
-		if found {
+		if content := string(one.entry.ResponseBody.Content); strings.Contains(content, name+`"`) || strings.Contains(content, name+`<`) {
 			return true
 		}
 	}
@@ -191,12 +189,6 @@ func (l *learner) bodiless() {
 		lines = append(lines[:5], fmt.Sprintf("%d more", more))
 	}
 	l.report.problem("The recording lacks bodies, or has them cut off: %s. Keep the developer tools open from step 0 to 6, and save everything as one file (Chromium: \"Export HAR\"; Firefox: \"Save All As HAR\", with devtools.netmonitor.responseBodyLimit set to 0 in about:config; other tools: with bodies inside the file). Then record again.", strings.Join(lines, ", "))
-}
-
-// addressedByName reports whether a request that changes a consumer has its name in
-// the path, and no request was found that has its key.
-func (l *learner) addressedByName(one *exchange) bool {
-	return one.ok() && !one.reads() && l.roles.approve == nil && l.roles.remove == nil && slices.ContainsFunc(one.segments, isName)
 }
 
 // nothing says why no registration was found.
@@ -253,7 +245,6 @@ func (l *learner) show(one *exchange) string {
 	return one.method + " /" + strings.Join(segments, "/")
 }
 
-// count is a number of things.
 func count(n int, thing string) string {
 	if n != 1 {
 		thing += "s"

@@ -56,9 +56,9 @@ func (l *learner) offered(pointer string) bool {
 // steady reports whether a pointer does not depend on what else a response has: no
 // array on its way has several objects.
 func (l *learner) steady(document any, pointer string) bool {
-	parts := tokens(pointer)
+	parts := profile.Tokens(pointer)
 	for end := range parts {
-		container, _ := profile.Lookup(document, pointerOf(parts[:end]...))
+		container, _ := profile.Lookup(document, profile.PointerOf(parts[:end]...))
 		if elements, _ := container.([]any); len(elements) > 1 {
 			if _, ofObjects := elements[0].(map[string]any); ofObjects {
 				return false
@@ -147,13 +147,13 @@ func (l *learner) weigh(group *listing) bool {
 func (l *learner) findItem(document any) (found *item) {
 	eachText(document, func(pointer, text string) {
 		if isName(text) && found == nil {
-			if candidate := l.itemAt(document, tokens(pointer)); candidate != nil && (candidate.TellsKey() || l.roles.register.key == "") {
+			if candidate := l.itemAt(document, profile.Tokens(pointer)); candidate != nil && (candidate.TellsKey() || l.roles.register.key == "") {
 				found = candidate
 			}
 		}
 	})
 	if pointer, _, hasKey := l.findKeyIn(document); hasKey && found == nil {
-		if found = l.itemAt(document, tokens(pointer)); found != nil {
+		if found = l.itemAt(document, profile.Tokens(pointer)); found != nil {
 			found.Name = nil
 		}
 	}
@@ -170,8 +170,8 @@ func (l *learner) itemAt(document any, parts []string) *item {
 			return nil
 		}
 	}
-	one, name := &item{items: pointerOf(parts[:end]...)}, pointerOf(parts[end+1:]...)
-	one.value, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
+	one, name := &item{items: profile.PointerOf(parts[:end]...)}, profile.PointerOf(parts[end+1:]...)
+	one.value, _ = profile.Lookup(document, profile.PointerOf(parts[:end+1]...))
 	key, isLast, hasKey := l.findKeyIn(one.value)
 	switch one.Name = &name; {
 	case hasKey:
@@ -191,7 +191,7 @@ func (l *learner) guessShape(group *listing) (shape *item) {
 	root := rootOf(key, name)
 	key, name = strings.TrimPrefix(key, root), strings.TrimPrefix(name, root)
 	for _, one := range group.exchanges {
-		walk("", one.answer, func(pointer string, value any) {
+		profile.Walk("", one.answer, func(pointer string, value any) {
 			elements, isArray := value.([]any)
 			fits := hasKey && hasName && isArray && shape == nil && (len(elements) > 0 || one.path == register.path)
 			for _, element := range elements {
@@ -240,7 +240,6 @@ func (l *learner) findKeyIn(document any) (pointer string, isLast, found bool) {
 	return pointer, isLast, found
 }
 
-// findNameIn finds the name of the consumer in a JSON value.
 func findNameIn(document any) (pointer string, found bool) {
 	best := 100
 	eachText(document, func(at, text string) {
@@ -257,12 +256,12 @@ func findNameIn(document any) (pointer string, found bool) {
 
 // rootOf is the pointer of the smallest object that contains both places.
 func rootOf(a, b string) string {
-	left, right := tokens(a), tokens(b)
+	left, right := profile.Tokens(a), profile.Tokens(b)
 	common := 0
 	for common < len(left)-1 && common < len(right)-1 && left[common] == right[common] {
 		common++
 	}
-	return pointerOf(left[:common]...)
+	return profile.PointerOf(left[:common]...)
 }
 
 // places are where a list has its items: in one array or object, or, if the consumer
@@ -287,11 +286,13 @@ func (l *learner) places(group *listing) profile.Items {
 // items are those of all responses with the list.
 func (l *learner) items(group *listing) (items []map[string]any) {
 	places := l.places(group)
+	pointers := []string{places.At}
+	if places.Yes != nil {
+		pointers = []string{*places.Yes, *places.No}
+	}
 	for _, one := range group.exchanges {
-		if places.Yes == nil {
-			items = append(items, itemsOf(one.answer, places.At))
-		} else {
-			items = append(items, itemsOf(one.answer, *places.Yes), itemsOf(one.answer, *places.No))
+		for _, pointer := range pointers {
+			items = append(items, itemsOf(one.answer, pointer))
 		}
 	}
 	return items
@@ -309,12 +310,11 @@ func (l *learner) addOthers() {
 				if group.shape.Name != nil {
 					name = lookupText(element, *group.shape.Name)
 				}
-				switch {
-				case key == l.roles.register.key:
-				case isName(name):
-					l.private.other(key)
-				default:
-					l.private.other(key)
+				if key == l.roles.register.key {
+					continue
+				}
+				l.private.other(key)
+				if !isName(name) {
 					l.private.other(name)
 				}
 			}

@@ -139,7 +139,7 @@ func (l *learner) announced(group *listing) (sign string) {
 		}
 		eachScalar(one.answer, func(at string, value any) {
 			name := lastToken(at)
-			if parts := tokens(at); len(parts) > 1 && (name == "href" || name == "url") {
+			if parts := profile.Tokens(at); len(parts) > 1 && (name == "href" || name == "url") {
 				name = parts[len(parts)-2]
 			}
 			more := moreName().MatchString(name) && value != nil && value != false && value != ""

@@ -21,11 +21,9 @@ type private struct {
 // names.
 var sensitiveName = pattern(`(?i)pass(wd|word|phrase)?$|passw|pwd|secret|token|csrf|xsrf|session|credential|authori[sz]ation|(^|[-_])auth$|jwt|assertion|saml|api-?key|nonce|signature|^j_|^(user|login|e-?mail)([-_]?(name|id|address))?$`)
 
-// collect gathers what is private in a recording.
 func collect(entries []har.Entry, all []*exchange) *private {
 	p := &private{inside: map[string]bool{}, whole: map[string]bool{}}
-	for i := range entries {
-		entry := &entries[i]
+	for _, entry := range entries {
 		p.host(entry.URL.Host)
 		p.secret(entry.URL.User.Username())
 		password, _ := entry.URL.User.Password()

@@ -52,7 +52,7 @@ func (l *learner) encode(p *profile.Profile) []byte {
 			return text.Bytes()
 		}
 		for _, place := range problems[0].Places {
-			parts := tokens(place.Pointer)
+			parts := profile.Tokens(place.Pointer)
 			if len(parts) > 1 && parts[0] == "sign_in" && p.SignIn.Known != profile.Assumed {
 				l.report.unable("sign_in: left out, because a profile cannot describe it at %s. The profile takes a token (assumed).", show(strings.Join(parts[1:], "/")))
 				p.SignIn = &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token"}
@@ -80,11 +80,11 @@ var (
 // leaks are the parts of a profile that have something private. Each part of a
 // path or a pointer counts alone, too.
 func (l *learner) leaks(text []byte) (problems []profile.Problem) {
-	document, err := decodeJSON(text)
+	document, err := profile.DecodeJSON(text)
 	if err != nil {
 		panic(err) // It was just encoded.
 	}
-	walk("", document, func(pointer string, value any) {
+	profile.Walk("", document, func(pointer string, value any) {
 		text, _ := value.(string)
 		parts := append(strings.Split(text, "/"), text)
 		if name := lastToken(pointer); named().MatchString(pointer) {
@@ -105,7 +105,7 @@ func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profi
 		return nil
 	}
 	call := l.verbatim(one)
-	call.Response = l.responseOf(append([]*exchange{one}, repeated...)...)
+	call.Response = l.responseOf(one, repeated...)
 	return call
 }
 
@@ -121,7 +121,6 @@ func (l *learner) cannot(name string, one *exchange) bool {
 	return len(one.problems) > 0
 }
 
-// verbatim is a request as a call.
 func (l *learner) verbatim(one *exchange) *profile.Call {
 	call := &profile.Call{Method: one.method, Path: one.path, Query: maps.Clone(one.draft.query), Headers: l.headersOf(one)}
 	switch one.kind {
@@ -133,7 +132,6 @@ func (l *learner) verbatim(one *exchange) *profile.Call {
 	return call
 }
 
-// buildList makes the call that lists consumers.
 func (l *learner) buildList(p *profile.Profile) {
 	if len(l.lists) == 0 {
 		return
@@ -180,10 +178,9 @@ func (l *learner) buildApproved(p *profile.Profile) {
 	}
 }
 
-// buildChanges makes the calls that change something.
 func (l *learner) buildChanges(p *profile.Profile) {
 	r, c := &l.roles, &p.Calls
-	if r.register.tier == sendsName {
+	if !r.register.whole {
 		l.report.unable("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(r.register.exchange))
 	} else if c.Register = l.call("register", r.register.exchange); c.Register != nil && !c.Register.Response.TellsKey() {
 		l.report.reading("The response to the registration does not tell the key. The list does.")
@@ -282,20 +279,19 @@ func (l *learner) buildServers(p *profile.Profile) {
 			l.report.reading("What is before /%s in the path is taken as the prefix of a proxy and left out. It belongs to the provider's endpoint or webapp_endpoint.", match[2])
 		}
 	}
-	p.Server = l.place(&p.Calls.List.Path)
+	p.Server = l.serverOf(l.lists[0].exchanges[0])
+	own := func(path *string) string {
+		if server := l.place(path); server != p.Server {
+			return server
+		}
+		return ""
+	}
 	for _, call := range p.Calls.All() {
-		if call != p.Calls.List {
-			call.Server = l.place(&call.Path)
-		}
+		call.Server = own(&call.Path)
 		l.place(&call.Redirect)
-		if call.Server == p.Server {
-			call.Server = ""
-		}
 	}
 	if p.CSRF != nil && p.CSRF.Path != "" {
-		if p.CSRF.Server = l.place(&p.CSRF.Path); p.CSRF.Server == p.Server {
-			p.CSRF.Server = ""
-		}
+		p.CSRF.Server = own(&p.CSRF.Path)
 	}
 }
 

@@ -27,20 +27,13 @@ func recordings(t *testing.T) []string {
 	return files
 }
 
-func learnFile(t *testing.T, file string) *Result {
-	t.Helper()
-	entries, err := read(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Learn(entries, Credentials{})
-}
-
 // secrets are those of a session and of a sign-in in a recording.
 var secrets = regexp.MustCompile(`(twc-rest-session-id|JSESSIONID|COOKIE|code|state|execution|_token|Bearer|Token|id_token)(?:=|\\":\\"| )([^;&"\\ ]{16,})`)
 
-// A profile that is learned from a recording is complete. Nothing private of the
-// recording is written. That the profile works is for TestAccLearned.
+// A profile that is learned from a recording is complete. Each call is one that the
+// browser made: it matches a request of the recording, and reads its response as a
+// success. Nothing private of the recording is written. That the profile works is for
+// TestAccLearned.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	for _, file := range recordings(t) {
@@ -48,10 +41,20 @@ func TestRecordings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result := learnFile(t, file)
+		entries, err := read(file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := Learn(entries, Credentials{})
 		written := result.Findings + string(result.Profile)
-		if _, problems := profile.Parse(result.Profile); len(problems) > 0 || !result.Complete {
-			t.Errorf("%s: complete: %t, %v\n%s", file, result.Complete, problems, written)
+		learned, problems := profile.Parse(result.Profile)
+		if len(problems) > 0 || !result.Complete {
+			t.Fatalf("%s: complete: %t, %v\n%s", file, result.Complete, problems, written)
+		}
+		for name, call := range learned.Calls.All() {
+			if !slices.ContainsFunc(entries, func(one har.Entry) bool { return made(learned, call, one) }) {
+				t.Errorf("%s: the browser has not made the call %s", file, name)
+			}
 		}
 		canaries := []string{"127.0.0.1", "admin-password", "YWRtaW46", firstSecret, secondSecret, "Requirements", "consumer-1"}
 		kinds := map[string]bool{}
@@ -77,27 +80,6 @@ func TestRecordings(t *testing.T) {
 		for _, private := range []string{"127.0.0.1", firstSecret} {
 			if !bytes.Contains(content, []byte(private)) {
 				t.Errorf("%s: %q is not in the recording", file, private)
-			}
-		}
-	}
-}
-
-// Each call of a learned profile is one that the browser made: it matches a request of
-// the recording, and reads its response as a success.
-func TestRecordings_matched(t *testing.T) {
-	t.Parallel()
-	for _, file := range recordings(t) {
-		entries, err := read(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		learned, problems := profile.Parse(Learn(entries, Credentials{}).Profile)
-		if len(problems) > 0 {
-			t.Fatalf("%s: %v", file, problems)
-		}
-		for name, call := range learned.Calls.All() {
-			if !slices.ContainsFunc(entries, func(one har.Entry) bool { return made(learned, call, one) }) {
-				t.Errorf("%s: the browser has not made the call %s", file, name)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // that the server assigned.
 type registration struct {
 	*exchange
-	tier    tier
+	whole   bool // it sends the secret as it was typed, too
 	key     string
 	uses    int // how many later requests send the key
 	changes int // how many of them change something
@@ -22,36 +22,16 @@ type registration struct {
 // secret, and whose consumer later requests are about.
 func findRegistration(all []*exchange) (best *registration) {
 	for _, one := range all {
-		tier := tierOf(one)
-		if tier == other || best != nil && tier < best.tier {
+		found := &registration{exchange: one, whole: one.typed[firstSecret]}
+		if one.reads() || !one.ok() || !one.typed[firstName] || one.typed[secondName] || one.typed[secondSecret] || best != nil && best.whole && !found.whole {
 			continue
 		}
-		found := &registration{exchange: one, tier: tier}
 		found.findKey(all)
-		if best == nil || tier > best.tier || found.changes > best.changes || found.changes == best.changes && found.key != "" {
+		if best == nil || found.whole && !best.whole || found.changes > best.changes || found.changes == best.changes && found.key != "" {
 			best = found
 		}
 	}
 	return best
-}
-
-// tier is how much a request looks like the registration.
-type tier int
-
-const (
-	other     tier = iota
-	sendsName      // but not the secret as it was typed
-	sendsBoth
-)
-
-func tierOf(one *exchange) tier {
-	switch {
-	case one.reads() || !one.ok() || one.typed[secondName] || one.typed[secondSecret] || !one.typed[firstName]:
-		return other
-	case one.typed[firstSecret]:
-		return sendsBoth
-	}
-	return sendsName
 }
 
 // findKey finds the value that the server has given to the consumer and that most
@@ -139,10 +119,10 @@ func aroundNames(document any, visit func(pointer, text string)) {
 		if !isName(text) {
 			return
 		}
-		parts := tokens(pointer)
+		parts := profile.Tokens(pointer)
 		around := document
 		if end, inArray := outermostArray(document, parts); inArray {
-			around, _ = profile.Lookup(document, pointerOf(parts[:end+1]...))
+			around, _ = profile.Lookup(document, profile.PointerOf(parts[:end+1]...))
 		} else {
 			for _, part := range parts {
 				visit("/as a member", part)
@@ -168,7 +148,7 @@ func rankOf(member string) int {
 // outermostArray finds which part of a pointer is the first index of an array.
 func outermostArray(document any, parts []string) (end int, found bool) {
 	for end := range parts {
-		container, _ := profile.Lookup(document, pointerOf(parts[:end]...))
+		container, _ := profile.Lookup(document, profile.PointerOf(parts[:end]...))
 		if _, isArray := container.([]any); isArray {
 			return end, true
 		}

@@ -89,7 +89,7 @@ func (l *learner) aboutConsumer(one *exchange) bool {
 	one.eachValue(func(at place, value string) {
 		found = found || l.isKey(at, value) || l.hasKey(value) || l.hasKey(at.pointer)
 	})
-	walk("", one.body, func(pointer string, _ any) { found = found || l.hasKey(lastToken(pointer)) })
+	profile.Walk("", one.body, func(pointer string, _ any) { found = found || l.hasKey(lastToken(pointer)) })
 	return found
 }
 

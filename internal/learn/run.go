@@ -62,9 +62,6 @@ const (
 	partial  = 3
 )
 
-// standardInput is the name of a recording that is read from standard input.
-const standardInput = "-"
-
 // Run runs the command with what is after "learn" on the command line, and
 // returns the exit status.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -89,7 +86,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case *output != "" && same(*output, names[0]):
 		return say(stderr, fmt.Sprintf("learn: the profile would overwrite the recording %s: name another file.\n", names[0]), misused)
 	}
-	entries, err := readFrom(names[0], stdin)
+	entries, err := read(names[0], stdin)
 	if err != nil {
 		return say(stderr, "learn: "+err.Error()+".\n", failed)
 	}
@@ -112,37 +109,26 @@ func say(to io.Writer, text string, status int) int {
 	return status
 }
 
-// readFrom reads the recording of a name. The error names it.
-func readFrom(name string, stdin io.Reader) (entries []har.Entry, err error) {
-	shown := name
-	if name == standardInput {
-		shown = "standard input"
-		entries, err = har.Read(stdin)
-	} else {
-		entries, err = read(name)
+// read reads the recording of a name, or standard input if that is - alone. The error
+// names it.
+func read(name string, stdin io.Reader) ([]har.Entry, error) {
+	shown, recording := "standard input", stdin
+	if name != "-" {
+		file, err := os.Open(name) //nolint:gosec // The user names it.
+		if err != nil {
+			return nil, fmt.Errorf("unable to read the recording: %w", err)
+		}
+		defer func() { _ = file.Close() }() // It was only read.
+		shown, recording = name, file
 	}
-	switch {
-	case isPathError(err):
+	entries, err := har.Read(recording)
+	if _, named := errors.AsType[*fs.PathError](err); named {
 		return nil, fmt.Errorf("unable to read the recording: %w", err)
-	case err != nil:
+	}
+	if err != nil {
 		return nil, fmt.Errorf("unable to read the recording %s: %w", shown, err)
 	}
 	return entries, nil
-}
-
-func read(name string) ([]har.Entry, error) {
-	file, err := os.Open(name) //nolint:gosec // The user names it.
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // It was only read.
-	return har.Read(file)
-}
-
-// isPathError reports whether an error names its file.
-func isPathError(err error) bool {
-	var path *fs.PathError
-	return errors.As(err, &path)
 }
 
 // write writes a profile to a file, or without a name to standard output, and

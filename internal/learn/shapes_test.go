@@ -61,6 +61,12 @@ const (
 	removed    = "DELETE " + collection + "/KEY -> 204"
 )
 
+// approving is a request that approves, one that disapproves, and the first again.
+func approving(line string) string {
+	no := strings.NewReplacer("/approve ", "/disapprove ", "/approve?", "/disapprove?", "true", "false").Replace(line)
+	return strings.Join([]string{line, no, line}, "\n")
+}
+
 var plainList = steps("GET " + collection + " -> 200 [%s]")[0]
 
 // plain is an API like the assumed one, with other steps.
@@ -72,13 +78,15 @@ func plain(lines ...string) shape {
 	}
 }
 
+// withHeaders is an API whose changes have headers.
+func withHeaders(headers string) shape {
+	lines := strings.Join([]string{created, approvals, edits, removed}, "\n")
+	return plain(strings.ReplaceAll(lines, "\n", " | "+headers+"\n") + " | " + headers)
+}
+
 // withPage is an API whose token is in a page.
 func withPage(page, token string) shape {
-	var lines []string
-	for line := range strings.SplitSeq(strings.Join([]string{created, approvals, edits, removed}, "\n"), "\n") {
-		lines = append(lines, line+" | X-CSRF-Token: "+token)
-	}
-	one := plain(lines...)
+	one := withHeaders("X-CSRF-Token: " + token)
 	one.before = steps("GET /osmc/oauth/page -> 200 " + page)
 	return one
 }
@@ -87,16 +95,12 @@ func withPage(page, token string) shape {
 var shapes = map[string]shape{
 	"patch": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","name":"NAME1","approved":false}`,
-		"PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`,
-		"PATCH "+collection+`/KEY {"approved":false} -> 200 {"key":"KEY","name":"NAME1","approved":false}`,
-		"PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`,
+		approving("PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`),
 		"PATCH "+collection+`/KEY {"name":"NAME2","secret":"SECRET2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
 		removed),
 	"put with an empty secret": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","name":"NAME1","approved":false}`,
-		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":true} -> 204`,
-		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":false} -> 204`,
-		"PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":true} -> 204`,
+		approving("PUT "+collection+`/KEY {"name":"NAME1","secret":"","approved":true} -> 204`),
 		"PUT "+collection+`/KEY {"name":"NAME2","secret":"SECRET2","approved":true} -> 204`,
 		removed),
 	"two ways to save one form": plain(created, approvals,
@@ -107,14 +111,14 @@ var shapes = map[string]shape{
 	},
 	"edit sends the approval": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","repeat":"SECRET1"} -> 201 {"key":"KEY"}`,
-		"POST "+collection+`/KEY/approve -> 200`, "POST "+collection+`/KEY/disapprove -> 200`, "POST "+collection+`/KEY/approve -> 200`,
+		approving("POST "+collection+`/KEY/approve -> 200`),
 		"PUT "+collection+`/KEY {"name":"NAME2","secret":"SECRET2","approved":true} -> 200`,
 		"DELETE "+collection+`/KEY -> 200`),
 	"behind a proxy": {
 		list: steps("GET /twc/prod" + collection + " -> 200 [%s]")[0], item: plainItem(`{"key":"KEY","name":%q,"approved":%t}`),
 		steps: steps(
 			"POST /twc/prod"+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 | < Location: https://canary-host.example:8111/twc/prod/osmc/admin/oauthconsumers/KEY`,
-			"POST /twc/prod"+collection+`/KEY/approve -> 204`, "POST /twc/prod"+collection+`/KEY/disapprove -> 204`, "POST /twc/prod"+collection+`/KEY/approve -> 204`,
+			approving("POST /twc/prod"+collection+`/KEY/approve -> 204`),
 			"POST /twc/prod"+collection+`/KEY/name name=NAME2 -> 204`, "POST /twc/prod"+collection+`/KEY/secret secret=SECRET2 -> 204`,
 			"DELETE /twc/prod"+collection+`/KEY -> 204`),
 	},
@@ -132,9 +136,7 @@ var shapes = map[string]shape{
 	},
 	"json patch": plain(
 		created,
-		"PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":true}] -> 204`,
-		"PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":false}] -> 204`,
-		"PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":true}] -> 204`,
+		approving("PATCH "+collection+`/KEY [{"op":"replace","path":"/approved","value":true}] -> 204`),
 		"PATCH "+collection+`/KEY [{"op":"replace","path":"/name","value":"NAME2"},{"op":"replace","path":"/secret","value":"SECRET2"}] -> 204`,
 		removed),
 	"json api": {
@@ -143,9 +145,7 @@ var shapes = map[string]shape{
 		others: `{"type":"clients","id":"0ther-canary-key","attributes":{"name":"Canary Consumer","enabled":true}}`,
 		steps: steps(
 			`POST /osmc/v2/clients {"data":{"type":"clients","attributes":{"name":"NAME1","secret":"SECRET1"}}} -> 201 {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME1","enabled":false}}}`,
-			`PATCH /osmc/v2/clients/KEY {"data":{"type":"clients","id":"KEY","attributes":{"enabled":true}}} -> 200 {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME1","enabled":true}}}`,
-			`PATCH /osmc/v2/clients/KEY {"data":{"type":"clients","id":"KEY","attributes":{"enabled":false}}} -> 200 {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME1","enabled":false}}}`,
-			`PATCH /osmc/v2/clients/KEY {"data":{"type":"clients","id":"KEY","attributes":{"enabled":true}}} -> 200 {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME1","enabled":true}}}`,
+			approving(`PATCH /osmc/v2/clients/KEY {"data":{"type":"clients","id":"KEY","attributes":{"enabled":true}}} -> 200 {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME1","enabled":true}}}`),
 			`PATCH /osmc/v2/clients/KEY {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME2","secret":"SECRET2"}}} -> 200 {"data":{"type":"clients","id":"KEY","attributes":{"name":"NAME2","enabled":true}}}`,
 			`DELETE /osmc/v2/clients/KEY -> 204`),
 	},
@@ -169,7 +169,7 @@ var shapes = map[string]shape{
 		item: plainItem(`{"id":7,"name":%q,"approved":%t}`), others: `{"id":5,"name":"Canary Consumer","approved":false}`,
 		steps: steps(
 			`POST /osmc/1/consumers {"name":"NAME1","secret":"SECRET1","version":7} -> 201 {"id":7,"name":"NAME1"}`,
-			`POST /osmc/1/consumers/7/approve {"level":7} -> 200`, `POST /osmc/1/consumers/7/disapprove {"level":7} -> 200`, `POST /osmc/1/consumers/7/approve {"level":7} -> 200`,
+			approving(`POST /osmc/1/consumers/7/approve {"level":7} -> 200`),
 			`PUT /osmc/1/consumers/7 {"name":"NAME2"} -> 200`, `PUT /osmc/1/consumers/7/secret {"secret":"SECRET2"} -> 200`, `DELETE /osmc/1/consumers/7 -> 200`),
 	},
 	"audit after each change": plain(
@@ -188,9 +188,7 @@ var shapes = map[string]shape{
 		list: plainList, item: plainItem(`%s%t`), others: `{"key":"0ther-canary-key","name":"Canary Consumer","approved":true}`, still: true,
 		steps: plain(
 			"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","name":"NAME1","approved":false}`,
-			"PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`,
-			"PATCH "+collection+`/KEY {"approved":false} -> 200 {"key":"KEY","name":"NAME1","approved":false}`,
-			"PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`,
+			approving("PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`),
 			"PATCH "+collection+`/KEY {"name":"NAME2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
 			"PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
 			removed).steps,
@@ -209,7 +207,7 @@ var shapes = map[string]shape{
 		edits, removed),
 	"odata paths": plain(
 		created,
-		"POST "+collection+`('KEY')/approve -> 204`, "POST "+collection+`('KEY')/disapprove -> 204`, "POST "+collection+`('KEY')/approve -> 204`,
+		approving("POST "+collection+`('KEY')/approve -> 204`),
 		"PATCH "+collection+`('KEY') {"name":"NAME2"} -> 204`, "PATCH "+collection+`('KEY') {"secret":"SECRET2"} -> 204`, "DELETE "+collection+`('KEY') -> 204`),
 	"bodies in XML and multipart": plain(
 		"POST "+collection+` <consumer><name>NAME1</name><secret>SECRET1</secret></consumer> -> 201 {"key":"KEY"}`,
@@ -221,19 +219,16 @@ var shapes = map[string]shape{
 		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204`, removed),
 	"another value of the consumer": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","databaseId":948812}`,
-		"POST "+collection+`/KEY/approve {"databaseId":948812} -> 204`, "POST "+collection+`/KEY/disapprove {"databaseId":948812} -> 204`, "POST "+collection+`/KEY/approve {"databaseId":948812} -> 204`,
+		approving("POST "+collection+`/KEY/approve {"databaseId":948812} -> 204`),
 		edits, removed),
 	"embedded in a larger text": plain(
 		"POST "+collection+` payload=%7B%22name%22%3A%22NAME1%22%2C%22secret%22%3A%22SECRET1%22%7D -> 201 {"key":"KEY"}`,
 		approvals, edits, removed),
 	"a password each time": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","adminPassword":"canary-password"} -> 201 {"key":"KEY"}`,
-		"POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/disapprove {"session":"canary-session-1f3a09b7c2"} -> 204`, "POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`,
+		approving("POST "+collection+`/KEY/approve {"session":"canary-session-1f3a09b7c2"} -> 204`),
 		edits, removed),
-	"token of an HTML page": plain(
-		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"} | X-CSRF-Token: canary-html-token-55`,
-		"POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/disapprove -> 204 | X-CSRF-Token: canary-html-token-55`, "POST "+collection+`/KEY/approve -> 204 | X-CSRF-Token: canary-html-token-55`,
-		"PATCH "+collection+`/KEY {"name":"NAME2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 204 | X-CSRF-Token: canary-html-token-55`, "DELETE "+collection+`/KEY -> 204 | X-CSRF-Token: canary-html-token-55`),
+	"token of an HTML page":   withHeaders("X-CSRF-Token: canary-html-token-55"),
 	"token in a page":         withPage(`<html><head><meta name="viewport" content="x"><meta name="_csrf" content="canary-&amp;-token-55"></head></html>`, "canary-&-token-55"),
 	"token in a hidden field": withPage(`<html><form><input type="hidden" name="_csrf" value="canary-html-token-55"></form></html>`, "canary-html-token-55"),
 	"whole consumer sent back": {
@@ -241,9 +236,7 @@ var shapes = map[string]shape{
 		others: `{"id":"0ther-canary-key","name":"Canary Consumer","approved":true,"about":"","tags":[],"limits":{"day":3}}`,
 		steps: steps(
 			"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"id":"KEY"}`,
-			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
-			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":false,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
-			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
+			approving("PUT "+collection+`/KEY {"id":"KEY","name":"NAME1","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`),
 			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME2","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
 			"PUT "+collection+`/KEY {"id":"KEY","name":"NAME2","secret":"SECRET2","approved":true,"about":"Canary text","tags":["canary"],"limits":{"day":17}} -> 204`,
 			removed),
@@ -253,7 +246,7 @@ var shapes = map[string]shape{
 		others: `{"key":"0ther-canary-key","name":"Canary Consumer","approved":true}`,
 		steps: steps(
 			`POST /authentication/api/consumers {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY"}`,
-			`POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`, `POST /admin/api/consumers/KEY/disapprove -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`, `POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done?x=1`,
+			approving(`POST /admin/api/consumers/KEY/approve -> 302 | < Location: /admin/api/consumers/KEY/done;jsessionid=canaryABC?x=1`),
 			`PATCH /admin/api/consumers/KEY {"name":"NAME2"} -> 204`, `PATCH /admin/api/consumers/KEY {"secret":"SECRET2"} -> 204`, `DELETE /admin/api/consumers/KEY -> 204`),
 	},
 	"approval in an unknown word": plain(created, approvals,
@@ -269,19 +262,19 @@ var shapes = map[string]shape{
 		list: plainList, item: plainItem(`{"name":%q,"approved":%t}`), others: `{"name":"Canary Consumer","approved":true}`,
 		steps: steps(
 			"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201`,
-			"POST "+collection+`/NAME1/approve -> 204`, "POST "+collection+`/NAME1/disapprove -> 204`, "POST "+collection+`/NAME1/approve -> 204`,
+			approving("POST "+collection+`/NAME1/approve -> 204`),
 			"PUT "+collection+`/NAME1 {"name":"NAME2","secret":"SECRET2"} -> 204`, "DELETE "+collection+`/NAME2 -> 204`),
 	},
 	"changes with GET": plain(
 		"GET "+collection+`/register?name=NAME1&secret=SECRET1 -> 200 {"key":"KEY"}`,
-		"GET "+collection+`/approve?key=KEY -> 200`, "GET "+collection+`/disapprove?key=KEY -> 200`, "GET "+collection+`/approve?key=KEY -> 200`,
+		approving("GET "+collection+`/approve?key=KEY -> 200`),
 		"GET "+collection+`/rename?key=KEY&name=NAME2 -> 200`, "GET "+collection+`/remove?key=KEY -> 200`),
 	"made on the server": {
 		list: steps("GET /osmc/oauth/consumers -> 200 <html><table>%s</table></html>")[0],
 		item: plainItem(`<tr id="KEY"><td>%s</td><td>%t</td></tr>`),
 		steps: steps(
 			`POST /osmc/oauth/register name=NAME1&secret=SECRET1 -> 302 | < Location: /osmc/oauth/consumers`,
-			`POST /osmc/oauth/approve key=KEY -> 302`, `POST /osmc/oauth/disapprove key=KEY -> 302`, `POST /osmc/oauth/approve key=KEY -> 302`,
+			approving(`POST /osmc/oauth/approve key=KEY -> 302`),
 			`POST /osmc/oauth/edit key=KEY&name=NAME2&secret=SECRET2 -> 302`, `POST /osmc/oauth/remove key=KEY -> 302`),
 	},
 }

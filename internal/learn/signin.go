@@ -65,9 +65,7 @@ func (l *learner) findSignIn(given Credentials) *signIn {
 		s.elsewhere = last.entry.URL.Hostname() != register.entry.URL.Hostname() && !strings.Contains(last.entry.URL.Path, authentication)
 	}
 	s.findStarts(before, first, last)
-	if first != last {
-		s.add(first)
-	}
+	s.add(first)
 	s.add(last)
 	s.addFurther(before[last.at+1:])
 	return s
@@ -111,16 +109,12 @@ func (s *signIn) findUsername(before []*exchange, given string) *exchange {
 		func(name, _, _ string) bool { return usernameName().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
-			values := one.body
-			if one.reads() {
-				values = one.query
-			}
 			controls, _ := controlsOf(s.pageOf(one))
 			if one.reads() && (controls == nil || one.entry.Status >= 400) || !one.reads() && (!one.submits() || !one.ok()) || one != last && one.sends(s.password) {
 				continue
 			}
 			found := false
-			eachText(values, func(pointer, text string) {
+			eachText(one.values(), func(pointer, text string) {
 				name := lastToken(pointer)
 				_, onPage := controls[name]
 				if text == "" || text == s.password || found || one.reads() && !onPage || shown != nil && one == last && controls[name].kind == "hidden" {
@@ -205,8 +199,7 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 	}
 	out := l.signOut()
 	// A token serves those whose sign-in is not known.
-	assumed := &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token", SignOut: out}
-	const instead = "Until then, the profile takes a token (assumed): set token, or client_id with auth_secret."
+	p.SignIn = &profile.SignIn{Known: profile.Assumed, By: profile.ByToken, Scheme: "Token", SignOut: out}
 	var schemes []string
 	for _, one := range append(l.roles.all(), l.lists[0].exchanges...) {
 		if scheme, _, found := strings.Cut(har.Header(one.entry.RequestHeaders, "Authorization"), " "); found && !slices.Contains(schemes, scheme) && l.serverOf(one) == profile.WebApp {
@@ -218,20 +211,16 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 		p.SignIn = &profile.SignIn{By: profile.ByToken, Scheme: schemes[0], SignOut: out}
 	case len(schemes) > 0:
 		l.report.unable("sign_in: the calls carry Authorization with %s, which a profile cannot describe.", strings.Join(schemes, " and "))
-		p.SignIn = assumed
 	case s == nil:
 		add(&l.report.first, "The recording does not have the sign-in, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in.")
-		l.report.problem("sign_in: not found. " + instead)
-		p.SignIn = assumed
+		l.report.problem("sign_in: not found. Until then, the profile takes a token (assumed): set token, or client_id with auth_secret.")
 	case s.elsewhere:
 		l.report.problem("sign_in: the sign-in leaves for another server (single sign-on), whose pages a profile cannot describe. The profile takes a token (assumed): set token, or client_id with auth_secret.")
-		p.SignIn = assumed
 	default:
 		p.SignIn = l.byPage(p, out)
 	}
 }
 
-// byPage is a sign-in on pages.
 func (l *learner) byPage(p *profile.Profile, out *profile.SignOut) *profile.SignIn {
 	s := l.signIn
 	in := &profile.SignIn{By: profile.ByPage, Start: s.start(p), Steps: s.steps, SignOut: out}
@@ -256,12 +245,8 @@ func (l *learner) byPage(p *profile.Profile, out *profile.SignOut) *profile.Sign
 	if l.stripped() && slices.ContainsFunc(l.all, bringsToken) {
 		s.problem("the page gets a token, and the browser leaves Authorization out of the recording. Export it with sensitive data.")
 	}
-	for _, line := range s.readings {
-		l.report.reading("%s", line)
-	}
-	for _, line := range s.problems {
-		l.report.problem("%s", line)
-	}
+	l.report.readings = append(l.report.readings, s.readings...)
+	l.report.problems = append(l.report.problems, s.problems...)
 	return in
 }
 
@@ -304,7 +289,6 @@ func (s *signIn) start(p *profile.Profile) string {
 	return head.entry.URL.EscapedPath()
 }
 
-// serverOf is the server that a request was sent to.
 func (l *learner) serverOf(one *exchange) string {
 	path := one.entry.URL.EscapedPath()
 	return l.place(&path)

@@ -14,14 +14,13 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
-// add adds the step in which a request was sent.
 func (s *signIn) add(one *exchange) {
 	if slices.Contains(s.posts, one) {
 		return
 	}
 	step := profile.Step{}
-	if values, isForm := s.fieldsOf(one); isForm {
-		if step.Form = s.form(one, values); len(step.Form) == 0 {
+	if one.reads() || one.kind == formBody {
+		if step.Form = s.form(one, texts(one.values())); len(step.Form) == 0 {
 			return
 		}
 	} else {
@@ -31,13 +30,6 @@ func (s *signIn) add(one *exchange) {
 		}
 	}
 	s.posts, s.steps = append(s.posts, one), append(s.steps, step)
-}
-
-func (s *signIn) fieldsOf(one *exchange) (values map[string]string, isForm bool) {
-	if one.reads() {
-		return texts(one.query), true
-	}
-	return texts(one.body), one.kind == formBody
 }
 
 // addFurther adds the forms after the password, such as of a consent. A form that a
@@ -90,7 +82,7 @@ func (s *signIn) form(one *exchange, values map[string]string) map[string]string
 // json is a body with placeholders for what is not fixed.
 func (s *signIn) json(one *exchange) any {
 	body := one.body
-	walk("", one.body, func(pointer string, value any) {
+	profile.Walk("", one.body, func(pointer string, value any) {
 		name := lastToken(pointer)
 		if s.private.holds(name) || looksRandom(name) {
 			s.problem("%s sends a member whose name is not fixed. A profile cannot describe that.", s.show(one))
@@ -173,7 +165,7 @@ func (s *signIn) source(one *exchange, text string) (placeholder string) {
 			continue
 		}
 		eachText(earlier.answer, func(pointer, value string) {
-			if placeholder == "" && value == text && !strings.ContainsAny(pointer, "{}") && !slices.ContainsFunc(tokens(pointer), looksRandom) {
+			if placeholder == "" && value == text && !strings.ContainsAny(pointer, "{}") && !slices.ContainsFunc(profile.Tokens(pointer), looksRandom) {
 				placeholder = profile.SourceOf(profile.FromResponse, pointer)
 			}
 		})
@@ -268,10 +260,9 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 	controls = map[string]control{}
 	visible, submits := false, false
 	for node := range root.Descendants() {
-		attributes := map[string]string{}
-		for _, one := range node.Attr {
-			attributes[one.Key] = one.Val
-			submits = submits || strings.HasPrefix(one.Key, "on") && strings.Contains(one.Val, "submit(")
+		attributes := attributesOf(node.Attr)
+		for name, script := range attributes {
+			submits = submits || strings.HasPrefix(name, "on") && strings.Contains(script, "submit(")
 		}
 		_, checked := attributes["checked"]
 		_, selected := attributes["selected"]
@@ -285,7 +276,7 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 				one.value = strings.TrimSpace(node.FirstChild.Data)
 			}
 			for above := range node.Ancestors() {
-				name := attribute(above, "name")
+				name := attributesOf(above.Attr)["name"]
 				if chosen, known := controls[name]; above.DataAtom == atom.Select && (selected || known && chosen.kind == "") {
 					controls[name] = control{"choice", one.value}
 				}
@@ -313,11 +304,10 @@ func controlsOf(page *exchange) (controls map[string]control, automatic bool) {
 	return controls, submits && !visible
 }
 
-func attribute(node *html.Node, name string) string {
-	for _, one := range node.Attr {
-		if one.Key == name {
-			return one.Val
-		}
+func attributesOf(list []html.Attribute) map[string]string {
+	attributes := map[string]string{}
+	for _, one := range list {
+		attributes[one.Key] = one.Val
 	}
-	return ""
+	return attributes
 }

@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -69,7 +67,6 @@ func TestSignIn(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		signIn, signOut, headers string
-		given                    Credentials
 		want                     string // the sign-in of the profile; as it is with both credentials given and without
 		finding                  string // what makes it partial
 		stripped                 string // what makes it partial if cookies and Authorization are left out
@@ -221,21 +218,9 @@ func TestSignIn_notNeeded(t *testing.T) {
 		if sign != "" {
 			all = slices.Concat(steps(sign), all)
 		}
-		result := learnAs(t, browsers[0].write(t, all), Credentials{})
+		result := learnBytes(t, browsers[0].write(t, all))
 		if learned, _ := profile.Parse(result.Profile); learned.SignIn != nil || !result.Complete {
 			t.Errorf("complete %t: %s", result.Complete, result.Findings)
 		}
 	}
-}
-
-// learnAs is learnBytes with credentials.
-func learnAs(t testing.TB, content []byte, user Credentials) *Result {
-	t.Helper()
-	entries, err := har.Read(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := Learn(entries, user)
-	expectNoCanary(t, result, append([]string{canaryUser.Password, canaryUser.Username}, canaries...)...)
-	return result
 }

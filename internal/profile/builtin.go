@@ -10,12 +10,6 @@ import (
 //go:embed builtin/*.json
 var builtin embed.FS
 
-// Schema is the JSON Schema of a profile, for editors. A test holds it against
-// Parse.
-//
-//go:embed schema.json
-var Schema []byte
-
 // Names of the built-in profiles.
 const (
 	RESTAPI          = "rest-api"          // what this project assumes
@@ -23,23 +17,17 @@ const (
 )
 
 // BuiltIn returns the profile of what this project assumes, which is the default.
-func BuiltIn() *Profile { return restAPI() }
+func BuiltIn() *Profile { return Named(RESTAPI) }
 
 // Named returns the built-in profile of a name. It is nil if there is none.
 func Named(name string) *Profile {
-	switch name {
-	case RESTAPI:
-		return restAPI()
-	case SelfRegistration:
-		return selfRegistration()
+	if parsed, found := named[name]; found {
+		return parsed()
 	}
 	return nil
 }
 
-var (
-	restAPI          = parseOnce(RESTAPI)
-	selfRegistration = parseOnce(SelfRegistration)
-)
+var named = map[string]func() *Profile{RESTAPI: parseOnce(RESTAPI), SelfRegistration: parseOnce(SelfRegistration)}
 
 func parseOnce(name string) func() *Profile {
 	return sync.OnceValue(func() *Profile {

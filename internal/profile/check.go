@@ -19,9 +19,7 @@ func (p *Profile) check(m *mistakes) {
 	c := &checker{p, m}
 	c.headers("/headers", p.Headers, CSRFToken)
 	for name := range p.Keep {
-		if name == "" || strings.ContainsAny(name, "{}") {
-			c.add("/keep/"+escapeToken(name), "the name cannot stand in a placeholder")
-		}
+		c.addIf(name == "" || strings.ContainsAny(name, "{}"), "/keep"+PointerOf(name), "the name cannot stand in a placeholder")
 	}
 	c.approved()
 	c.csrf()
@@ -44,8 +42,9 @@ type checker struct {
 func (c *checker) lists() {
 	list, read := c.Calls.List, c.Calls.Read
 	switch {
-	case list == nil && !c.OnlyRegisters() && c.root.get("calls") != nil:
-		c.missing("/calls", "list", "")
+	case list == nil && !c.OnlyRegisters():
+		_, given := c.offsets["/calls"]
+		c.missingIf(given, "/calls", "list", "")
 	case list == nil || !list.Response.TellsKey() || list.Response.TellsAll():
 	case read == nil || read.Response == nil || read.Response.Name == nil || !read.Response.TellsApproval():
 		c.add("/calls/list/response", "the list does not tell key, name and approval of each consumer, and there is no read call that does")
@@ -56,9 +55,7 @@ func (c *checker) lists() {
 func (c *checker) approved() {
 	if c.Approved != nil {
 		for i, value := range c.Approved.No {
-			if contains(c.Approved.Yes, value) {
-				c.add(fmt.Sprintf("/approved/no/%d", i), "the same value means yes")
-			}
+			c.addIf(contains(c.Approved.Yes, value), fmt.Sprintf("/approved/no/%d", i), "the same value means yes")
 		}
 		return
 	}
@@ -73,20 +70,17 @@ func (c *checker) csrf() {
 	csrf := c.CSRF
 	if csrf == nil {
 		for _, call := range c.Calls.All() {
-			if c.Has(call, CSRFToken) && c.root.get("csrf") == nil {
-				c.add("/calls/"+call.Name, "the call sends {csrf}, and the profile has no csrf")
-			}
+			c.addIf(c.Has(call, CSRFToken), "/calls/"+call.Name, "the call sends {csrf}, and the profile has no csrf")
 		}
 		return
 	}
+	needed, other, given := "name", "pointer", map[string]bool{"name": csrf.Name != "", "pointer": csrf.Pointer != ""}
 	if csrf.From == "body" {
-		c.needs("/csrf", "pointer", csrf.Pointer != "", "name", csrf.Name != "")
-	} else {
-		c.needs("/csrf", "name", csrf.Name != "", "pointer", csrf.Pointer != "")
+		needed, other = other, needed
 	}
-	if csrf.From != "cookie" && csrf.Path == "" {
-		c.missing("/csrf", "path", ", which brings the token")
-	}
+	c.missingIf(!given[needed], "/csrf", needed, "")
+	c.addIf(given[other], "/csrf/"+other, "%s and %s exclude each other", needed, other)
+	c.missingIf(csrf.From != "cookie" && csrf.Path == "", "/csrf", "path", ", which brings the token")
 	if (csrf.From == "cookie" || csrf.From == "header") && csrf.Name != "" && !isToken(csrf.Name) {
 		c.add("/csrf/name", "this is not the name of a %s", csrf.From)
 	}
@@ -94,50 +88,25 @@ func (c *checker) csrf() {
 	c.server("/csrf", csrf.Server)
 }
 
-// needs checks that a part has one member and not another.
-func (c *checker) needs(place, member string, given bool, other string, otherGiven bool) {
-	if !given {
-		c.missing(place, member, "")
-	}
-	if otherGiven {
-		c.add(place+"/"+other, "%s and %s exclude each other", member, other)
-	}
-}
-
 // server checks that there is a server for a part.
 func (c *checker) server(place, own string) {
-	if c.ServerOf(own) == "" && !c.wrong["/server"] {
-		c.missing(place, "server", ", here or in the profile")
-	}
+	c.missingIf(c.ServerOf(own) == "" && !c.wrong["/server"], place, "server", ", here or in the profile")
 }
 
-// signIn checks what the ways to sign in need.
 func (c *checker) signIn() {
 	in := c.SignIn
 	if in == nil {
-		if c.SignsIn() && c.root.get("sign_in") == nil {
-			c.missing("", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
-		}
+		c.missingIf(c.SignsIn(), "", "sign_in", ", which calls to webapp need, unless they say \"sign_in\": \"none\"")
 		return
 	}
 	switch in.By {
 	case ByPage:
-		if in.Start == "" {
-			c.missing("/sign_in", "start", ", the page that leads to the sign-in")
-		}
-		if in.SignOut == nil {
-			c.missing("/sign_in", "sign_out", ", which ends the session")
-		}
-		if in.Scheme != "" {
-			c.add("/sign_in/scheme", "a sign-in by page sends no Authorization")
-		}
+		c.missingIf(in.Start == "", "/sign_in", "start", ", the page that leads to the sign-in")
+		c.missingIf(in.SignOut == nil, "/sign_in", "sign_out", ", which ends the session")
+		c.addIf(in.Scheme != "", "/sign_in/scheme", "a sign-in by page sends no Authorization")
 	case ByToken:
-		if in.Scheme == "" {
-			c.missing("/sign_in", "scheme", ", such as Bearer")
-		}
-		if in.Start != "" || in.Steps != nil {
-			c.add("/sign_in", "a sign-in by token has no pages")
-		}
+		c.missingIf(in.Scheme == "", "/sign_in", "scheme", ", such as Bearer")
+		c.addIf(in.Start != "" || in.Steps != nil, "/sign_in", "a sign-in by token has no pages")
 	}
 	c.path("/sign_in/start", in.Start)
 	if out := in.SignOut; out != nil {
@@ -162,35 +131,23 @@ func (c *checker) step(place string, step Step) {
 	}
 	c.path(place+"/path", step.Path)
 	for name, text := range step.Form {
-		c.stepText(place+"/form/"+escapeToken(name), text, Username, Password)
+		c.stepText(place+"/form"+PointerOf(name), text, Username, Password)
 	}
 	walk(place+"/json", step.JSON, func(pointer, text string) { c.stepText(pointer, text, Username, Password, CSRFToken) })
 }
 
 // stepText checks a text of a step, which can also name the source of a value.
 func (c *checker) stepText(pointer, text string, placeholders ...string) {
-	if !isSource(text) || strings.Contains(text, "://") {
+	if !source().MatchString(text) || strings.Contains(text, "://") {
 		c.text(pointer, text, placeholders...)
 	}
 }
 
-// isSource reports whether a text is a value that the browser has got before: a
-// parameter of the page's address, a field of the page, a cookie, or a member of the
-// response to the step before.
-func isSource(text string) bool {
-	inner, ok := strings.CutPrefix(strings.TrimSuffix(text, "}"), "{")
-	if !ok || !strings.HasSuffix(text, "}") || strings.ContainsAny(inner, "{}") {
-		return false
-	}
-	source, name, found := strings.Cut(inner, ".")
-	switch source {
-	case FromQuery, FromField, FromCookie:
-		return name != ""
-	case FromResponse:
-		return found && (name == "" || strings.HasPrefix(name, "/"))
-	}
-	return false
-}
+// source matches a value that the browser has got before: a parameter of the page's
+// address, a field of the page, a cookie, or a member of the response to the step before.
+var source = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\{((` + FromQuery + `|` + FromField + `|` + FromCookie + `)\.[^{}]+|` + FromResponse + `\.(/[^{}]*)?)\}$`)
+})
 
 // forbidden are headers that the provider sets itself, or that hold a secret or a
 // host.
@@ -203,7 +160,7 @@ var forbidden = []string{
 func (c *checker) headers(place string, headers map[string]string, placeholders ...string) {
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		pointer, canonical := place+"/"+escapeToken(name), http.CanonicalHeaderKey(name)
+		pointer, canonical := place+PointerOf(name), http.CanonicalHeaderKey(name)
 		switch {
 		case !isToken(name):
 			c.add(pointer, "this is not the name of a header")
@@ -249,16 +206,13 @@ func (c *checker) call(call *Call) {
 	c.pages(place, call)
 }
 
-// templates checks the placeholders of a call.
 func (c *checker) templates(place string, call *Call) {
 	use := uses[call.Name]
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
 	if slices.Contains(use.must, Key) {
 		allowed = append(allowed, keyNumber)
 	}
-	if call.Discover != "" && c.Has(call, CSRFToken) {
-		c.add(place, "a discovered call is sent without a session: there is no {csrf}")
-	}
+	c.addIf(call.Discover != "" && c.Has(call, CSRFToken), place, "a discovered call is sent without a session: there is no {csrf}")
 	// A path, a query and a header are never a place for a name or a secret.
 	visible := slices.DeleteFunc(slices.Clone(allowed), func(one string) bool { return one == Name || one == Secret })
 	c.path(place+"/path", call.Path, visible...)
@@ -278,16 +232,12 @@ func (c *checker) templates(place string, call *Call) {
 		return inside && slices.Contains([]string{"path", "query", "headers", "form", "json"}, group)
 	})
 	for _, placeholder := range use.must {
-		if !unsure && !c.Has(call, placeholder) {
-			c.add(place, "the call does not send %s", placeholder)
-		}
+		c.addIf(!unsure && !c.Has(call, placeholder), place, "the call does not send %s", placeholder)
 	}
 }
 
 func (c *checker) method(place string, call *Call) {
-	if call.JSON != nil && call.Form != nil {
-		c.add(place, "json and form exclude each other")
-	}
+	c.addIf(call.JSON != nil && call.Form != nil, place, "json and form exclude each other")
 	switch {
 	case call.Reads() && call.Method != http.MethodGet && call.Method != http.MethodPost && call.Method != "":
 		c.add(place+"/method", "a call that only reads is a GET or a POST")
@@ -328,44 +278,32 @@ func (c *checker) destination(place string, call *Call) {
 // approvedAs checks what {approved} sends. Without a text, it can be in JSON alone.
 func (c *checker) approvedAs(place string, call *Call) {
 	if !c.Has(call, ApprovedNow) {
-		if call.Approved != nil {
-			c.add(place+"/approved", "the call does not send {approved}")
-		}
+		c.addIf(call.Approved != nil, place+"/approved", "the call does not send {approved}")
 		return
 	}
-	yes, no := c.sentApproval(call)
-	c.placeholders(call, func(at, placeholder string) {
-		if placeholder == ApprovedNow && !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (yes == nil || no == nil) {
+	sent := c.sentApproval(call)
+	for _, at := range c.placeholders(call)[ApprovedNow] {
+		if !strings.HasPrefix(at, "/json") && (c.Approved != nil || call.Approved != nil) && (sent[true] == nil || sent[false] == nil) {
 			c.add(place+at, "null is not a text: say what the call sends with \"approved\": {\"yes\": ..., \"no\": ...}")
 		}
-	})
-	if call.Approved != nil && equal(yes, no) {
-		c.add(place+"/approved", "yes and no are the same value")
 	}
+	c.addIf(call.Approved != nil && equal(sent[true], sent[false]), place+"/approved", "yes and no are the same value")
 }
 
 func (c *checker) shape(place string, call *Call) {
 	place, shape, isList := place+"/response", call.Response, call.Name == "list"
-	if isList && !shape.TellsKey() {
-		c.missing(place, "key", "")
-	}
+	c.missingIf(isList && !shape.TellsKey(), place, "key", "")
 	if shape == nil {
 		return
-	}
-	sources := 0
-	for _, source := range []bool{shape.Format == "text", shape.Key != nil, shape.KeyHeader != "", shape.KeyIsMember} {
-		if source {
-			sources++
-		}
 	}
 	switch {
 	case !isList && (shape.Items != nil || shape.KeyIsMember || shape.Only != nil):
 		c.add(place, "items, only and key_is_member are for list")
 	case isList && (shape.KeyHeader != "" || shape.Format != ""):
 		c.add(place, "a list has its keys in JSON: no key_header, no format")
-	case sources > 1:
+	case shape.keys() > 1:
 		c.add(place, "the key is at one place: key, key_header, key_is_member and text exclude each other")
-	case sources == 0 && shape.KeyIsLastSegment && shape.Format == "":
+	case shape.keys() == 0 && shape.KeyIsLastSegment && shape.Format == "":
 		c.add(place+"/key_is_last_segment", "the response has no key")
 	case shape.Format == "text" && (shape.Name != nil || shape.Approved != nil || call.Expect != nil):
 		c.add(place, "a text is the key alone: no name, approved or expect")
@@ -405,7 +343,7 @@ func (c *checker) pages(place string, call *Call) {
 		}
 	}
 	if _, fixed := call.Query[pages.Parameter]; fixed {
-		c.add("/calls/list/query/"+escapeToken(pages.Parameter), "pages.parameter sets this parameter")
+		c.add("/calls/list/query"+PointerOf(pages.Parameter), "pages.parameter sets this parameter")
 	}
 }
 
@@ -443,9 +381,7 @@ var placeholderLike = sync.OnceValue(func() *regexp.Regexp {
 // text checks a value that a call sends: it holds no host, and a placeholder only if
 // it is one.
 func (c *checker) text(pointer, text string, placeholders ...string) {
-	if strings.Contains(text, "://") {
-		c.add(pointer, "a profile holds no URL")
-	}
+	c.addIf(strings.Contains(text, "://"), pointer, "a profile holds no URL")
 	if !strings.Contains(text, "{") || slices.Contains(placeholders, text) {
 		return
 	}
@@ -487,8 +423,6 @@ func (c *checker) contradictions() {
 			return (!shape.TellsKey() || a.Key == b.Key) && (shape.Name == nil || reflect.DeepEqual(a.Name, b.Name)) &&
 				(!shape.TellsApproval() || reflect.DeepEqual(a.Approved, b.Approved))
 		})
-		if err != nil || refusal != nil || !succeeds || !same {
-			c.add("/calls/"+call.Name+"/response", "no response can be like this: two of its places contradict each other")
-		}
+		c.addIf(err != nil || refusal != nil || !succeeds || !same, "/calls/"+call.Name+"/response", "no response can be like this: two of its places contradict each other")
 	}
 }

@@ -60,7 +60,7 @@ func cookieIn(header http.Header, name string) (value string, found bool) {
 }
 
 func (c *CSRF) inBody(r *Response) (token string, found bool, err error) {
-	document, err := decodeJSON(r.Body)
+	document, err := DecodeJSON(r.Body)
 	if err != nil {
 		return "", false, c.unreadable("from", "the response with the CSRF token is not JSON")
 	}
@@ -108,7 +108,7 @@ func (c *CSRF) Put(r *Response, token, cookiePath string) {
 	case "header":
 		r.Header.Set(c.Name, token)
 	case "body":
-		document, _ := decodeJSON(r.Body) // A body that is not JSON gives way.
+		document, _ := DecodeJSON(r.Body) // A body that is not JSON gives way.
 		writeJSON(r, SetAt(document, c.Pointer, token))
 	case "page":
 		r.Header.Set("Content-Type", "text/html; charset=utf-8")

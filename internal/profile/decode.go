@@ -4,86 +4,66 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// decode puts a document into a profile. It notes members that do not exist, values
-// of the wrong type, and values that break the rules of the "is" tags, which the
-// JSON Schema has as well.
-func (m *mistakes) decode(into *Profile) { m.value(m.root, reflect.ValueOf(into).Elem(), nil) }
-
-// value puts a node into a value of Go. A value of the wrong type stays out.
-func (m *mistakes) value(n *node, into reflect.Value, rules []string) {
+// decode puts the value at a pointer into a value of Go. It notes members that do not
+// exist, values of the wrong type, which stay out, and values that break the rules of
+// the "is" tags, which the JSON Schema has as well.
+func (m *mistakes) decode(at string, value any, into reflect.Value, rules []string) {
 	if items, ok := into.Addr().Interface().(*Items); ok {
-		m.items(n, items)
+		m.items(at, value, items)
 		return
 	}
 	switch into.Kind() {
 	case reflect.Pointer:
-		pointed := reflect.New(into.Type().Elem())
-		m.value(n, pointed.Elem(), rules)
-		into.Set(pointed)
+		into.Set(reflect.New(into.Type().Elem()))
+		m.decode(at, value, into.Elem(), rules)
 	case reflect.Struct:
-		if m.isKind(n, object, "an object") {
-			m.structure(n, into)
+		if members, ok := value.(map[string]any); m.must(at, ok, "be an object") {
+			m.structure(at, members, into)
 		}
 	case reflect.Map:
-		if m.isKind(n, object, "an object") {
-			m.entries(n, into, rules)
+		if members, ok := value.(map[string]any); m.must(at, ok, "be an object") {
+			m.entries(at, members, into, rules)
 		}
 	case reflect.Slice:
-		if m.isKind(n, array, "an array") {
-			m.elements(n, into, rules)
+		if elements, ok := value.([]any); m.must(at, ok, "be an array") {
+			m.elements(at, elements, into, rules)
 		}
-	case reflect.Interface:
-		plain := n.plain()
-		m.rules(n, plain, rules)
-		if plain != nil {
-			into.Set(reflect.ValueOf(plain))
-		}
-	default:
-		m.scalar(n, into, rules)
-	}
-}
-
-func (m *mistakes) isKind(n *node, want kind, name string) bool {
-	if n.kind != want {
-		m.at(n, "it must be %s", name)
-	}
-	return n.kind == want
-}
-
-func (m *mistakes) scalar(n *node, into reflect.Value, rules []string) {
-	value := n.scalar
-	if n.kind != scalar {
-		value = []any{} // Of no scalar type.
-	}
-	switch into.Kind() {
 	case reflect.String:
-		if text, ok := value.(string); !ok {
-			m.at(n, "it must be a string")
-		} else {
-			m.rules(n, text, rules)
+		if text, ok := value.(string); m.must(at, ok, "be a string") {
+			m.rules(at, text, rules)
 			into.SetString(text)
 		}
 	case reflect.Bool:
-		if flag, ok := value.(bool); !ok {
-			m.at(n, "it must be true or false")
-		} else {
+		if flag, ok := value.(bool); m.must(at, ok, "be true or false") {
 			into.SetBool(flag)
 		}
-	default:
-		number, ok := value.(json.Number)
+	case reflect.Int:
+		number, _ := value.(json.Number)
 		integer, err := number.Int64()
-		if !ok || err != nil || integer < 0 || integer > 1e9 {
-			m.at(n, "it must be a whole number, not negative")
-			return
+		if m.must(at, err == nil && integer >= 0 && integer <= 1e9, "be a whole number, not negative") {
+			into.SetInt(integer)
 		}
-		into.SetInt(integer)
+	case reflect.Interface:
+		m.rules(at, value, rules)
+		if value != nil {
+			into.Set(reflect.ValueOf(value))
+		}
 	}
 }
 
-func (m *mistakes) structure(n *node, into reflect.Value) {
+// must notes what a value must be.
+func (m *mistakes) must(at string, holds bool, what string) bool {
+	if !holds {
+		m.at(at, "it must %s", what)
+	}
+	return holds
+}
+
+func (m *mistakes) structure(at string, members map[string]any, into reflect.Value) {
 	fields := map[string]int{}
 	for i := range into.NumField() {
 		field := into.Type().Field(i)
@@ -92,60 +72,58 @@ func (m *mistakes) structure(n *node, into reflect.Value) {
 			continue
 		}
 		fields[name] = i
-		if slices.Contains(rulesOf(field), "required") && n.get(name) == nil {
-			m.missing(n.pointer(), name, "")
-		}
+		_, given := members[name]
+		m.missingIf(!given && slices.Contains(rulesOf(field), "required"), at, name, "")
 	}
-	for _, one := range n.children {
-		i, known := fields[one.token]
-		if !known {
-			m.at(one, "no such member in a profile of format %d: check its spelling", Format)
-			continue
+	for name, value := range members {
+		if i, known := fields[name]; known {
+			m.decode(at+PointerOf(name), value, into.Field(i), rulesOf(into.Type().Field(i)))
+		} else {
+			m.at(at+PointerOf(name), "no such member in a profile of format %d: check its spelling", Format)
 		}
-		m.value(one, into.Field(i), rulesOf(into.Type().Field(i)))
 	}
 }
 
 func rulesOf(field reflect.StructField) []string { return strings.Fields(field.Tag.Get("is")) }
 
-func (m *mistakes) entries(n *node, into reflect.Value, rules []string) {
+func (m *mistakes) entries(at string, members map[string]any, into reflect.Value, rules []string) {
 	into.Set(reflect.MakeMap(into.Type()))
-	for _, one := range n.children {
-		value, rules := reflect.New(into.Type().Elem()).Elem(), rules
-		if slices.Contains(rules, "literals") {
-			m.pointer(one, one.token)
-			rules = []string{"literal"}
+	if slices.Contains(rules, "literals") {
+		rules = []string{"literal"}
+		for name := range members {
+			m.pointer(at+PointerOf(name), name)
 		}
-		m.value(one, value, rules)
-		into.SetMapIndex(reflect.ValueOf(one.token), value)
+	}
+	for name, value := range members {
+		entry := reflect.New(into.Type().Elem()).Elem()
+		m.decode(at+PointerOf(name), value, entry, rules)
+		into.SetMapIndex(reflect.ValueOf(name), entry)
 	}
 }
 
-func (m *mistakes) elements(n *node, into reflect.Value, rules []string) {
+func (m *mistakes) elements(at string, elements []any, into reflect.Value, rules []string) {
 	if slices.Contains(rules, "literals") {
 		rules = []string{"literal"}
-		if len(n.children) == 0 {
-			m.at(n, "it must not be empty")
-		}
+		m.must(at, len(elements) > 0, "not be empty")
 	}
-	slice := reflect.MakeSlice(into.Type(), len(n.children), len(n.children))
-	for i, one := range n.children {
-		m.value(one, slice.Index(i), rules)
+	into.Set(reflect.MakeSlice(into.Type(), len(elements), len(elements)))
+	for i, value := range elements {
+		m.decode(at+PointerOf(strconv.Itoa(i)), value, into.Index(i), rules)
 	}
-	into.Set(slice)
 }
 
 // items reads a pointer, or an object with two.
-func (m *mistakes) items(n *node, into *Items) {
-	if n.kind != object {
-		m.value(n, reflect.ValueOf(&into.At).Elem(), []string{"pointer"})
+func (m *mistakes) items(at string, value any, into *Items) {
+	members, isObject := value.(map[string]any)
+	if !isObject {
+		m.decode(at, value, reflect.ValueOf(&into.At).Elem(), []string{"pointer"})
 		return
 	}
 	var two struct {
 		Yes *string `json:"yes" is:"required pointer"`
 		No  *string `json:"no" is:"required pointer"`
 	}
-	m.structure(n, reflect.ValueOf(&two).Elem())
+	m.structure(at, members, reflect.ValueOf(&two).Elem())
 	into.Yes, into.No = two.Yes, two.No
 }
 
@@ -170,41 +148,36 @@ var enumerations = map[string][]string{
 	"discover": {"oauthRequestConsumerKeyUrl"},
 }
 
-// rules checks a value against the rules of its field.
-func (m *mistakes) rules(n *node, value any, rules []string) {
+func (m *mistakes) rules(at string, value any, rules []string) {
 	text, _ := value.(string)
 	for _, rule := range rules {
 		switch rule {
 		case "required":
 		case "body":
 			if value == nil {
-				m.at(n, "a body cannot be null")
+				m.at(at, "a body cannot be null")
 			}
 		case "token":
 			if !isToken(text) {
-				m.at(n, "this is not the name of a header")
+				m.at(at, "this is not the name of a header")
 			}
 		case "full":
-			if text == "" {
-				m.at(n, "it must not be empty")
-			}
+			m.must(at, text != "", "not be empty")
 		case "pointer":
-			m.pointer(n, text)
+			m.pointer(at, text)
 		case "literal":
-			if n.kind != scalar {
-				m.at(n, "it must be a string, a number, true, false or null")
-			}
+			kind := TypeOf(value)
+			m.must(at, kind != "object" && kind != "array", "be a string, a number, true, false or null")
 		default:
-			if words := enumerations[rule]; !slices.Contains(words, text) {
-				m.at(n, "it must be %s", oneOf(words))
-			}
+			words := enumerations[rule]
+			m.must(at, slices.Contains(words, text), "be "+oneOf(words))
 		}
 	}
 }
 
-func (m *mistakes) pointer(n *node, text string) {
+func (m *mistakes) pointer(at, text string) {
 	if !isPointer(text) {
-		m.at(n, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
+		m.at(at, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
 	}
 }
 

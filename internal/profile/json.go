@@ -21,8 +21,8 @@ func encodeJSON(value any) ([]byte, error) {
 	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n")), err
 }
 
-// decodeJSON reads one JSON value. Numbers keep their notation.
-func decodeJSON(content []byte) (any, error) {
+// DecodeJSON reads one JSON value. Numbers keep their notation.
+func DecodeJSON(content []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
 	var value any

@@ -48,7 +48,7 @@ func (c *Call) NextPage(page Page, request *url.URL, r *Response, items int) (*P
 	case "link":
 		return c.linked(next, request, nextLink(r.Header))
 	}
-	document, err := decodeJSON(r.Body)
+	document, err := DecodeJSON(r.Body)
 	if err != nil {
 		return nil, c.incomplete("the page is not JSON: %v", err)
 	}
@@ -147,7 +147,7 @@ func (c *Call) WritePage(r *Response, next string, total int) {
 		}
 		return
 	}
-	document, err := decodeJSON(r.Body)
+	document, err := DecodeJSON(r.Body)
 	if err != nil {
 		panic(err) // Write has made it.
 	}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,7 +28,7 @@ func serve(p *Profile, r *Request, count int) *Response {
 		return &Response{Status: http.StatusBadRequest, Body: []byte(err.Error())}
 	}
 	begin := 0
-	if text := v.Page.Get(list.Pages.Parameter + list.otherParameter()); text != "" {
+	if text := v.Page.Get(cmp.Or(list.Pages.Parameter, "after")); text != "" {
 		begin, _ = strconv.Atoi(strings.TrimPrefix(text, "at "))
 		if list.Pages.By == "number" {
 			begin = (begin - list.Pages.First) * 3
@@ -50,14 +51,6 @@ func serve(p *Profile, r *Request, count int) *Response {
 	}
 	list.WritePage(response, next, count)
 	return response
-}
-
-// otherParameter is the one that the server of the test has in its links.
-func (c *Call) otherParameter() string {
-	if c.Pages.Parameter == "" {
-		return "after"
-	}
-	return ""
 }
 
 // What one side writes page by page, the other reads as a whole.

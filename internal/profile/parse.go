@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (p Problem) String() string {
 // mistakes collects what is wrong with a document.
 type mistakes struct {
 	content []byte
-	root    *node
+	offsets map[string]int // where the values are, in bytes, by their pointers
 	found   []mistake
 	wrong   map[string]bool // the places of values that are not used
 }
@@ -72,20 +73,34 @@ func (m *mistakes) whole(format string, arguments ...any) {
 }
 
 // at notes a mistake of a value, which is not used then.
-func (m *mistakes) at(n *node, format string, arguments ...any) {
-	pointer := n.pointer()
+func (m *mistakes) at(pointer, format string, arguments ...any) {
 	m.add(pointer, format, arguments...)
 	m.wrong[pointer] = true
 }
 
 // add notes a mistake at a place that need not exist, unless a wrong value explains it.
 func (m *mistakes) add(pointer, format string, arguments ...any) {
+	offset := m.offsets[""]
 	for place := pointer; place != ""; place = place[:strings.LastIndexByte(place, '/')] {
 		if m.wrong[place] {
 			return
 		}
+		offset = max(offset, m.offsets[place])
 	}
-	m.found = append(m.found, mistake{m.root.nearest(pointer).offset, pointer, fmt.Sprintf(format, arguments...)})
+	m.found = append(m.found, mistake{offset, pointer, fmt.Sprintf(format, arguments...)})
+}
+
+func (m *mistakes) addIf(wrong bool, pointer, format string, arguments ...any) {
+	if wrong {
+		m.add(pointer, format, arguments...)
+	}
+}
+
+// missingIf notes what a place lacks, if it does.
+func (m *mistakes) missingIf(lacks bool, pointer, member, reason string) {
+	if lacks {
+		m.missing(pointer, member, reason)
+	}
 }
 
 // missing notes what a place lacks, and why it is needed.
@@ -127,23 +142,23 @@ func Parse(content []byte) (*Profile, []Problem) {
 	if recording().Match(content[:min(len(content), 1000)]) {
 		return nil, []Problem{{Message: "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"}}
 	}
-	m := &mistakes{content: bytes.TrimRight(content, " \t\r\n"), wrong: map[string]bool{}}
-	if m.root = m.read(); m.root == nil {
+	m := &mistakes{content: bytes.TrimRight(content, " \t\r\n"), offsets: map[string]int{}, wrong: map[string]bool{}}
+	root, ok := m.read()
+	if !ok {
 		return nil, m.problems()
 	}
-	if format := m.root.get("profile"); format != nil {
-		if number, ok := format.scalar.(json.Number); ok && number != "2" {
-			m.found = nil // A document of another format has other members, too.
-			if number == "1" {
-				m.at(format, "this is a profile of format 1: learn it again with terraform-provider-twcloud learn")
-			} else {
-				m.at(format, "this provider reads profiles of format %d", Format)
-			}
-			return nil, m.problems()
+	members, _ := root.(map[string]any)
+	if number, ok := members["profile"].(json.Number); ok && number != "2" {
+		m.found = nil // A document of another format has other members, too.
+		if number == "1" {
+			m.at("/profile", "this is a profile of format 1: learn it again with terraform-provider-twcloud learn")
+		} else {
+			m.at("/profile", "this provider reads profiles of format %d", Format)
 		}
+		return nil, m.problems()
 	}
 	parsed := &Profile{}
-	m.decode(parsed)
+	m.decode("", root, reflect.ValueOf(parsed).Elem(), nil)
 	for name, call := range parsed.Calls.All() {
 		call.Name = name
 	}

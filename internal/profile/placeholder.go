@@ -1,7 +1,9 @@
 package profile
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +42,6 @@ func SourceOf(source, name string) string { return "{" + source + "." + name + "
 // KeepOf is the placeholder of a member that calls send back.
 func KeepOf(name string) string { return keepPrefix + name + "}" }
 
-// isPlaceholder reports whether a text is replaced by a value.
 func isPlaceholder(text string) bool {
 	switch text {
 	case Key, keyNumber, Name, Secret, ApprovedNow, CSRFToken, Origin:
@@ -54,16 +55,17 @@ func keepName(placeholder string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(placeholder, keepPrefix), "}")
 }
 
-// placeholders visits the placeholders of a call with their places in it, the headers
-// of the profile included.
-func (p *Profile) placeholders(call *Call, visit func(place, placeholder string)) {
-	whole := *call
+// placeholders are those of a call with their places in it, the headers of the profile
+// included.
+func (p *Profile) placeholders(call *Call) map[string][]string {
+	whole, places := *call, map[string][]string{}
 	whole.Headers = p.headersOf(call)
 	whole.texts(func(place, text string) {
 		if isPlaceholder(text) {
-			visit(place, text)
+			places[text] = append(places[text], place)
 		}
 	})
+	return places
 }
 
 // headersOf are the headers of the profile and of a call, whose own ones count.
@@ -88,23 +90,33 @@ func (c *Call) texts(visit func(place, text string)) {
 		values map[string]string
 	}{{"query", c.Query}, {"headers", c.Headers}, {"form", c.Form}} {
 		for name, text := range group.values {
-			visit("/"+group.name+"/"+escapeToken(name), text)
+			visit(PointerOf(group.name, name), text)
 		}
 	}
 	walk("/json", c.JSON, visit)
 }
 
+// walk visits the strings of a JSON value.
 func walk(pointer string, value any, visit func(pointer, text string)) {
+	Walk(pointer, value, func(pointer string, value any) {
+		if text, isText := value.(string); isText {
+			visit(pointer, text)
+		}
+	})
+}
+
+// Walk visits a JSON value and all values in it, in a fixed order, with their pointers.
+// The one of the value itself is given.
+func Walk(pointer string, value any, visit func(pointer string, value any)) {
+	visit(pointer, value)
 	switch value := value.(type) {
-	case string:
-		visit(pointer, value)
 	case []any:
 		for i, element := range value {
-			walk(pointer+"/"+strconv.Itoa(i), element, visit)
+			Walk(pointer+PointerOf(strconv.Itoa(i)), element, visit)
 		}
 	case map[string]any:
-		for name, member := range value {
-			walk(pointer+"/"+escapeToken(name), member, visit)
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			Walk(pointer+PointerOf(name), value[name], visit)
 		}
 	}
 }

@@ -8,11 +8,7 @@ import (
 
 // Lookup finds the value at a JSON pointer (RFC 6901).
 func Lookup(value any, pointer string) (any, bool) {
-	if pointer == "" {
-		return value, true
-	}
-	for token := range strings.SplitSeq(pointer[1:], "/") {
-		token = unescapeToken(token)
+	for _, token := range Tokens(pointer) {
 		switch container := value.(type) {
 		case map[string]any:
 			member, found := container[token]
@@ -36,27 +32,27 @@ func Lookup(value any, pointer string) (any, bool) {
 // SetAt puts a value at a JSON pointer (RFC 6901) and makes what is on the way. A
 // token that is a small number is an index, unless there is an object.
 func SetAt(document any, pointer string, value any) any {
-	if pointer == "" {
+	return setAt(document, Tokens(pointer), value)
+}
+
+func setAt(document any, tokens []string, value any) any {
+	if len(tokens) == 0 {
 		return value
 	}
-	token, rest := pointer[1:], ""
-	if slash := strings.IndexByte(token, '/'); slash >= 0 {
-		token, rest = token[:slash], token[slash:]
-	}
-	token = unescapeToken(token)
+	token, rest := tokens[0], tokens[1:]
 	members, isObject := document.(map[string]any)
 	if index, ok := indexOf(token); ok && index < 100 && !isObject {
 		array, _ := document.([]any)
 		for len(array) <= index {
 			array = append(array, nil)
 		}
-		array[index] = SetAt(array[index], rest, value)
+		array[index] = setAt(array[index], rest, value)
 		return array
 	}
 	if !isObject {
 		members = map[string]any{}
 	}
-	members[token] = SetAt(members[token], rest, value)
+	members[token] = setAt(members[token], rest, value)
 	return members
 }
 
@@ -69,11 +65,27 @@ func indexOf(token string) (int, bool) {
 // A token of a pointer, escaped and unescaped (RFC 6901).
 var tokenEscaper, tokenUnescaper = strings.NewReplacer("~", "~0", "/", "~1"), strings.NewReplacer("~1", "/", "~0", "~")
 
-func escapeToken(token string) string { return tokenEscaper.Replace(token) }
+// PointerOf is the JSON pointer (RFC 6901) that has these tokens.
+func PointerOf(tokens ...string) string {
+	var pointer strings.Builder
+	for _, token := range tokens {
+		pointer.WriteString("/" + tokenEscaper.Replace(token))
+	}
+	return pointer.String()
+}
 
-func unescapeToken(token string) string { return tokenUnescaper.Replace(token) }
+// Tokens are the tokens of a JSON pointer (RFC 6901), unescaped.
+func Tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	tokens := strings.Split(pointer[1:], "/")
+	for i := range tokens {
+		tokens[i] = tokenUnescaper.Replace(tokens[i])
+	}
+	return tokens
+}
 
-// isPointer reports whether a text is a JSON pointer.
 func isPointer(text string) bool {
 	return text == "" || text[0] == '/' && strings.Count(text, "~") == strings.Count(text, "~0")+strings.Count(text, "~1")
 }
@@ -86,10 +98,7 @@ func LastSegment(text string) string {
 		return ""
 	}
 	path := strings.TrimRight(target.EscapedPath(), "/")
-	segment, err := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:])
-	if err != nil {
-		return ""
-	}
+	segment, _ := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:]) // Parse has checked the escapes.
 	return segment
 }
 

@@ -175,7 +175,17 @@ type Pages struct {
 
 // TellsKey reports whether the response has the key.
 func (s *Shape) TellsKey() bool {
-	return s != nil && (s.Format == "text" || s.Key != nil || s.KeyHeader != "" || s.KeyIsMember)
+	return s != nil && s.keys() > 0
+}
+
+// keys counts the parts that say where the key is.
+func (s *Shape) keys() (n int) {
+	for _, given := range []bool{s.Format == "text", s.Key != nil, s.KeyHeader != "", s.KeyIsMember} {
+		if given {
+			n++
+		}
+	}
+	return n
 }
 
 // TellsApproval reports whether the response has the approval.
@@ -225,11 +235,7 @@ func (c *Calls) Drop(name string) bool {
 // OnlyRegisters reports whether the profile can register and nothing else. A
 // person does the rest.
 func (p *Profile) OnlyRegisters() bool {
-	n := 0
-	for range p.Calls.All() {
-		n++
-	}
-	return n == 1 && p.Calls.Register != nil
+	return p.Calls.Register != nil && p.Calls == Calls{Register: p.Calls.Register}
 }
 
 // ServerOf is the server that a part goes to, which may have its own.
@@ -263,28 +269,19 @@ func (p *Profile) KnownOf(own ...Known) Known {
 // Has reports whether a request of the call has a placeholder, the headers of the
 // profile included.
 func (p *Profile) Has(call *Call, placeholder string) bool {
-	found := false
-	p.placeholders(call, func(_, one string) {
-		found = found || one == placeholder || one == keyNumber && placeholder == Key
-	})
-	return found
+	places := p.placeholders(call)
+	return places[placeholder] != nil || placeholder == Key && places[keyNumber] != nil
 }
 
 // Lacks reports whether a call carries a value that is not in what is known of the
 // consumer: the name, the approval, or a member of Keep. What a call carries and does
 // not change is read right before it.
 func (p *Profile) Lacks(call *Call, known Consumer) bool {
-	lacks := false
-	p.placeholders(call, func(_, one string) {
-		switch {
-		case strings.HasPrefix(one, keepPrefix):
-			_, found := known.Keep[keepName(one)]
-			lacks = lacks || !found
-		case one == Name:
-			lacks = lacks || known.Name == nil
-		case one == ApprovedNow:
-			lacks = lacks || known.Approved == nil
+	for one := range p.placeholders(call) {
+		_, kept := known.Keep[keepName(one)]
+		if one == Name && known.Name == nil || one == ApprovedNow && known.Approved == nil || strings.HasPrefix(one, keepPrefix) && !kept {
+			return true
 		}
-	})
-	return lacks
+	}
+	return false
 }

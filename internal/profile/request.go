@@ -50,8 +50,8 @@ const (
 // Fill makes the request of a call. The error is ErrMissing if a placeholder has no
 // value: such a request must not be sent.
 func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
-	f := &filler{Profile: p, call: call, v: v}
-	r := &Request{Method: call.Method, Path: f.path(), Query: url.Values{}, Header: http.Header{}}
+	f := &filler{values: p.valuesOf(call, v)}
+	r := &Request{Method: call.Method, Path: f.path(call.Path), Query: url.Values{}, Header: http.Header{}}
 	for name, template := range call.Query {
 		r.Query.Set(name, f.text(template))
 	}
@@ -69,7 +69,7 @@ func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 		r.Header.Set("Content-Type", formType)
 	case call.JSON != nil:
 		var err error
-		if r.Body, err = encodeJSON(FillJSON(call.JSON, f.json)); err != nil {
+		if r.Body, err = encodeJSON(FillJSON(call.JSON, f.value)); err != nil {
 			f.fails(err)
 		}
 		r.Header.Set("Content-Type", jsonType)
@@ -80,12 +80,9 @@ func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 	return r, nil
 }
 
-// filler fills the templates of one call.
 type filler struct {
-	*Profile
-	call *Call
-	v    Values
-	err  error // the first one
+	values map[string]any
+	err    error // the first one
 }
 
 func (f *filler) fails(err error) {
@@ -94,8 +91,8 @@ func (f *filler) fails(err error) {
 	}
 }
 
-func (f *filler) path() string {
-	segments := strings.Split(f.call.Path, "/")
+func (f *filler) path(template string) string {
+	segments := strings.Split(template, "/")
 	for i, template := range segments {
 		if !isPlaceholder(template) {
 			continue
@@ -108,19 +105,9 @@ func (f *filler) path() string {
 	return strings.Join(segments, "/")
 }
 
-func (f *filler) json(text string) any {
-	if isPlaceholder(text) {
-		return f.value(text)
-	}
-	return text
-}
-
 // text is a template as a text: a segment, or a value of a query, a header, or a
 // form.
 func (f *filler) text(template string) string {
-	if !isPlaceholder(template) {
-		return template
-	}
 	value := f.value(template)
 	text, ok := textOf(value)
 	if !ok {
@@ -140,51 +127,43 @@ func textOf(value any) (string, bool) {
 	return "", false
 }
 
-// value is what a placeholder stands for.
-func (f *filler) value(placeholder string) any {
-	var text *string
-	switch placeholder {
-	case Key, keyNumber:
-		text = notEmpty(f.v.Key)
-	case Name:
-		text = f.v.Name
-	case Secret:
-		text = f.v.Secret
-	case CSRFToken:
-		text = f.v.CSRF
-	case Origin:
-		text = notEmpty(f.v.Origin)
-	case ApprovedNow:
-		if f.v.Approved != nil {
-			yes, no := f.sentApproval(f.call)
-			if *f.v.Approved {
-				return yes
-			}
-			return no
-		}
-	default:
-		if value, known := f.v.Keep[keepName(placeholder)]; known {
-			return value
-		}
-	}
+// value is what a placeholder stands for, or another text itself.
+func (f *filler) value(template string) any {
+	value, known := f.values[template]
 	switch {
-	case text == nil:
-		f.fails(fmt.Errorf("%s: %w", placeholder, ErrMissing))
-	case placeholder == keyNumber && isInteger(*text):
-		return json.Number(*text)
-	case placeholder == keyNumber:
-		f.fails(fmt.Errorf("the key %q is not a number: %w", *text, ErrMissing))
-	default:
-		return *text
+	case !isPlaceholder(template):
+		return template
+	case !known && template == keyNumber && f.values[Key] != nil:
+		f.fails(fmt.Errorf("the key %q is not a number: %w", f.values[Key], ErrMissing))
+	case !known:
+		f.fails(fmt.Errorf("%s: %w", template, ErrMissing))
 	}
-	return ""
+	return value
 }
 
-func notEmpty(text string) *string {
-	if text == "" {
-		return nil
+// valuesOf are the values that are known, by their placeholders.
+func (p *Profile) valuesOf(call *Call, v Values) map[string]any {
+	values := map[string]any{}
+	for placeholder, text := range map[string]string{Key: v.Key, Origin: v.Origin} {
+		if text != "" {
+			values[placeholder] = text
+		}
 	}
-	return &text
+	if isInteger(v.Key) {
+		values[keyNumber] = json.Number(v.Key)
+	}
+	for placeholder, text := range map[string]*string{Name: v.Name, Secret: v.Secret, CSRFToken: v.CSRF} {
+		if text != nil {
+			values[placeholder] = *text
+		}
+	}
+	for name, value := range v.Keep {
+		values[KeepOf(name)] = value
+	}
+	if v.Approved != nil {
+		values[ApprovedNow] = p.sentApproval(call)[*v.Approved]
+	}
+	return values
 }
 
 // isInteger reports whether a text is a number as JSON has it, without a fraction.
@@ -193,15 +172,15 @@ func isInteger(text string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits == "0" || digits[0] != '0')
 }
 
-// sentApproval returns what {approved} sends in a call.
-func (p *Profile) sentApproval(call *Call) (yes, no any) {
+// sentApproval is what {approved} sends in a call for yes and for no.
+func (p *Profile) sentApproval(call *Call) map[bool]any {
 	switch {
 	case call.Approved != nil:
-		return call.Approved.Yes, call.Approved.No
+		return map[bool]any{true: call.Approved.Yes, false: call.Approved.No}
 	case p.Approved != nil && len(p.Approved.Yes) > 0 && len(p.Approved.No) > 0:
-		return p.Approved.Yes[0], p.Approved.No[0]
+		return map[bool]any{true: p.Approved.Yes[0], false: p.Approved.No[0]}
 	}
-	return nil, nil
+	return nil
 }
 
 // Match reads a request to a call: the inverse of Fill. The error is ErrOtherCall if
@@ -221,7 +200,7 @@ func (p *Profile) Match(call *Call, r *Request) (Values, error) {
 	}
 	for name, template := range p.headersOf(call) {
 		if name != "Accept" {
-			m.text("the header "+name, template, r.Header.Get(name))
+			m.scalar("the header "+name, template, r.Header.Get(name), true)
 		}
 	}
 	m.body(r)
@@ -276,7 +255,7 @@ func (m *matcher) texts(where string, templates map[string]string, values url.Va
 		case 0:
 			m.differs("%s has no %s", where, name)
 		case 1:
-			m.text(name+" of "+where, template, texts[0])
+			m.scalar(name+" of "+where, template, texts[0], true)
 		default:
 			m.differs("%s has %s more than once", where, name)
 		}
@@ -311,7 +290,7 @@ func (m *matcher) body(r *Request) {
 			m.differs("the form has %s, which is not known", name)
 		}
 	case m.call.JSON != nil:
-		body, err := decodeJSON(r.Body)
+		body, err := DecodeJSON(r.Body)
 		if err != nil || mediaType != jsonType {
 			m.differs("the body must be JSON, and the Content-Type %s", jsonType)
 			return
@@ -352,18 +331,15 @@ func (m *matcher) json(where string, template, body any) {
 			m.json(where, template[i], elements[i])
 		}
 	default:
-		if text, isText := template.(string); isText && isPlaceholder(text) {
-			m.take(where, text, body, false)
-		} else if !equal(template, body) {
-			m.differs("%s is not as the call has it", where)
-		}
+		m.scalar(where, template, body, false)
 	}
 }
 
-func (m *matcher) text(where, template, text string) {
-	if isPlaceholder(template) {
-		m.take(where, template, text, true)
-	} else if template != text {
+// scalar compares a text, or a scalar in JSON, with its template.
+func (m *matcher) scalar(where string, template, value any, isText bool) {
+	if placeholder, _ := template.(string); isPlaceholder(placeholder) {
+		m.take(where, placeholder, value, isText)
+	} else if !equal(template, value) {
 		m.differs("%s is not as the call has it", where)
 	}
 }
@@ -427,11 +403,11 @@ func (m *matcher) keep(placeholder, text string) {
 }
 
 func (m *matcher) approval(value any, isText bool) (approved, ok bool) {
-	yes, no := m.sentApproval(m.call)
-	for i, option := range []any{yes, no} {
-		text, isScalar := textOf(option)
-		if equal(option, value) || isText && isScalar && text == value {
-			return i == 0, true
+	sent := m.sentApproval(m.call)
+	for _, approved := range []bool{true, false} {
+		text, isScalar := textOf(sent[approved])
+		if equal(sent[approved], value) || isText && isScalar && text == value {
+			return approved, true
 		}
 	}
 	return false, false

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func ptr[T any](value T) *T { return &value }
@@ -81,13 +83,8 @@ func TestFill_headers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := http.Header{"Accept": {"application/json"}, "X-All": {"own"}, "X-Csrf": {"t"}, "Content-Type": {"application/json"}}
-	if len(r.Header) != len(want) {
-		t.Errorf("headers %v", r.Header)
-	}
-	for name := range want {
-		if r.Header.Get(name) != want.Get(name) {
-			t.Errorf("%s: %q, want %q", name, r.Header.Get(name), want.Get(name))
-		}
+	if difference := cmp.Diff(want, r.Header); difference != "" {
+		t.Error(difference)
 	}
 	r, err = p.Fill(p.Calls.List, Values{Page: url.Values{"all": {"0"}, "p": {"2"}}})
 	if err != nil || r.Query.Encode() != "all=0&p=2" {
@@ -198,7 +195,7 @@ func TestEqual(t *testing.T) {
 	texts := []string{`null`, `true`, `false`, `"1"`, `1`, `1.5`, `-1`, `12345678901234567890`, `12345678901234567891`, `1e99999`, `[]`, `[1]`, `[1,2]`, `{}`, `{"a":1}`, `{"b":1}`, `{"a":null}`, `""`}
 	same := map[string]string{`1`: `10e-1`, `1.5`: `0.15E+1`, `-1`: `-1.0`}
 	decode := func(text string) any {
-		value, err := decodeJSON([]byte(text))
+		value, err := DecodeJSON([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,7 +63,6 @@ func (e *ReadError) Error() string { return e.text }
 // Is reports whether the response is a refusal.
 func (e *ReadError) Is(target error) bool { return target == ErrRefused && e.Refused }
 
-// unreadable returns a *ReadError for a part of the call.
 func (c *Call) unreadable(part, found, format string, arguments ...any) *ReadError {
 	text := fmt.Sprintf(format, arguments...)
 	if found != "" {
@@ -105,7 +105,7 @@ func (p *Profile) Succeeds(call *Call, key string, r *Response) (bool, error) {
 
 // document is the JSON of a response, which a part of the call needs.
 func (c *Call) document(r *Response, part string) (any, error) {
-	document, err := decodeJSON(r.Body)
+	document, err := DecodeJSON(r.Body)
 	if err != nil {
 		return nil, c.unreadable(part, "", "the body is not JSON: %v", err)
 	}
@@ -138,17 +138,16 @@ type consumerReader struct {
 
 func (c consumerReader) single(r *Response) (found Consumer, err error) {
 	shape := c.shape
-	switch {
-	case shape.Format == "text":
+	if shape.Format == "text" {
 		text := strings.TrimSpace(string(r.Body))
-		if strings.ContainsAny(text, "\r\n<{") {
-			return found, c.call.unreadable("response.format", "", "the body is not a key")
+		if found.Key = c.key(text); found.Key == "" || strings.ContainsAny(text, "\r\n<{") {
+			return Consumer{}, c.call.unreadable("response.format", "", "the body is not a key")
 		}
-		found.Key, err = c.key(text, "response.format", "", "the body is not a key")
-		return found, err
-	case shape.KeyHeader != "":
-		if found.Key, err = c.key(r.Header.Get(shape.KeyHeader), "response.key_header", "", "no key in the header %s", shape.KeyHeader); err != nil {
-			return found, err
+		return found, nil
+	}
+	if shape.KeyHeader != "" {
+		if found.Key = c.key(r.Header.Get(shape.KeyHeader)); found.Key == "" {
+			return found, c.call.unreadable("response.key_header", "", "no key in the header %s", shape.KeyHeader)
 		}
 	}
 	if !shape.inBody() {
@@ -167,10 +166,7 @@ func (c consumerReader) list(r *Response) ([]Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := c.shape.Items
-	if items == nil {
-		items = &Items{}
-	}
+	items := cmp.Or(c.shape.Items, &Items{})
 	if items.Yes == nil {
 		return c.items(document, items.At, nil)
 	}
@@ -185,46 +181,40 @@ func (c consumerReader) list(r *Response) ([]Consumer, error) {
 
 // items reads one array, or object, of consumers.
 func (c consumerReader) items(document any, pointer string, approved *bool) (found []Consumer, err error) {
-	take := func(item any, key string) error {
-		if other, err := c.otherKind(item); other || err != nil {
-			found = append(found, Consumer{OtherKind: true})
-			return err
+	value, isThere := Lookup(document, pointer)
+	elements, isList := value.([]any)
+	keys := make([]string, len(elements))
+	if c.shape.KeyIsMember {
+		var members map[string]any
+		members, isList = value.(map[string]any)
+		keys, elements = slices.Sorted(maps.Keys(members)), nil
+		for i, name := range keys {
+			elements = append(elements, members[name])
+			if keys[i] = c.key(name); keys[i] == "" {
+				return nil, c.call.unreadable("response.key_is_member", "", "no key in the name %q", name)
+			}
 		}
-		one, err := c.consumer(item, key)
-		if approved != nil {
-			one.Approved = approved
+	}
+	if !isList {
+		// If this counted as an empty list, each consumer would be registered again.
+		if !isThere {
+			value = document
+		}
+		return nil, c.call.unreadable("response.items", describe(value), "no list at %q", pointer)
+	}
+	for i, item := range elements {
+		one := Consumer{}
+		if one.OtherKind, err = c.otherKind(item); err == nil && !one.OtherKind {
+			if one, err = c.consumer(item, keys[i]); approved != nil {
+				one.Approved = approved
+			}
+		}
+		if err != nil {
+			return nil, err
 		}
 		found = append(found, one)
-		return err
 	}
-	value, isThere := Lookup(document, pointer)
-	elements, isArray := value.([]any)
-	members, isObject := value.(map[string]any)
-	switch {
-	case isArray && !c.shape.KeyIsMember:
-		for _, element := range elements {
-			if err := take(element, ""); err != nil {
-				return nil, err
-			}
-		}
-		return found, nil
-	case isObject && c.shape.KeyIsMember:
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			key, err := c.key(name, "response.key_is_member", "", "no key in the name %q", name)
-			if err != nil {
-				return nil, err
-			}
-			if err := take(members[name], key); err != nil {
-				return nil, err
-			}
-		}
-		return found, nil
-	}
-	// If this counted as an empty list, each consumer would be registered again.
-	if !isThere {
-		value = document
-	}
-	return nil, c.call.unreadable("response.items", describe(value), "no list at %q", pointer)
+	return found, nil
 }
 
 // otherKind reports whether an item of a list is something else than an OAuth 1.0a
@@ -245,29 +235,29 @@ func (c consumerReader) otherKind(item any) (bool, error) {
 // maxKey limits a key, in bytes: it has to fit into a path.
 const maxKey = 4096
 
-// key is the key in a text that holds it, or the error that there is none.
-func (c consumerReader) key(text, part, found, format string, arguments ...any) (string, error) {
+// key is the key in a text that holds it. It is empty if there is none.
+func (c consumerReader) key(text string) string {
 	if c.shape.KeyIsLastSegment {
 		text = LastSegment(text)
 	}
-	if text == "" || len(text) > maxKey {
-		return "", c.call.unreadable(part, found, format, arguments...)
+	if len(text) > maxKey {
+		return ""
 	}
-	return text, nil
+	return text
 }
 
 // consumer reads one consumer, whose key can be known, from a JSON value.
-func (c consumerReader) consumer(value any, key string) (Consumer, error) {
-	shape, found := c.shape, Consumer{Key: key}
+func (c consumerReader) consumer(value any, key string) (found Consumer, err error) {
+	shape := c.shape
+	found.Key = key
 	if shape.Key != nil {
 		at, _ := Lookup(value, *shape.Key)
 		text, _ := at.(string)
 		if number, ok := at.(json.Number); ok {
 			text = number.String()
 		}
-		var err error
-		if found.Key, err = c.key(text, "response.key", describe(value), "no key at %q", *shape.Key); err != nil {
-			return found, err
+		if found.Key = c.key(text); found.Key == "" {
+			return found, c.call.unreadable("response.key", describe(value), "no key at %q", *shape.Key)
 		}
 	}
 	if shape.Name != nil {
@@ -279,7 +269,6 @@ func (c consumerReader) consumer(value any, key string) (Consumer, error) {
 		found.Name = &name
 	}
 	if shape.Approved != nil {
-		var err error
 		if found.Approved, found.Err, err = c.approval(value, found.Key); err != nil {
 			return found, err
 		}

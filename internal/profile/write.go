@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,10 +11,7 @@ import (
 // The prefix is what a proxy has in front of each path.
 func (p *Profile) Write(call *Call, consumers []Consumer, prefix string) *Response {
 	r := &Response{Status: http.StatusOK, Header: http.Header{}}
-	shape, one := call.Response, Consumer{}
-	if shape == nil {
-		shape = &Shape{}
-	}
+	shape, one := cmp.Or(call.Response, &Shape{}), Consumer{}
 	if len(consumers) > 0 {
 		one = consumers[0]
 	}
@@ -86,7 +84,6 @@ func otherThan(literal any) any {
 	return "other"
 }
 
-// writeJSON puts a JSON value into a response.
 func writeJSON(r *Response, document any) {
 	body, err := encodeJSON(document)
 	if err != nil {
@@ -106,11 +103,8 @@ type consumerWriter struct {
 
 // list is a document with the consumers where the profile has them.
 func (w consumerWriter) list(consumers []Consumer) any {
-	items := w.shape.Items
-	switch {
-	case items == nil:
-		return w.items(consumers)
-	case items.Yes == nil:
+	items := cmp.Or(w.shape.Items, &Items{})
+	if items.Yes == nil {
 		return SetAt(nil, items.At, w.items(consumers))
 	}
 	var approved, others []Consumer
@@ -188,11 +182,12 @@ func (w consumerWriter) keyValue(key string) any {
 
 // NumericKeys reports whether a call sends the key as a number.
 func (p *Profile) NumericKeys() bool {
-	numeric := false
 	for _, call := range p.Calls.All() {
-		p.placeholders(call, func(_, one string) { numeric = numeric || one == keyNumber })
+		if p.Has(call, keyNumber) {
+			return true
+		}
 	}
-	return numeric
+	return false
 }
 
 // keyText is a key in a text, or a path that ends with it.

@@ -6,7 +6,6 @@ package har
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -132,10 +131,7 @@ type rawEntry struct {
 }
 
 func (r *rawEntry) started() time.Time {
-	started, err := time.Parse(time.RFC3339Nano, r.Started)
-	if err != nil {
-		return time.Time{}
-	}
+	started, _ := time.Parse(time.RFC3339Nano, r.Started) // Without a time, it is the first.
 	return started
 }
 
@@ -213,23 +209,8 @@ func (r *rawEntry) responseBody() Body {
 	if content.Encoding == "base64" {
 		// What is not valid base64 is cut off there.
 		body.Content, _ = base64.StdEncoding.DecodeString(content.Text)
-		body.Content = decompress(body.Content)
 	}
 	return body
-}
-
-// decompress is for recordings of tools that keep bodies compressed. Browsers
-// decompress them.
-func decompress(content []byte) []byte {
-	reader, err := gzip.NewReader(bytes.NewReader(content))
-	if err != nil {
-		return content
-	}
-	plain, err := io.ReadAll(io.LimitReader(reader, MaxSize))
-	if err != nil {
-		return content
-	}
-	return plain
 }
 
 // mediaType is the type without its parameters.
