@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -337,9 +336,8 @@ func (v *visit) script(ctx context.Context, step profile.Step) error {
 		failure.Kind = kindOf(response.StatusCode)
 		return failure
 	}
-	v.message = nil
-	decoder := json.NewDecoder(bytes.NewReader(Body(response)))
-	unreadable := decoder.Decode(&v.message)
+	message, unreadable := profile.DecodeJSON(Body(response))
+	v.message = message
 	next := v.start
 	if step.Next != "" {
 		address, _ := profile.Lookup(v.message, step.Next)
