@@ -92,9 +92,10 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	ctx = signin.WithRedirect(ctx, call.Redirect)
 	v.Origin = root.Scheme + "://" + root.Host
 	needsToken := c.profile.Has(call, profile.CSRFToken)
+	page := &url.URL{Scheme: root.Scheme, Host: root.Host, Path: strings.TrimRight(root.Path, "/") + call.Path}
 	for attempt := 0; ; attempt++ {
 		if needsToken {
-			token, err := c.csrfToken(ctx, attempt > 0)
+			token, err := c.csrfToken(ctx, page, attempt > 0)
 			if err != nil {
 				return nil, err
 			}
