@@ -49,6 +49,18 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 	}
 }
 
+// Of ten consumers, one shows that the server approves none, whichever comes first.
+func TestAccOAuthConsumer_noneApproved(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Method: http.MethodPatch, Times: -1})
+	w.applyFails(t, w.config(consumer("count = 10", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = count.index > 2"))).
+		expect(t, "error", "OAuth consumer registered, but not approved", "400 Bad Request")
+	if got := len(w.server.Consumers()); got > 3+1 {
+		t.Errorf("%d consumers were registered", got)
+	}
+}
+
 // Someone renames a consumer before it is approved. It is not tainted, and Terraform
 // does not blame the provider.
 func TestAccOAuthConsumer_renamedBeforeApproval(t *testing.T) {

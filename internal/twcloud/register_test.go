@@ -551,12 +551,34 @@ func TestFirstRegistration_approval(t *testing.T) {
 		ErrUnreachable: false, ErrTimeout: false, ErrCanceled: false, ErrClosed: false,
 	} {
 		client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}, {201, named("l", "m")}}, "GET k": {{200, one("k")}}, "GET l": {{200, named("l", "m")}}}.client(t)
-		registration, err := client.Register(t.Context(), "n", testSecret, func(Registration, error) error { return &UncertainError{Err: &Error{Kind: kind}} })
+		registration, err := client.RegisterThen(t.Context(), "n", testSecret, true, func(Registration, error) error { return &UncertainError{Err: &Error{Kind: kind}} })
 		if err != nil || registration.Consumer.Key != "k" {
 			t.Errorf("%v: got %v, %v", kind, registration, err)
 		}
 		if _, err := client.Register(t.Context(), "m", testSecret); errors.Is(err, ErrNotUnderstood) != last || !last && err != nil {
 			t.Errorf("%v: got %v for the second one", kind, err)
+		}
+	}
+}
+
+// The first one that is to be approved goes alone, also after others that were not.
+func TestFirstRegistration_approvedLater(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[error]int{nil: 6, ErrInvalid: 2} {
+		server := emulator.New(t)
+		client := connect(t, server)
+		if _, err := client.Register(t.Context(), "not approved", testSecret); err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		for i := range 5 {
+			group.Go(func() {
+				_, _ = client.RegisterThen(t.Context(), fmt.Sprint("approved ", i), testSecret, true, func(_ Registration, err error) error { return errors.Join(err, kind) })
+			})
+		}
+		group.Wait()
+		if got := len(server.Consumers()); got != want {
+			t.Errorf("approvals end with %v: registered %d, want %d", kind, got, want)
 		}
 	}
 }
@@ -572,7 +594,7 @@ func TestRegister_panicInCallback(t *testing.T) {
 				t.Error("the panic is swallowed")
 			}
 		}()
-		_, _ = client.Register(t.Context(), "app", testSecret, func(Registration, error) error { panic("canary") })
+		_, _ = client.RegisterThen(t.Context(), "app", testSecret, true, func(Registration, error) error { panic("canary") })
 	}()
 	for _, name := range []string{"app", "other"} {
 		if _, err := client.Register(t.Context(), name, testSecret); err != nil {

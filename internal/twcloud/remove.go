@@ -21,7 +21,7 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 	if err := c.checkKey(key); err != nil {
 		return err
 	}
-	leave, first, err := c.removals.enter(ctx, call, key)
+	leave, first, err := c.removals.enter(ctx, call, key, open)
 	if err != nil {
 		return err
 	}
