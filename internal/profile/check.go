@@ -254,7 +254,7 @@ func (c *checker) templates(place string, call *Call) {
 	use := uses[call.Name]
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
 	if slices.Contains(use.must, Key) {
-		allowed = append(allowed, keyNumber)
+		allowed = append(allowed, KeyNumber)
 	}
 	if call.Discover != "" && c.Has(call, CSRFToken) {
 		c.add(place, "a discovered call is sent without a session: there is no {csrf}")

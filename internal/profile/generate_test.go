@@ -84,7 +84,7 @@ func (g generator) call(name string, numbers bool) members {
 			placeholder = pick(g, KeepOf("a"), KeepOf("b.c"))
 		}
 		if placeholder == Key && numbers {
-			placeholder = pick(g, Key, keyNumber)
+			placeholder = pick(g, Key, KeyNumber)
 		}
 		secret := placeholder == Name || placeholder == Secret
 		for again := range 1 + g.IntN(2) {
@@ -180,7 +180,7 @@ func (g generator) values(p *Profile, call *Call) Values {
 	text := func() *string { t := g.text(); return &t }
 	number, inText := false, map[string]bool{}
 	p.placeholders(call, func(place, one string) {
-		number = number || one == keyNumber
+		number = number || one == KeyNumber
 		inText[one] = inText[one] || !strings.HasPrefix(place, "/json")
 	})
 	if p.Has(call, Key) {

@@ -265,7 +265,7 @@ func (p *Profile) KnownOf(own ...Known) Known {
 func (p *Profile) Has(call *Call, placeholder string) bool {
 	found := false
 	p.placeholders(call, func(_, one string) {
-		found = found || one == placeholder || one == keyNumber && placeholder == Key
+		found = found || one == placeholder || one == KeyNumber && placeholder == Key
 	})
 	return found
 }

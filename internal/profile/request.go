@@ -144,7 +144,7 @@ func textOf(value any) (string, bool) {
 func (f *filler) value(placeholder string) any {
 	var text *string
 	switch placeholder {
-	case Key, keyNumber:
+	case Key, KeyNumber:
 		text = notEmpty(f.v.Key)
 	case Name:
 		text = f.v.Name
@@ -170,9 +170,9 @@ func (f *filler) value(placeholder string) any {
 	switch {
 	case text == nil:
 		f.fails(fmt.Errorf("%s: %w", placeholder, ErrMissing))
-	case placeholder == keyNumber && isInteger(*text):
+	case placeholder == KeyNumber && isInteger(*text):
 		return json.Number(*text)
-	case placeholder == keyNumber:
+	case placeholder == KeyNumber:
 		f.fails(fmt.Errorf("the key %q is not a number: %w", *text, ErrMissing))
 	default:
 		return *text
@@ -376,7 +376,7 @@ func (m *matcher) take(where, placeholder string, value any, isText bool) {
 		same = scalar
 	}
 	switch placeholder {
-	case keyNumber:
+	case KeyNumber:
 		if number, ok := value.(json.Number); ok {
 			text = number.String()
 		} else if !isText {

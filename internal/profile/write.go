@@ -190,7 +190,7 @@ func (w consumerWriter) keyValue(key string) any {
 func (p *Profile) NumericKeys() bool {
 	numeric := false
 	for _, call := range p.Calls.All() {
-		p.placeholders(call, func(_, one string) { numeric = numeric || one == keyNumber })
+		p.placeholders(call, func(_, one string) { numeric = numeric || one == KeyNumber })
 	}
 	return numeric
 }

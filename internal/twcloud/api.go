@@ -242,7 +242,8 @@ func valuesOf(key string, consumer profile.Consumer) profile.Values {
 // newCallError makes an *Error of a call that concerns a consumer, without a
 // response of the server.
 func newCallError(kind error, call *profile.Call, key string, cause error) *Error {
-	path := strings.ReplaceAll(cmp.Or(call.Path, call.Discover), profile.Key, profile.EscapeSegment(key))
+	key = profile.EscapeSegment(key)
+	path := strings.NewReplacer(profile.Key, key, profile.KeyNumber, key).Replace(cmp.Or(call.Path, call.Discover))
 	return &Error{Kind: kind, Method: call.Method, Path: path, Part: partOf(call), Cause: cause}
 }
 
