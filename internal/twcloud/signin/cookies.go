@@ -79,8 +79,10 @@ func parse(line string, now time.Time, root, from *url.URL) (Cookie, bool) {
 	if err != nil {
 		return Cookie{}, false
 	}
-	if read.Expires.IsZero() { // net/http reads only one of three forms (RFC 9110, section 5.6.7).
-		read.Expires, _ = http.ParseTime(read.RawExpires)
+	for _, form := range []string{time.RFC850, time.ANSIC, "Mon, 02-Jan-06 15:04:05 MST"} { // net/http reads others.
+		if read.Expires.IsZero() {
+			read.Expires, _ = time.Parse(form, read.RawExpires)
+		}
 	}
 	cookie := Cookie{
 		Name: name, Value: value,

@@ -66,7 +66,7 @@ func TestCookiesExpireByTheServersClock(t *testing.T) {
 	t.Parallel()
 	for _, server := range []time.Time{time.Now().AddDate(-3, 0, 0), time.Now().AddDate(3, 0, 0)} {
 		for after, want := range map[time.Duration]string{15 * time.Minute: "a=b", 0: "", -time.Minute: ""} {
-			for _, form := range []string{http.TimeFormat, "Mon, 02-Jan-2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
+			for _, form := range []string{http.TimeFormat, "Mon, 02-Jan-2006 15:04:05 GMT", "Mon, 02-Jan-06 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
 				header := http.Header{
 					"Date":       {server.UTC().Format(http.TimeFormat)},
 					"Set-Cookie": {"a=b; Path=/; Expires=" + server.Add(after).UTC().Format(form)},
