@@ -52,12 +52,17 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 // Of ten consumers, one shows that the server approves none, whichever comes first.
 func TestAccOAuthConsumer_noneApproved(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Method: http.MethodPatch, Times: -1})
-	w.applyFails(t, w.config(consumer("count = 10", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = count.index > 2"))).
-		expect(t, "error", "OAuth consumer registered, but not approved", "400 Bad Request")
-	if got := len(w.server.Consumers()); got > 3+1 {
-		t.Errorf("%d consumers were registered", got)
+	for cause, fault := range map[string]emulator.Fault{
+		"400 Bad Request": {Kind: emulator.AnswerWith, Status: http.StatusBadRequest}, "EOF": {Kind: emulator.DropBefore},
+	} {
+		w := newWorkspace(t)
+		fault.Method, fault.Times = http.MethodPatch, -1
+		w.server.Inject(fault)
+		w.applyFails(t, w.config(consumer("count = 10", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = count.index > 2"))).
+			expect(t, "error", "OAuth consumer registered, but not approved", cause)
+		if got := len(w.server.Consumers()); got > 3+1 {
+			t.Errorf("%d consumers were registered", got)
+		}
 	}
 }
 

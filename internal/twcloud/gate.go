@@ -70,10 +70,10 @@ func judge(err error) gateState {
 	return untried
 }
 
-// judgeApproval is judge for an approval that failed: a refusal shuts the gate, whatever
-// the server answered.
+// judgeApproval is judge for an approval that failed: it shuts the gate, whatever the
+// server answered, and also if it never does.
 func judgeApproval(err error) gateState {
-	if isAny(err, ErrCanceled, ErrClosed, ErrUnreachable, ErrTimeout) {
+	if isAny(err, ErrCanceled, ErrClosed) {
 		return untried
 	}
 	return shut

@@ -543,12 +543,12 @@ func TestRegister_otherRedirect(t *testing.T) {
 	}
 }
 
-// A refused approval stops the others, whatever the server answered.
+// An approval that fails stops the others, whatever the server answered.
 func TestFirstRegistration_approval(t *testing.T) {
 	t.Parallel()
 	for kind, last := range map[error]bool{
 		ErrInvalid: true, ErrForbidden: true, ErrNotFound: true, ErrConflict: true, ErrServer: true, ErrNotApplied: true, ErrUnsupported: true, ErrWebPage: true,
-		ErrUnreachable: false, ErrTimeout: false, ErrCanceled: false, ErrClosed: false,
+		ErrUnreachable: true, ErrTimeout: true, ErrCanceled: false, ErrClosed: false,
 	} {
 		client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}, {201, named("l", "m")}}, "GET k": {{200, one("k")}}, "GET l": {{200, named("l", "m")}}}.client(t)
 		registration, err := client.RegisterThen(t.Context(), "n", testSecret, true, func(Registration, error) error { return &UncertainError{Err: &Error{Kind: kind}} })
