@@ -187,6 +187,8 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 type clockServer struct {
 	t   *testing.T
 	lag time.Duration
+	// slow is how long a list takes that is complete.
+	slow time.Duration
 	// post replaces the response to a registration that was made. Nil: it is lost.
 	post func(request *http.Request, number int, register func() string) (*http.Response, error)
 
@@ -232,6 +234,9 @@ func (s *clockServer) serve(request *http.Request) (*http.Response, error) {
 				all = append(all, named(consumer.key, consumer.name))
 			}
 		}
+		s.mu.Unlock()
+		defer s.mu.Lock()
+		time.Sleep(s.slow)
 		return reply(http.StatusOK, "["+strings.Join(all, ",")+"]"), nil
 	case request.Method == http.MethodPatch:
 		s.patched = append(s.patched, key)
@@ -351,13 +356,13 @@ func TestRegister_listFromBefore(t *testing.T) {
 func TestRegister_leavesLate(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]time.Duration{"soon enough": 4 * time.Second, "too late": 6 * time.Second} {
-		for _, slot := range []bool{true, false} {
-			t.Run(fmt.Sprint(name, ", slot ", slot), func(t *testing.T) {
+		for _, cause := range []string{"list", "slot", "429"} {
+			t.Run(name+", "+cause, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					server := &clockServer{t: t}
 					server.post = func(_ *http.Request, number int, register func() string) (*http.Response, error) {
-						if !slot && number == 1 {
+						if cause == "429" && number == 1 {
 							return reply(http.StatusTooManyRequests, "", "Retry-After", fmt.Sprint(late.Seconds())), nil
 						}
 						register()
@@ -367,7 +372,11 @@ func TestRegister_leavesLate(t *testing.T) {
 					if _, err := client.List(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					if slot {
+					switch cause {
+					case "list":
+						server.slow = late
+						client = client.View()
+					case "slot":
 						client.chain.limit.slots <- struct{}{}
 						time.AfterFunc(late, func() { <-client.chain.limit.slots })
 					}
@@ -651,6 +660,18 @@ func TestRegister_outdatedLists(t *testing.T) {
 			t.Errorf("got %+v, %v, sent %q", registration, err, sent())
 		}
 	})
+}
+
+// A new key that cannot be read by key may be the registered one: nothing is sent again.
+func TestRegister_listedUnreadable(t *testing.T) {
+	t.Parallel()
+	client, sent := fakeAnswers{"GET list": {{200, consumersJSON("a")}, {200, consumersJSON("a", "k")}}, "GET a": {{200, one("a")}}, "POST list": {{504, ""}}}.
+		client(t, func(p *profile.Profile) { p.Calls.List.Response = &profile.Shape{Key: pointer("/key")} })
+	_, err := client.Register(t.Context(), "n", testSecret)
+	var unknown *RegistrationError
+	if !errors.As(err, &unknown) || !slices.Equal(unknown.Keys, []string{"k"}) || countOf(sent(), "POST list") != 1 {
+		t.Errorf("got %v, sent %q", err, sent())
+	}
 }
 
 func TestRegisterReturnsNamesakes(t *testing.T) {
