@@ -137,9 +137,11 @@ func (r *registering) run(ctx context.Context) error {
 		return &RegistrationError{Name: r.name, Cause: err}
 	}
 	defer unlock()
-	if r.evidence.lags.Load() {
-		_, err = r.settle(ctx, 0, first)
-		return err
+	if r.evidence.lags.Load() || r.before.age(r.options.Now()) > registrationAge {
+		// The first one may have shown meanwhile.
+		if settled, err = r.settle(ctx, 0, first); settled {
+			return err
+		}
 	}
 	_, err = r.settle(ctx, 1, r.post(ctx))
 	return err

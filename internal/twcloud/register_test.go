@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -393,6 +394,49 @@ func TestRegister_leavesLate(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A registration that shows while another one is sent again is not sent again itself.
+func TestRegister_showsWhileItWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &clockServer{t: t}
+		server.post = func(request *http.Request, number int, register func() string) (*http.Response, error) {
+			switch number {
+			case 2, 3:
+				return reply(http.StatusGatewayTimeout, ""), nil
+			case 4:
+				server.mu.Unlock()
+				time.Sleep(2 * registrationAge)
+				server.mu.Lock()
+				consumer := register()
+				server.add(map[bool]string{true: "a", false: "b"}[strings.Contains(consumer, `"b"`)])
+				return reply(http.StatusCreated, consumer), nil
+			}
+			return reply(http.StatusCreated, register()), nil
+		}
+		client := server.client()
+		if _, err := client.Register(t.Context(), "first", testSecret); err != nil {
+			t.Fatal(err)
+		}
+		var adopted atomic.Int32
+		var group sync.WaitGroup
+		for _, name := range []string{"a", "b"} {
+			group.Go(func() {
+				registration, err := client.Register(t.Context(), name, testSecret)
+				if err != nil || len(registration.Strays) > 0 {
+					t.Errorf("got %+v, %v", registration, err)
+				}
+				if registration.Adopted != nil {
+					adopted.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if server.posts != 4 || adopted.Load() != 1 || len(server.consumers) != 3 {
+			t.Errorf("%d registrations, %d adopted, %d consumers", server.posts, adopted.Load(), len(server.consumers))
+		}
+	})
 }
 
 // After a POST that hangs, the client lists the consumers, even if the caller has
