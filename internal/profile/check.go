@@ -210,7 +210,7 @@ func (c *checker) templates(place string, call *Call) {
 	use := uses[call.Name]
 	allowed := slices.Concat(use.must, use.may, []string{CSRFToken})
 	if slices.Contains(use.must, Key) {
-		allowed = append(allowed, keyNumber)
+		allowed = append(allowed, KeyNumber)
 	}
 	c.addIf(call.Discover != "" && c.Has(call, CSRFToken), place, "a discovered call is sent without a session: there is no {csrf}")
 	// A path, a query and a header are never a place for a name or a secret.

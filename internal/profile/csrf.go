@@ -12,8 +12,7 @@ import (
 )
 
 // Token takes the token out of a response: one to Path where the token is in the
-// body or on a page, and any one of the server where it is in a cookie or a header. A
-// token that is found and empty has been withdrawn: the cookie is deleted.
+// body or on a page, and any one of the server where it is in a cookie or a header.
 func (c *CSRF) Token(r *Response) (token string, found bool, err error) {
 	switch c.From {
 	case "cookie":
@@ -43,18 +42,12 @@ func (c *CSRF) unreadable(part, format string, arguments ...any) error {
 // byte: net/http drops quotes, and whole cookies that have a blank.
 func cookieIn(header http.Header, name string) (value string, found bool) {
 	for _, line := range header.Values("Set-Cookie") {
-		pair, attributes, _ := strings.Cut(line, ";")
+		pair, _, _ := strings.Cut(line, ";")
 		before, after, isPair := strings.Cut(pair, "=")
 		if !isPair || strings.TrimSpace(before) != name {
 			continue
 		}
 		value, found = strings.TrimSpace(after), true
-		for attribute := range strings.SplitSeq(attributes, ";") {
-			key, age, _ := strings.Cut(strings.TrimSpace(attribute), "=")
-			if strings.EqualFold(key, "Max-Age") && (age == "0" || strings.HasPrefix(age, "-")) {
-				value = ""
-			}
-		}
 	}
 	return value, found
 }

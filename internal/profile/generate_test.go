@@ -83,7 +83,7 @@ func (g generator) call(name string, numbers bool) members {
 			placeholder = pick(g, KeepOf("a"), KeepOf("b.c"))
 		}
 		if placeholder == Key && numbers {
-			placeholder = pick(g, Key, keyNumber)
+			placeholder = pick(g, Key, KeyNumber)
 		}
 		secret := placeholder == Name || placeholder == Secret
 		for again := range 1 + g.IntN(2) {
@@ -180,7 +180,7 @@ func (g generator) values(p *Profile, call *Call) Values {
 	places := p.placeholders(call)
 	if p.Has(call, Key) {
 		v.Key = g.text()
-		if places[keyNumber] != nil {
+		if places[KeyNumber] != nil {
 			v.Key = g.number()
 		}
 	}

@@ -17,8 +17,8 @@ const (
 	ApprovedNow = "{approved}"
 	CSRFToken   = "{csrf}"
 	Origin      = "{origin}" // in a header: scheme, host and port of the server
+	KeyNumber   = "{key:number}"
 
-	keyNumber  = "{key:number}"
 	keepPrefix = "{keep."
 )
 
@@ -44,7 +44,7 @@ func KeepOf(name string) string { return keepPrefix + name + "}" }
 
 func isPlaceholder(text string) bool {
 	switch text {
-	case Key, keyNumber, Name, Secret, ApprovedNow, CSRFToken, Origin:
+	case Key, KeyNumber, Name, Secret, ApprovedNow, CSRFToken, Origin:
 		return true
 	}
 	name, isKeep := strings.CutPrefix(text, keepPrefix)

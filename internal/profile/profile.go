@@ -270,7 +270,7 @@ func (p *Profile) KnownOf(own ...Known) Known {
 // profile included.
 func (p *Profile) Has(call *Call, placeholder string) bool {
 	places := p.placeholders(call)
-	return places[placeholder] != nil || placeholder == Key && places[keyNumber] != nil
+	return places[placeholder] != nil || placeholder == Key && places[KeyNumber] != nil
 }
 
 // Lacks reports whether a call carries a value that is not in what is known of the

@@ -133,7 +133,7 @@ func (f *filler) value(template string) any {
 	switch {
 	case !isPlaceholder(template):
 		return template
-	case !known && template == keyNumber && f.values[Key] != nil:
+	case !known && template == KeyNumber && f.values[Key] != nil:
 		f.fails(fmt.Errorf("the key %q is not a number: %w", f.values[Key], ErrMissing))
 	case !known:
 		f.fails(fmt.Errorf("%s: %w", template, ErrMissing))
@@ -150,7 +150,7 @@ func (p *Profile) valuesOf(call *Call, v Values) map[string]any {
 		}
 	}
 	if isInteger(v.Key) {
-		values[keyNumber] = json.Number(v.Key)
+		values[KeyNumber] = json.Number(v.Key)
 	}
 	for placeholder, text := range map[string]*string{Name: v.Name, Secret: v.Secret, CSRFToken: v.CSRF} {
 		if text != nil {
@@ -352,7 +352,7 @@ func (m *matcher) take(where, placeholder string, value any, isText bool) {
 		same = scalar
 	}
 	switch placeholder {
-	case keyNumber:
+	case KeyNumber:
 		if number, ok := value.(json.Number); ok {
 			text = number.String()
 		} else if !isText {

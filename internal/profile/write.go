@@ -183,7 +183,7 @@ func (w consumerWriter) keyValue(key string) any {
 // NumericKeys reports whether a call sends the key as a number.
 func (p *Profile) NumericKeys() bool {
 	for _, call := range p.Calls.All() {
-		if p.Has(call, keyNumber) {
+		if p.Has(call, KeyNumber) {
 			return true
 		}
 	}

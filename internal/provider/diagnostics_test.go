@@ -207,6 +207,16 @@ func checkMessages(t *testing.T, diags diag.Diagnostics) {
 	}
 }
 
+// What is new on the server can be a colleague's.
+func TestAddRegistrationError_keys(t *testing.T) {
+	t.Parallel()
+	var diags diag.Diagnostics
+	(&backend{}).addRegistrationError(&diags, "n", twcloud.Registration{}, &twcloud.RegistrationError{Name: "n", Keys: []string{"k"}})
+	if detail := diags[0].Detail(); !strings.Contains(detail, `not in state: "k".`) || !strings.Contains(detail, "somebody else's") {
+		t.Errorf("got %s", detail)
+	}
+}
+
 // After a failed approval, nobody knows more than the server has said.
 func TestApprovalAfter(t *testing.T) {
 	t.Parallel()

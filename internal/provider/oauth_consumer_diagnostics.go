@@ -67,8 +67,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 		summary, left = "OAuth consumer registered, but not confirmed", leftAfterCreate(registration.Consumer, approvalOf(registration.Consumer), err)
 	case isUncertain && len(uncertain.Keys) > 0:
 		summary = "Unable to tell which OAuth consumer was registered"
-		left = fmt.Sprintf("One of %s may be the new consumer. None of them is in state. Before you apply again, remove the ones you don't need in TWCloud Admin, "+
-			"or import the right one (terraform import ADDRESS KEY).", quotedList(uncertain.Keys))
+		left = fmt.Sprintf("New on the server, and not in state: %s. One may be yours, and any may be somebody else's. "+
+			"Before you apply again, find yours in TWCloud Admin, and import it (terraform import ADDRESS KEY) or remove it.", quotedList(uncertain.Keys))
 	case isUncertain && uncertain.NoList:
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExistUnlisted(name)
 	case isUncertain:

@@ -49,6 +49,23 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 	}
 }
 
+// Of ten consumers, one shows that the server approves none, whichever comes first.
+func TestAccOAuthConsumer_noneApproved(t *testing.T) {
+	t.Parallel()
+	for cause, fault := range map[string]emulator.Fault{
+		"400 Bad Request": {Kind: emulator.AnswerWith, Status: http.StatusBadRequest}, "EOF": {Kind: emulator.DropBefore},
+	} {
+		w := newWorkspace(t)
+		fault.Method, fault.Times = http.MethodPatch, -1
+		w.server.Inject(fault)
+		w.applyFails(t, w.config(consumer("count = 10", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = count.index > 2"))).
+			expect(t, "error", "OAuth consumer registered, but not approved", cause)
+		if got := len(w.server.Consumers()); got > 3+1 {
+			t.Errorf("%d consumers were registered", got)
+		}
+	}
+}
+
 // Someone renames a consumer before it is approved. It is not tainted, and Terraform
 // does not blame the provider.
 func TestAccOAuthConsumer_renamedBeforeApproval(t *testing.T) {

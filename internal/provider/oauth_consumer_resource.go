@@ -80,7 +80,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	}
 	hash := r.backend.startHash(secret, plan)
 	// Save and approve this consumer before other registrations continue.
-	_, err := client.Register(ctx, name, secret.ValueString(), func(registration twcloud.Registration, err error) error {
+	_, err := client.RegisterThen(ctx, name, secret.ValueString(), plan.Approved.ValueBool(), func(registration twcloud.Registration, err error) error {
 		warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
 			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)

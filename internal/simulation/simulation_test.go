@@ -81,7 +81,10 @@ func run(s schedule, checkpoints []checkpoint) (r result) {
 		if stored.tainted {
 			r.tainted = true
 			if s.untaint {
-				kept[address] = w.keyOf(address)
+				// The end of the process can hide that the consumer was removed.
+				if c, exists := w.server.Consumer(w.keyOf(address)); exists {
+					kept[address] = c.Key
+				}
 				stored.tainted = false
 				w.state[address] = stored
 			}

@@ -92,9 +92,10 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	ctx = signin.WithRedirect(ctx, call.Redirect)
 	v.Origin = root.Scheme + "://" + root.Host
 	needsToken := c.profile.Has(call, profile.CSRFToken)
+	page := &url.URL{Scheme: root.Scheme, Host: root.Host, Path: strings.TrimRight(root.Path, "/") + call.Path}
 	for attempt := 0; ; attempt++ {
 		if needsToken {
-			token, err := c.csrfToken(ctx, attempt > 0)
+			token, err := c.csrfToken(ctx, page, attempt > 0)
 			if err != nil {
 				return nil, err
 			}
@@ -241,7 +242,8 @@ func valuesOf(key string, consumer profile.Consumer) profile.Values {
 // newCallError makes an *Error of a call that concerns a consumer, without a
 // response of the server.
 func newCallError(kind error, call *profile.Call, key string, cause error) *Error {
-	path := strings.ReplaceAll(cmp.Or(call.Path, call.Discover), profile.Key, profile.EscapeSegment(key))
+	key = profile.EscapeSegment(key)
+	path := strings.NewReplacer(profile.Key, key, profile.KeyNumber, key).Replace(cmp.Or(call.Path, call.Discover))
 	return &Error{Kind: kind, Method: call.Method, Path: path, Part: partOf(call), Cause: cause}
 }
 

@@ -30,16 +30,15 @@ func newConsumer(read profile.Consumer) Consumer {
 	return consumer
 }
 
-// unclear returns an error if the approval of a consumer is not known, although its
+// unclear returns an error if name or approval of a consumer are not known, although its
 // key is.
 func (c *Client) unclear(read profile.Consumer) error {
-	if read.Err == nil {
-		return nil
+	difference, ok := errors.AsType[*profile.ReadError](read.Err)
+	if !ok {
+		return read.Err
 	}
 	failure := newCallError(ErrUnreadable, c.profile.Calls.List, "", read.Err)
-	if difference, ok := errors.AsType[*profile.ReadError](read.Err); ok {
-		failure.Part, failure.Found = difference.Part, difference.Found
-	}
+	failure.Part, failure.Found = difference.Part, difference.Found
 	return failure
 }
 

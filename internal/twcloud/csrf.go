@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
@@ -11,9 +12,9 @@ import (
 
 var errNoToken = errors.New("the response has no CSRF token")
 
-// csrfToken returns the latest CSRF token of the session. It requests one if there is
-// none, or if renew is set.
-func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
+// csrfToken returns the CSRF token of the session for a call that a page makes. It
+// requests one if there is none, or if renew is set.
+func (c *connection) csrfToken(ctx context.Context, page *url.URL, renew bool) (string, error) {
 	from := c.profile.CSRF
 	root := c.rootOf(c.profile.ServerOf(from.Server), from.Path)
 	if root == nil {
@@ -26,8 +27,8 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 	if err != nil {
 		return "", newTransportError(&http.Request{Method: http.MethodGet, URL: root}, err, c.redact)
 	}
-	if token := seat.CSRF.Load(); token != nil && *token != "" && (!renew || from.Path == "") {
-		return *token, nil
+	if token := c.knownToken(seat, page); token != "" && (!renew || from.Path == "") {
+		return token, nil
 	}
 	if from.Path == "" {
 		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: errNoToken}
@@ -47,22 +48,45 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		}
 		return "", failure
 	}
-	token, found, err := from.Token(c.readable(r.Response))
-	if err != nil {
-		return "", r.unreadable(err)
-	}
+	response := c.readable(r.Response)
 	// The session may have been replaced.
 	if seat, err = session.acquire(ctx); err != nil {
 		return "", newTransportError(r.Request, err, c.redact)
 	}
+	token, found, err := tokenIn(from, seat, page, response)
+	if err != nil {
+		return "", r.unreadable(err)
+	}
 	if !found {
-		// Some servers set the cookie only for who does not send it.
-		known := seat.CSRF.Load()
-		if known == nil || *known == "" {
-			return "", r.unreadable(errNoToken)
-		}
-		token = *known
+		token = c.knownToken(seat, page)
+	}
+	if token == "" {
+		return "", r.unreadable(errNoToken)
 	}
 	session.keepToken(seat, token)
 	return token, nil
+}
+
+// knownToken returns the token that the session has for a page. It is empty if there is
+// none.
+func (c *connection) knownToken(seat *signin.Session, page *url.URL) string {
+	if c.profile.CSRF.From == "cookie" {
+		token, _, _ := tokenIn(c.profile.CSRF, seat, page, nil)
+		c.redact.add(token)
+		return token
+	}
+	if token := seat.CSRF.Load(); token != nil {
+		return *token
+	}
+	return ""
+}
+
+// tokenIn returns the token in a response. That of a cookie is the one that a script on
+// the page reads: another application can have one of the same name, and some
+// servers set it only for who does not send it.
+func tokenIn(csrf *profile.CSRF, seat *signin.Session, page *url.URL, r *profile.Response) (token string, found bool, err error) {
+	if csrf.From == "cookie" {
+		r = &profile.Response{Header: http.Header{"Set-Cookie": {csrf.Name + "=" + seat.Cookies.Value(csrf.Name, page)}}}
+	}
+	return csrf.Token(r)
 }

@@ -20,11 +20,18 @@ type csrfServer struct {
 	refuses int
 	// once is true if the token comes only with the first response.
 	once bool
+	// set are cookies that the list sets.
+	set  []string
 	sent []string
+	// tokens are those of the changes.
+	tokens []string
 }
 
 func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 	s.sent = append(s.sent, request.Method+" "+request.URL.Path)
+	if request.Method == http.MethodPatch {
+		s.tokens = append(s.tokens, request.Header.Get("X-Token"))
+	}
 	switch {
 	case request.Method == http.MethodPatch && request.Header.Get("X-Token") != s.token:
 		return reply(http.StatusForbidden, ""), nil
@@ -33,7 +40,9 @@ func (s *csrfServer) serve(request *http.Request) (*http.Response, error) {
 	case request.Method == http.MethodPatch:
 		return reply(http.StatusOK, one("k")), nil
 	case request.URL.Path != s.from.Path || s.once && len(s.sent) > 1:
-		return reply(http.StatusOK, consumersJSON("k")), nil
+		response := reply(http.StatusOK, consumersJSON("k"))
+		response.Header["Set-Cookie"] = s.set
+		return response, nil
 	case s.answer != nil:
 		return reply(s.answer.status, s.answer.body), nil
 	}
@@ -132,5 +141,34 @@ func TestCSRF_refused(t *testing.T) {
 	client, _ := fakeAnswers{"PATCH k": {{403, ""}}}.client(t)
 	if err := approve(t, client); !errors.Is(err, ErrForbidden) || errors.Is(err, ErrToken) {
 		t.Errorf("without a token: got %v", err)
+	}
+}
+
+// The token is the cookie that a script on a page of the application reads.
+func TestCSRF_cookies(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		set  []string // before the change
+		want string
+	}{
+		"none":                           {nil, "new==&"},
+		"encoded":                        {[]string{"XSRF=ab%2Bcd+%3D; Path=/"}, "ab+cd+="},
+		"another application's":          {[]string{"XSRF=ours; Path=/osmc", "XSRF=theirs; Path=/authentication"}, "ours"},
+		"another application's, and all": {[]string{"XSRF=ours; Path=/osmc/admin", "XSRF=theirs; Path=/"}, "ours"},
+		"of the page":                    {[]string{"XSRF=page; Path=/osmc/admin/page"}, "page"},
+		"withdrawn":                      {[]string{"XSRF=old; Path=/osmc", "XSRF=old; Path=/osmc; Max-Age=0"}, "new==&"},
+		"expired":                        {[]string{"XSRF=old; Path=/osmc", "XSRF=deleted; Path=/osmc; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, "new==&"},
+		"ours withdrawn":                 {[]string{"XSRF=old; Path=/osmc", "XSRF=all; Path=/", "XSRF=; Path=/osmc; Max-Age=0"}, "all"},
+	} {
+		server := &csrfServer{from: profile.CSRF{From: "cookie", Path: "/osmc/page", Name: "XSRF", Decode: true}, token: "new==&"}
+		client := server.client(t)
+		server.set = test.set
+		if _, err := client.List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_ = approve(t, client)
+		if server.tokens[0] != test.want {
+			t.Errorf("%s: sent %q, want %q", name, server.tokens, test.want)
+		}
 	}
 }

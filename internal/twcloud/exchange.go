@@ -92,7 +92,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		return fail(ErrTooLarge)
 	}
 	text, err := decoded(body, response.Header)
-	if err != nil && success(response.StatusCode) {
+	// Of a sign-in and a sign-out, the status and the cookies count.
+	if m := mannerOf(ctx); err != nil && success(response.StatusCode) && m != login && m != logout {
 		return nil, &exchangeError{cause: err, kind: ErrUnreadable, status: response.StatusCode, sent: true}
 	}
 	if _, err := response.Location(); err != nil {

@@ -25,7 +25,8 @@ type gateState int
 const (
 	untried gateState = iota // the next call goes alone
 	open
-	shut // no further call is sent
+	approving // what is registered can be approved, too
+	shut      // no further call is sent
 )
 
 func newGate() gate {
@@ -34,14 +35,14 @@ func newGate() gate {
 	return g
 }
 
-// enter waits for a turn, and reports whether the call is the first one. The
-// error is ErrCanceled, or ErrNotUnderstood with the text of the first failure. The
-// caller must call leave with the result.
-func (g gate) enter(ctx context.Context, call *profile.Call, key string) (leave func(gateState, error), first bool, err error) {
+// enter waits for a turn, and reports whether the call is the first one. A call that
+// needs more than is known goes alone. The error is ErrCanceled, or ErrNotUnderstood
+// with the text of the first failure. The caller must call leave with the result.
+func (g gate) enter(ctx context.Context, call *profile.Call, key string, needs gateState) (leave func(gateState, error), first bool, err error) {
 	select {
 	case last := <-g:
-		if last.state == untried {
-			return func(state gateState, cause error) { g <- passage{state, cause} }, true, nil
+		if last.state < needs {
+			return func(state gateState, cause error) { g <- passage{max(last.state, state), cause} }, last.state == untried, nil
 		}
 		g <- last
 		if last.state == shut {
@@ -69,11 +70,11 @@ func judge(err error) gateState {
 	return untried
 }
 
-// judgeApproval is judge for a consumer that is registered: a refused approval shuts
-// the gate, whatever the server answered.
+// judgeApproval is judge for an approval that failed: it shuts the gate, whatever the
+// server answered, and also if it never does.
 func judgeApproval(err error) gateState {
-	if err == nil || isAny(err, ErrCanceled, ErrClosed, ErrUnreachable, ErrTimeout) {
-		return judge(err)
+	if isAny(err, ErrCanceled, ErrClosed) {
+		return untried
 	}
 	return shut
 }

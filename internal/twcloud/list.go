@@ -87,11 +87,12 @@ func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profi
 	}
 	working.Wait()
 	for _, key := range missing {
-		// A consumer may have been removed after the list was read. But the server may
-		// have nothing at this path, and then the list would be empty.
+		err := c.unproven("the list has consumer %q, and the server returns no consumer by key", key)
 		if failure == nil && !c.evidence.readsOthers(key) {
-			failure = c.unproven("the list has consumer %q, and the server returns no consumer by key", key)
+			failure = err // The server may have nothing at this path.
 		}
+		// The consumer may be new, or have been removed just now.
+		consumers = append(consumers, profile.Consumer{Key: key, Err: err})
 	}
 	return consumers, failure
 }

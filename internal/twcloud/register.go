@@ -44,11 +44,14 @@ func (c *Client) CanRegister() error { return supported("register", c.profile.Ca
 // same consumer. All registrations wait for the first one, because nothing is known
 // about the server until its response is understood and the consumer is read back. A
 // registration in flight is not canceled with its context.
-//
-// Register calls the functions in then with the result before other registrations
-// continue: if the server does not approve a new consumer, one such consumer is
-// enough.
-func (c *Client) Register(ctx context.Context, name, secret string, then ...func(Registration, error) error) (_ Registration, err error) {
+func (c *Client) Register(ctx context.Context, name, secret string) (Registration, error) {
+	return c.RegisterThen(ctx, name, secret, false, func(_ Registration, err error) error { return err })
+}
+
+// RegisterThen is Register, and calls a function with the result, which approves the
+// consumer or does not. Until one is approved, others that are to be approved wait: if
+// the server does not approve a new consumer, one such consumer is enough.
+func (c *Client) RegisterThen(ctx context.Context, name, secret string, approves bool, then func(Registration, error) error) (_ Registration, err error) {
 	if err := c.CanRegister(); err != nil {
 		return Registration{}, err
 	}
@@ -71,11 +74,15 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 			return Registration{}, err
 		}
 	}
-	leave, first, err := c.registrations.enter(ctx, call, "")
+	needs := open
+	if approves {
+		needs = approving
+	}
+	leave, first, err := c.registrations.enter(ctx, call, "", needs)
 	if err != nil {
 		return Registration{}, err
 	}
-	// A panic of a function in then proves nothing about the server.
+	// A panic of the function proves nothing about the server.
 	verdict, cause := untried, error(nil)
 	defer func() { leave(verdict, cause) }()
 
@@ -87,16 +94,15 @@ func (c *Client) Register(ctx context.Context, name, secret string, then ...func
 	}
 	r.Registration.Namesakes = sorted(r.before.named(name))
 	err = r.run(ctx)
-	result := err
-	for _, do := range then {
-		result = do(r.Registration, err)
-	}
+	result := then(r.Registration, err)
 	switch {
 	case err != nil:
 		verdict, cause = judge(err), err
 	case judge(r.Adopted) == shut:
 		// The response does not read, although the consumer was found.
 		verdict, cause = shut, r.Adopted
+	case result == nil:
+		verdict = needs
 	default:
 		verdict, cause = judgeApproval(result), result
 	}
@@ -131,9 +137,11 @@ func (r *registering) run(ctx context.Context) error {
 		return &RegistrationError{Name: r.name, Cause: err}
 	}
 	defer unlock()
-	if r.evidence.lags.Load() {
-		_, err = r.settle(ctx, 0, first)
-		return err
+	if r.evidence.lags.Load() || r.before.age(r.options.Now()) > registrationAge {
+		// The first one may have shown meanwhile.
+		if settled, err = r.settle(ctx, 0, first); settled {
+			return err
+		}
 	}
 	_, err = r.settle(ctx, 1, r.post(ctx))
 	return err

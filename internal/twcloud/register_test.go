@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,6 +188,8 @@ func TestRegisterWhenTheOutcomeIsUnknown(t *testing.T) {
 type clockServer struct {
 	t   *testing.T
 	lag time.Duration
+	// slow is how long a list takes that is complete.
+	slow time.Duration
 	// post replaces the response to a registration that was made. Nil: it is lost.
 	post func(request *http.Request, number int, register func() string) (*http.Response, error)
 
@@ -232,6 +235,9 @@ func (s *clockServer) serve(request *http.Request) (*http.Response, error) {
 				all = append(all, named(consumer.key, consumer.name))
 			}
 		}
+		s.mu.Unlock()
+		defer s.mu.Lock()
+		time.Sleep(s.slow)
 		return reply(http.StatusOK, "["+strings.Join(all, ",")+"]"), nil
 	case request.Method == http.MethodPatch:
 		s.patched = append(s.patched, key)
@@ -351,13 +357,13 @@ func TestRegister_listFromBefore(t *testing.T) {
 func TestRegister_leavesLate(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]time.Duration{"soon enough": 4 * time.Second, "too late": 6 * time.Second} {
-		for _, slot := range []bool{true, false} {
-			t.Run(fmt.Sprint(name, ", slot ", slot), func(t *testing.T) {
+		for _, cause := range []string{"list", "slot", "429"} {
+			t.Run(name+", "+cause, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					server := &clockServer{t: t}
 					server.post = func(_ *http.Request, number int, register func() string) (*http.Response, error) {
-						if !slot && number == 1 {
+						if cause == "429" && number == 1 {
 							return reply(http.StatusTooManyRequests, "", "Retry-After", fmt.Sprint(late.Seconds())), nil
 						}
 						register()
@@ -367,7 +373,11 @@ func TestRegister_leavesLate(t *testing.T) {
 					if _, err := client.List(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					if slot {
+					switch cause {
+					case "list":
+						server.slow = late
+						client = client.View()
+					case "slot":
 						client.chain.limit.slots <- struct{}{}
 						time.AfterFunc(late, func() { <-client.chain.limit.slots })
 					}
@@ -384,6 +394,49 @@ func TestRegister_leavesLate(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A registration that shows while another one is sent again is not sent again itself.
+func TestRegister_showsWhileItWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &clockServer{t: t}
+		server.post = func(request *http.Request, number int, register func() string) (*http.Response, error) {
+			switch number {
+			case 2, 3:
+				return reply(http.StatusGatewayTimeout, ""), nil
+			case 4:
+				server.mu.Unlock()
+				time.Sleep(2 * registrationAge)
+				server.mu.Lock()
+				consumer := register()
+				server.add(map[bool]string{true: "a", false: "b"}[strings.Contains(consumer, `"b"`)])
+				return reply(http.StatusCreated, consumer), nil
+			}
+			return reply(http.StatusCreated, register()), nil
+		}
+		client := server.client()
+		if _, err := client.Register(t.Context(), "first", testSecret); err != nil {
+			t.Fatal(err)
+		}
+		var adopted atomic.Int32
+		var group sync.WaitGroup
+		for _, name := range []string{"a", "b"} {
+			group.Go(func() {
+				registration, err := client.Register(t.Context(), name, testSecret)
+				if err != nil || len(registration.Strays) > 0 {
+					t.Errorf("got %+v, %v", registration, err)
+				}
+				if registration.Adopted != nil {
+					adopted.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if server.posts != 4 || adopted.Load() != 1 || len(server.consumers) != 3 {
+			t.Errorf("%d registrations, %d adopted, %d consumers", server.posts, adopted.Load(), len(server.consumers))
+		}
+	})
 }
 
 // After a POST that hangs, the client lists the consumers, even if the caller has
@@ -543,20 +596,42 @@ func TestRegister_otherRedirect(t *testing.T) {
 	}
 }
 
-// A refused approval stops the others, whatever the server answered.
+// An approval that fails stops the others, whatever the server answered.
 func TestFirstRegistration_approval(t *testing.T) {
 	t.Parallel()
 	for kind, last := range map[error]bool{
 		ErrInvalid: true, ErrForbidden: true, ErrNotFound: true, ErrConflict: true, ErrServer: true, ErrNotApplied: true, ErrUnsupported: true, ErrWebPage: true,
-		ErrUnreachable: false, ErrTimeout: false, ErrCanceled: false, ErrClosed: false,
+		ErrUnreachable: true, ErrTimeout: true, ErrCanceled: false, ErrClosed: false,
 	} {
 		client, _ := fakeAnswers{"GET list": {{200, "[]"}}, "POST list": {{201, one("k")}, {201, named("l", "m")}}, "GET k": {{200, one("k")}}, "GET l": {{200, named("l", "m")}}}.client(t)
-		registration, err := client.Register(t.Context(), "n", testSecret, func(Registration, error) error { return &UncertainError{Err: &Error{Kind: kind}} })
+		registration, err := client.RegisterThen(t.Context(), "n", testSecret, true, func(Registration, error) error { return &UncertainError{Err: &Error{Kind: kind}} })
 		if err != nil || registration.Consumer.Key != "k" {
 			t.Errorf("%v: got %v, %v", kind, registration, err)
 		}
 		if _, err := client.Register(t.Context(), "m", testSecret); errors.Is(err, ErrNotUnderstood) != last || !last && err != nil {
 			t.Errorf("%v: got %v for the second one", kind, err)
+		}
+	}
+}
+
+// The first one that is to be approved goes alone, also after others that were not.
+func TestFirstRegistration_approvedLater(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[error]int{nil: 6, ErrInvalid: 2} {
+		server := emulator.New(t)
+		client := connect(t, server)
+		if _, err := client.Register(t.Context(), "not approved", testSecret); err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		for i := range 5 {
+			group.Go(func() {
+				_, _ = client.RegisterThen(t.Context(), fmt.Sprint("approved ", i), testSecret, true, func(_ Registration, err error) error { return errors.Join(err, kind) })
+			})
+		}
+		group.Wait()
+		if got := len(server.Consumers()); got != want {
+			t.Errorf("approvals end with %v: registered %d, want %d", kind, got, want)
 		}
 	}
 }
@@ -572,7 +647,7 @@ func TestRegister_panicInCallback(t *testing.T) {
 				t.Error("the panic is swallowed")
 			}
 		}()
-		_, _ = client.Register(t.Context(), "app", testSecret, func(Registration, error) error { panic("canary") })
+		_, _ = client.RegisterThen(t.Context(), "app", testSecret, true, func(Registration, error) error { panic("canary") })
 	}()
 	for _, name := range []string{"app", "other"} {
 		if _, err := client.Register(t.Context(), name, testSecret); err != nil {
@@ -629,6 +704,18 @@ func TestRegister_outdatedLists(t *testing.T) {
 			t.Errorf("got %+v, %v, sent %q", registration, err, sent())
 		}
 	})
+}
+
+// A new key that cannot be read by key may be the registered one: nothing is sent again.
+func TestRegister_listedUnreadable(t *testing.T) {
+	t.Parallel()
+	client, sent := fakeAnswers{"GET list": {{200, consumersJSON("a")}, {200, consumersJSON("a", "k")}}, "GET a": {{200, one("a")}}, "POST list": {{504, ""}}}.
+		client(t, func(p *profile.Profile) { p.Calls.List.Response = &profile.Shape{Key: pointer("/key")} })
+	_, err := client.Register(t.Context(), "n", testSecret)
+	var unknown *RegistrationError
+	if !errors.As(err, &unknown) || !slices.Equal(unknown.Keys, []string{"k"}) || countOf(sent(), "POST list") != 1 {
+		t.Errorf("got %v, sent %q", err, sent())
+	}
 }
 
 func TestRegisterReturnsNamesakes(t *testing.T) {

@@ -21,7 +21,7 @@ func (c *Client) Remove(ctx context.Context, key string) error {
 	if err := c.checkKey(key); err != nil {
 		return err
 	}
-	leave, first, err := c.removals.enter(ctx, call, key)
+	leave, first, err := c.removals.enter(ctx, call, key, open)
 	if err != nil {
 		return err
 	}
@@ -48,11 +48,12 @@ func (c *Client) remove(ctx context.Context, call *profile.Call, key string, fir
 		}
 		v = valuesOf(key, current)
 	}
-	if _, err := c.call(ctx, call, v); err != nil {
+	r, err := c.call(ctx, call, v)
+	if err != nil {
 		c.snapshot.invalidate()
 		return c.missing(ctx, key, err)
 	}
-	if first {
+	if first || looksLikeWebPage(r.Response) { // It may be a proxy's.
 		return c.verifyRemoval(ctx, call, key)
 	}
 	return nil

@@ -82,6 +82,18 @@ func TestRemove_readBack(t *testing.T) {
 	}
 }
 
+// A page in place of the response to any removal proves nothing: it is read back.
+func TestRemove_page(t *testing.T) {
+	t.Parallel()
+	for want, read := range map[error]fakeAnswer{nil: {404, ""}, ErrNotApplied: {200, one("b")}, ErrWebPage: {200, "<html>"}} {
+		client, sent := fakeAnswers{"DELETE a": {{204, ""}}, "DELETE b": {{200, "<html><form method=post action=https://sso.example.com>"}}, "GET b": {read}}.client(t)
+		first := client.Remove(t.Context(), "a")
+		if err := client.Remove(t.Context(), "b"); first != nil || !errors.Is(err, want) || want != nil && !Uncertain(err) {
+			t.Errorf("got %v, %v, want %v, sent %q", first, err, want, sent())
+		}
+	}
+}
+
 // A removal carries what the consumer has now.
 func TestRemove_carries(t *testing.T) {
 	t.Parallel()

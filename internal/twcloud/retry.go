@@ -137,7 +137,7 @@ func (b backoff) wait(attempt int, response *http.Response) time.Duration {
 // is judged by the server's own clock. Zero: it does not ask.
 func (b backoff) retryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil {
+	if seconds, err := strconv.Atoi(text); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(max(0, min(seconds, 24*60*60))) * time.Second
 	}
 	date, err := http.ParseTime(text)

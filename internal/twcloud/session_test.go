@@ -309,6 +309,23 @@ func TestSessionCookies(t *testing.T) {
 	}
 }
 
+// A text that cannot be decoded loses no session.
+func TestSessionWithUnreadableTexts(t *testing.T) {
+	t.Parallel()
+	const text = "Guten Tag, M\xfcller"
+	server := &fakeServer{logout: func(*http.Request) (*http.Response, error) { return reply(http.StatusOK, text), nil }}
+	server.login = func(*http.Request) (*http.Response, error) {
+		return reply(http.StatusOK, text, "Content-Type", "text/plain", "Set-Cookie", fakeCookie+"=1; Path=/osmc"), nil
+	}
+	client := fakeClient(t, server)
+	if _, err := client.Version(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := client.Close(); err != nil || server.count(wire.LogoutPath) != 1 {
+		t.Errorf("%v, sent %q", err, server.sent())
+	}
+}
+
 // The sign-out sends what the sign-in got, or the seat stays in use: also a cookie
 // for another path, and one that the session cannot use.
 func TestSessionSignsOutWithAllCookies(t *testing.T) {

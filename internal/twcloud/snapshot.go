@@ -38,8 +38,10 @@ type listing struct {
 	now    func() time.Time
 
 	mu sync.Mutex
-	// takenAt is when the list was done. It is zero while it is in progress.
-	takenAt   time.Time
+	// begun is when the list was requested, and takenAt when it was done. That is zero
+	// while it is in progress.
+	begun, takenAt time.Time
+
 	consumers map[string]profile.Consumer
 	names     map[string][]string // the keys of each name
 	// written are this process's writes since the list began, because the server
@@ -117,7 +119,7 @@ func (l *listing) serves(age time.Duration) bool {
 // take reads the list.
 func (l *listing) take(ctx context.Context, list func(context.Context) ([]profile.Consumer, error)) error {
 	l.mu.Lock()
-	l.takenAt, l.written = time.Time{}, map[string]*profile.Consumer{}
+	l.begun, l.takenAt, l.written = l.now(), time.Time{}, map[string]*profile.Consumer{}
 	l.mu.Unlock()
 	consumers, err := list(ctx)
 
@@ -206,12 +208,13 @@ func (l *listing) named(name string) []Consumer {
 	return named
 }
 
-// age is how old the list is at a time.
+// age is how old what the list has may be at a time: the server may have answered long
+// before the last page came.
 func (l *listing) age(at time.Time) time.Duration {
 	if l == nil {
 		return 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return at.Sub(l.takenAt)
+	return at.Sub(l.begun)
 }

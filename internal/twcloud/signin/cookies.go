@@ -38,7 +38,8 @@ type Cookie struct {
 func (c *Cookies) Keep(root, from *url.URL, header http.Header) []Cookie {
 	now, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
-		now = time.Now()
+		// Without the server's clock, only what is long past has expired.
+		now = time.Now().AddDate(0, 0, -1)
 	}
 	var set []Cookie
 	for _, line := range header.Values("Set-Cookie") {
@@ -77,6 +78,11 @@ func parse(line string, now time.Time, root, from *url.URL) (Cookie, bool) {
 	read, err := http.ParseSetCookie("name=value;" + attributes)
 	if err != nil {
 		return Cookie{}, false
+	}
+	for _, form := range []string{time.RFC850, time.ANSIC, "Mon, 02-Jan-06 15:04:05 MST"} { // net/http reads others.
+		if read.Expires.IsZero() {
+			read.Expires, _ = time.Parse(form, read.RawExpires)
+		}
 	}
 	cookie := Cookie{
 		Name: name, Value: value,
@@ -143,9 +149,15 @@ func (c *Cookies) empty() bool {
 	return len(c.kept) == 0
 }
 
-// latest returns the value of the last cookie of a name that was set, whatever its
-// path.
-func (c *Cookies) latest(name string) string {
+// Value returns the value of a cookie as a script on the page of a URL reads it. If
+// there is none, it is that of the last cookie of the name that was set, whatever its
+// server and path.
+func (c *Cookies) Value(name string, page *url.URL) string {
+	for _, cookie := range c.For(page) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, cookie := range slices.Backward(c.kept) {

@@ -66,13 +66,26 @@ func TestCookiesExpireByTheServersClock(t *testing.T) {
 	t.Parallel()
 	for _, server := range []time.Time{time.Now().AddDate(-3, 0, 0), time.Now().AddDate(3, 0, 0)} {
 		for after, want := range map[time.Duration]string{15 * time.Minute: "a=b", 0: "", -time.Minute: ""} {
-			header := http.Header{
-				"Date":       {server.UTC().Format(http.TimeFormat)},
-				"Set-Cookie": {"a=b; Path=/; Expires=" + server.Add(after).UTC().Format(http.TimeFormat)},
+			for _, form := range []string{http.TimeFormat, "Mon, 02-Jan-2006 15:04:05 GMT", "Mon, 02-Jan-06 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 GMT", time.ANSIC} {
+				header := http.Header{
+					"Date":       {server.UTC().Format(http.TimeFormat)},
+					"Set-Cookie": {"a=b; Path=/; Expires=" + server.Add(after).UTC().Format(form)},
+				}
+				if got := sentTo(t, "https://h", "https://h/", "https://h/", header); got != want {
+					t.Errorf("%s after the date %s: got %q, want %q", after, header, got, want)
+				}
 			}
-			if got := sentTo(t, "https://h", "https://h/", "https://h/", header); got != want {
-				t.Errorf("%s after the date %s: got %q, want %q", after, server, got, want)
-			}
+		}
+	}
+}
+
+// A proxy may drop the date of the server, whose clock may be behind.
+func TestCookiesExpireWithoutADate(t *testing.T) {
+	t.Parallel()
+	for expires, want := range map[string]string{time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat): "a=b", past: ""} {
+		header := http.Header{"Set-Cookie": {"a=b; Path=/; Expires=" + expires}}
+		if got := sentTo(t, "https://h", "https://h/", "https://h/", header); got != want {
+			t.Errorf("%s: got %q, want %q", expires, got, want)
 		}
 	}
 }

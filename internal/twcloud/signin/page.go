@@ -294,7 +294,7 @@ func (v *visit) value(text string) any {
 	case profile.FromField: // of the page
 		return parsePage(v.response).field(name)
 	case profile.FromCookie:
-		return v.session.Cookies.latest(name)
+		return v.session.Cookies.Value(name, v.response.Request.URL)
 	case profile.FromResponse: // to the step before
 		value, _ := profile.Lookup(v.message, name)
 		return value
