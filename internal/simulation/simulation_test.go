@@ -181,7 +181,11 @@ func TestSimulation(t *testing.T) {
 	}
 	results := all(singles, func(s schedule) []result {
 		results := []result{run(s, checkpoints)}
-		if results[0].unmet > 0 && !s.faults[0].looks() {
+		unmet := func() bool { return results[0].unmet > 0 && !s.faults[0].looks() }
+		if unmet() { // On a busy machine, another request can time out before.
+			results[0] = run(s, checkpoints)
+		}
+		if unmet() {
 			results[0].violations = append(results[0].violations, "the fault fired for no request")
 		}
 		// What was only read is the same whatever the user does next.
