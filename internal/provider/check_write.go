@@ -81,6 +81,8 @@ func (t *trial) register(ctx context.Context) bool {
 	}
 	if err != nil {
 		t.report.failure("register", err)
+	}
+	if err != nil && !errors.Is(err, twcloud.ErrOtherName) { // The list shows the other name.
 		return t.goOn(ctx, "register", err)
 	}
 	if registration.Adopted != nil {
@@ -198,10 +200,10 @@ func (t *trial) compare(subject, part string, want, got twcloud.Consumer) bool {
 	return false
 }
 
-// shownName hides a name that the trial has not given, because it can be
-// private.
+// shownName hides a name that is not a part of one that the trial has given, because
+// it can be private.
 func (t *trial) shownName(name string) string {
-	if !t.isOwn(name) {
+	if !t.isOwn(name) && !strings.Contains(t.name, name) {
 		return "another one"
 	}
 	return fmt.Sprintf("%q", t.report.clean(name))

@@ -104,7 +104,9 @@ func TestCheckWrite_deviations(t *testing.T) {
 		}},
 		"name altered": {
 			server: withQuirk("name-cut"),
-			want:   []string{"FAIL  register       calls.register: the server stores another name", "ok    remove"},
+			want: []string{
+				"FAIL  register       calls.register: the server stores another name", `but the name is "Terrafo" in place of "Terraform Prüfung `, "ok    remove",
+			},
 		},
 		"changed late": {
 			server: withQuirk("change-very-late"),
