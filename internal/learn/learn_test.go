@@ -134,6 +134,20 @@ func TestLearn_twice(t *testing.T) {
 	}
 }
 
+// Who approves twice is understood.
+func TestLearn_approvedTwice(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"patch", "put with an empty secret", "two ways to save one form", "disapproved at first"} {
+		shape := shapes[name]
+		all := shape.requests() // the list, and the list after each step
+		want := learnBytes(t, browsers[0].write(t, all))
+		got := learnBytes(t, browsers[0].write(t, slices.Concat(all[:5], all[3:])))
+		if string(got.Profile) != string(want.Profile) || !got.Complete {
+			t.Errorf("%s: %s", name, got.Findings)
+		}
+	}
+}
+
 // Bodies that a recording lacks are named, with how to record them.
 func TestLearn_withoutBodies(t *testing.T) {
 	t.Parallel()
