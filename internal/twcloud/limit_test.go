@@ -51,9 +51,8 @@ func TestLimitReleasesCanceled(t *testing.T) {
 // After Stop, a caller whose consumer exists does not wait for the server any more.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	hang := func(request *http.Request) (*http.Response, error) { return hanging(request) }
 	for name, approve := range map[string]transportFunc{
-		"hangs": hang,
+		"hangs": hanging,
 		"asks to wait": func(*http.Request) (*http.Response, error) {
 			return reply(http.StatusTooManyRequests, "", "Retry-After", "60"), nil
 		},
@@ -67,7 +66,7 @@ func TestStop(t *testing.T) {
 					case request.Method == http.MethodPatch:
 						return approve(request)
 					case request.Method == http.MethodPost && approve == nil:
-						return hang(request)
+						return hanging(request)
 					case request.Method == http.MethodPost:
 						return reply(http.StatusCreated, one("k")), nil
 					case strings.HasSuffix(request.URL.Path, "/k"):
