@@ -60,7 +60,7 @@ func (t *trial) run(ctx context.Context) {
 
 // steps stops at the first step after which the trial cannot continue.
 func (t *trial) steps(ctx context.Context) {
-	renamed := t.name + " (renamed)"
+	renamed := t.name + " renamed"
 	_ = t.register(ctx) &&
 		t.read(ctx) &&
 		t.change(ctx, "approve", twcloud.Changes{Approved: new(true)}) &&
@@ -77,6 +77,9 @@ func (t *trial) register(ctx context.Context) bool {
 	if t.consumer.Key == "" {
 		t.unknown = isType[*twcloud.RegistrationError](err) || twcloud.Uncertain(err)
 		t.report.failure("register", err)
+		if errors.Is(err, twcloud.ErrInvalid) {
+			t.report.note("register", "the server may refuse the upper case, the blanks, or the umlaut of this name", "")
+		}
 		return false
 	}
 	if err != nil {

@@ -149,6 +149,10 @@ func TestCheckWrite_deviations(t *testing.T) {
 			faults: []emulator.Fault{lost, {Kind: emulator.DropAfter, Match: isCall("register")}}, stays: true,
 			want: []string{"FAIL  register", "may have been registered", "the list cannot be read"},
 		},
+		"name refused": {
+			faults: []emulator.Fault{{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words", Match: isCall("register"), Times: -1}},
+			want:   []string{"FAIL  register       calls.register: the server refused the input (status 400)", "note  register       the server may refuse the upper case"},
+		},
 		"rename refused": {
 			faults: []emulator.Fault{{
 				Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words: canary-consumer-0 exists", Match: isCall("rename"), Times: -1,
