@@ -25,8 +25,9 @@ var (
 const magicCookie = "TF_PLUGIN_MAGIC_COOKIE"
 
 // drainTime is how long the provider waits, after a signal to terminate, for
-// Terraform to finish the calls in flight and to stop it.
-const drainTime = 10 * time.Second
+// Terraform to finish the calls in flight and to stop it. Then it cancels them, and
+// waits for stopTime: what is registered must get into state.
+const drainTime, stopTime = 8 * time.Second, 2 * time.Second
 
 func main() { os.Exit(run()) }
 
@@ -69,7 +70,7 @@ func run() int {
 	served := make(chan error, 1)
 	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
 
-	err = wait(twcloud.Drain, served, signals, parent)
+	err = wait(twcloud.Drain, twcloud.Stop, served, signals, parent)
 	if closeErr := twcloud.Close(); closeErr != nil {
 		// Terraform does not show this. The log has it.
 		fmt.Fprintln(os.Stderr, "twcloud: the session may stay open until it times out:", closeErr)
@@ -91,8 +92,8 @@ func terminating() []os.Signal {
 }
 
 // wait returns when serving ends. After a signal, or if the parent process is
-// gone (0: there is none), it drains and waits up to drainTime.
-func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent int) error {
+// gone (0: there is none), it drains, and later stops, what is in flight.
+func wait(drain, stop func(), served <-chan error, signals <-chan os.Signal, parent int) error {
 	watch := time.NewTicker(time.Second)
 	defer watch.Stop()
 	for ending := false; !ending; {
@@ -106,11 +107,16 @@ func wait(drain func(), served <-chan error, signals <-chan os.Signal, parent in
 			ending = true
 		}
 	}
-	drain()
-	select {
-	case err := <-served:
-		return err
-	case <-time.After(drainTime):
-		return fmt.Errorf("not stopped within %s of a signal, or of Terraform's own end", drainTime)
+	for _, step := range []struct {
+		do   func()
+		time time.Duration
+	}{{drain, drainTime}, {stop, stopTime}} {
+		step.do()
+		select {
+		case err := <-served:
+			return err
+		case <-time.After(step.time):
+		}
 	}
+	return fmt.Errorf("not stopped within %s of a signal, or of Terraform's own end", drainTime+stopTime)
 }

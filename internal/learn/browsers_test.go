@@ -23,6 +23,7 @@ type request struct {
 	answer             string
 	headers            string
 	answerHeaders      string
+	apart              bool // the recording has the body in a file of its own
 }
 
 const testOrigin = "https://canary-host.example:8111"
@@ -61,6 +62,9 @@ func (b browser) entry(i int, r request) object {
 		data := object{"mimeType": typeOf(r.body), "text": r.body}
 		if b.members && data["mimeType"] == formType {
 			data = object{"mimeType": formType, "params": parseForm(r.body)}
+		}
+		if r.apart {
+			data = object{"mimeType": typeOf(r.body), "_file": "x.json"}
 		}
 		sent["postData"] = data
 	}

@@ -99,7 +99,11 @@ func once(all []*exchange) (kept []*exchange) {
 	for _, one := range all {
 		switch {
 		case !one.reads() && last != nil && one.doubles(last):
-			if last.answered == noBody { // One of both may lack the body of the response.
+			// One of both may lack a body.
+			if last.entry.RequestBody.Missing {
+				last.entry.RequestBody, last.kind, last.body, last.repeated, last.typed = one.entry.RequestBody, one.kind, one.body, one.repeated, one.typed
+			}
+			if last.answered == noBody {
 				last.entry.ResponseBody, last.answered, last.answer = one.entry.ResponseBody, one.answered, one.answer
 			}
 			continue

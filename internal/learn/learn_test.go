@@ -105,7 +105,8 @@ func TestLearn_twice(t *testing.T) {
 		var twice []request
 		for i, one := range withNoise(shape.requests()) {
 			double := one
-			if double.answer = ""; i%3 == 0 { // One of both may lack the body of the response.
+			if double.answer = ""; i%3 == 0 { // One of both may lack a body.
+				double.apart = true
 				twice = append(twice, double, one)
 			} else if i%3 == 1 {
 				twice = append(twice, one, double)
@@ -117,6 +118,20 @@ func TestLearn_twice(t *testing.T) {
 		got := learnBytes(t, browsers[0].write(t, twice))
 		if difference := cmp.Diff(string(want.Profile), string(got.Profile)); difference != "" || want.Complete != got.Complete {
 			t.Errorf("%s: complete %t, %s\n%s", name, got.Complete, difference, got.Findings)
+		}
+	}
+}
+
+// Who approves twice is understood.
+func TestLearn_approvedTwice(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"patch", "put with an empty secret", "two ways to save one form", "disapproved at first"} {
+		shape := shapes[name]
+		all := shape.requests() // the list, and the list after each step
+		want := learnBytes(t, browsers[0].write(t, all))
+		got := learnBytes(t, browsers[0].write(t, slices.Concat(all[:5], all[3:])))
+		if !bytes.Equal(got.Profile, want.Profile) || !got.Complete {
+			t.Errorf("%s: %s", name, got.Findings)
 		}
 	}
 }

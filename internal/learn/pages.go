@@ -55,15 +55,15 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 		}
 	}
 	eachText(one.answer, func(at, text string) {
-		if text == "" || pages != nil || !l.plain(at) || strings.HasPrefix(at, group.shape.items+"/") {
+		if text == "" || pages != nil || strings.HasPrefix(at, group.shape.items+"/") {
 			return
 		}
-		if strings.ContainsAny(text, "/?") && leads(text) {
+		if strings.ContainsAny(text, "/?") && leads(text) && l.plain(at) {
 			pages = &profile.Pages{By: "next", Pointer: &at}
 		}
 		for _, name := range slices.Sorted(maps.Keys(next.query)) {
 			_, isNumber := strconv.Atoi(text)
-			if next.query[name] == text && one.query[name] != text && (isNumber != nil || moreName().MatchString(lastToken(at))) {
+			if next.query[name] == text && one.query[name] != text && (isNumber != nil || moreName().MatchString(lastToken(at))) && l.plain(at) {
 				pages = &profile.Pages{By: "cursor", Pointer: &at, Parameter: name}
 			}
 		}

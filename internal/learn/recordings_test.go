@@ -85,6 +85,31 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
+// Another consumer that is registered first, such as one with a mistyped name, is not
+// taken for a sign-in, although the page has its secret in fields for passwords.
+func TestRecordings_anotherConsumer(t *testing.T) {
+	t.Parallel()
+	keys := regexp.MustCompile(`[0-9a-f]{32}|\b[1-9][0-9]{6}\b`)
+	for _, file := range recordings(t) {
+		entries, err := read(file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(entries, func(one har.Entry) bool { return bytes.Contains(one.RequestBody.Content, []byte(firstSecret)) })
+		other := entries[at]
+		other.RequestBody.Content = bytes.ReplaceAll(other.RequestBody.Content, []byte(firstName), []byte("canary-consumer"))
+		other.ResponseBody.Content = keys.ReplaceAll(other.ResponseBody.Content, []byte("7654321"))
+		other.ResponseHeaders = slices.Clone(other.ResponseHeaders)
+		for i := range other.ResponseHeaders {
+			other.ResponseHeaders[i].Value = keys.ReplaceAllString(other.ResponseHeaders[i].Value, "7654321")
+		}
+		want := Learn(entries, Credentials{}).Profile
+		if got := Learn(slices.Insert(entries, at, other), Credentials{}); !bytes.Equal(got.Profile, want) {
+			t.Errorf("%s:\n%s", file, got.Findings)
+		}
+	}
+}
+
 func made(learned *profile.Profile, call *profile.Call, one har.Entry) bool {
 	header := func(pairs []har.Pair) http.Header {
 		header := http.Header{}

@@ -124,6 +124,10 @@ var refuses = pattern(`(?i)disapprove|unapprove|reject|revoke|deny|disable|deact
 func (l *learner) findApprovals(rest []*exchange) {
 	r := &l.roles
 	same := func(a, b *exchange) bool { return a.signature() == b.signature() }
+	// Who approves what is approved changes nothing, unless the request turns it over.
+	if once := slices.CompactFunc(slices.Clone(rest), same); len(once) > 2 {
+		rest = once
+	}
 	for i, x := range rest {
 		for _, y := range rest[i+1:] {
 			var order []*exchange

@@ -81,7 +81,7 @@ func (s *signIn) findPassword(before []*exchange, given string) (found *exchange
 		func(name, _, _ string) bool { return perhapsSecret().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
-			if !one.submits() || !one.ok() {
+			if !one.submits() || !one.ok() || s.registers(one) {
 				continue
 			}
 			controls, _ := controlsOf(s.pageOf(one))
@@ -96,6 +96,18 @@ func (s *signIn) findPassword(before []*exchange, given string) (found *exchange
 		}
 	}
 	return nil
+}
+
+// registers reports whether a request registers another consumer, as the page does it.
+func (s *signIn) registers(one *exchange) bool {
+	register := s.roles.register
+	if register == nil || one.method != register.method || one.entry.URL.Path != register.entry.URL.Path {
+		return false
+	}
+	sent, typed := map[string]bool{}, map[string]bool{}
+	profile.Walk("", one.body, func(at string, _ any) { sent[at] = true })
+	profile.Walk("", register.body, func(at string, _ any) { typed[at] = true })
+	return maps.Equal(sent, typed)
 }
 
 // findUsername finds the request that sends the name of the user: with the password, or

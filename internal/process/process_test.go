@@ -121,7 +121,7 @@ func TestAccProviderTerminated(t *testing.T) {
 }
 
 // TestAccProviderStuck terminates the provider while the server hangs. Terraform
-// does not know, and does not stop the provider.
+// does not know, and does not stop the provider. It learns what may exist.
 func TestAccProviderStuck(t *testing.T) {
 	t.Parallel()
 	server := emulator.New(t)
@@ -130,8 +130,8 @@ func TestAccProviderStuck(t *testing.T) {
 		p.signal(syscall.SIGTERM, p.providers()...)
 		until(t, "the provider has logged out", func() bool { return server.Logouts() == applyLogins })
 	})
-	if p.err == nil {
-		t.Error("no error")
+	if p.err == nil || !strings.Contains(p.output(), "may exist on the server") {
+		t.Errorf("got %v:\n%s", p.err, p.output())
 	}
 	loggedOut(t, server, applyLogins)
 }

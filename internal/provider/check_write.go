@@ -60,7 +60,7 @@ func (t *trial) run(ctx context.Context) {
 
 // steps stops at the first step after which the trial cannot continue.
 func (t *trial) steps(ctx context.Context) {
-	renamed := t.name + " (renamed)"
+	renamed := t.name + " renamed"
 	_ = t.register(ctx) &&
 		t.read(ctx) &&
 		t.change(ctx, "approve", twcloud.Changes{Approved: new(true)}) &&
@@ -77,10 +77,15 @@ func (t *trial) register(ctx context.Context) bool {
 	if t.consumer.Key == "" {
 		t.unknown = isType[*twcloud.RegistrationError](err) || twcloud.Uncertain(err)
 		t.report.failure("register", err)
+		if errors.Is(err, twcloud.ErrInvalid) {
+			t.report.note("register", "the server may refuse the upper case, the blanks, or the umlaut of this name", "")
+		}
 		return false
 	}
 	if err != nil {
 		t.report.failure("register", err)
+	}
+	if err != nil && !errors.Is(err, twcloud.ErrOtherName) { // The list shows the other name.
 		return t.goOn(ctx, "register", err)
 	}
 	if registration.Adopted != nil {
@@ -198,10 +203,10 @@ func (t *trial) compare(subject, part string, want, got twcloud.Consumer) bool {
 	return false
 }
 
-// shownName hides a name that the trial has not given, because it can be
-// private.
+// shownName hides a name that is not a part of one that the trial has given, because
+// it can be private.
 func (t *trial) shownName(name string) string {
-	if !t.isOwn(name) {
+	if !t.isOwn(name) && !strings.Contains(t.name, name) {
 		return "another one"
 	}
 	return fmt.Sprintf("%q", t.report.clean(name))

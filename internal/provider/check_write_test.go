@@ -104,7 +104,9 @@ func TestCheckWrite_deviations(t *testing.T) {
 		}},
 		"name altered": {
 			server: withQuirk("name-cut"),
-			want:   []string{"FAIL  register       calls.register: the server stores another name", "ok    remove"},
+			want: []string{
+				"FAIL  register       calls.register: the server stores another name", `but the name is "Terrafo" in place of "Terraform Prüfung `, "ok    remove",
+			},
 		},
 		"changed late": {
 			server: withQuirk("change-very-late"),
@@ -146,6 +148,10 @@ func TestCheckWrite_deviations(t *testing.T) {
 		"lost, and list unreadable": {
 			faults: []emulator.Fault{lost, {Kind: emulator.DropAfter, Match: isCall("register")}}, stays: true,
 			want: []string{"FAIL  register", "may have been registered", "the list cannot be read"},
+		},
+		"name refused": {
+			faults: []emulator.Fault{{Kind: emulator.AnswerWith, Status: http.StatusBadRequest, Body: "canary-words", Match: isCall("register"), Times: -1}},
+			want:   []string{"FAIL  register       calls.register: the server refused the input (status 400)", "note  register       the server may refuse the upper case"},
 		},
 		"rename refused": {
 			faults: []emulator.Fault{{

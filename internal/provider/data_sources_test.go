@@ -115,6 +115,24 @@ func TestAccOAuthConsumerDataSource(t *testing.T) {
 }
 
 // A data source whose key comes from a resource is read after the registration.
+// An approval that cannot be read is an error of that consumer alone.
+func TestAccOAuthConsumerDataSource_anotherUnclear(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]bool{"doors": false, "odd": true} {
+		w := newWorkspace(t, withoutContract)
+		w.server.Inject(emulator.Fault{
+			Kind: emulator.AnswerWith, Status: http.StatusOK, PathSuffix: collection, Times: -1,
+			Body: `[{"key":"k1","name":"doors","approved":true},{"key":"k2","name":"odd","approved":"perhaps"}]`,
+		})
+		config := w.config(source("twcloud_oauth_consumer", "name = "+quote(name)))
+		if fails {
+			w.applyFails(t, config).expect(t, "error", "Unable to read OAuth consumer", `"perhaps"`)
+			continue
+		}
+		w.expectOutput(t, config, "found", map[string]any{"key": "k1", "name": "doors", "approved": true})
+	}
+}
+
 func TestAccOAuthConsumerDataSource_afterCreate(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -85,12 +84,11 @@ func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud
 }
 
 func (d *oauthConsumerDataSource) findByName(ctx context.Context, client *twcloud.Client, name string, diags *diag.Diagnostics) twcloud.Consumer {
-	consumers, err := client.List(ctx)
+	named, err := client.Namesakes(ctx, name)
 	if err != nil {
 		d.backend.addListError(diags, err)
 		return twcloud.Consumer{}
 	}
-	named := slices.DeleteFunc(consumers, func(consumer twcloud.Consumer) bool { return consumer.Name != name })
 	switch len(named) {
 	case 0:
 		diags.AddAttributeError(path.Root("name"), "No such OAuth consumer",
@@ -98,7 +96,7 @@ func (d *oauthConsumerDataSource) findByName(ctx context.Context, client *twclou
 				d.backend.server.main(), name))
 		return twcloud.Consumer{}
 	case 1:
-		return named[0]
+		return d.findByKey(ctx, client, named[0].Key, diags)
 	}
 	diags.AddAttributeError(path.Root("name"), "Several OAuth consumers have this name",
 		fmt.Sprintf("The server has %d OAuth consumers named %q, with keys %s.\n\nSet key instead of name.",

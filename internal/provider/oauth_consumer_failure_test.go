@@ -124,6 +124,16 @@ func TestAccOAuthConsumer_storedNameDiffers(t *testing.T) {
 	w.expectState(t, stored, 1)
 }
 
+// A renaming does the same, and the message has the name from before.
+func TestAccOAuthConsumer_otherNameAfterUpdate(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, withQuirk("name-lower-case"), withoutContract)
+	w.apply(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`)))
+	w.applyFails(t, w.config(consumer(`name = "Gates"`, `secret = "s3cret"`))).
+		expect(t, "error", "Unable to update OAuth consumer", `of OAuth consumer "doors"`, `the name is "gates"`, "Write the name")
+	w.apply(t, w.config(consumer(`name = "gates"`, `secret = "s3cret"`))).expectNone(t)
+}
+
 func TestAccOAuthConsumer_registrationRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, func(config *emulator.Config) { config.UniqueNames = true })

@@ -69,7 +69,7 @@ func (m *oauthConsumerModel) hasUnknown() bool {
 // changesFrom returns the known changes from a state to this plan, without the
 // secret.
 func (m *oauthConsumerModel) changesFrom(state oauthConsumerModel) twcloud.Changes {
-	var changes twcloud.Changes
+	changes := twcloud.Changes{KnownName: state.Name.ValueString()}
 	if !m.Name.IsUnknown() && !m.Name.Equal(state.Name) {
 		changes.Name = m.Name.ValueStringPointer()
 	}

@@ -243,6 +243,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
 			changes.KnownSecret = config.wantedSecret().ValueStringPointer()
 		}
+		described := state.describe()
 		consumer, err := client.Update(ctx, state.Key.ValueString(), changes)
 		if err != nil {
 			if !twcloud.Uncertain(err) {
@@ -253,7 +254,7 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 				resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			}
 			r.backend.addClientError(&resp.Diagnostics, "Unable to update OAuth consumer",
-				fmt.Sprintf("Setting %s of %s", describeChanges(changes), state.describe()), err, leftAfterUpdate(plan.Name.ValueString(), err))
+				fmt.Sprintf("Setting %s of %s", describeChanges(changes), described), err, leftAfterUpdate(plan.Name.ValueString(), err))
 			return
 		}
 		checkUnasked(plan, consumer, &resp.Diagnostics)

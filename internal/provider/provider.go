@@ -86,6 +86,16 @@ func (p *Provider) Drain() {
 	}
 }
 
+// Stop cancels the calls in flight: a consumer that is registered and not approved yet
+// must get into state before the process ends.
+func (p *Provider) Stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, client := range p.clients {
+		client.Stop()
+	}
+}
+
 // Close signs out of every session, and prevents new ones. It takes 1.5 seconds at
 // most.
 func (p *Provider) Close() error {

@@ -37,7 +37,7 @@ func TestResponsesAreDecoded(t *testing.T) {
 		"no media type":             {";;", "ü", "ü"},
 	} {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
-			link := &exchange{next: transportFunc(func(*http.Request) (*http.Response, error) {
+			link := &exchange{stopping: t.Context(), next: transportFunc(func(*http.Request) (*http.Response, error) {
 				return reply(status, test.body, "Content-Type", test.contentType), nil
 			}), options: Options{RequestTimeout: DefaultRequestTimeout, MaxAnswer: 1 << 20}}
 			response, err := send(t.Context(), t, link, http.MethodGet)

@@ -116,14 +116,20 @@ func (c *Client) Close() error {
 // cut off can be orphaned. Requests in flight continue.
 func (c *Client) Drain() { c.chain.limit.drain() }
 
+// Stop cancels the calls in flight, so that their callers can still report what exists
+// on the server. After that, only sign-outs are sent.
+func (c *Client) Stop() { c.chain.limit.stop() }
+
 // SeeThrough returns a context for work that must be finished, such as
 // approving a consumer that was just registered. It outlives the cancellation
-// of the given one by one request timeout.
+// of the given one by one request timeout, unless Stop ends it.
 func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.CancelFunc) {
 	through, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(c.options.RequestTimeout, cancel) })
+	goOn := context.AfterFunc(c.chain.limit.stopping, cancel)
 	return through, func() {
 		stop()
+		goOn()
 		cancel()
 	}
 }

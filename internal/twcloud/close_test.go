@@ -64,6 +64,21 @@ func TestCloseLogsOutWhateverIsAnswered(t *testing.T) {
 	}
 }
 
+// The time ends during the back-off.
+func TestCloseTellsWhatTheServerSaid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &fakeServer{logout: func(*http.Request) (*http.Response, error) { return reply(http.StatusNotFound, ""), nil }}
+		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = closeBudget, closeBudget })
+		if _, err := client.Version(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if failure, ok := errors.AsType[*Error](client.Close()); !ok || failure.Kind != ErrCanceled || failure.Status != http.StatusNotFound {
+			t.Errorf("got %v", failure)
+		}
+	})
+}
+
 // A proxy's web page in place of the sign-out leaves the session open.
 func TestCloseLogsOutAgainAfterWebPage(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
@@ -17,12 +19,13 @@ type Consumer struct {
 	Approved bool
 }
 
-// newConsumer is a consumer as a response has it. What the response lacks stays
-// empty.
+// newConsumer is a consumer as a response has it, with its name in the normal form that
+// Terraform gives to all texts (NFC): names that differ in their form alone look alike.
+// What the response lacks stays empty.
 func newConsumer(read profile.Consumer) Consumer {
 	consumer := Consumer{Key: read.Key}
 	if read.Name != nil {
-		consumer.Name = *read.Name
+		consumer.Name = norm.NFC.String(*read.Name)
 	}
 	if read.Approved != nil {
 		consumer.Approved = *read.Approved

@@ -175,6 +175,14 @@ func newPanicError(method, path string, reason any, redact *redactor) *Error {
 	}
 }
 
+// recovered turns a panic into an error: in a goroutine of its own, it would end the
+// process without signing out. Call it with defer.
+func recovered(err *error, method, path string, redact *redactor) {
+	if reason := recover(); reason != nil {
+		*err = newPanicError(method, path, reason, redact)
+	}
+}
+
 // CauseText is the text of the cause without secrets. It is empty without a
 // cause.
 func (e *Error) CauseText() string {

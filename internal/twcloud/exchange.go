@@ -20,6 +20,8 @@ import (
 type exchange struct {
 	next    http.RoundTripper
 	options Options
+	// stopping cancels what is in flight, except sign-ins and sign-outs.
+	stopping context.Context
 }
 
 // exchangeError is an exchange without a complete answer.
@@ -46,6 +48,9 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	tooLate := fmt.Errorf("no complete answer within %s", e.options.RequestTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.RequestTimeout, tooLate)
 	defer cancel()
+	if m := mannerOf(ctx); m != login && m != logout {
+		defer context.AfterFunc(e.stopping, cancel)()
+	}
 
 	// A transport that asked for a connection and got none has sent nothing. For
 	// a transport that reports neither, nothing is certain.

@@ -13,14 +13,16 @@ type limit struct {
 	slots chan struct{}
 
 	// After drain, no registration is sent. After close, only sign-outs are sent.
-	// Otherwise, requests that wait for a slot would be sent first.
-	draining, closing context.Context
-	drain, close      context.CancelFunc
+	// Otherwise, requests that wait for a slot would be sent first. After stop, those in
+	// flight are canceled as well.
+	draining, closing, stopping context.Context
+	drain, close, stop          context.CancelFunc
 }
 
 func newLimit(next http.RoundTripper, slots int) *limit {
 	l := &limit{next: next, slots: make(chan struct{}, slots)}
-	l.closing, l.close = context.WithCancel(context.Background())
+	l.stopping, l.stop = context.WithCancel(context.Background())
+	l.closing, l.close = context.WithCancel(l.stopping)
 	l.draining, l.drain = context.WithCancel(l.closing)
 	return l
 }

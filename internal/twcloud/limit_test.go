@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 func TestLimitReleasesCanceled(t *testing.T) {
@@ -45,6 +46,59 @@ func TestLimitReleasesCanceled(t *testing.T) {
 			t.Errorf("%d requests were sent, want 1", sent.Load())
 		}
 	})
+}
+
+// After Stop, a caller whose consumer exists does not wait for the server any more.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	for name, approve := range map[string]transportFunc{
+		"hangs": hanging,
+		"asks to wait": func(*http.Request) (*http.Response, error) {
+			return reply(http.StatusTooManyRequests, "", "Retry-After", "60"), nil
+		},
+		"is to be sent": nil, // The registration hangs.
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+					switch {
+					case request.Method == http.MethodPatch:
+						return approve(request)
+					case request.Method == http.MethodPost && approve == nil:
+						return hanging(request)
+					case request.Method == http.MethodPost:
+						return reply(http.StatusCreated, one("k")), nil
+					case strings.HasSuffix(request.URL.Path, "/k"):
+						return reply(http.StatusOK, one("k")), nil
+					}
+					return reply(http.StatusOK, "[]"), nil
+				}}
+				client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Minute, time.Minute })
+				start := time.Now()
+				registered := async(func() error {
+					_, err := client.RegisterThen(t.Context(), "n", testSecret, true, func(_ Registration, err error) error {
+						if err != nil {
+							return err
+						}
+						ctx, cancel := client.SeeThrough(t.Context())
+						defer cancel()
+						_, err = client.Update(ctx, "k", Changes{Approved: pointer(false)})
+						if !errors.Is(err, ErrCanceled) {
+							t.Errorf("got %v", err)
+						}
+						return err
+					})
+					return err
+				})
+				synctest.Wait()
+				client.Stop()
+				if err := <-registered; (err == nil) != (approve != nil) || err != nil && !errors.Is(err, ErrCanceled) || time.Since(start) > 0 {
+					t.Errorf("got %v after %s", err, time.Since(start))
+				}
+			})
+		})
+	}
 }
 
 // After Drain, no waiting registration is sent. The one in flight can be completed.

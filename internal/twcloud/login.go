@@ -53,13 +53,8 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 }
 
 func (s *session) login(ctx context.Context) (opened *signin.Session, err error) {
-	defer func() {
-		// A panic in this goroutine would end the process without signing out.
-		if reason := recover(); reason != nil {
-			opened, err = nil, newPanicError(http.MethodGet, "the sign-in", reason, s.redact)
-		}
-		err = revised(err, func(failure *Error) { failure.Login = true })
-	}()
+	defer func() { err = revised(err, func(failure *Error) { failure.Login = true }) }()
+	defer recovered(&err, http.MethodGet, "the sign-in", s.redact)
 	if refused := s.refused.Load(); refused != nil {
 		return nil, refused
 	}
@@ -77,9 +72,9 @@ func (s *session) login(ctx context.Context) (opened *signin.Session, err error)
 	return nil, failure
 }
 
-func (s *session) logout(ctx context.Context, open *signin.Session) error {
-	err := s.method.Close(withWaits(withManner(ctx, logout)), open)
-	if err == nil {
+func (s *session) logout(ctx context.Context, open *signin.Session) (err error) {
+	defer recovered(&err, http.MethodGet, "the sign-out", s.redact)
+	if err = s.method.Close(withWaits(withManner(ctx, logout)), open); err == nil {
 		return nil
 	}
 	return s.loginError(err)

@@ -59,3 +59,22 @@ func TestPanicLosesNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A panic at the sign-out of one server would end the process before the others sign out.
+func TestPanicAtSignOut(t *testing.T) {
+	t.Parallel()
+	server := emulator.New(t)
+	client, err := New(testOptions(t, server.URL(), func(o *Options) {
+		o.Credentials = Credentials{Token: emulator.AdminToken}
+		o.Transport = &panicking{http.DefaultTransport, "GET " + wire.LogoutPath}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Version(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Close(); !errors.Is(err, ErrPanic) || strings.Contains(err.Error(), emulator.AdminToken) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -260,7 +260,7 @@ func (r *registering) appeared(now *listing) (same, others []Consumer) {
 
 // understand completes the response to a registration. The key is known, so the
 // consumer can't be lost any more. The first one is read back, since a server may
-// change names; the others are as they were sent.
+// change names, and so is one with another name; the others are as they were sent.
 func (r *registering) understand(ctx context.Context, told profile.Consumer, err error) error {
 	r.evidence.register(told.Key)
 	if told.Name == nil {
@@ -275,7 +275,7 @@ func (r *registering) understand(ctx context.Context, told profile.Consumer, err
 		return err
 	}
 	r.snapshot.put(told)
-	if r.first && !r.profile.OnlyRegisters() {
+	if (r.first || r.Consumer.Name != r.name) && !r.profile.OnlyRegisters() {
 		if err := r.readBack(ctx); err != nil {
 			r.snapshot.invalidate()
 			return err

@@ -658,6 +658,28 @@ func TestRegister_panicInCallback(t *testing.T) {
 
 // One consumer is read back, and the others are as they were sent: a response without
 // the name costs no list.
+// What the server stores counts, and not the name in its response.
+func TestRegister_otherNameInResponses(t *testing.T) {
+	t.Parallel()
+	var stored []string
+	server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+		switch key := fmt.Sprint("k", len(stored)); {
+		case request.Method == http.MethodPost:
+			stored = append(stored, named(key, nameIn(t, request)))
+			return reply(http.StatusCreated, named(key, "")), nil
+		case strings.HasSuffix(request.URL.Path, collection):
+			return reply(http.StatusOK, "["+strings.Join(stored, ",")+"]"), nil
+		}
+		return reply(http.StatusOK, stored[len(stored)-1]), nil
+	}}
+	client := fakeClient(t, server)
+	for _, name := range []string{"a", "b"} {
+		if registration, err := client.Register(t.Context(), name, testSecret); err != nil || registration.Consumer.Name != name {
+			t.Errorf("got %v, %v", registration, err)
+		}
+	}
+}
+
 func TestRegister_readsTheFirstBack(t *testing.T) {
 	t.Parallel()
 	own := ownProfile()

@@ -151,8 +151,9 @@ func (b backoff) retryAfter(header http.Header) time.Duration {
 	return max(0, date.Sub(now))
 }
 
-// waits is how often and how long the server asked to wait with one request.
-type waits struct{ times, asked atomic.Int64 }
+// waits is how often and how long the server asked to wait with one request, and the
+// status after which the last wait began.
+type waits struct{ times, asked, status atomic.Int64 }
 
 type waitsKey struct{}
 
@@ -161,13 +162,17 @@ func withWaits(ctx context.Context) context.Context {
 	return context.WithValue(ctx, waitsKey{}, &waits{})
 }
 
-// noteWait notes a wait that the server asks for, for an error, and in the log.
+// noteWait notes a wait for an error, and one that the server asks for also in the log.
 func noteWait(response *http.Response, wait, asked time.Duration, logger *slog.Logger) {
+	request := response.Request
+	noted, ok := request.Context().Value(waitsKey{}).(*waits)
+	if ok {
+		noted.status.Store(int64(response.StatusCode))
+	}
 	if asked == 0 {
 		return
 	}
-	request := response.Request
-	if noted, ok := request.Context().Value(waitsKey{}).(*waits); ok {
+	if ok {
 		noted.times.Add(1)
 		noted.asked.Add(int64(asked))
 	}

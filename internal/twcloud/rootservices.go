@@ -74,12 +74,7 @@ func (d *discoverer) discover(ctx context.Context) (OAuthEndpoints, error) {
 // the user set an endpoint and it does not answer, that is an error, and the
 // other location is not tried.
 func (d *discoverer) try(ctx context.Context) (endpoints OAuthEndpoints, err error) {
-	defer func() {
-		// A panic in this goroutine would end the process without signing out.
-		if reason := recover(); reason != nil {
-			err = newPanicError(http.MethodGet, "the root services document", reason, d.redact)
-		}
-	}()
+	defer recovered(&err, http.MethodGet, "the root services document", d.redact)
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
 	half, cancelHalf := context.WithTimeout(ctx, discoveryTimeout/2)

@@ -39,11 +39,13 @@ func newChain(options Options, redact *redactor) *chain {
 	if base == nil {
 		base = newBase(options)
 	}
-	var link http.RoundTripper = &exchange{next: base, options: options}
+	exchange := &exchange{next: base, options: options}
+	var link http.RoundTripper = exchange
 	if options.Logger != nil {
 		link = &logging{next: link, logger: options.Logger, redact: redact.text}
 	}
 	limit := newLimit(link, options.MaxConcurrentRequests)
+	exchange.stopping = limit.stopping
 	link = newRetry(limit, options)
 	rest, platform := newSessions(options, link, redact)
 	return &chain{rest: rest, platform: platform, retry: link, limit: limit, base: base}

@@ -20,6 +20,9 @@ type Changes struct {
 	// KnownSecret is the current secret, if the caller knows it. Some servers
 	// require it with each change.
 	KnownSecret *string
+	// KnownName is the current name, if the caller knows it. It tells a server that
+	// changes names from one that ignores a change.
+	KnownName string
 }
 
 // None reports whether there is nothing to change.
@@ -205,7 +208,11 @@ func (c *Client) settled(ctx context.Context, key string, last *profile.Call, ch
 			return consumer, nil
 		}
 		if !c.again(ctx, attempt) {
-			err := newCallError(ErrNotApplied, last, key, errors.New(difference))
+			kind := ErrNotApplied
+			if name := consumer.Name; changes.KnownName != "" && changes.Name != nil && name != *changes.Name && name != changes.KnownName {
+				kind = ErrOtherName
+			}
+			err := newCallError(kind, last, key, errors.New(difference))
 			return consumer, &UncertainError{Err: &NotAppliedError{Consumer: consumer, Err: err}}
 		}
 		now = profile.Consumer{}

@@ -224,6 +224,20 @@ func TestUpdate_carries(t *testing.T) {
 }
 
 // If the server reports success without the change, the error has its state.
+// A server that changes a new name has made the change, unlike one that ignores it.
+func TestUpdate_otherName(t *testing.T) {
+	t.Parallel()
+	const wanted, decomposed = "App \u00fc", "App u\u0308"
+	for stored, want := range map[string]error{wanted: nil, decomposed: nil, "app \u00fc": ErrOtherName, "was": ErrNotApplied} {
+		client, _ := fakeAnswers{"GET k": {{200, named("k", stored)}}, "PATCH k": {{200, named("k", stored)}}}.client(t)
+		name := wanted
+		got, err := client.Update(t.Context(), "k", Changes{Name: &name, KnownName: "was"})
+		if !errors.Is(err, want) || want == nil && got.Name != wanted {
+			t.Errorf("%q: got %+v, %v, want %v", stored, got, err, want)
+		}
+	}
+}
+
 func TestNotApplied(t *testing.T) {
 	t.Parallel()
 	no, name := false, "wanted"

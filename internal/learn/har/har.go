@@ -155,6 +155,8 @@ func (r *rawEntry) entry() (Entry, bool) {
 		length := Header(*headers, "Content-Length")
 		body.Missing = len(body.Content) == 0 && (body.Missing || length != "" && length != "0") && entry.Status != http.StatusNotModified
 	}
+	// After a redirect, Chromium writes the headers of the form that was sent before.
+	entry.RequestBody.Missing = entry.RequestBody.Missing && entry.Method != http.MethodGet
 	return entry, true
 }
 

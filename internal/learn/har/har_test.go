@@ -32,6 +32,7 @@ func TestRead_bodies(t *testing.T) {
 		"left out":     {`,"headers":[{"name":"Content-Type","value":"text/plain"}],"bodySize":7`, `,"content":{"size":7}`, "", "", true, true},
 		"length":       {`,"headers":[{"name":"content-length","value":"7"}]`, `,"headers":[{"name":"Content-Length","value":"7"}],"content":{}`, "", "", true, true},
 		"no length":    {`,"headers":[{"name":"content-length","value":"0"}]`, `,"headers":[{"name":"Content-Length","value":"0"}],"content":{}`, "", "", false, false},
+		"a redirect":   {`,"method":"GET","headers":[{"name":"content-length","value":"7"},{"name":"Content-Type","value":"text/plain"}]`, ``, "", "", false, false},
 		"files":        {`,"postData":{"mimeType":"application/json","_file":"a"}`, `,"content":{"mimeType":"application/json","_file":"b"}`, "", "", true, true},
 		"odd types":    {`,"headers":null,"cookies":{},"postData":"x"`, `,"content":[1]`, "", "", false, false},
 	} {

@@ -84,10 +84,14 @@ func parse(line string, now time.Time, root, from *url.URL) (Cookie, bool) {
 			read.Expires, _ = time.Parse(form, read.RawExpires)
 		}
 	}
+	path, err := url.PathUnescape(read.Path) // It is compared with paths without escapes.
 	cookie := Cookie{
 		Name: name, Value: value,
 		Deleted: read.MaxAge < 0 || read.MaxAge == 0 && !read.Expires.IsZero() && !read.Expires.After(now),
-		server:  serverOf(from), path: read.Path,
+		server:  serverOf(from), path: path,
+	}
+	if err != nil {
+		cookie.path = read.Path
 	}
 	prefix := strings.TrimRight(root.Path, "/")
 	switch {

@@ -106,6 +106,10 @@ func TestCookiesGoToTheirServerAndPath(t *testing.T) {
 		"case of the host":       {"https://h", "https://H/x", "a=b; Path=/", "https://h/x", "a=b"},
 		"prefix that is missing": {"https://h/twc/", "https://h/twc/admin/api", "a=b; Path=/admin", "https://h/twc/admin/x", "a=b"},
 		"prefix that is there":   {"https://h/twc", "https://h/twc/admin/api", "a=b; Path=/twc/admin", "https://h/twc/admin/x", "a=b"},
+		"prefix with escapes":    {"https://h/a%20b", "https://h/a%20b/admin/api", "a=b; Path=/a%20b/admin", "https://h/a%20b/admin/x", "a=b"},
+		"escapes in lower case":  {"https://h/%C3%BC", "https://h/%C3%BC/admin/api", "a=b; Path=/%c3%bc", "https://h/%C3%BC/admin/x", "a=b"},
+		"a path as it is":        {"https://h/a%20b", "https://h/a%20b/admin/api", "a=b; Path=/a b/admin", "https://h/a%20b/admin/x", "a=b"},
+		"not an escape":          {"https://h", "https://h/10%25/x", "a=b; Path=/10%", "https://h/10%25/x", "a=b"},
 		"prefix that is alike":   {"https://h/ad", "https://h/ad/admin/api", "a=b; Path=/admin", "https://h/ad/admin/x", "a=b"},
 	} {
 		if got := sentTo(t, test.root, test.from, test.to, http.Header{"Set-Cookie": {test.set}}); got != test.want {
