@@ -49,7 +49,7 @@ func printable(text string) string {
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
 	failure, ok := errors.AsType[*twcloud.Error](err)
 	if !ok || isType[*twcloud.RegistrationError](err) {
-		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), b.server.adviceFor(err), state...))
 		return
 	}
 	where := b.server.where(failure)
@@ -62,7 +62,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 			diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %v.", tried, failure.Kind), where, fmt.Sprintf("See the error %q.", shared)}, state...)...))
 			return
 		}
-		full, advice := sentence(err), adviceFor(err)
+		full, advice := sentence(err), b.server.adviceFor(err)
 		if call, lacks := lackedCall(err); lacks {
 			full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
 			if b.unlisted() {
@@ -79,7 +79,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		}, state...)...))
 		return
 	}
-	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), adviceFor(err), state...))
+	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), b.server.adviceFor(err), state...))
 }
 
 // joined joins sentences, of which some can be empty.
@@ -165,7 +165,8 @@ func paragraphs(cause, advice string, state ...string) string {
 // may be at its end, can have its own.
 func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "." }
 
-// adviceFor returns what to do about an error of the client.
+// adviceFor returns what to do about an error of the client, as if it came from the
+// REST API: see serverFacts.adviceFor.
 func adviceFor(err error) string {
 	if text := connectionAdvice(err); text != "" {
 		return text
@@ -203,6 +204,9 @@ const thenAgain = " Then run Terraform again."
 // whenDiffers is for a server that differs from what the provider assumes.
 const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
 
+// onRESTAPI is what it means that the REST API has nothing at the path of the list.
+const onRESTAPI = "On the REST API, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. "
+
 // advice is in order of precedence, because an error can be of several kinds.
 var advice = []struct {
 	kind error
@@ -229,8 +233,7 @@ var advice = []struct {
 		"Learn an API profile instead. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
-	{twcloud.ErrNoCollection, "With the built-in API profile, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. " +
-		"Otherwise, check endpoint: the REST API uses port 8111 by default. " + whenDiffers},
+	{twcloud.ErrNoCollection, onRESTAPI + "Otherwise, check endpoint: the REST API uses port 8111 by default. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},

@@ -248,3 +248,37 @@ func TestServerFacts(t *testing.T) {
 		}
 	}
 }
+
+// The advice is about the server that the request went to.
+func TestServerFacts_adviceFor(t *testing.T) {
+	t.Parallel()
+	facts := serverFacts{
+		endpoint:       serverAddress{origin: "https://rest.example.com"},
+		webApp:         serverAddress{origin: "https://wap.example.com"},
+		authentication: serverAddress{origin: "https://login.example.com"},
+	}
+	refused := func(origin string) error {
+		return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, Origin: origin}
+	}
+	for name, test := range map[string]struct {
+		err       error
+		says, not string
+	}{
+		"REST API":              {refused("https://rest.example.com"), "the host and port of endpoint (the REST API uses port 8111 by default)", "webapp"},
+		"platform":              {refused("https://wap.example.com"), "the host and port of webapp_endpoint (the Web Application Platform uses port 8443 by default)", "8111"},
+		"authentication server": {refused("https://login.example.com"), "the host and port of authentication_endpoint.", "8111"},
+		"no cookie on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrNoSession, Origin: "https://wap.example.com"}, "webapp_endpoint is the Web Application Platform", "REST API",
+		},
+		"no list on the REST API": {
+			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://rest.example.com"}, "as expected on 2022x R2 and later", "built-in",
+		},
+		"no list on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://wap.example.com"}, "another version of the server. Otherwise, check webapp_endpoint", "as expected",
+		},
+	} {
+		if got := facts.adviceFor(test.err); !strings.Contains(got, test.says) || strings.Contains(got, test.not) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}

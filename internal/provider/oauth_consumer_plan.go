@@ -152,7 +152,7 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequ
 				where = r.backend.server.where(failure)
 			}
 			diags.AddWarning(summary, paragraphs(
-				joined("Consumers with the planned names may already exist: "+sentence(err), where), strings.TrimSuffix(adviceFor(err), thenAgain),
+				joined("Consumers with the planned names may already exist: "+sentence(err), where), strings.TrimSuffix(r.backend.server.adviceFor(err), thenAgain),
 				"The plan goes on. The apply reads the list again, and registers nothing without it."))
 		}
 		return

@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -89,3 +91,30 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 	}
 	return fmt.Sprintf("Address: %s, %s.", address, f.user)
 }
+
+// adviceFor returns what to do about an error of the client. It names the attribute of
+// the server that the request went to.
+func (f serverFacts) adviceFor(err error) string {
+	text := adviceFor(err)
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	switch {
+	case !ok, failure.Origin == "", failure.Origin == f.endpoint.origin:
+		return text
+	case failure.Origin == f.webApp.origin:
+		return aboutPlatform.Replace(text)
+	case failure.Origin == f.authentication.origin:
+		return aboutAuthentication.Replace(text)
+	}
+	return text
+}
+
+var (
+	aboutPlatform = strings.NewReplacer(
+		onRESTAPI, "The API profile may be for another version of the server. ",
+		"the REST API uses port 8111", "the Web Application Platform uses port 8443",
+		" endpoint is the REST API", " webapp_endpoint is the Web Application Platform",
+		" endpoint", " webapp_endpoint")
+	aboutAuthentication = strings.NewReplacer(
+		" (the REST API uses port 8111 by default)", "",
+		" endpoint", " authentication_endpoint")
+)
