@@ -99,7 +99,7 @@ func (r *checkReport) found(failure *twcloud.Error) string {
 func (r *checkReport) adviceInCheck(err error) string {
 	// A malformed sign-in has its own advice.
 	if errors.Is(err, twcloud.ErrCanceled) || !isLogin(err) && isAny(err, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied,
-		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood, twcloud.ErrUnsupported) {
+		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrUnsupported) {
 		return ""
 	}
 	text := strings.TrimSpace(strings.TrimSuffix(r.server.adviceFor(err), whenDiffers))

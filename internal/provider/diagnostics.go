@@ -73,6 +73,10 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		return
 	}
 	answer := answerOf(failure)
+	if failure.Kind == twcloud.ErrNotUnderstood { // It has the first failure, which may be reported later.
+		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where}, state...)...))
+		return
+	}
 	if before, again := b.refer(answer, tried); again {
 		diags.AddError(summary, joined(append([]string{
 			fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, fmt.Sprintf("See the error that begins with %q.", before+" failed"),
@@ -222,7 +226,6 @@ var advice = []struct {
 		"set client_id with auth_secret, or token. If it asks for nothing, record the sign-in again and learn the API profile from it."},
 	{twcloud.ErrNoCredentials, "For a sign-in by page, set username and password. For one by token, set client_id with auth_secret or client_secret, or token."},
 	{twcloud.ErrNoEndpoint, "Set endpoint to the URL of the Teamwork Cloud REST API."},
-	{twcloud.ErrNotUnderstood, "Fix the first error, then apply again."},
 	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},

@@ -50,7 +50,7 @@ var kinds = []error{
 	twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
 	twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
 	twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
-	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
+	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded,
 }
 
 func TestAddClientError(t *testing.T) {
@@ -189,7 +189,7 @@ func TestRareMessages(t *testing.T) {
 		seen[advice] = kind
 		var diags diag.Diagnostics
 		b.addClientError(&diags, "Unable to remove OAuth consumer", "Removing "+describe(consumer),
-			&twcloud.Error{Kind: kind, Method: "DELETE", Path: path}, "The consumer stays in state. Apply again to remove it.")
+			&twcloud.Error{Kind: kind, Method: "DELETE", Path: path}, "The consumer stays in state. Run Terraform again to remove it.")
 		checkMessages(t, diags)
 	}
 }

@@ -285,7 +285,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.describe(), err,
-			"The consumer stays in state. Apply again to remove it.")
+			"The consumer stays in state. Run Terraform again to remove it.")
 	}
 }
 
