@@ -319,17 +319,20 @@ func TestAccProvider_errors(t *testing.T) {
 // not. Each other error has its consumer, the reason and who asked where, in one line.
 func TestAccProvider_refusedAlike(t *testing.T) {
 	t.Parallel()
+	const tooShort = `{"message":"too short"}`
 	for name, test := range map[string]struct {
 		method string
 		status int
+		body   string
 		advice string
 		words  []string
 	}{
-		"registrations": {http.MethodPost, http.StatusBadRequest, "Change the configuration as the server says", []string{"400 Bad Request: too short", "Nothing was registered."}},
-		"registrations without the permission": {http.MethodPost, http.StatusForbidden, "Configure Server", []string{
+		"an incomplete list": {http.MethodGet, http.StatusOK, "[]", "run Terraform again in a moment", []string{"the list lacks the consumer, which the server returns by key"}},
+		"registrations":      {http.MethodPost, http.StatusBadRequest, tooShort, "Change the configuration as the server says", []string{"400 Bad Request: too short", "Nothing was registered."}},
+		"registrations without the permission": {http.MethodPost, http.StatusForbidden, tooShort, "Configure Server", []string{
 			"a permission is missing: 403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Nothing was registered.",
 		}},
-		"removals without the permission": {http.MethodDelete, http.StatusForbidden, "Configure Server", []string{
+		"removals without the permission": {http.MethodDelete, http.StatusForbidden, tooShort, "Configure Server", []string{
 			"a permission is missing: 403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Run Terraform again to remove it.",
 		}},
 	} {
@@ -337,11 +340,17 @@ func TestAccProvider_refusedAlike(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t)
 			config := w.config(manyOf("gates"))
-			if test.method == http.MethodDelete {
+			fault := emulator.Fault{Kind: emulator.AnswerWith, Method: test.method, Status: test.status, Body: test.body, Times: -1}
+			if test.method != http.MethodPost {
 				w.apply(t, config)
+			}
+			switch test.method {
+			case http.MethodGet:
+				fault.PathSuffix = collection
+			case http.MethodDelete:
 				config = w.config("")
 			}
-			w.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Method: test.method, Status: test.status, Body: `{"message":"too short"}`, Times: -1})
+			w.server.Inject(fault)
 			failed := w.applyFails(t, config)
 			full := 0
 			for _, d := range failed.Diagnostics {
