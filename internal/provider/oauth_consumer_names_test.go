@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,20 @@ func TestAccOAuthConsumer_renamedBlock(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What to do about a renamed block is said once.
+func TestAccOAuthConsumer_renamedBlockOfMany(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.apply(t, w.config(manyOf("doors")))
+	planned := w.plan(t, w.config(strings.Replace(manyOf("doors"), `"test"`, `"renamed"`, 1)))
+	// Terraform may plan a new instance before the provider knows of the old one.
+	planned.Diagnostics = slices.DeleteFunc(planned.Diagnostics, func(d diagnostic) bool { return strings.HasSuffix(d.Summary, "already exists") })
+	planned.expectOnce(t, "Then the consumer keeps its key.")
+	if len(planned.Diagnostics) != manyConsumers {
+		t.Errorf("%d warnings, want %d", len(planned.Diagnostics), manyConsumers)
 	}
 }
 

@@ -250,6 +250,23 @@ func (r report) expectReportedOnce(t *testing.T, name string, cause []string, sp
 	}
 }
 
+// expectOnce fails unless one message has the words, and each other one refers to it.
+func (r report) expectOnce(t *testing.T, words string) {
+	t.Helper()
+	full := 0
+	for _, d := range r.Diagnostics {
+		switch {
+		case strings.Contains(d.Detail, words):
+			full++
+		case !strings.Contains(d.Detail, "What to do is in the message about "):
+			t.Errorf("has neither %q nor where it is: %s", words, d)
+		}
+	}
+	if full != 1 {
+		t.Errorf("%d of %d messages say %q", full, len(r.Diagnostics), words)
+	}
+}
+
 // expectInEach fails unless each error has the words.
 func (r report) expectInEach(t *testing.T, words string) {
 	t.Helper()
