@@ -2,14 +2,11 @@ package twcloud
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
-
-var errNoToken = errors.New("the response has no CSRF token")
 
 // csrfToken returns the latest CSRF token of the session. It requests one if there is
 // none, or if renew is set.
@@ -30,7 +27,7 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		return *token, nil
 	}
 	if from.Path == "" {
-		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: errNoToken}
+		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: from.Missing()}
 	}
 	if from.From == "page" {
 		ctx = signin.WithPage(ctx)
@@ -59,7 +56,11 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		// Some servers set the cookie only for who does not send it.
 		known := seat.CSRF.Load()
 		if known == nil || *known == "" {
-			return "", r.unreadable(errNoToken)
+			failure := r.unreadable(from.Missing())
+			if from.From == "page" { // A page is what was asked for.
+				failure.Kind, failure.Message, failure.Cause = ErrUnreadable, "", from.Missing()
+			}
+			return "", failure
 		}
 		token = *known
 	}
