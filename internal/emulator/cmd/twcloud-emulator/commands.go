@@ -280,5 +280,12 @@ func (c *caller) inject(args []string) (err error) {
 	if err := c.call(http.MethodPost, "/faults", c.fault, nil); err != nil {
 		return err
 	}
-	return c.say("The next request that matches gets %s (%s).", c.fault.Kind, faultHelp[c.fault.Kind])
+	matches := "The next request that matches gets"
+	switch times := c.fault.Times; {
+	case times < 0:
+		matches = "From now on, each request that matches gets"
+	case times > 1:
+		matches = fmt.Sprintf("The next %d requests that match get", times)
+	}
+	return c.say("%s %s (%s).", matches, c.fault.Kind, faultHelp[c.fault.Kind])
 }
