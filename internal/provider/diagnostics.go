@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -138,6 +139,12 @@ func isMalformedSignIn(err error) bool {
 	return ok && failure.Login && failure.Kind == twcloud.ErrInvalid
 }
 
+// isMissingSignIn reports whether the server has nothing where a sign-in by page is.
+func isMissingSignIn(err error) bool {
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	return ok && failure.Kind == twcloud.ErrSignInPage && failure.Status == http.StatusNotFound
+}
+
 // sharedCause summarizes a failure that concerns all resources. It is empty for
 // other failures.
 func sharedCause(err error) string {
@@ -153,7 +160,7 @@ func sharedCause(err error) string {
 		return "Run canceled"
 	case isAny(failure, twcloud.ErrUnreachable, twcloud.ErrTimeout):
 		return "Unable to reach Teamwork Cloud"
-	case failure.Login, errors.Is(failure, twcloud.ErrSession):
+	case failure.Login, isAny(failure, twcloud.ErrSession, twcloud.ErrCredentials):
 		return "Unable to sign in to Teamwork Cloud"
 	}
 	return "Unable to list OAuth consumers"
@@ -191,6 +198,9 @@ func adviceFor(err error) string {
 		return "The host name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens at that address. Check that the server runs, and the host and port of endpoint (the REST API uses port 8111 by default)."
+	case isMissingSignIn(err):
+		return "There is no sign-in at this path. Check endpoint: the REST API uses port 8111 by default. If it is right, the API profile is of another server or version: " +
+			"record the sign-in again and learn the API profile from it."
 	case isMalformedSignIn(err):
 		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of endpoint."
 	}

@@ -237,6 +237,12 @@ func TestServerFacts(t *testing.T) {
 	webApp := serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"}
 	signIn := serverAddress{"https://login.example.com", "https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT)"}
 	facts := serverFacts{webApp: webApp, authentication: signIn, user: "token in token"}
+	atOne := serverFacts{webApp: webApp, endpoint: serverAddress{"https://wap.example.com", "https://wap.example.com/rest (endpoint)"}, user: "token in token"}
+	for path, want := range map[string]string{"/rest/osmc/login": "/rest (endpoint)", "/webapp/settings": " (webapp_endpoint)"} {
+		if got := atOne.where(&twcloud.Error{Kind: twcloud.ErrForbidden, Origin: "https://wap.example.com", Path: path}); got != "Address: https://wap.example.com"+want+", token in token." {
+			t.Errorf("%s: got %q", path, got)
+		}
+	}
 	for origin, want := range map[string]string{
 		"https://wap.example.com":   "Address: https://wap.example.com (webapp_endpoint), token in token.",
 		"https://login.example.com": "Address: https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT), token in token.",
@@ -270,6 +276,13 @@ func TestServerFacts_adviceFor(t *testing.T) {
 		"no cookie on the platform": {
 			&twcloud.Error{Kind: twcloud.ErrNoSession, Origin: "https://wap.example.com"}, "webapp_endpoint is the Web Application Platform", "REST API",
 		},
+		"no sign-in on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 404, Origin: "https://wap.example.com", Path: "/webapp/settings"},
+			"Check webapp_endpoint: the Web Application Platform uses port 8443", "browser",
+		},
+		"other page on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 200, Origin: "https://wap.example.com", Path: "/webapp/settings"}, "in a browser", "endpoint",
+		},
 		"no list on the REST API": {
 			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://rest.example.com"}, "as expected on 2022x R2 and later", "built-in",
 		},
@@ -280,5 +293,11 @@ func TestServerFacts_adviceFor(t *testing.T) {
 		if got := facts.adviceFor(test.err); !strings.Contains(got, test.says) || strings.Contains(got, test.not) {
 			t.Errorf("%s: got %q", name, got)
 		}
+	}
+	only := serverFacts{webApp: serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"}}
+	err := refused("")
+	failure, _ := errors.AsType[*twcloud.Error](err)
+	if got := only.where(failure) + " " + only.adviceFor(err); !strings.HasPrefix(got, "Address: https://wap.example.com (webapp_endpoint). ") || !strings.Contains(got, "of webapp_endpoint (") {
+		t.Errorf("without a REST API: got %q", got)
 	}
 }

@@ -80,7 +80,7 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	wanted := twcloud.Changes{}
 	switch {
 	case plan.Approved.ValueBool() && r.backend.unlisted():
-		addApprovalSet(config, "A new consumer", false, &resp.Diagnostics)
+		r.backend.addApprovalSet(config, "A new consumer", false, &resp.Diagnostics)
 	case plan.Approved.ValueBool():
 		wanted.Approved = plan.Approved.ValueBoolPointer()
 	}

@@ -106,7 +106,7 @@ func (r *oauthConsumerResource) stand(ctx context.Context, config, state oauthCo
 			"%s is imported. This API profile has no call that reads a consumer, so the provider needs its secret to prove that it is the right one. "+
 				"Set secret, or secret_wo to keep it out of state.", state.describe()))
 	default:
-		addUnproven(config, state, verdict, diags)
+		r.backend.addUnproven(config, state, verdict, diags)
 	}
 	return stands
 }
@@ -134,7 +134,7 @@ func (r *oauthConsumerResource) planUnlisted(ctx context.Context, config, plan, 
 	case !config.Approved.IsNull():
 		approved = config.Approved
 		if !undecided && !stands.unproven && !approved.IsUnknown() && approved.ValueBool() != stands.approved {
-			addApprovalSet(config, describe(plan.consumer()), stands.approved, diags)
+			r.backend.addApprovalSet(config, describe(plan.consumer()), stands.approved, diags)
 		}
 	case stands.takes:
 		approved = types.BoolValue(true)
@@ -162,7 +162,7 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 	decision := decideSecret(config, state, record)
 	stands := r.stand(ctx, config, state, record, decision, &resp.Diagnostics)
 	if !stands.unproven && !plan.Approved.IsUnknown() && plan.Approved.ValueBool() != stands.approved {
-		addApprovalSet(config, state.describe(), stands.approved, &resp.Diagnostics)
+		r.backend.addApprovalSet(config, state.describe(), stands.approved, &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -226,7 +226,9 @@ func (r *oauthConsumerResource) deleteUnlisted(ctx context.Context, state oauthC
 			r.warnOfUnclear(state.consumer(), err, diags)
 		}
 	}
-	r.backend.reportRemoval(state, record, verdict, diags)
+	if !mayLeave(state, record, verdict) { // Of one that may leave, the plan has warned.
+		r.backend.reportRemoval(state, record, verdict, diags)
+	}
 }
 
 // finishUnlisted says what a person has to do for a new consumer. The first one of a run

@@ -47,9 +47,11 @@ func warnOfUnprovenName(plan, state oauthConsumerModel, diags *diag.Diagnostics)
 		state.describe(), onThePage))
 }
 
+const approveIt = "approve the consumer: the server refuses every secret of another one. Then run Terraform again."
+
 // addUnproven reports a secret that must be proven, and is not. It does not report it on
 // the attribute, because Terraform would print the line of the configuration.
-func addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
+func (b *backend) addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
 	attribute := "secret"
 	if !config.SecretWO.IsNull() {
 		attribute = "secret_wo"
@@ -59,28 +61,26 @@ func addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict
 		cause = "The provider could not find out whether the server accepts the value of " + attribute
 	}
 	if state.isImported() {
-		diags.AddError("Unable to import OAuth consumer", fmt.Sprintf(
-			"%s. So nothing proves that %s is a consumer of this server with this secret.\n\n"+
-				"Compare key and secret with what is there %s, and approve the consumer: the server refuses every secret of another one. Then run Terraform again.",
-			cause, state.describe(), onThePage))
+		diags.AddError("Unable to import OAuth consumer", paragraphs(
+			fmt.Sprintf("%s. So nothing proves that %s is a consumer of this server with this secret.", cause, state.describe()),
+			b.once("Compare key and secret with what is there "+onThePage+", and "+approveIt, state.Name.ValueString())))
 		return
 	}
-	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), fmt.Sprintf(
-		"%s, which is not the last known secret of %s. This API profile has no call that changes a secret.\n\n"+
-			"First set the new secret %s, and approve the consumer: the server refuses every secret of another one. Then run Terraform again.",
-		cause, state.describe(), onThePage))
+	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), paragraphs(
+		fmt.Sprintf("%s, which is not the last known secret of %s. This API profile has no call that changes a secret.", cause, state.describe()),
+		b.once("First set the new secret "+onThePage+", and "+approveIt, state.Name.ValueString())))
 }
 
 // addApprovalSet reports a configured approval that is not the proven one.
-func addApprovalSet(config oauthConsumerModel, consumer string, proven bool, diags *diag.Diagnostics) {
+func (b *backend) addApprovalSet(config oauthConsumerModel, consumer string, proven bool, diags *diag.Diagnostics) {
 	if config.Approved.IsNull() {
 		diags.AddAttributeError(path.Root("approved"), "Approval changed since the plan", fmt.Sprintf(
 			"%s now has approved = %t, and the plan says otherwise. Plan again.", consumer, proven))
 		return
 	}
-	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf(
-		"%s has approved = %t. This API profile has no call that approves or disapproves: a person does that, %s.\n\n"+
-			"Leave approved out of the configuration. It then shows what the server has.", consumer, proven, onThePage))
+	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf("%s has approved = %t. %s", consumer, proven, b.once(
+		"This API profile has no call that approves or disapproves: a person does that, "+onThePage+".\n\n"+
+			"Leave approved out of the configuration. It then shows what the server has.", config.Name.ValueString())))
 }
 
 // reportRemoval says that nothing is removed on the server, and refuses to forget a

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -74,19 +75,15 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	if failure.Origin == "" && failure.Status == 0 || f.main().text == "" {
+	unreachable := isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout)
+	if failure.Origin == "" && failure.Status == 0 && !unreachable || f.main().text == "" {
 		return ""
 	}
 	address := f.main().text
 	if failure.Origin != "" {
-		address = failure.Origin
-		for _, known := range []serverAddress{f.authentication, f.webApp, f.endpoint} { // The last one wins.
-			if known.origin == failure.Origin {
-				address = known.text
-			}
-		}
+		address = cmp.Or(f.addressOf(failure).text, failure.Origin)
 	}
-	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSessionWanted) {
+	if unreachable || failure.Kind == twcloud.ErrSessionWanted {
 		return "Address: " + address + "."
 	}
 	return fmt.Sprintf("Address: %s, %s.", address, f.user)
@@ -97,15 +94,36 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 func (f serverFacts) adviceFor(err error) string {
 	text := adviceFor(err)
 	failure, ok := errors.AsType[*twcloud.Error](err)
-	switch {
-	case !ok, failure.Origin == "", failure.Origin == f.endpoint.origin:
+	if !ok {
 		return text
-	case failure.Origin == f.webApp.origin:
+	}
+	server := f.main()
+	if failure.Origin != "" {
+		server = f.addressOf(failure)
+	}
+	switch server {
+	case f.endpoint:
+	case f.webApp:
 		return aboutPlatform.Replace(text)
-	case failure.Origin == f.authentication.origin:
+	case f.authentication:
 		return aboutAuthentication.Replace(text)
 	}
 	return text
+}
+
+// addressOf is the server that a request went to. A proxy can have all servers at one
+// address, where the paths tell them apart.
+func (f serverFacts) addressOf(failure *twcloud.Error) serverAddress {
+	servers := []serverAddress{f.endpoint, f.webApp, f.authentication}
+	if !strings.Contains(failure.Path, "/osmc/") {
+		servers = []serverAddress{f.webApp, f.authentication, f.endpoint}
+	}
+	for _, known := range servers {
+		if known.origin == failure.Origin {
+			return known
+		}
+	}
+	return serverAddress{}
 }
 
 var (

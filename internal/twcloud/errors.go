@@ -143,7 +143,9 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
 	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {
-		fmt.Fprintf(&text, ": %s", cause)
+		said := strings.TrimRight(text.String(), ".")
+		text.Reset()
+		fmt.Fprintf(&text, "%s: %s", said, cause)
 	}
 	if e.waits != "" {
 		fmt.Fprintf(&text, " (%s)", e.waits)
