@@ -187,8 +187,6 @@ func adviceFor(err error) string {
 	case isType[x509.UnknownAuthorityError](err):
 		return "This machine does not trust the authority that signed the server's certificate. " +
 			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
-	case isType[x509.CertificateInvalidError](err):
-		return "The server's certificate is not valid: it may have expired. Renew it on the server."
 	case isType[tls.RecordHeaderError](err):
 		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
