@@ -136,7 +136,7 @@ func isType[T error](err error) bool {
 // example because it expects https.
 func isMalformedSignIn(err error) bool {
 	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Login && failure.Kind == twcloud.ErrInvalid
+	return ok && failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == http.StatusBadRequest)
 }
 
 // isMissingSignIn reports whether the server has nothing where a sign-in by page is.

@@ -280,6 +280,10 @@ func TestServerFacts_adviceFor(t *testing.T) {
 			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 404, Origin: "https://wap.example.com", Path: "/webapp/settings"},
 			"Check webapp_endpoint: the Web Application Platform uses port 8443", "browser",
 		},
+		"http for https on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 400, Origin: "http://wap.example.com", Path: "/webapp/settings", Login: true},
+			"Check the scheme (https://), port and path of", "browser",
+		},
 		"other page on the platform": {
 			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 200, Origin: "https://wap.example.com", Path: "/webapp/settings"}, "in a browser", "endpoint",
 		},

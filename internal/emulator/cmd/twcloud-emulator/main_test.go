@@ -113,6 +113,8 @@ func TestEmulator_commands(t *testing.T) {
 		{1, []string{"add", "-key", "chosen", "Other", "geheim"}, `already`},
 		{2, []string{"add", "-approved", "Other"}, `usage: twcloud-emulator add \[-approved\]`},
 		{0, []string{"list", "-json"}, `^\[\n  \{\n(.|\n)*"key": "chosen",\n    "name": "Polarion",\n    "approved": true\n  \}\n\]\n$`},
+		{0, []string{"add", "-key", "k\x1b2", "a\nb", "geheim"}, `Registered "a\\nb" \(key "k\\x1b2", not approved\)`},
+		{0, []string{"list"}, `\n"a\\nb" +"k\\x1b2" +not approved\n`},
 		{0, []string{"approve", "Jama"}, `Changed "Jama" \(key \w{32}, approved\)`},
 		{0, []string{"disapprove", "Jama"}, `not approved`},
 		{0, []string{"set-secret", "Jama", "new"}, `Changed`},
