@@ -30,10 +30,11 @@ func (b *backend) addMissingSecret(consumer twcloud.Consumer, diags *diag.Diagno
 		b.once("To register it again with a new key, "+set+". To let it go, remove the resource from the configuration, or replace it with a removed block.", consumer.Name)))
 }
 
-// warnOfRemoved warns that a consumer is registered again.
-func (b *backend) warnOfRemoved(consumer twcloud.Consumer, diags *diag.Diagnostics) {
+// warnOfRemoved warns that a consumer is registered again. A read does not know whether it
+// is still configured.
+func (b *backend) warnOfRemoved(consumer twcloud.Consumer, condition string, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), joined(
-		fmt.Sprintf("%s was removed outside of Terraform. Applying this plan registers it again with a new key.", describe(consumer)),
+		fmt.Sprintf("%s was removed outside of Terraform. Applying this plan registers it again with a new key%s.", describe(consumer), condition),
 		b.once("Give the new key to every application that uses the old one.", consumer.Name), b.rightServer()))
 }
 

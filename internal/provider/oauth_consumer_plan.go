@@ -91,7 +91,7 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	}
 	name := plan.Name.ValueString()
 	if key, missed := r.backend.consumers.missed(name); missed {
-		r.backend.warnOfRemoved(twcloud.Consumer{Name: name, Key: key}, &resp.Diagnostics)
+		r.backend.warnOfRemoved(twcloud.Consumer{Name: name, Key: key}, "", &resp.Diagnostics)
 	}
 	shared, removed := r.backend.consumers.register(name, config.wanted())
 	if shared {

@@ -179,7 +179,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
 		if record := readSecretRecord(ctx, req.Private, &resp.Diagnostics); wasSet(state, record) {
-			r.backend.warnOfRemoved(state.consumer(), &resp.Diagnostics)
+			r.backend.warnOfRemoved(state.consumer(), ", if it is still configured", &resp.Diagnostics)
 		} else {
 			// Whether it can be registered again, the plan knows.
 			r.backend.consumers.miss(state.Name.ValueString(), state.Key.ValueString())

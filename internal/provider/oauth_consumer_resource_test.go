@@ -271,6 +271,9 @@ func TestAccOAuthConsumer_allRemoved(t *testing.T) {
 		planned.expect(t, "warning", fmt.Sprintf(`OAuth consumer "doors-%d" was removed`, i), w.server.URL()+" (endpoint) the right server?")
 	}
 	planned.expectOnce(t, "Give the new key to every application")
+
+	// What is not configured any more is not registered again.
+	w.plan(t, w.config("")).expect(t, "warning", `OAuth consumer "doors-0" was removed`, "with a new key, if it is still configured.")
 }
 
 // A consumer that someone else removes can be destroyed, whenever that is noticed.
