@@ -60,7 +60,8 @@ func isLogin(err error) bool {
 // aboutProfile reports whether an error can mean that the server differs from
 // the API profile.
 func aboutProfile(err error) bool {
-	return !isAny(err, twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
+	unreachable := isLogin(err) && isAny(err, twcloud.ErrUnreachable, twcloud.ErrTimeout)
+	return !unreachable && !isAny(err, twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
 		twcloud.ErrSingleSignOn, twcloud.ErrNoCredentials, twcloud.ErrCredentials, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrPanic)
 }
 
