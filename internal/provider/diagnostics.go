@@ -50,7 +50,7 @@ func printable(text string) string {
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
 	failure, ok := errors.AsType[*twcloud.Error](err)
 	if !ok || isType[*twcloud.RegistrationError](err) {
-		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), b.server.adviceFor(err), state...))
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), b.advice(err, state), state...))
 		return
 	}
 	where := b.server.where(failure)
@@ -63,7 +63,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 			diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %v.", tried, failure.Kind), where, fmt.Sprintf("See the error %q.", shared)}, state...)...))
 			return
 		}
-		full, advice := sentence(err), b.server.adviceFor(err)
+		full, advice := sentence(err), b.advice(err, state)
 		if call, lacks := lackedCall(err); lacks {
 			full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
 			if b.unlisted() {
@@ -84,7 +84,18 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		}, state...)...))
 		return
 	}
-	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), b.server.adviceFor(err), state...))
+	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), b.advice(err, state), state...))
+}
+
+// advice returns what to do about an error, before what the state on the server asks for.
+func (b *backend) advice(err error, state []string) string {
+	switch {
+	case isType[*twcloud.RegistrationError](err) && errors.Is(err, twcloud.ErrIncomplete): // It is about no consumer in state.
+		return whenDiffers
+	case strings.Contains(strings.Join(state, " "), "again"):
+		return strings.TrimSuffix(b.server.adviceFor(err), thenAgain)
+	}
+	return b.server.adviceFor(err)
 }
 
 // joined joins sentences, of which some can be empty.

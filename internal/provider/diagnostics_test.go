@@ -86,6 +86,29 @@ Nothing was changed.`
 	}
 }
 
+// Nothing advises to run Terraform again before what must come first, or twice.
+func TestAddClientError_again(t *testing.T) {
+	t.Parallel()
+	failed := &twcloud.Error{Kind: twcloud.ErrServer, Method: "POST", Path: "/p", Status: 500}
+	incomplete := &twcloud.RegistrationError{Name: "doors", Look: &twcloud.Error{Kind: twcloud.ErrIncomplete}}
+	for name, test := range map[string]struct {
+		err   error
+		state string
+		again int
+	}{
+		"nothing else to do":     {failed, "Nothing was changed.", 1},
+		"something before":       {failed, mayExist("doors"), 1},
+		"something at once":      {failed, "The consumer stays in state. Run Terraform again to remove it.", 1},
+		"incomplete, unfinished": {incomplete, mayExist("doors"), 1},
+	} {
+		var diags diag.Diagnostics
+		(&backend{}).addClientError(&diags, "Unable to do it", "Doing it", test.err, test.state)
+		if got := strings.Count(diags[0].Detail(), " again"); got != test.again {
+			t.Errorf("%s: says again %d times: %s", name, got, diags[0].Detail())
+		}
+	}
+}
+
 func TestDiagnosePanic(t *testing.T) {
 	t.Parallel()
 	options := twcloud.NewOptions()
@@ -273,6 +296,7 @@ func TestServerFacts_adviceFor(t *testing.T) {
 		"REST API":              {refused("https://rest.example.com"), "the host and port of endpoint (the REST API uses port 8111 by default)", "webapp"},
 		"platform":              {refused("https://wap.example.com"), "the host and port of webapp_endpoint (the Web Application Platform uses port 8443 by default)", "8111"},
 		"authentication server": {refused("https://login.example.com"), "the host and port of authentication_endpoint.", "8111"},
+		"no address":            {&twcloud.Error{Kind: twcloud.ErrNoEndpoint, Origin: "https://wap.example.com"}, "Set endpoint to", "webapp"},
 		"no cookie on the platform": {
 			&twcloud.Error{Kind: twcloud.ErrNoSession, Origin: "https://wap.example.com"}, "webapp_endpoint is the Web Application Platform", "REST API",
 		},

@@ -94,7 +94,7 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 func (f serverFacts) adviceFor(err error) string {
 	text := adviceFor(err)
 	failure, ok := errors.AsType[*twcloud.Error](err)
-	if !ok {
+	if !ok || failure.Kind == twcloud.ErrNoEndpoint {
 		return text
 	}
 	server := f.main()
