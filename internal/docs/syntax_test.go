@@ -218,7 +218,7 @@ func TestDevelopmentOverrides(t *testing.T) {
 func TestGitLabRules(t *testing.T) {
 	t.Parallel()
 	var pipeline map[string]any
-	if err := yaml.Unmarshal([]byte(readFile(t, filepath.Join(root, "examples/ci/gitlab/.gitlab-ci.yml"))), &pipeline); err != nil {
+	if err := yaml.Unmarshal([]byte(readFile(t, filepath.Join(root, "examples", "ci", "gitlab", ".gitlab-ci.yml"))), &pipeline); err != nil {
 		t.Fatal(err)
 	}
 	if pipeline["workflow"] != nil {

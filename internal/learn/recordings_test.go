@@ -194,7 +194,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unwritable.Close()
+	t.Cleanup(func() { _ = unwritable.Close() })
 	for _, args := range [][]string{{"-h"}, {recording}} {
 		var stderr bytes.Buffer
 		if status := Run(args, nil, unwritable, &stderr); status != 1 || !strings.Contains(stderr.String(), "to standard output: ") {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -147,13 +146,13 @@ func isType[T error](err error) bool {
 // example because it expects https.
 func isMalformedSignIn(err error) bool {
 	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == http.StatusBadRequest)
+	return ok && failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == 400)
 }
 
 // isMissingSignIn reports whether the server has nothing where a sign-in by page is.
 func isMissingSignIn(err error) bool {
 	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Kind == twcloud.ErrSignInPage && failure.Status == http.StatusNotFound
+	return ok && failure.Kind == twcloud.ErrSignInPage && failure.Status == 404
 }
 
 // sharedCause summarizes a failure that concerns all resources. It is empty for
