@@ -183,7 +183,7 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		r.backend.addUnhashed(&resp.Diagnostics, state)
 	}
 	if decision == keepUnproven {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
 			fmt.Sprintf("%s was imported, or its secret had a version, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
 				state.describe(), r.backend.once(setOnce, state.Name.ValueString())))
 	}
@@ -258,8 +258,10 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
+// warnOfOtherSecret does not name the attribute: Terraform would print its line of the
+// configuration, which can have the secret.
 func (b *backend) warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
+	diags.AddWarning(fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
 		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), b.once(setOnce, state.Name.ValueString())))
 }
 
