@@ -57,14 +57,14 @@ func (b *backend) refer(cause, now string) (before string, found bool) {
 	return before, found
 }
 
-// once returns an advice that concerns a consumer. After the first consumer of a run, it
-// returns where the advice is.
-func (b *backend) once(advice, name string) string {
+// once returns the advice of an error or a warning about a consumer. After the first
+// consumer of a run, it returns where the advice is.
+func (b *backend) once(severity, advice, name string) string {
 	if b == nil {
 		return advice
 	}
 	if before, again := b.refer(advice, name); again && before != name {
-		return fmt.Sprintf("What to do is in the message about %q.", before)
+		return fmt.Sprintf("See the %s about %q.", severity, before)
 	}
 	return advice
 }

@@ -74,7 +74,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 	}
 	answer := answerOf(failure)
 	if failure.Kind == twcloud.ErrNotUnderstood { // It has the first failure, which may be reported later.
-		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where}, state...)...))
+		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, "Fix the first error."}, state...)...))
 		return
 	}
 	if before, again := b.refer(answer, tried); again {

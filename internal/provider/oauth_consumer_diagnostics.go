@@ -27,7 +27,7 @@ func (b *backend) addMissingSecret(consumer twcloud.Consumer, diags *diag.Diagno
 	}
 	diags.AddAttributeError(path.Root("secret"), fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), paragraphs(
 		joined(fmt.Sprintf("%s was removed outside of Terraform, and the configuration has no secret to register it again.", describe(consumer)), b.rightServer()),
-		b.once("To register it again with a new key, "+set+". To let it go, remove the resource from the configuration, or replace it with a removed block.", consumer.Name)))
+		b.once("error", "To register it again with a new key, "+set+". To let it go, remove the resource from the configuration, or replace it with a removed block.", consumer.Name)))
 }
 
 // warnOfRemoved warns that a consumer is registered again. A read does not know whether it
@@ -35,7 +35,7 @@ func (b *backend) addMissingSecret(consumer twcloud.Consumer, diags *diag.Diagno
 func (b *backend) warnOfRemoved(consumer twcloud.Consumer, condition string, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), joined(
 		fmt.Sprintf("%s was removed outside of Terraform. Applying this plan registers it again with a new key%s.", describe(consumer), condition),
-		b.once("Give the new key to every application that uses the old one.", consumer.Name), b.rightServer()))
+		b.once("warning", "Give the new key to every application that uses the old one.", consumer.Name), b.rightServer()))
 }
 
 // rightServer asks for the server if no consumer was found there.
@@ -163,7 +163,7 @@ func (r *oauthConsumerResource) warnOfNamesakes(name, consequence, advice string
 	if len(namesakes) == 0 || !r.backend.first(summary) {
 		return
 	}
-	diags.AddWarning(summary, fmt.Sprintf("The server already has OAuth consumer %q (key %s). %s", name, quotedList(keysOf(namesakes)), paragraphs(consequence, r.backend.once(advice, name))))
+	diags.AddWarning(summary, fmt.Sprintf("The server already has OAuth consumer %q (key %s). %s", name, quotedList(keysOf(namesakes)), paragraphs(consequence, r.backend.once("warning", advice, name))))
 }
 
 // warnOfSharedName warns, once per name, of several resources with one name.
@@ -180,7 +180,7 @@ func (b *backend) warnOfNewKey(name, key string, diags *diag.Diagnostics) {
 	if summary := fmt.Sprintf("OAuth consumer %q gets a new key", name); b.first(summary) {
 		diags.AddWarning(summary, paragraphs(
 			fmt.Sprintf("This plan removes %s, and registers another one with the same name and a new key.", describe(twcloud.Consumer{Name: name, Key: key})),
-			b.once("If you renamed or moved the resource block, add a moved block (moved { from = OLD, to = NEW }, each on a line of its own). "+
+			b.once("warning", "If you renamed or moved the resource block, add a moved block (moved { from = OLD, to = NEW }, each on a line of its own). "+
 				"Then the consumer keeps its key. Otherwise, give the new key to every application that uses the old one.", name)))
 	}
 }

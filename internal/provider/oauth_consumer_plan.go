@@ -185,7 +185,7 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	if decision == keepUnproven {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
 			fmt.Sprintf("%s was imported, or its secret had a version, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
-				state.describe(), r.backend.once(setOnce, state.Name.ValueString())))
+				state.describe(), r.backend.once("warning", setOnce, state.Name.ValueString())))
 	}
 	r.planName(ctx, config, plan, state, &resp.Diagnostics)
 	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
@@ -262,7 +262,7 @@ const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo
 // configuration, which can have the secret.
 func (b *backend) warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
-		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), b.once(setOnce, state.Name.ValueString())))
+		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), b.once("warning", setOnce, state.Name.ValueString())))
 }
 
 // planChanges reports changes that the API profile has no call for, and a

@@ -226,9 +226,7 @@ func (r *oauthConsumerResource) deleteUnlisted(ctx context.Context, state oauthC
 			r.warnOfUnclear(state.consumer(), err, diags)
 		}
 	}
-	if !mayLeave(state, record, verdict) { // Of one that may leave, the plan has warned.
-		r.backend.reportRemoval(state, record, verdict, diags)
-	}
+	r.backend.reportRemoval(state, record, verdict, diags)
 }
 
 // finishUnlisted says what a person has to do for a new consumer. The first one of a run

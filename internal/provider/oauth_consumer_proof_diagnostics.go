@@ -17,7 +17,7 @@ const otherProfiles = "Self-registration registers consumers, and does nothing e
 	"makes has one, as the guide \"When your server differs\" shows. The built-in profile rest-api assumes one: terraform-provider-twcloud check tells whether your server has it."
 
 func (b *backend) warnOfApproval(consumer twcloud.Consumer, diags *diag.Diagnostics) {
-	diags.AddWarning(fmt.Sprintf("%s waits for approval", describe(consumer)), "It is registered and in state. "+b.once(
+	diags.AddWarning(fmt.Sprintf("%s waits for approval", describe(consumer)), "It is registered and in state. "+b.once("warning",
 		"It is not active until a user with the Configure Server permission approves it "+onThePage+". After that, the next plan shows approved = true.", consumer.Name))
 }
 
@@ -36,7 +36,7 @@ func (r *oauthConsumerResource) warnOfUnclear(consumer twcloud.Consumer, err err
 
 func (b *backend) warnOfLost(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("Server refuses OAuth consumer %q", state.Name.ValueString()), fmt.Sprintf(
-		"The server refuses a signature of %s, and accepted one before. %s", state.describe(), b.once(
+		"The server refuses a signature of %s, and accepted one before. %s", state.describe(), b.once("warning",
 			"The server does not say why. Either the consumer was disapproved or removed, or its secret was changed, or the server does not know itself "+
 				"by this address any more. Look "+onThePage+". If the secret was changed, set the new one in the configuration.", state.Name.ValueString())))
 }
@@ -63,12 +63,12 @@ func (b *backend) addUnproven(config, state oauthConsumerModel, verdict twcloud.
 	if state.isImported() {
 		diags.AddError("Unable to import OAuth consumer", paragraphs(
 			fmt.Sprintf("%s. So nothing proves that %s is a consumer of this server with this secret.", cause, state.describe()),
-			b.once("Compare key and secret with what is there "+onThePage+", and "+approveIt, state.Name.ValueString())))
+			b.once("error", "Compare key and secret with what is there "+onThePage+", and "+approveIt, state.Name.ValueString())))
 		return
 	}
 	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), paragraphs(
 		fmt.Sprintf("%s, which is not the last known secret of %s. This API profile has no call that changes a secret.", cause, state.describe()),
-		b.once("First set the new secret "+onThePage+", and "+approveIt, state.Name.ValueString())))
+		b.once("error", "First set the new secret "+onThePage+", and "+approveIt, state.Name.ValueString())))
 }
 
 // addApprovalSet reports a configured approval that is not the proven one.
@@ -78,7 +78,7 @@ func (b *backend) addApprovalSet(config oauthConsumerModel, consumer string, pro
 			"%s now has approved = %t, and the plan says otherwise. Plan again.", consumer, proven))
 		return
 	}
-	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf("%s has approved = %t. %s", consumer, proven, b.once(
+	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf("%s has approved = %t. %s", consumer, proven, b.once("error",
 		"This API profile has no call that approves or disapproves: a person does that, "+onThePage+".\n\n"+
 			"Leave approved out of the configuration. It then shows what the server has.", config.Name.ValueString())))
 }
@@ -89,11 +89,11 @@ func (b *backend) reportRemoval(state oauthConsumerModel, record secretRecord, v
 	consumer := state.describe()
 	const first, letGo = "Remove it " + onThePage + ", and run Terraform again. To let it go, ", "replace its resource with a removed block that has lifecycle { destroy = false }, or run terraform state rm ADDRESS."
 	refuse := func(summary, cause, advice string) {
-		diags.AddError(summary, paragraphs(cause+" This API profile has no call that removes a consumer.", b.once(advice, state.Name.ValueString())))
+		diags.AddError(summary, paragraphs(cause+" This API profile has no call that removes a consumer.", b.once("error", advice, state.Name.ValueString())))
 	}
 	switch {
 	case mayLeave(state, record, verdict):
-		diags.AddWarning(fmt.Sprintf("%s is not removed", consumer), "This API profile has no call that removes a consumer: it only leaves the state. "+b.once(
+		diags.AddWarning(fmt.Sprintf("%s is not removed", consumer), "This API profile has no call that removes a consumer: it only leaves the state. "+b.once("warning",
 			"Nothing shows that it is active, but it may still be, with another secret. Remove it "+onThePage+".", state.Name.ValueString()))
 	case verdict == twcloud.SecretAccepted:
 		refuse("OAuth consumer is still active", fmt.Sprintf("The server accepts a signature of %s.", consumer), first+letGo)

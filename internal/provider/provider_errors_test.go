@@ -258,7 +258,7 @@ func (r report) expectOnce(t *testing.T, words string) {
 		switch {
 		case strings.Contains(d.Detail, words):
 			full++
-		case !strings.Contains(d.Detail, "What to do is in the message about "):
+		case !strings.Contains(d.Detail, "See the "+d.Severity+" about "):
 			t.Errorf("has neither %q nor where it is: %s", words, d)
 		}
 	}
