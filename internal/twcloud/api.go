@@ -94,7 +94,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	needsToken := c.profile.Has(call, profile.CSRFToken)
 	for attempt := 0; ; attempt++ {
 		if needsToken {
-			token, err := c.csrfToken(ctx, attempt > 0)
+			token, err := c.csrfToken(ctx, call, v.Key, attempt > 0)
 			if err != nil {
 				return nil, err
 			}

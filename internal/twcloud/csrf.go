@@ -8,9 +8,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
-// csrfToken returns the latest CSRF token of the session. It requests one if there is
-// none, or if renew is set.
-func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) {
+// csrfToken returns the latest CSRF token of the session, for a call about a key. It
+// requests one if there is none, or if renew is set.
+func (c *connection) csrfToken(ctx context.Context, call *profile.Call, key string, renew bool) (string, error) {
 	from := c.profile.CSRF
 	root := c.rootOf(c.profile.ServerOf(from.Server), from.Path)
 	if root == nil {
@@ -27,7 +27,9 @@ func (c *connection) csrfToken(ctx context.Context, renew bool) (string, error) 
 		return *token, nil
 	}
 	if from.Path == "" {
-		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: from.Missing()}
+		failure := newCallError(ErrUnreadable, call, key, from.Missing())
+		failure.Part = "csrf"
+		return "", failure
 	}
 	if from.From == "page" {
 		ctx = signin.WithPage(ctx)

@@ -86,7 +86,7 @@ func TestCSRF(t *testing.T) {
 		},
 		"no header": {from: profile.CSRF{From: "header", Path: "/csrf", Name: "X-Next"}, answer: &fakeAnswer{200, ""}, kind: ErrUnreadable, says: `no CSRF token in header "X-Next"`},
 		"a number":  {from: body, answer: &fakeAnswer{200, `{"csrf":1}`}, kind: ErrUnreadable},
-		"no path":   {from: profile.CSRF{From: "cookie", Name: "XSRF"}, kind: ErrUnreadable, says: `no CSRF token in cookie "XSRF"`},
+		"no path":   {from: profile.CSRF{From: "cookie", Name: "XSRF"}, kind: ErrUnreadable, says: `PATCH /osmc/admin/oauthconsumers/k: the answer cannot be read: no CSRF token in cookie "XSRF"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
