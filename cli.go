@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn"
@@ -105,7 +106,7 @@ func help(arguments []string) func() int {
 	if text, found := texts[topic]; found && len(arguments) < 2 {
 		return show(text)
 	}
-	return func() int { return misused(fmt.Errorf("there is no help for %q", arguments), "") }
+	return func() int { return misused(fmt.Errorf("there is no help for %q", strings.Join(arguments, " ")), "") }
 }
 
 // check reports on the server that the environment configures.

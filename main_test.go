@@ -160,7 +160,7 @@ func TestRun_byHand(t *testing.T) {
 		}
 	}
 	for arguments, want := range map[string]string{
-		"": "Terraform starts this program", "chekc": `there is no command "chekc"`, "-chek": "not defined: -chek", "help nonsense": "there is no help for",
+		"": "Terraform starts this program", "chekc": `there is no command "chekc"`, "-chek": "not defined: -chek", "help nonsense": `there is no help for "nonsense"`,
 		"check more": `check takes no argument "more"`, "check -writ": "not defined: -writ", "check -write=perhaps": "invalid boolean value",
 		"learn a b": "name one recording", "learn -unknown": "not defined: -unknown", "learn none.har": "none.har: no such file",
 	} {

@@ -143,6 +143,17 @@ func TestAccTour_interrupted(t *testing.T) {
 	}
 }
 
+// Who stops the playground while it starts gets no error of make.
+func TestPlayground_interruptedAtStart(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, problems strings.Builder
+	if status := run(ctx, []string{"-playground"}, &out, &problems); status != statusOK || !strings.Contains(problems.String(), "Interrupted.") {
+		t.Errorf("exit status %d, printed %q and %q", status, out.String(), problems.String())
+	}
+}
+
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -2,7 +2,7 @@
 // emulated Teamwork Cloud, and has Terraform or OpenTofu manage an OAuth consumer
 // there, from its registration to its removal. It checks on the emulator what it
 // prints. Its exit status is 0 if every check passed, 1 if not, 2 for a wrong
-// command line and 130 if it was interrupted.
+// command line and 130 if the tour was interrupted.
 //
 // With -playground it keeps the emulator running instead, and prints commands to
 // paste. With -picture it prints a picture of its output.
@@ -83,6 +83,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return statusOK
 	case errors.Is(err, context.Canceled):
 		_, _ = fmt.Fprintln(stderr, "\nInterrupted. Nothing is left behind.")
+		if *play { // That is how it ends.
+			return statusOK
+		}
 		return statusInterrupted
 	}
 	_, _ = fmt.Fprintf(stderr, "\ndemo: %v\n", err)

@@ -212,3 +212,21 @@ func TestDevelopmentOverrides(t *testing.T) {
 		}
 	}
 }
+
+// TestGitLabRules: GitLab leaves a job without rules out of the pipelines of merge
+// requests, unless the whole pipeline has rules.
+func TestGitLabRules(t *testing.T) {
+	t.Parallel()
+	var pipeline map[string]any
+	if err := yaml.Unmarshal([]byte(readFile(t, filepath.Join(root, "examples", "ci", "gitlab", ".gitlab-ci.yml"))), &pipeline); err != nil {
+		t.Fatal(err)
+	}
+	if pipeline["workflow"] != nil {
+		return
+	}
+	for name, value := range pipeline {
+		if job, ok := value.(map[string]any); ok && job["script"] != nil && job["rules"] == nil {
+			t.Errorf("the job %q is not in the pipelines of merge requests", name)
+		}
+	}
+}

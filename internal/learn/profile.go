@@ -181,7 +181,7 @@ func (l *learner) buildApproved(p *profile.Profile) {
 func (l *learner) buildChanges(p *profile.Profile) {
 	r, c := &l.roles, &p.Calls
 	if !r.register.whole {
-		l.report.unable("register: %s sends the name, but not the secret as it was typed. The page may hash or encrypt it, or a second request may send it. A profile cannot describe that.", l.show(r.register.exchange))
+		l.report.unable("register: %s sends the name, but not the secret of step 2. If you typed another one, record again. Otherwise, the page may hash or encrypt it, or a second request may send it: a profile cannot describe that.", l.show(r.register.exchange))
 	} else if c.Register = l.call("register", r.register.exchange); c.Register != nil && !c.Register.Response.TellsKey() {
 		l.report.reading("The response to the registration does not tell the key. The list does.")
 	}

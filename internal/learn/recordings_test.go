@@ -165,6 +165,7 @@ func TestRun(t *testing.T) {
 		"to a file":        {args: []string{"-o", out, recording}, stderr: "The profile is in " + out + ".\n"},
 		"file afterwards":  {args: []string{recording, "-o", out + "2"}, stderr: "Delete it"},
 		"over a file":      {args: []string{"-o", kept, recording}, status: 1, stderr: "the file " + kept + " exists: name another one, or overwrite it with -force"},
+		"over a folder":    {args: []string{"-o", dir, recording}, status: 1, stderr: dir + " is a folder"},
 		"forced":           {args: []string{"-o", write("old.json", "old, and longer than nothing"), "-force", recording}, stderr: "The profile is in "},
 		"partial":          {args: []string{write("partial.har", learned(toggle.requests()))}, status: 3, stdout: `"calls"`, stderr: "The profile is partial"},
 		"two":              {args: []string{"a", "b"}, status: 2, stderr: `name one recording, not ["a" "b"]`},
@@ -194,5 +195,17 @@ func TestRun(t *testing.T) {
 				t.Errorf("overwritten with %s, %v", written, err)
 			}
 		})
+	}
+
+	unwritable, err := os.Open(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unwritable.Close() })
+	for _, args := range [][]string{{"-h"}, {recording}} {
+		var stderr bytes.Buffer
+		if status := Run(args, nil, unwritable, &stderr); status != 1 || !strings.Contains(stderr.String(), "to standard output: ") {
+			t.Errorf("%q: status %d, printed %s", args, status, stderr.String())
+		}
 	}
 }

@@ -76,7 +76,10 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp), len(args) == 0:
-		return say(stdout, Steps, complete)
+		if _, err := io.WriteString(stdout, Steps); err != nil {
+			return say(stderr, fmt.Sprintf("learn: unable to write the steps to standard output: %v.\n", err), failed)
+		}
+		return complete
 	case err != nil:
 		return say(stderr, fmt.Sprintf("learn: %v.\n%s", err, usage), misused)
 	case len(names) == 0:
@@ -145,7 +148,10 @@ func write(name string, content []byte, force bool, stdout io.Writer) (written s
 		mode = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
 	file, err := os.OpenFile(name, mode, 0o644) //nolint:gosec // A profile has nothing private, and is there to be shared.
+	found, _ := os.Stat(name)
 	switch {
+	case err != nil && found != nil && found.IsDir():
+		return "", fmt.Errorf("unable to write the profile: %s is a folder", name)
 	case errors.Is(err, fs.ErrExist):
 		return "", fmt.Errorf("the file %s exists: name another one, or overwrite it with -force", name)
 	case err != nil:

@@ -34,6 +34,17 @@ func (c *CSRF) Token(r *Response) (token string, found bool, err error) {
 	return token, found && err == nil, err
 }
 
+// Missing is the error of a response that has no token.
+func (c *CSRF) Missing() error {
+	switch c.From {
+	case "body":
+		return c.unreadable("pointer", "no CSRF token at %q", c.Pointer)
+	case "page":
+		return c.unreadable("name", "no CSRF token in a meta tag or hidden field %q", c.Name)
+	}
+	return c.unreadable("name", "no CSRF token in %s %q", c.From, c.Name)
+}
+
 func (c *CSRF) unreadable(part, format string, arguments ...any) error {
 	return &ReadError{Part: "csrf." + part, text: fmt.Sprintf(format, arguments...)}
 }

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Response is what a server answers to a call. Write makes it and Read reads it.
@@ -320,6 +322,11 @@ func describe(value any) string {
 	names := slices.Sorted(maps.Keys(members))
 	if len(names) > 20 {
 		names = append(names[:20], "...")
+	}
+	for i, name := range names {
+		if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			names[i] = strconv.Quote(name)
+		}
 	}
 	return "its members are " + strings.Join(names, ", ")
 }

@@ -69,6 +69,7 @@ func TestRead_list(t *testing.T) {
 		"no name":                  {plainResponse, `[{"key":"k","approved":true}]`, nil, "calls.list.response.name", `no name of consumer "k" at "/name"`},
 		"a number as name":         {plainResponse, `[{"key":"k","name":17,"approved":true}]`, nil, "calls.list.response.name", "no name"},
 		"an item that is a string": {plainResponse, `["k"]`, nil, "calls.list.response.key", "it is a JSON string"},
+		"control characters":       {plainResponse, `{"a\u001b[31mb":[]}`, nil, "calls.list.response.items", `no list at "": its members are "a\x1b[31mb"`},
 		"an object":                {plainResponse, `{"consumers":[]}`, nil, "calls.list.response.items", `no list at "": its members are consumers`},
 		"null":                     {plainResponse, `null`, nil, "calls.list.response.items", "it is a JSON null"},
 		"HTML":                     {plainResponse, `<html>`, nil, "calls.list.response", "not JSON"},

@@ -57,6 +57,18 @@ func (b *backend) refer(cause, now string) (before string, found bool) {
 	return before, found
 }
 
+// once returns the advice of an error or a warning about a consumer. After the first
+// consumer of a run, it returns where the advice is.
+func (b *backend) once(severity, advice, name string) string {
+	if b == nil {
+		return advice
+	}
+	if before, again := b.refer(advice, name); again && before != name {
+		return fmt.Sprintf("See the %s about %q.", severity, before)
+	}
+	return advice
+}
+
 // need returns the client, or adds an error about why there is none.
 func (b *backend) need(diags *diag.Diagnostics) *twcloud.Client {
 	if b.ready() {

@@ -13,6 +13,7 @@ import (
 )
 
 func (r *checkReport) configuration(resolved settings, warnings diag.Diagnostics) {
+	r.server = resolved.server
 	credentials := "username and password"
 	switch given := resolved.options.Credentials; {
 	case given.Token != "":

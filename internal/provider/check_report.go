@@ -46,6 +46,8 @@ type checkReport struct {
 
 	// hosts are the host names in the settings, in lower case.
 	hosts []string
+	// server tells which server an error is about.
+	server serverFacts
 	// hidden are other private texts.
 	hidden []string
 	// others are the names and keys of the consumers on the server.
@@ -131,7 +133,7 @@ func (r *checkReport) failure(subject string, err error) {
 		r.failedParts = append(r.failedParts, part)
 		finding = part + ": " + finding + found
 	}
-	meaning := adviceInCheck(err)
+	meaning := r.adviceInCheck(err)
 	if errors.Is(err, twcloud.ErrNoCollection) && !r.ownProfile {
 		meaning = asExpected
 	}

@@ -263,6 +263,10 @@ func TestCheck_platform(t *testing.T) {
 		},
 		"nothing at the start": {dialect: "wrapped", old: `"start": "/admin/"`, new: `"start": "/admin/nowhere"`, fails: true, want: []string{"FAIL  sign-in        sign_in.start: the sign-in shows a page", "(status 404)"}},
 		"another application":  {dialect: "wrapped", old: `"start": "/admin/"`, new: `"start": "/webapp/settings"`, fails: true, want: []string{"FAIL  sign-in        sign_in: the session was refused (status 401)"}},
+		"a wrong port": {
+			dialect: "wrapped", environment: map[string]string{"TWCLOUD_WEBAPP_ENDPOINT": closedPort(t)}, fails: true,
+			want: []string{"FAIL  sign-in        sign_in.start: the server could not be reached", "port of webapp_endpoint (", "fix what failed above"},
+		},
 		"a wrong password": {
 			dialect: "status-words", environment: map[string]string{"TWCLOUD_PASSWORD": "canary-password-wrong"}, fails: true, failed: 1,
 			want: []string{"FAIL  sign-in        the credentials were refused (status 401)", "fix what failed above"},

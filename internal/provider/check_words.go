@@ -60,7 +60,8 @@ func isLogin(err error) bool {
 // aboutProfile reports whether an error can mean that the server differs from
 // the API profile.
 func aboutProfile(err error) bool {
-	return !isAny(err, twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
+	unreachable := isLogin(err) && isAny(err, twcloud.ErrUnreachable, twcloud.ErrTimeout)
+	return !unreachable && !isAny(err, twcloud.ErrForbidden, twcloud.ErrSession, twcloud.ErrServer, twcloud.ErrTooManyRequests,
 		twcloud.ErrSingleSignOn, twcloud.ErrNoCredentials, twcloud.ErrCredentials, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrPanic)
 }
 
@@ -96,12 +97,12 @@ func (r *checkReport) found(failure *twcloud.Error) string {
 
 // adviceInCheck is the advice of diagnostics for errors of the connection. It
 // is empty for errors about what Terraform does.
-func adviceInCheck(err error) string {
+func (r *checkReport) adviceInCheck(err error) string {
 	// A malformed sign-in has its own advice.
 	if errors.Is(err, twcloud.ErrCanceled) || !isLogin(err) && isAny(err, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied,
-		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood, twcloud.ErrUnsupported) {
+		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrUnsupported) {
 		return ""
 	}
-	text := strings.TrimSpace(strings.TrimSuffix(adviceFor(err), whenDiffers))
+	text := strings.TrimSpace(strings.TrimSuffix(r.server.adviceFor(err), whenDiffers))
 	return strings.NewReplacer("apply again", "run the check again", "un Terraform again", "un the check again").Replace(text)
 }

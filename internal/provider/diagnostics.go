@@ -49,7 +49,7 @@ func printable(text string) string {
 func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
 	failure, ok := errors.AsType[*twcloud.Error](err)
 	if !ok || isType[*twcloud.RegistrationError](err) {
-		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), adviceFor(err), state...))
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), b.advice(err, state), state...))
 		return
 	}
 	where := b.server.where(failure)
@@ -62,7 +62,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 			diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %v.", tried, failure.Kind), where, fmt.Sprintf("See the error %q.", shared)}, state...)...))
 			return
 		}
-		full, advice := sentence(err), adviceFor(err)
+		full, advice := sentence(err), b.advice(err, state)
 		if call, lacks := lackedCall(err); lacks {
 			full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
 			if b.unlisted() {
@@ -73,13 +73,28 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 		return
 	}
 	answer := answerOf(failure)
+	if failure.Kind == twcloud.ErrNotUnderstood { // It has the first failure, which may be reported later.
+		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, "Fix the first error."}, state...)...))
+		return
+	}
 	if before, again := b.refer(answer, tried); again {
 		diags.AddError(summary, joined(append([]string{
 			fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, fmt.Sprintf("See the error that begins with %q.", before+" failed"),
 		}, state...)...))
 		return
 	}
-	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), adviceFor(err), state...))
+	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), b.advice(err, state), state...))
+}
+
+// advice returns what to do about an error, before what the state on the server asks for.
+func (b *backend) advice(err error, state []string) string {
+	switch {
+	case isType[*twcloud.RegistrationError](err) && errors.Is(err, twcloud.ErrIncomplete): // It is about no consumer in state.
+		return whenDiffers
+	case strings.Contains(strings.Join(state, " "), "again"):
+		return strings.TrimSuffix(b.server.adviceFor(err), thenAgain)
+	}
+	return b.server.adviceFor(err)
 }
 
 // joined joins sentences, of which some can be empty.
@@ -131,7 +146,13 @@ func isType[T error](err error) bool {
 // example because it expects https.
 func isMalformedSignIn(err error) bool {
 	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Login && failure.Kind == twcloud.ErrInvalid
+	return ok && failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == 400)
+}
+
+// isMissingSignIn reports whether the server has nothing where a sign-in by page is.
+func isMissingSignIn(err error) bool {
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	return ok && failure.Kind == twcloud.ErrSignInPage && failure.Status == 404
 }
 
 // sharedCause summarizes a failure that concerns all resources. It is empty for
@@ -149,7 +170,7 @@ func sharedCause(err error) string {
 		return "Run canceled"
 	case isAny(failure, twcloud.ErrUnreachable, twcloud.ErrTimeout):
 		return "Unable to reach Teamwork Cloud"
-	case failure.Login, errors.Is(failure, twcloud.ErrSession):
+	case failure.Login, isAny(failure, twcloud.ErrSession, twcloud.ErrCredentials):
 		return "Unable to sign in to Teamwork Cloud"
 	}
 	return "Unable to list OAuth consumers"
@@ -165,7 +186,8 @@ func paragraphs(cause, advice string, state ...string) string {
 // may be at its end, can have its own.
 func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "." }
 
-// adviceFor returns what to do about an error of the client.
+// adviceFor returns what to do about an error of the client, as if it came from the
+// REST API: see serverFacts.adviceFor.
 func adviceFor(err error) string {
 	if text := connectionAdvice(err); text != "" {
 		return text
@@ -175,8 +197,6 @@ func adviceFor(err error) string {
 	case isType[x509.UnknownAuthorityError](err):
 		return "This machine does not trust the authority that signed the server's certificate. " +
 			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
-	case isType[x509.CertificateInvalidError](err):
-		return "The server's certificate is not valid: it may have expired. Renew it on the server."
 	case isType[tls.RecordHeaderError](err):
 		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
@@ -186,6 +206,9 @@ func adviceFor(err error) string {
 		return "The host name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens at that address. Check that the server runs, and the host and port of endpoint (the REST API uses port 8111 by default)."
+	case isMissingSignIn(err):
+		return "There is no sign-in at this path. Check endpoint: the REST API uses port 8111 by default. If it is right, the API profile is of another server or version: " +
+			"record the sign-in again and learn the API profile from it."
 	case isMalformedSignIn(err):
 		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of endpoint."
 	}
@@ -203,6 +226,9 @@ const thenAgain = " Then run Terraform again."
 // whenDiffers is for a server that differs from what the provider assumes.
 const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
 
+// onRESTAPI is what it means that the REST API has nothing at the path of the list.
+const onRESTAPI = "On the REST API, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. "
+
 // advice is in order of precedence, because an error can be of several kinds.
 var advice = []struct {
 	kind error
@@ -218,7 +244,6 @@ var advice = []struct {
 		"set client_id with auth_secret, or token. If it asks for nothing, record the sign-in again and learn the API profile from it."},
 	{twcloud.ErrNoCredentials, "For a sign-in by page, set username and password. For one by token, set client_id with auth_secret or client_secret, or token."},
 	{twcloud.ErrNoEndpoint, "Set endpoint to the URL of the Teamwork Cloud REST API."},
-	{twcloud.ErrNotUnderstood, "Fix the first error, then apply again."},
 	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},
@@ -229,8 +254,7 @@ var advice = []struct {
 		"Learn an API profile instead. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
-	{twcloud.ErrNoCollection, "With the built-in API profile, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. " +
-		"Otherwise, check endpoint: the REST API uses port 8111 by default. " + whenDiffers},
+	{twcloud.ErrNoCollection, onRESTAPI + "Otherwise, check endpoint: the REST API uses port 8111 by default. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
 		"or a proxy asks you to sign in. Check endpoint."},
@@ -244,8 +268,8 @@ var advice = []struct {
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
 	{twcloud.ErrOtherName, "The plan would never be empty. Write the name in the configuration as the server stores it."},
 	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},
-	{twcloud.ErrIncomplete, "The provider cannot tell whether the list is complete, so it does not treat a missing consumer as removed. " +
-		"If you know that it was removed, run terraform state rm ADDRESS. " + whenDiffers},
+	{twcloud.ErrIncomplete, "The list may be late: run Terraform again in a moment. A consumer that such a list lacks does not count as removed: " +
+		"if you know that it was removed, run terraform state rm ADDRESS. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +
 		"If endpoint is right, this server differs. " + whenDiffers},
 	{twcloud.ErrClosed, "The provider was asked to terminate. Run Terraform again."},

@@ -63,6 +63,7 @@ func TestConnectionAdvice(t *testing.T) {
 		rsa        bool
 		change     func(*x509.Certificate)
 		serverName string
+		client     bool   // shows a certificate of an authority that the server does not know
 		body       string // raw, instead of a whole response
 		says, not  string
 	}{
@@ -82,6 +83,29 @@ func TestConnectionAdvice(t *testing.T) {
 			server:     &tls.Config{MinVersion: tls.VersionTLS12},
 			change:     func(c *x509.Certificate) { c.DNSNames = []string{"a.example.com", "b.example.com"} },
 			serverName: "c.example.com", says: "is for another host name",
+		},
+		"address that is not in the certificate": {
+			server: &tls.Config{MinVersion: tls.VersionTLS12},
+			change: func(c *x509.Certificate) { c.DNSNames = []string{"a.example.com"} }, says: "is for another host name",
+		},
+		"expired": {
+			server: &tls.Config{MinVersion: tls.VersionTLS12}, says: "has expired, or is not valid yet",
+			change: func(c *x509.Certificate) { withSAN(c); c.NotAfter = time.Now().Add(-time.Hour) },
+		},
+		"not for servers": {
+			server: &tls.Config{MinVersion: tls.VersionTLS12}, says: "must not be used for this purpose", not: "expired",
+			change: func(c *x509.Certificate) {
+				withSAN(c)
+				c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			},
+		},
+		"no client certificate": {
+			server: &tls.Config{MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()},
+			change: withSAN, says: "If it requires a client certificate",
+		},
+		"client certificate of an unknown authority": {
+			server: &tls.Config{MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()},
+			change: withSAN, client: true, says: "does not accept the client certificate",
 		},
 		"half a response": {
 			server: &tls.Config{MinVersion: tls.VersionTLS12}, change: withSAN,
@@ -119,6 +143,9 @@ func TestConnectionAdvice(t *testing.T) {
 			options.MaxRetries = 0
 			options.Credentials = twcloud.Credentials{Token: "token"}
 			options.TLS = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities, ServerName: test.serverName}
+			if test.client {
+				options.TLS.Certificates = []tls.Certificate{certificate(t, false, withSAN)}
+			}
 			if options.Endpoint, err = url.Parse(server.URL); err != nil {
 				t.Fatal(err)
 			}

@@ -50,7 +50,7 @@ var kinds = []error{
 	twcloud.ErrInvalid, twcloud.ErrCredentials, twcloud.ErrSession, twcloud.ErrNoSession, twcloud.ErrNoSeat, twcloud.ErrForbidden,
 	twcloud.ErrNotFound, twcloud.ErrNoCollection, twcloud.ErrNoAPI, twcloud.ErrConflict, twcloud.ErrTooManyRequests, twcloud.ErrServer,
 	twcloud.ErrWebPage, twcloud.ErrUnreadable, twcloud.ErrTooLarge, twcloud.ErrTimeout, twcloud.ErrUnreachable, twcloud.ErrCanceled,
-	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded, twcloud.ErrNotUnderstood,
+	twcloud.ErrClosed, twcloud.ErrIncomplete, twcloud.ErrNotApplied, twcloud.ErrUnsupported, twcloud.ErrSecretNeeded,
 }
 
 func TestAddClientError(t *testing.T) {
@@ -83,6 +83,29 @@ Nothing was changed.`
 		`See the error that begins with "Setting the name of OAuth consumer \"doors\" (key \"a/b\") failed". The consumer stays in state.`
 	if got := diags[1].Detail(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// Nothing advises to run Terraform again before what must come first, or twice.
+func TestAddClientError_again(t *testing.T) {
+	t.Parallel()
+	failed := &twcloud.Error{Kind: twcloud.ErrServer, Method: "POST", Path: "/p", Status: 500}
+	incomplete := &twcloud.RegistrationError{Name: "doors", Look: &twcloud.Error{Kind: twcloud.ErrIncomplete}}
+	for name, test := range map[string]struct {
+		err   error
+		state string
+		again int
+	}{
+		"nothing else to do":     {failed, "Nothing was changed.", 1},
+		"something before":       {failed, mayExist("doors"), 1},
+		"something at once":      {failed, "The consumer stays in state. Run Terraform again to remove it.", 1},
+		"incomplete, unfinished": {incomplete, mayExist("doors"), 1},
+	} {
+		var diags diag.Diagnostics
+		(&backend{}).addClientError(&diags, "Unable to do it", "Doing it", test.err, test.state)
+		if got := strings.Count(diags[0].Detail(), " again"); got != test.again {
+			t.Errorf("%s: says again %d times: %s", name, got, diags[0].Detail())
+		}
 	}
 }
 
@@ -189,7 +212,7 @@ func TestRareMessages(t *testing.T) {
 		seen[advice] = kind
 		var diags diag.Diagnostics
 		b.addClientError(&diags, "Unable to remove OAuth consumer", "Removing "+describe(consumer),
-			&twcloud.Error{Kind: kind, Method: "DELETE", Path: path}, "The consumer stays in state. Apply again to remove it.")
+			&twcloud.Error{Kind: kind, Method: "DELETE", Path: path}, "The consumer stays in state. Run Terraform again to remove it.")
 		checkMessages(t, diags)
 	}
 }
@@ -247,6 +270,12 @@ func TestServerFacts(t *testing.T) {
 	webApp := serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"}
 	signIn := serverAddress{"https://login.example.com", "https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT)"}
 	facts := serverFacts{webApp: webApp, authentication: signIn, user: "token in token"}
+	atOne := serverFacts{webApp: webApp, endpoint: serverAddress{"https://wap.example.com", "https://wap.example.com/rest (endpoint)"}, user: "token in token"}
+	for path, want := range map[string]string{"/rest/osmc/login": "/rest (endpoint)", "/webapp/settings": " (webapp_endpoint)"} {
+		if got := atOne.where(&twcloud.Error{Kind: twcloud.ErrForbidden, Origin: "https://wap.example.com", Path: path}); got != "Address: https://wap.example.com"+want+", token in token." {
+			t.Errorf("%s: got %q", path, got)
+		}
+	}
 	for origin, want := range map[string]string{
 		"https://wap.example.com":   "Address: https://wap.example.com (webapp_endpoint), token in token.",
 		"https://login.example.com": "Address: https://login.example.com/x (TWCLOUD_AUTHENTICATION_ENDPOINT), token in token.",
@@ -256,5 +285,57 @@ func TestServerFacts(t *testing.T) {
 		if got := facts.where(&twcloud.Error{Kind: twcloud.ErrForbidden, Origin: origin}); got != want {
 			t.Errorf("%s: got %q, want %q", origin, got, want)
 		}
+	}
+}
+
+// The advice is about the server that the request went to.
+func TestServerFacts_adviceFor(t *testing.T) {
+	t.Parallel()
+	facts := serverFacts{
+		endpoint:       serverAddress{origin: "https://rest.example.com"},
+		webApp:         serverAddress{origin: "https://wap.example.com"},
+		authentication: serverAddress{origin: "https://login.example.com"},
+	}
+	refused := func(origin string) error {
+		return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, Origin: origin}
+	}
+	for name, test := range map[string]struct {
+		err       error
+		says, not string
+	}{
+		"REST API":              {refused("https://rest.example.com"), "the host and port of endpoint (the REST API uses port 8111 by default)", "webapp"},
+		"platform":              {refused("https://wap.example.com"), "the host and port of webapp_endpoint (the Web Application Platform uses port 8443 by default)", "8111"},
+		"authentication server": {refused("https://login.example.com"), "the host and port of authentication_endpoint.", "8111"},
+		"no address":            {&twcloud.Error{Kind: twcloud.ErrNoEndpoint, Origin: "https://wap.example.com"}, "Set endpoint to", "webapp"},
+		"no cookie on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrNoSession, Origin: "https://wap.example.com"}, "webapp_endpoint is the Web Application Platform", "REST API",
+		},
+		"no sign-in on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 404, Origin: "https://wap.example.com", Path: "/webapp/settings"},
+			"Check webapp_endpoint: the Web Application Platform uses port 8443", "browser",
+		},
+		"http for https on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 400, Origin: "http://wap.example.com", Path: "/webapp/settings", Login: true},
+			"Check the scheme (https://), port and path of", "browser",
+		},
+		"other page on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 200, Origin: "https://wap.example.com", Path: "/webapp/settings"}, "in a browser", "endpoint",
+		},
+		"no list on the REST API": {
+			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://rest.example.com"}, "as expected on 2022x R2 and later", "built-in",
+		},
+		"no list on the platform": {
+			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://wap.example.com"}, "another version of the server. Otherwise, check webapp_endpoint", "as expected",
+		},
+	} {
+		if got := facts.adviceFor(test.err); !strings.Contains(got, test.says) || strings.Contains(got, test.not) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+	only := serverFacts{webApp: serverAddress{"https://wap.example.com", "https://wap.example.com (webapp_endpoint)"}}
+	err := refused("")
+	failure, _ := errors.AsType[*twcloud.Error](err)
+	if got := only.where(failure) + " " + only.adviceFor(err); !strings.HasPrefix(got, "Address: https://wap.example.com (webapp_endpoint). ") || !strings.Contains(got, "of webapp_endpoint (") {
+		t.Errorf("without a REST API: got %q", got)
 	}
 }

@@ -26,15 +26,16 @@ func (b *backend) addMissingSecret(consumer twcloud.Consumer, diags *diag.Diagno
 		return
 	}
 	diags.AddAttributeError(path.Root("secret"), fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), paragraphs(
-		fmt.Sprintf("%s was removed outside of Terraform, and the configuration has no secret to register it again.", describe(consumer)), "",
-		"To register it again with a new key, "+set+". To let it go, remove the resource from the configuration, or replace it with a removed block.", b.rightServer()))
+		joined(fmt.Sprintf("%s was removed outside of Terraform, and the configuration has no secret to register it again.", describe(consumer)), b.rightServer()),
+		b.once("error", "To register it again with a new key, "+set+". To let it go, remove the resource from the configuration, or replace it with a removed block.", consumer.Name)))
 }
 
-// warnOfRemoved warns that a consumer is registered again.
-func (b *backend) warnOfRemoved(consumer twcloud.Consumer, diags *diag.Diagnostics) {
-	diags.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), paragraphs(
-		fmt.Sprintf("%s was removed outside of Terraform. Applying this plan registers it again with a new key. "+
-			"Give the new key to every application that uses the old one.", describe(consumer)), "", b.rightServer()))
+// warnOfRemoved warns that a consumer is registered again. A read does not know whether it
+// is still configured.
+func (b *backend) warnOfRemoved(consumer twcloud.Consumer, condition string, diags *diag.Diagnostics) {
+	diags.AddWarning(fmt.Sprintf("OAuth consumer %q was removed", consumer.Name), joined(
+		fmt.Sprintf("%s was removed outside of Terraform. Applying this plan registers it again with a new key%s.", describe(consumer), condition),
+		b.once("warning", "Give the new key to every application that uses the old one.", consumer.Name), b.rightServer()))
 }
 
 // rightServer asks for the server if no consumer was found there.
@@ -156,13 +157,13 @@ func describeChanges(changes twcloud.Changes) string {
 // warnOfNamesakes warns, once per name, that consumers with this name exist. An
 // earlier run that was killed may have left them. Consumers in state don't
 // count: the plan may be to replace one of them.
-func (r *oauthConsumerResource) warnOfNamesakes(name, consequence string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
+func (r *oauthConsumerResource) warnOfNamesakes(name, consequence, advice string, namesakes []twcloud.Consumer, diags *diag.Diagnostics) {
 	namesakes = slices.DeleteFunc(namesakes, func(namesake twcloud.Consumer) bool { return r.backend.consumers.of(namesake.Key).managed })
 	summary := fmt.Sprintf("OAuth consumer %q already exists", name)
 	if len(namesakes) == 0 || !r.backend.first(summary) {
 		return
 	}
-	diags.AddWarning(summary, fmt.Sprintf("The server already has OAuth consumer %q (key %s). %s", name, quotedList(keysOf(namesakes)), consequence))
+	diags.AddWarning(summary, fmt.Sprintf("The server already has OAuth consumer %q (key %s). %s", name, quotedList(keysOf(namesakes)), paragraphs(consequence, r.backend.once("warning", advice, name))))
 }
 
 // warnOfSharedName warns, once per name, of several resources with one name.
@@ -177,10 +178,10 @@ func (b *backend) warnOfSharedName(name string, diags *diag.Diagnostics) {
 // another one with the same name.
 func (b *backend) warnOfNewKey(name, key string, diags *diag.Diagnostics) {
 	if summary := fmt.Sprintf("OAuth consumer %q gets a new key", name); b.first(summary) {
-		diags.AddWarning(summary, fmt.Sprintf("This plan removes %s, and registers another one with the same name and a new key.\n\n"+
-			"If you renamed or moved the resource block, add a moved block (moved { from = OLD, to = NEW }, each on a line of its own). "+
-			"Then the consumer keeps its key. Otherwise, give the new key to every application that uses the old one.",
-			describe(twcloud.Consumer{Name: name, Key: key})))
+		diags.AddWarning(summary, paragraphs(
+			fmt.Sprintf("This plan removes %s, and registers another one with the same name and a new key.", describe(twcloud.Consumer{Name: name, Key: key})),
+			b.once("warning", "If you renamed or moved the resource block, add a moved block (moved { from = OLD, to = NEW }, each on a line of its own). "+
+				"Then the consumer keeps its key. Otherwise, give the new key to every application that uses the old one.", name)))
 	}
 }
 

@@ -2,8 +2,11 @@ package provider_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
@@ -37,6 +40,44 @@ func TestAccOAuthConsumer_renamedBlock(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An apply reads nothing. A consumer whose state it upgrades is in state all the same.
+func TestProtocol_registerNamesakeInState(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	h.server.AddConsumer(emulator.Consumer{Key: "in-state", Name: "doors"})
+	p := h.newProtocol(t)
+	warnings := func(name string) int {
+		return len(p.plan(t, p.planRequest(t, nil, fields{"name": name, "secret": "s3cret"})).Diagnostics)
+	}
+	if _, err := p.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
+		TypeName: consumerType, Version: 1, RawState: &tfprotov6.RawState{JSON: []byte(`{"key":"in-state","name":"doors"}`)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := warnings("doors"); got != 0 {
+		t.Errorf("%d warnings of a consumer that is in state", got)
+	}
+	h.server.AddConsumer(emulator.Consumer{Key: "not-in-state", Name: "gates"})
+	p.configure(t, h)
+	if got := warnings("gates"); got != 1 {
+		t.Errorf("%d warnings of one that is not, want one", got)
+	}
+}
+
+// What to do about a renamed block is said once.
+func TestAccOAuthConsumer_renamedBlockOfMany(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t)
+	w.apply(t, w.config(manyOf("doors")))
+	planned := w.plan(t, w.config(strings.Replace(manyOf("doors"), `"test"`, `"renamed"`, 1)))
+	// Terraform may plan a new instance before the provider knows of the old one.
+	planned.Diagnostics = slices.DeleteFunc(planned.Diagnostics, func(d diagnostic) bool { return strings.HasSuffix(d.Summary, "already exists") })
+	planned.expectOnce(t, "Then the consumer keeps its key.")
+	if len(planned.Diagnostics) != manyConsumers {
+		t.Errorf("%d warnings, want %d", len(planned.Diagnostics), manyConsumers)
 	}
 }
 

@@ -80,7 +80,7 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	wanted := twcloud.Changes{}
 	switch {
 	case plan.Approved.ValueBool() && r.backend.unlisted():
-		addApprovalSet(config, "A new consumer", false, &resp.Diagnostics)
+		r.backend.addApprovalSet(config, "A new consumer", false, &resp.Diagnostics)
 	case plan.Approved.ValueBool():
 		wanted.Approved = plan.Approved.ValueBoolPointer()
 	}
@@ -91,7 +91,7 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	}
 	name := plan.Name.ValueString()
 	if key, missed := r.backend.consumers.missed(name); missed {
-		r.backend.warnOfRemoved(twcloud.Consumer{Name: name, Key: key}, &resp.Diagnostics)
+		r.backend.warnOfRemoved(twcloud.Consumer{Name: name, Key: key}, "", &resp.Diagnostics)
 	}
 	shared, removed := r.backend.consumers.register(name, config.wanted())
 	if shared {
@@ -100,10 +100,10 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 	if removed != "" {
 		r.backend.warnOfNewKey(name, removed, &resp.Diagnostics)
 	}
-	r.planNamesakes(ctx, name, "This plan registers another consumer with this name and a new key.\n\n"+
+	r.planNamesakes(ctx, name, "This plan registers another consumer with this name and a new key.",
 		"If it is being replaced, there is nothing to do. "+
-		"If you renamed or moved the resource block, add a moved block: otherwise, you lose the consumer and its key. "+
-		"If an interrupted run or someone else registered it, import it (terraform import ADDRESS KEY) or remove it.", &resp.Diagnostics)
+			"If you renamed or moved the resource block, add a moved block: otherwise, you lose the consumer and its key. "+
+			"If an interrupted run or someone else registered it, import it (terraform import ADDRESS KEY) or remove it.", &resp.Diagnostics)
 }
 
 func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -136,7 +136,7 @@ func (r *oauthConsumerResource) planCall(err error, tried string, diags *diag.Di
 // planNamesakes warns of consumers that already have the name and are not in
 // state, while there is time to import one. A server that does not answer is a warning, because it
 // may answer during apply. A server that refuses the provider fails the plan.
-func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequence string, diags *diag.Diagnostics) {
+func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequence, advice string, diags *diag.Diagnostics) {
 	if r.backend.unlisted() {
 		return
 	}
@@ -152,12 +152,12 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequ
 				where = r.backend.server.where(failure)
 			}
 			diags.AddWarning(summary, paragraphs(
-				joined("Consumers with the planned names may already exist: "+sentence(err), where), strings.TrimSuffix(adviceFor(err), thenAgain),
+				joined("Consumers with the planned names may already exist: "+sentence(err), where), strings.TrimSuffix(r.backend.server.adviceFor(err), thenAgain),
 				"The plan goes on. The apply reads the list again, and registers nothing without it."))
 		}
 		return
 	}
-	r.warnOfNamesakes(name, consequence, namesakes, diags)
+	r.warnOfNamesakes(name, consequence, advice, namesakes, diags)
 }
 
 // refused reports whether an error would occur in the apply as well.
@@ -183,8 +183,9 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 		r.backend.addUnhashed(&resp.Diagnostics, state)
 	}
 	if decision == keepUnproven {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
-			fmt.Sprintf("%s was imported, or its secret had a version, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s", state.describe(), setOnce))
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
+			fmt.Sprintf("%s was imported, or its secret had a version, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
+				state.describe(), r.backend.once("warning", setOnce, state.Name.ValueString())))
 	}
 	r.planName(ctx, config, plan, state, &resp.Diagnostics)
 	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
@@ -228,7 +229,7 @@ func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, stat
 	// nothing.
 	if isNew && readers > 0 && r.backend.ready() && !diags.HasError() {
 		r.planNamesakes(ctx, name, fmt.Sprintf("This plan renames %s to the same name. "+
-			"Unless the other one gets a new name as well, only their keys tell them apart.\n\nChoose another name.", state.describe()), diags)
+			"Unless the other one gets a new name as well, only their keys tell them apart.", state.describe()), "Choose another name.", diags)
 	}
 }
 
@@ -242,7 +243,7 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 	case twcloud.SecretRefused:
 		if record.Hash == nil {
 			// The provider has never set a secret, so nobody changed it.
-			warnOfOtherSecret(state, &resp.Diagnostics)
+			r.backend.warnOfOtherSecret(state, &resp.Diagnostics)
 			return keepSecret
 		}
 		warnOfDrift(state, &resp.Diagnostics)
@@ -257,9 +258,11 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
-func warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("secret_wo"), fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
-		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), setOnce))
+// warnOfOtherSecret does not name the attribute: Terraform would print its line of the
+// configuration, which can have the secret.
+func (b *backend) warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
+	diags.AddWarning(fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
+		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), b.once("warning", setOnce, state.Name.ValueString())))
 }
 
 // planChanges reports changes that the API profile has no call for, and a

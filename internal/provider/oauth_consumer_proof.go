@@ -106,7 +106,7 @@ func (r *oauthConsumerResource) stand(ctx context.Context, config, state oauthCo
 			"%s is imported. This API profile has no call that reads a consumer, so the provider needs its secret to prove that it is the right one. "+
 				"Set secret, or secret_wo to keep it out of state.", state.describe()))
 	default:
-		addUnproven(config, state, verdict, diags)
+		r.backend.addUnproven(config, state, verdict, diags)
 	}
 	return stands
 }
@@ -123,7 +123,7 @@ func (r *oauthConsumerResource) planUnlisted(ctx context.Context, config, plan, 
 		stands = r.stand(ctx, config, state, record, decision, diags)
 	}
 	if stands.lost {
-		warnOfLost(state, diags)
+		r.backend.warnOfLost(state, diags)
 	}
 	r.planName(ctx, config, plan, state, diags)
 	if !state.isImported() && !plan.Name.IsUnknown() && !plan.Name.Equal(state.Name) {
@@ -134,7 +134,7 @@ func (r *oauthConsumerResource) planUnlisted(ctx context.Context, config, plan, 
 	case !config.Approved.IsNull():
 		approved = config.Approved
 		if !undecided && !stands.unproven && !approved.IsUnknown() && approved.ValueBool() != stands.approved {
-			addApprovalSet(config, describe(plan.consumer()), stands.approved, diags)
+			r.backend.addApprovalSet(config, describe(plan.consumer()), stands.approved, diags)
 		}
 	case stands.takes:
 		approved = types.BoolValue(true)
@@ -162,7 +162,7 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 	decision := decideSecret(config, state, record)
 	stands := r.stand(ctx, config, state, record, decision, &resp.Diagnostics)
 	if !stands.unproven && !plan.Approved.IsUnknown() && plan.Approved.ValueBool() != stands.approved {
-		addApprovalSet(config, state.describe(), stands.approved, &resp.Diagnostics)
+		r.backend.addApprovalSet(config, state.describe(), stands.approved, &resp.Diagnostics)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -196,7 +196,7 @@ func (r *oauthConsumerResource) readUnlisted(ctx context.Context, state oauthCon
 	if secret := state.Secret.ValueString(); secret != "" {
 		stands := decideStanding(state, keepSecret, r.prove(ctx, state.consumer(), secret, &resp.Diagnostics))
 		if stands.lost {
-			warnOfLost(state, &resp.Diagnostics)
+			r.backend.warnOfLost(state, &resp.Diagnostics)
 		}
 		state.Approved = types.BoolValue(stands.approved)
 		if record := readSecretRecord(ctx, resp.Private, &resp.Diagnostics); stands.approved && !record.Accepted {
@@ -213,7 +213,7 @@ func (r *oauthConsumerResource) planUnlistedRemoval(ctx context.Context, state o
 	if secret := state.Secret.ValueString(); secret != "" {
 		verdict = r.prove(ctx, state.consumer(), secret, diags)
 	}
-	reportRemoval(state, record, verdict, diags)
+	r.backend.reportRemoval(state, record, verdict, diags)
 }
 
 // deleteUnlisted removes nothing on the server. It proves again, because the plan may be
@@ -226,13 +226,13 @@ func (r *oauthConsumerResource) deleteUnlisted(ctx context.Context, state oauthC
 			r.warnOfUnclear(state.consumer(), err, diags)
 		}
 	}
-	reportRemoval(state, record, verdict, diags)
+	r.backend.reportRemoval(state, record, verdict, diags)
 }
 
 // finishUnlisted says what a person has to do for a new consumer. The first one of a run
 // is proven at once: nobody has approved it yet.
 func (r *oauthConsumerResource) finishUnlisted(ctx context.Context, consumer twcloud.Consumer, secret string, diags *diag.Diagnostics) {
-	warnOfApproval(consumer, diags)
+	r.backend.warnOfApproval(consumer, diags)
 	if !r.backend.first("the proof of a new consumer") {
 		return
 	}

@@ -16,10 +16,9 @@ const onThePage = "in TWCloud Admin, on the page OAuth consumers (OAuth clients,
 const otherProfiles = "Self-registration registers consumers, and does nothing else: it has no list. An API profile that terraform-provider-twcloud learn " +
 	"makes has one, as the guide \"When your server differs\" shows. The built-in profile rest-api assumes one: terraform-provider-twcloud check tells whether your server has it."
 
-func warnOfApproval(consumer twcloud.Consumer, diags *diag.Diagnostics) {
-	diags.AddWarning(fmt.Sprintf("%s waits for approval", describe(consumer)), fmt.Sprintf(
-		"It is registered and in state. It is not active until a user with the Configure Server permission approves it %s. "+
-			"After that, the next plan shows approved = true.", onThePage))
+func (b *backend) warnOfApproval(consumer twcloud.Consumer, diags *diag.Diagnostics) {
+	diags.AddWarning(fmt.Sprintf("%s waits for approval", describe(consumer)), "It is registered and in state. "+b.once("warning",
+		"It is not active until a user with the Configure Server permission approves it "+onThePage+". After that, the next plan shows approved = true.", consumer.Name))
 }
 
 func warnOfAcceptedUnapproved(consumer twcloud.Consumer, diags *diag.Diagnostics) {
@@ -35,10 +34,11 @@ func (r *oauthConsumerResource) warnOfUnclear(consumer twcloud.Consumer, err err
 			"Check the address of the Web Application Platform, %s.", describe(consumer), r.backend.client.Redact(sentence(err)), r.backend.server.webApp))
 }
 
-func warnOfLost(state oauthConsumerModel, diags *diag.Diagnostics) {
+func (b *backend) warnOfLost(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("Server refuses OAuth consumer %q", state.Name.ValueString()), fmt.Sprintf(
-		"The server refuses a signature of %s, and accepted one before. The server does not say why. Either the consumer was disapproved or removed, or its secret was changed, "+
-			"or the server does not know itself by this address any more. Look %s. If the secret was changed, set the new one in the configuration.", state.describe(), onThePage))
+		"The server refuses a signature of %s, and accepted one before. %s", state.describe(), b.once("warning",
+			"The server does not say why. Either the consumer was disapproved or removed, or its secret was changed, or the server does not know itself "+
+				"by this address any more. Look "+onThePage+". If the secret was changed, set the new one in the configuration.", state.Name.ValueString())))
 }
 
 func warnOfUnprovenName(plan, state oauthConsumerModel, diags *diag.Diagnostics) {
@@ -47,9 +47,11 @@ func warnOfUnprovenName(plan, state oauthConsumerModel, diags *diag.Diagnostics)
 		state.describe(), onThePage))
 }
 
+const approveIt = "approve the consumer: the server refuses every secret of another one. Then run Terraform again."
+
 // addUnproven reports a secret that must be proven, and is not. It does not report it on
 // the attribute, because Terraform would print the line of the configuration.
-func addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
+func (b *backend) addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
 	attribute := "secret"
 	if !config.SecretWO.IsNull() {
 		attribute = "secret_wo"
@@ -59,48 +61,46 @@ func addUnproven(config, state oauthConsumerModel, verdict twcloud.SecretVerdict
 		cause = "The provider could not find out whether the server accepts the value of " + attribute
 	}
 	if state.isImported() {
-		diags.AddError("Unable to import OAuth consumer", fmt.Sprintf(
-			"%s. So nothing proves that %s is a consumer of this server with this secret.\n\n"+
-				"Compare key and secret with what is there %s, and approve the consumer: the server refuses every secret of another one. Then run Terraform again.",
-			cause, state.describe(), onThePage))
+		diags.AddError("Unable to import OAuth consumer", paragraphs(
+			fmt.Sprintf("%s. So nothing proves that %s is a consumer of this server with this secret.", cause, state.describe()),
+			b.once("error", "Compare key and secret with what is there "+onThePage+", and "+approveIt, state.Name.ValueString())))
 		return
 	}
-	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), fmt.Sprintf(
-		"%s, which is not the last known secret of %s. This API profile has no call that changes a secret.\n\n"+
-			"First set the new secret %s, and approve the consumer: the server refuses every secret of another one. Then run Terraform again.",
-		cause, state.describe(), onThePage))
+	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), paragraphs(
+		fmt.Sprintf("%s, which is not the last known secret of %s. This API profile has no call that changes a secret.", cause, state.describe()),
+		b.once("error", "First set the new secret "+onThePage+", and "+approveIt, state.Name.ValueString())))
 }
 
 // addApprovalSet reports a configured approval that is not the proven one.
-func addApprovalSet(config oauthConsumerModel, consumer string, proven bool, diags *diag.Diagnostics) {
+func (b *backend) addApprovalSet(config oauthConsumerModel, consumer string, proven bool, diags *diag.Diagnostics) {
 	if config.Approved.IsNull() {
 		diags.AddAttributeError(path.Root("approved"), "Approval changed since the plan", fmt.Sprintf(
 			"%s now has approved = %t, and the plan says otherwise. Plan again.", consumer, proven))
 		return
 	}
-	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf(
-		"%s has approved = %t. This API profile has no call that approves or disapproves: a person does that, %s.\n\n"+
-			"Leave approved out of the configuration. It then shows what the server has.", consumer, proven, onThePage))
+	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf("%s has approved = %t. %s", consumer, proven, b.once("error",
+		"This API profile has no call that approves or disapproves: a person does that, "+onThePage+".\n\n"+
+			"Leave approved out of the configuration. It then shows what the server has.", config.Name.ValueString())))
 }
 
 // reportRemoval says that nothing is removed on the server, and refuses to forget a
 // consumer that may be active.
-func reportRemoval(state oauthConsumerModel, record secretRecord, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
+func (b *backend) reportRemoval(state oauthConsumerModel, record secretRecord, verdict twcloud.SecretVerdict, diags *diag.Diagnostics) {
 	consumer := state.describe()
-	const first = "Remove it %s, and run Terraform again. To let it go, replace its resource with a removed block that has lifecycle { destroy = false }, or run terraform state rm ADDRESS."
+	const first, letGo = "Remove it " + onThePage + ", and run Terraform again. To let it go, ", "replace its resource with a removed block that has lifecycle { destroy = false }, or run terraform state rm ADDRESS."
+	refuse := func(summary, cause, advice string) {
+		diags.AddError(summary, paragraphs(cause+" This API profile has no call that removes a consumer.", b.once("error", advice, state.Name.ValueString())))
+	}
 	switch {
 	case mayLeave(state, record, verdict):
-		diags.AddWarning(fmt.Sprintf("%s is not removed", consumer), fmt.Sprintf(
-			"This API profile has no call that removes a consumer: it only leaves the state. Nothing shows that it is active, but it may still be, with another secret. Remove it %s.", onThePage))
+		diags.AddWarning(fmt.Sprintf("%s is not removed", consumer), "This API profile has no call that removes a consumer: it only leaves the state. "+b.once("warning",
+			"Nothing shows that it is active, but it may still be, with another secret. Remove it "+onThePage+".", state.Name.ValueString()))
 	case verdict == twcloud.SecretAccepted:
-		diags.AddError("OAuth consumer is still active", fmt.Sprintf(
-			"The server accepts a signature of %s. This API profile has no call that removes a consumer.\n\n"+first, consumer, onThePage))
+		refuse("OAuth consumer is still active", fmt.Sprintf("The server accepts a signature of %s.", consumer), first+letGo)
 	case state.Secret.ValueString() == "":
-		diags.AddError("OAuth consumer may still be active", fmt.Sprintf(
-			"The server has accepted %s before, and without its secret in state the provider cannot find out whether it still does. This API profile has no call that removes a consumer.\n\n"+
-				"Remove it %s. Then replace its resource with a removed block that has lifecycle { destroy = false }, or run terraform state rm ADDRESS.", consumer, onThePage))
+		refuse("OAuth consumer may still be active", fmt.Sprintf("The server has accepted %s before, and without its secret in state the provider "+
+			"cannot find out whether it still does.", consumer), "Remove it "+onThePage+". Then "+letGo)
 	default:
-		diags.AddError("OAuth consumer may still be active", fmt.Sprintf(
-			"The provider could not find out whether the server accepts %s. This API profile has no call that removes a consumer.\n\n"+first, consumer, onThePage))
+		refuse("OAuth consumer may still be active", fmt.Sprintf("The provider could not find out whether the server accepts %s.", consumer), first+letGo)
 	}
 }

@@ -179,7 +179,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		return
 	case errors.Is(err, twcloud.ErrNotFound):
 		if record := readSecretRecord(ctx, req.Private, &resp.Diagnostics); wasSet(state, record) {
-			r.backend.warnOfRemoved(state.consumer(), &resp.Diagnostics)
+			r.backend.warnOfRemoved(state.consumer(), ", if it is still configured", &resp.Diagnostics)
 		} else {
 			// Whether it can be registered again, the plan knows.
 			r.backend.consumers.miss(state.Name.ValueString(), state.Key.ValueString())
@@ -286,7 +286,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {
 		r.backend.addClientError(&resp.Diagnostics, "Unable to remove OAuth consumer", "Removing "+state.describe(), err,
-			"The consumer stays in state. Apply again to remove it.")
+			"The consumer stays in state. Run Terraform again to remove it.")
 	}
 }
 

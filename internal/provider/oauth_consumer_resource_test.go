@@ -255,6 +255,7 @@ func TestAccOAuthConsumer_adoptedRemoved(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		failed.expect(t, "error", fmt.Sprintf("OAuth consumer %q was removed", name), rightServer, w.server.URL()+" (endpoint) the right server?")
 	}
+	failed.expectOnce(t, "To let it go, remove the resource")
 }
 
 func TestAccOAuthConsumer_allRemoved(t *testing.T) {
@@ -269,6 +270,10 @@ func TestAccOAuthConsumer_allRemoved(t *testing.T) {
 	for i := range manyConsumers {
 		planned.expect(t, "warning", fmt.Sprintf(`OAuth consumer "doors-%d" was removed`, i), w.server.URL()+" (endpoint) the right server?")
 	}
+	planned.expectOnce(t, "Give the new key to every application")
+
+	// What is not configured any more is not registered again.
+	w.plan(t, w.config("")).expect(t, "warning", `OAuth consumer "doors-0" was removed`, "with a new key, if it is still configured.")
 }
 
 // A consumer that someone else removes can be destroyed, whenever that is noticed.

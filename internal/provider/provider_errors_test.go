@@ -250,6 +250,23 @@ func (r report) expectReportedOnce(t *testing.T, name string, cause []string, sp
 	}
 }
 
+// expectOnce fails unless one message has the words, and each other one refers to it.
+func (r report) expectOnce(t *testing.T, words string) {
+	t.Helper()
+	full := 0
+	for _, d := range r.Diagnostics {
+		switch {
+		case strings.Contains(d.Detail, words):
+			full++
+		case !strings.Contains(d.Detail, "See the "+d.Severity+" about "):
+			t.Errorf("has neither %q nor where it is: %s", words, d)
+		}
+	}
+	if full != 1 {
+		t.Errorf("%d of %d messages say %q", full, len(r.Diagnostics), words)
+	}
+}
+
 // expectInEach fails unless each error has the words.
 func (r report) expectInEach(t *testing.T, words string) {
 	t.Helper()
@@ -315,26 +332,61 @@ func TestAccProvider_errors(t *testing.T) {
 	}
 }
 
-// Registrations that the server refuses for one reason are explained once.
-func TestAccProvider_registrationsRefused(t *testing.T) {
+// What the server refuses for one reason is explained once, whether it was sent again or
+// not. Each other error has its consumer, the reason and who asked where, in one line.
+func TestAccProvider_refusedAlike(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Method: http.MethodPost, Status: http.StatusBadRequest, Body: `{"message":"too short"}`, Times: -1})
-	failed := w.applyFails(t, w.config(manyOf("gates")))
-	full, lines := 0, 0
-	for _, d := range failed.Diagnostics {
-		lines += 1 + strings.Count(d.Detail, "\n")
-		if strings.Contains(d.Detail, "Change the configuration as the server says") {
-			full++
-		}
-		for _, words := range []string{`Registering OAuth consumer "gates-`, "400 Bad Request: too short", "Nothing was registered."} {
-			if !strings.Contains(d.Detail, words) {
-				t.Errorf("does not say %q: %s", words, d)
+	const tooShort = `{"message":"too short"}`
+	for name, test := range map[string]struct {
+		method string
+		status int
+		body   string
+		advice string
+		words  []string
+	}{
+		"an incomplete list": {http.MethodGet, http.StatusOK, "[]", "run Terraform again in a moment", []string{"the list lacks the consumer, which the server returns by key"}},
+		"registrations":      {http.MethodPost, http.StatusBadRequest, tooShort, "Change the configuration as the server says", []string{"400 Bad Request: too short", "Nothing was registered."}},
+		"registrations without the permission": {http.MethodPost, http.StatusForbidden, tooShort, "Configure Server", []string{
+			"a permission is missing: 403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Nothing was registered.",
+		}},
+		"removals without the permission": {http.MethodDelete, http.StatusForbidden, tooShort, "Configure Server", []string{
+			"a permission is missing: 403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Run Terraform again to remove it.",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			config := w.config(manyOf("gates"))
+			fault := emulator.Fault{Kind: emulator.AnswerWith, Method: test.method, Status: test.status, Body: test.body, Times: -1}
+			if test.method != http.MethodPost {
+				w.apply(t, config)
 			}
-		}
-	}
-	if len(failed.Diagnostics) != manyConsumers || full != 1 || lines > manyConsumers+5 {
-		t.Errorf("%d errors, of which %d are in full, with %d lines", len(failed.Diagnostics), full, lines)
+			switch test.method {
+			case http.MethodGet:
+				fault.PathSuffix = collection
+			case http.MethodDelete:
+				config = w.config("")
+			}
+			w.server.Inject(fault)
+			failed := w.applyFails(t, config)
+			full := 0
+			for _, d := range failed.Diagnostics {
+				switch {
+				case strings.Contains(d.Detail, test.advice):
+					full++
+				case strings.Contains(d.Detail, "\n"):
+					t.Errorf("is not one line: %s", d)
+				}
+				for _, words := range append(test.words, `ing OAuth consumer "gates-`) {
+					if !strings.Contains(d.Detail, words) {
+						t.Errorf("does not say %q: %s", words, d)
+					}
+				}
+			}
+			if len(failed.Diagnostics) != manyConsumers || full != 1 {
+				t.Errorf("%d errors, of which %d are in full", len(failed.Diagnostics), full)
+			}
+		})
 	}
 }
 

@@ -205,6 +205,10 @@ func TestAccSecretDrift_imported(t *testing.T) {
 				got.expectAction(t, "")
 				if wrong {
 					got.expect(t, "warning", `Secret of "doors" differs from secret_wo`, "does not send it", "secret_wo_version = 1")
+					// Terraform prints the line of the configuration that a warning names.
+					if strings.Contains(got.Output, configured) {
+						t.Errorf("prints the secret: %s", got.Output)
+					}
 				} else {
 					got.expectNone(t)
 				}

@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
@@ -72,20 +75,64 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {
 		return ""
 	}
-	if failure.Origin == "" && failure.Status == 0 || f.main().text == "" {
+	unreachable := isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout)
+	if failure.Origin == "" && failure.Status == 0 && !unreachable || f.main().text == "" {
 		return ""
 	}
 	address := f.main().text
 	if failure.Origin != "" {
-		address = failure.Origin
-		for _, known := range []serverAddress{f.authentication, f.webApp, f.endpoint} { // The last one wins.
-			if known.origin == failure.Origin {
-				address = known.text
-			}
-		}
+		address = cmp.Or(f.addressOf(failure).text, failure.Origin)
 	}
-	if isAny(failure.Kind, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSessionWanted) {
+	if unreachable || failure.Kind == twcloud.ErrSessionWanted {
 		return "Address: " + address + "."
 	}
 	return fmt.Sprintf("Address: %s, %s.", address, f.user)
 }
+
+// adviceFor returns what to do about an error of the client. It names the attribute of
+// the server that the request went to.
+func (f serverFacts) adviceFor(err error) string {
+	text := adviceFor(err)
+	failure, ok := errors.AsType[*twcloud.Error](err)
+	if !ok || failure.Kind == twcloud.ErrNoEndpoint {
+		return text
+	}
+	server := f.main()
+	if failure.Origin != "" {
+		server = f.addressOf(failure)
+	}
+	switch server {
+	case f.endpoint:
+	case f.webApp:
+		return aboutPlatform.Replace(text)
+	case f.authentication:
+		return aboutAuthentication.Replace(text)
+	}
+	return text
+}
+
+// addressOf is the server that a request went to. A proxy can have all servers at one
+// address, where the paths tell them apart.
+func (f serverFacts) addressOf(failure *twcloud.Error) serverAddress {
+	servers := []serverAddress{f.endpoint, f.webApp, f.authentication}
+	if !strings.Contains(failure.Path, "/osmc/") {
+		servers = []serverAddress{f.webApp, f.authentication, f.endpoint}
+	}
+	for _, known := range servers {
+		if known.origin == failure.Origin {
+			return known
+		}
+	}
+	return serverAddress{}
+}
+
+var (
+	aboutPlatform = strings.NewReplacer(
+		onRESTAPI, "The API profile may be for another version of the server. ",
+		"the REST API uses port 8111", "the Web Application Platform uses port 8443",
+		" endpoint is the REST API", " webapp_endpoint is the Web Application Platform",
+		" endpoint", " webapp_endpoint")
+	aboutAuthentication = strings.NewReplacer(
+		" (the REST API uses port 8111 by default)", "",
+		" endpoint", " authentication_endpoint")
+)

@@ -58,13 +58,20 @@ func (s *server) skips(typeName string) bool { return typeName == oauthConsumerT
 
 // upgradeCurrent answers with the state as it is. It returns nil unless the state
 // is, byte for byte apart from white space, what Terraform writes for a consumer
-// of the current version.
+// of the current version. It notes the key: in an apply, which reads nothing, only this
+// tells which consumers are in state.
 func (s *server) upgradeCurrent(request *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.UpgradeResourceStateResponse {
-	if !s.skips(request.TypeName) || request.Version != oauthConsumerVersion || request.RawState == nil {
+	if request.TypeName != oauthConsumerType || request.RawState == nil {
 		return nil
 	}
 	var state *encodedConsumer
 	if err := json.Unmarshal(request.RawState.JSON, &state); err != nil || state == nil {
+		return nil
+	}
+	if backend := s.backend.Load(); backend != nil && state.Key != nil {
+		backend.consumers.manage(*state.Key)
+	}
+	if s.logs || request.Version != oauthConsumerVersion {
 		return nil
 	}
 	var compact bytes.Buffer

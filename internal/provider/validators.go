@@ -34,10 +34,11 @@ func regularExpression(req validator.StringRequest, resp *validator.StringRespon
 }
 
 // strayWhiteSpace warns of a secret that was probably read from a file with a
-// line break at its end. It never quotes the value.
+// line break at its end. It never quotes the value, and does not name the attribute, of
+// which Terraform would print the line.
 func strayWhiteSpace(req validator.StringRequest, resp *validator.StringResponse) {
 	if value := req.ConfigValue.ValueString(); strings.TrimSpace(value) != value {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Secret begins or ends with white space",
+		resp.Diagnostics.AddWarning("Secret begins or ends with white space",
 			"The provider sends the secret as it is. If you read it from a file, it may include the line break at the end: use trimspace() to remove it.")
 	}
 }

@@ -21,7 +21,7 @@ func (c *Client) gone(ctx context.Context, key string, listing *listing) error {
 	switch _, err := c.read(ctx, key); {
 	case err == nil:
 		c.evidence.lags.Store(true)
-		return c.unproven("the list lacks consumer %q, which the server returns by key", key)
+		return c.unproven("the list lacks the consumer, which the server returns by key")
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
@@ -42,7 +42,7 @@ func (c *Client) gone(ctx context.Context, key string, listing *listing) error {
 	case err == nil:
 		return c.notFound(key)
 	case errors.Is(err, ErrNotFound):
-		return c.unproven("the list lacks consumer %q, and the server returns no consumer by key", key)
+		return c.unproven("the list lacks the consumer, and the server returns no consumer by key")
 	default:
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *Client) unlisted(ctx context.Context, key string, listing *listing) err
 	list := c.profile.Calls.List
 	switch {
 	case c.profile.KnownOf(list.Pages.Known, list.Known) == profile.Assumed:
-		return c.unproven("the list lacks consumer %q, and the API profile does not know whether the list is whole", key)
+		return c.unproven("the list lacks the consumer, and the API profile does not know whether the list is whole")
 	case list.Pages.By == "none", listing.before != nil && !listing.before.has(key):
 		return c.notFound(key)
 	}
@@ -63,7 +63,7 @@ func (c *Client) unlisted(ctx context.Context, key string, listing *listing) err
 	case err != nil:
 		return err
 	case again.has(key):
-		return c.unproven("the list lacked consumer %q, and has it again", key)
+		return c.unproven("the list lacked the consumer, and has it again")
 	}
 	return c.notFound(key)
 }

@@ -24,7 +24,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 		Origin: originOf(request),
 		Cause:  err,
 		Kind:   ErrUnreachable,
-		waits:  waitsOf(request),
+		waits:  waitsOf(request, nil),
 		redact: redact.text,
 	}
 	var exchange *exchangeError
@@ -51,7 +51,7 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 		Status:  response.StatusCode,
 		Message: wordsOf(response, redact),
 		Kind:    kindOf(response.StatusCode),
-		waits:   waitsOf(request),
+		waits:   waitsOf(request, response),
 		redact:  redact.text,
 	}
 	if failure.Kind == ErrUnreadable && looksLikeWebPage(response) {

@@ -95,7 +95,7 @@ func (c *connection) send(ctx context.Context, call *profile.Call, v profile.Val
 	page := &url.URL{Scheme: root.Scheme, Host: root.Host, Path: strings.TrimRight(root.Path, "/") + call.Path}
 	for attempt := 0; ; attempt++ {
 		if needsToken {
-			token, err := c.csrfToken(ctx, page, attempt > 0)
+			token, err := c.csrfToken(ctx, call, v.Key, page, attempt > 0)
 			if err != nil {
 				return nil, err
 			}

@@ -2,7 +2,6 @@ package twcloud
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -10,11 +9,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
-var errNoToken = errors.New("the response has no CSRF token")
-
-// csrfToken returns the CSRF token of the session for a call that a page makes. It
-// requests one if there is none, or if renew is set.
-func (c *connection) csrfToken(ctx context.Context, page *url.URL, renew bool) (string, error) {
+// csrfToken returns the CSRF token of the session for a call about a key that a page
+// makes. It requests one if there is none, or if renew is set.
+func (c *connection) csrfToken(ctx context.Context, call *profile.Call, key string, page *url.URL, renew bool) (string, error) {
 	from := c.profile.CSRF
 	root := c.rootOf(c.profile.ServerOf(from.Server), from.Path)
 	if root == nil {
@@ -31,7 +28,9 @@ func (c *connection) csrfToken(ctx context.Context, page *url.URL, renew bool) (
 		return token, nil
 	}
 	if from.Path == "" {
-		return "", &Error{Kind: ErrUnreadable, Method: http.MethodGet, Path: root.EscapedPath(), Part: "csrf", Cause: errNoToken}
+		failure := newCallError(ErrUnreadable, call, key, from.Missing())
+		failure.Part = "csrf"
+		return "", failure
 	}
 	if from.From == "page" {
 		ctx = signin.WithPage(ctx)
@@ -61,7 +60,11 @@ func (c *connection) csrfToken(ctx context.Context, page *url.URL, renew bool) (
 		token = c.knownToken(seat, page)
 	}
 	if token == "" {
-		return "", r.unreadable(errNoToken)
+		failure := r.unreadable(from.Missing())
+		if from.From == "page" { // A page is what was asked for.
+			failure.Kind, failure.Message, failure.Cause = ErrUnreadable, "", from.Missing()
+		}
+		return "", failure
 	}
 	session.keepToken(seat, token)
 	return token, nil

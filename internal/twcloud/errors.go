@@ -75,7 +75,7 @@ var (
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
 	// ErrNotUnderstood: the first registration or removal failed in a way that
 	// would fail all others, so this one was not sent.
-	ErrNotUnderstood = errors.New("not sent: the first request of this kind failed, and this one would fail in the same way")
+	ErrNotUnderstood = errors.New("not sent, because the first request of this kind failed")
 	// ErrTooLarge: the answer is too large to be one.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrTimeout: no complete answer within the request timeout.
@@ -143,7 +143,9 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, ": %s", e.Message)
 	}
 	if cause := e.CauseText(); cause != "" && cause != e.Kind.Error() {
-		fmt.Fprintf(&text, ": %s", cause)
+		said := strings.TrimRight(text.String(), ".")
+		text.Reset()
+		fmt.Fprintf(&text, "%s: %s", said, cause)
 	}
 	if e.waits != "" {
 		fmt.Fprintf(&text, " (%s)", e.waits)

@@ -37,7 +37,7 @@ func newGate() gate {
 
 // enter waits for a turn, and reports whether the call is the first one. A call that
 // needs more than is known goes alone. The error is ErrCanceled, or ErrNotUnderstood
-// with the text of the first failure. The caller must call leave with the result.
+// with text and origin of the first failure. The caller must call leave with the result.
 func (g gate) enter(ctx context.Context, call *profile.Call, key string, needs gateState) (leave func(gateState, error), first bool, err error) {
 	select {
 	case last := <-g:
@@ -46,7 +46,11 @@ func (g gate) enter(ctx context.Context, call *profile.Call, key string, needs g
 		}
 		g <- last
 		if last.state == shut {
-			return nil, false, newCallError(ErrNotUnderstood, call, key, errors.New(last.cause.Error()))
+			refused := newCallError(ErrNotUnderstood, call, key, errors.New(last.cause.Error()))
+			if first, ok := errors.AsType[*Error](last.cause); ok {
+				refused.Origin = first.Origin
+			}
+			return nil, false, refused
 		}
 		return func(gateState, error) {}, false, nil
 	case <-ctx.Done():

@@ -94,7 +94,7 @@ func (s *session) loginError(err error) error {
 		return revised(newTransportError(request, failed.Cause, s.redact), func(failure *Error) { failure.Part = failed.Part })
 	}
 	failure := &Error{
-		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request), redact: s.redact.text,
+		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request, failed.Response), redact: s.redact.text,
 		Method: request.Method, Path: shownPath(request.URL),
 	}
 	if failed.Request != nil {

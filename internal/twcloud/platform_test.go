@@ -391,6 +391,9 @@ func TestPlatformTokens(t *testing.T) {
 						t.Errorf("got %v", err)
 					}
 				}
+				if sent := strings.Count(p.log.String(), "status=401"); test.credentials.Token != "" && sent != 1 {
+					t.Errorf("a token that is refused was sent %d times", sent)
+				}
 				return
 			}
 			listTwice(t, client)

@@ -186,15 +186,22 @@ func noteWait(response *http.Response, wait, asked time.Duration, logger *slog.L
 	}
 }
 
-// waitsOf describes the waits of a request. It is empty without any.
-func waitsOf(request *http.Request) string {
-	noted, ok := request.Context().Value(waitsKey{}).(*waits)
-	if !ok || noted.times.Load() == 0 {
-		return ""
+// waitsOf describes the waits that the server asked for, before a request was sent again
+// or with the response that ended it, if there is one. It is empty without any.
+func waitsOf(request *http.Request, last *http.Response) string {
+	var times int64
+	var asked time.Duration
+	if noted, ok := request.Context().Value(waitsKey{}).(*waits); ok {
+		times, asked = noted.times.Load(), time.Duration(noted.asked.Load()).Round(time.Second)
 	}
-	asked := time.Duration(noted.asked.Load()).Round(time.Second)
-	if noted.times.Load() == 1 {
+	if times == 0 && last != nil {
+		asked = backoff{now: time.Now}.retryAfter(last.Header)
+	}
+	switch {
+	case asked == 0:
+		return ""
+	case times < 2:
 		return fmt.Sprintf("the server asked to wait %s", asked)
 	}
-	return fmt.Sprintf("the server asked to wait %d times, %s in all", noted.times.Load(), asked)
+	return fmt.Sprintf("the server asked to wait %d times, %s in all", times, asked)
 }

@@ -175,6 +175,11 @@ func TestRetryWaitsAndGivesUp(t *testing.T) {
 				t.Errorf("the error is %q", err)
 			}
 		}
+		// A request that is not sent again has what the server asked for, too.
+		hasty := fakeClient(t, server, func(o *Options) { o.MaxRetries = 0 })
+		if _, err := hasty.Version(t.Context()); err == nil || !strings.HasSuffix(err.Error(), "(the server asked to wait 45s)") {
+			t.Errorf("the error is %v", err)
+		}
 		if line := "level=INFO msg=\"Teamwork Cloud asks to wait\" method=GET path=/osmc/version status=503 asked=45s wait=45s"; strings.Count(log.String(), line) != 6 {
 			t.Errorf("the log is\n%s", log.String())
 		}

@@ -280,6 +280,10 @@ func (a api) inject(r *http.Request) (any, error) {
 		return nil, errors.New("answer-with needs a status from 200 to 599")
 	case fault.Server != "" && fault.Server != emulator.REST && fault.Server != emulator.WebApp:
 		return nil, errors.New("the server must be rest or webapp")
+	case fault.Kind != emulator.AnswerWith && fault.Status != 0:
+		return nil, errors.New("only answer-with takes a status")
+	case fault.Times < -1:
+		return nil, errors.New("the number of times must be positive, or -1 for all requests from now on")
 	}
 	fault.Method = strings.ToUpper(fault.Method)
 	a.server.Inject(fault)

@@ -55,6 +55,9 @@ type Session struct {
 	Served atomic.Bool
 
 	token Token
+	// given is true for a token that the user has got, so that another session would have
+	// the same one.
+	given bool
 	// start is where the sign-in by page begins, and outside is where the server sends
 	// requests without a session, each without query.
 	start, outside string
@@ -62,6 +65,10 @@ type Session struct {
 
 // Expired reports whether the token of the session is to be renewed.
 func (s *Session) Expired() bool { return s.token.expired() }
+
+// Final reports whether a refusal is final: the server has accepted nothing of the
+// session, and another one would be the same.
+func (s *Session) Final() bool { return s.given && !s.Served.Load() }
 
 // Client sends the requests of a sign-in.
 type Client struct {

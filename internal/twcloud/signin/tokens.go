@@ -279,7 +279,7 @@ func (b *ByToken) Open(ctx context.Context) (*Session, error) {
 		return nil, &Error{Kind: ErrNoCredentials, Part: "sign_in.by", Cause: errors.New("the API profile authorizes requests by a token, and none is configured")}
 	}
 	token, err := b.Tokens.get(ctx)
-	return &Session{token: token}, err
+	return &Session{token: token, given: b.Tokens.Token != ""}, err
 }
 
 // Authorize implements Method.

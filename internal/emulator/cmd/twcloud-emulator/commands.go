@@ -15,6 +15,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/control"
@@ -144,9 +145,20 @@ func (c *caller) table(headings string, rows [][]string) error {
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, headings)
 	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = printable(cell)
+		}
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	return w.Flush()
+}
+
+// printable escapes what a terminal would not print as it is.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // send sends a change and prints what has become of the consumer.
@@ -155,7 +167,7 @@ func (c *caller) send(method, path string, body any, done string) error {
 	if err := c.call(method, path, body, &consumer); err != nil {
 		return err
 	}
-	return c.say("%s %q (key %s, %s)", done, consumer.Name, consumer.Key, state(consumer))
+	return c.say("%s %q (key %s, %s)", done, consumer.Name, printable(consumer.Key), state(consumer))
 }
 
 func state(consumer emulator.Consumer) string {
@@ -280,5 +292,12 @@ func (c *caller) inject(args []string) (err error) {
 	if err := c.call(http.MethodPost, "/faults", c.fault, nil); err != nil {
 		return err
 	}
-	return c.say("The next request that matches gets %s (%s).", c.fault.Kind, faultHelp[c.fault.Kind])
+	matches := "The next request that matches gets"
+	switch times := c.fault.Times; {
+	case times < 0:
+		matches = "From now on, each request that matches gets"
+	case times > 1:
+		matches = fmt.Sprintf("The next %d requests that match get", times)
+	}
+	return c.say("%s %s (%s).", matches, c.fault.Kind, faultHelp[c.fault.Kind])
 }
