@@ -83,7 +83,7 @@ func newCanary(t *testing.T, credentials ...string) *canary {
 	c.cli.Setenv(
 		"TWCLOUD_ENDPOINT="+gateway.URL, "TWCLOUD_WEBAPP_ENDPOINT="+c.server.WebAppURL(),
 		"TWCLOUD_REQUEST_TIMEOUT=250ms", "TWCLOUD_MAX_RETRIES=0", "TWCLOUD_DETECT_SECRET_DRIFT=true",
-		"HTTP_PROXY="+strings.Replace(closedPort(t), "http://", "http://canary:"+canaryProxyPass+"@", 1),
+		"HTTP_PROXY="+strings.Replace(closedPort, "http://", "http://canary:"+canaryProxyPass+"@", 1),
 		"TF_VAR_secret="+canarySecret,
 	)
 	c.cli.Setenv(credentials...)

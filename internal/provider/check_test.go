@@ -173,7 +173,7 @@ func TestCheck(t *testing.T) {
 			return map[string]string{"TWCLOUD_ENDPOINT": h.server.WebAppURL()}
 		}, fails: true, want: []string{"FAIL  sign-in", "no Teamwork Cloud REST API", "8111"}},
 		"nothing listens": {address: func(t *testing.T, _ *harness) map[string]string {
-			return map[string]string{"TWCLOUD_ENDPOINT": closedPort(t)}
+			return map[string]string{"TWCLOUD_ENDPOINT": closedPort}
 		}, fails: true, want: []string{"FAIL  sign-in", "could not be reached", "Nothing listens"}},
 		"no web app": {
 			before: everywhere(emulator.Fault{Kind: emulator.DropBefore, Server: emulator.WebApp}),
@@ -264,7 +264,7 @@ func TestCheck_platform(t *testing.T) {
 		"nothing at the start": {dialect: "wrapped", old: `"start": "/admin/"`, new: `"start": "/admin/nowhere"`, fails: true, want: []string{"FAIL  sign-in        sign_in.start: the sign-in shows a page", "(status 404)"}},
 		"another application":  {dialect: "wrapped", old: `"start": "/admin/"`, new: `"start": "/webapp/settings"`, fails: true, want: []string{"FAIL  sign-in        sign_in: the session was refused (status 401)"}},
 		"a wrong port": {
-			dialect: "wrapped", environment: map[string]string{"TWCLOUD_WEBAPP_ENDPOINT": closedPort(t)}, fails: true,
+			dialect: "wrapped", environment: map[string]string{"TWCLOUD_WEBAPP_ENDPOINT": closedPort}, fails: true,
 			want: []string{"FAIL  sign-in        sign_in.start: the server could not be reached", "port of webapp_endpoint (", "fix what failed above"},
 		},
 		"a wrong password": {

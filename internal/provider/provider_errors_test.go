@@ -3,7 +3,6 @@ package provider_test
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,16 +12,9 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
 
-// closedPort is an address at which nothing listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return "http://" + listener.Addr().String()
-}
+// closedPort is an address at which nothing listens. No system gives this port to a
+// server that asks for any, such as that of another test.
+const closedPort = "http://127.0.0.1:1"
 
 // takeSeat opens a session that stays open.
 func (h *harness) takeSeat(t *testing.T) {
@@ -151,7 +143,7 @@ var providerFailures = map[string]struct {
 	},
 	"connection refused": {
 		fail:     signedInAs(asAdmin),
-		endpoint: func(t *testing.T, _ *harness) string { t.Helper(); return closedPort(t) },
+		endpoint: func(*testing.T, *harness) string { return closedPort },
 		want:     []string{"connection refused", "Nothing listens at that address"},
 	},
 	"timeout": {
