@@ -186,9 +186,9 @@ func paragraphs(cause, advice string, state ...string) string {
 // may be at its end, can have its own.
 func sentence(err error) string { return strings.TrimRight(err.Error(), ".") + "." }
 
-// adviceFor returns what to do about an error of the client, as if it came from the
-// REST API: see serverFacts.adviceFor.
-func adviceFor(err error) string {
+// adviceOn returns what to do about an error of the client. It has the words of about in
+// braces.
+func adviceOn(err error) string {
 	if text := connectionAdvice(err); text != "" {
 		return text
 	}
@@ -198,19 +198,19 @@ func adviceFor(err error) string {
 		return "This machine does not trust the authority that signed the server's certificate. " +
 			"Set ca_certificate_file (or ca_certificate_pem) to the certificate of that authority, or to the server's own certificate if it is self-signed."
 	case isType[tls.RecordHeaderError](err):
-		return "The server at that port does not use TLS. Check the host and port of endpoint. If the server has no TLS, use http:// " +
+		return "The server at that port does not use TLS. Check the host and port of {endpoint}. If the server has no TLS, use http:// " +
 			"(which sends credentials unencrypted)."
 	case isOperation && operation.Op == "proxyconnect":
 		return "The proxy in HTTPS_PROXY cannot be reached. Check it, or exclude the server with NO_PROXY."
 	case isType[*net.DNSError](err):
-		return "The host name cannot be resolved. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
+		return "The host name cannot be resolved. Check {endpoint}, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "Nothing listens at that address. Check that the server runs, and the host and port of endpoint (the REST API uses port 8111 by default)."
+		return "Nothing listens at that address. Check that the server runs, and the host and port of {endpoint} ({usual})."
 	case isMissingSignIn(err):
-		return "There is no sign-in at this path. Check endpoint: the REST API uses port 8111 by default. If it is right, the API profile is of another server or version: " +
+		return "There is no sign-in at this path. Check {endpoint}: {usual}. If it is right, the API profile is of another server or version: " +
 			"record the sign-in again and learn the API profile from it."
 	case isMalformedSignIn(err):
-		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of endpoint."
+		return "The server did not understand the sign-in request. Check the scheme (https://), port and path of {endpoint}."
 	}
 	for _, known := range advice {
 		if errors.Is(err, known.kind) {
@@ -225,9 +225,6 @@ const thenAgain = " Then run Terraform again."
 
 // whenDiffers is for a server that differs from what the provider assumes.
 const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
-
-// onRESTAPI is what it means that the REST API has nothing at the path of the list.
-const onRESTAPI = "On the REST API, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform. "
 
 // advice is in order of precedence, because an error can be of several kinds.
 var advice = []struct {
@@ -246,23 +243,22 @@ var advice = []struct {
 	{twcloud.ErrNoEndpoint, "Set endpoint to the URL of the Teamwork Cloud REST API."},
 	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
-	{twcloud.ErrNoSession, "Check that endpoint is the REST API, and that no proxy removes cookies."},
-	{twcloud.ErrNoAPI, "Check endpoint: the port may be wrong (the REST API uses port 8111 by default), or a path prefix may be missing or wrong."},
+	{twcloud.ErrNoSession, "Check that {endpoint} is {server}, and that no proxy removes cookies."},
+	{twcloud.ErrNoAPI, "Check {endpoint}: the port may be wrong ({usual}), or a path prefix may be missing or wrong."},
 	{twcloud.ErrToken, "Either the user lacks the Configure Server permission, or the server wants another CSRF token than the API profile says. " +
 		"Compare csrf in the profile with what the page in TWCloud Admin sends. " + whenDiffers},
 	{twcloud.ErrSessionWanted, "This server wants a session for a registration, although none is documented. " +
 		"Learn an API profile instead. " + whenDiffers},
 	{twcloud.ErrForbidden, "Only users with the Configure Server permission can manage OAuth consumers. " +
 		"Ask an administrator to grant it to the provider's user."},
-	{twcloud.ErrNoCollection, onRESTAPI + "Otherwise, check endpoint: the REST API uses port 8111 by default. " + whenDiffers},
+	{twcloud.ErrNoCollection, "{nothing}. Otherwise, check {endpoint}: {usual}. " + whenDiffers},
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
-	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong (the REST API uses port 8111 by default), " +
-		"or a proxy asks you to sign in. Check endpoint."},
+	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong ({usual}), or a proxy asks you to sign in. Check {endpoint}."},
 	{twcloud.ErrInvalid, "The server did not accept a value. Change the configuration as the server says, and apply again."},
 	{twcloud.ErrConflict, "Someone else may have changed the consumer at the same time, or the server does not allow two consumers with one name. Plan again and check what changed."},
 	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries." + thenAgain},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
-	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check endpoint."},
+	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check {endpoint}."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
 	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
@@ -271,11 +267,11 @@ var advice = []struct {
 	{twcloud.ErrIncomplete, "The list may be late: run Terraform again in a moment. A consumer that such a list lacks does not count as removed: " +
 		"if you know that it was removed, run terraform state rm ADDRESS. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +
-		"If endpoint is right, this server differs. " + whenDiffers},
+		"If {endpoint} is right, this server differs. " + whenDiffers},
 	{twcloud.ErrClosed, "The provider was asked to terminate. Run Terraform again."},
 	{twcloud.ErrCanceled, "The run was canceled. Run Terraform again."},
 	{twcloud.ErrServer, "Check the server's log." + thenAgain},
-	{twcloud.ErrUnreachable, "The connection failed. Check endpoint, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
+	{twcloud.ErrUnreachable, "The connection failed. Check {endpoint}, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
 }
 
 // diagnosePanic turns a panic into a diagnostic. Otherwise, the process would end

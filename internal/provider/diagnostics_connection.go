@@ -71,5 +71,5 @@ func certificateAdvice(certificate *x509.Certificate) string {
 		return "The server's certificate has no subject alternative name (SAN). Its common name does not count, so no value of " +
 			"tls_server_name can match it. Replace it by one with a SAN (keytool -ext SAN=dns:HOST)."
 	}
-	return "The server's certificate is for another host name. Use a name of the certificate in endpoint, or set tls_server_name to it."
+	return "The server's certificate is for another host name. Use a name of the certificate in {endpoint}, or set tls_server_name to it."
 }

@@ -154,7 +154,7 @@ func TestConnectionAdvice(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = client.Version(t.Context())
-			if advice := adviceFor(err); !strings.Contains(advice, test.says) || test.not != "" && strings.Contains(advice, test.not) {
+			if advice := (serverFacts{}).adviceFor(err); !strings.Contains(advice, test.says) || test.not != "" && strings.Contains(advice, test.not) {
 				t.Errorf("%v: got %q", err, advice)
 			}
 			if err := client.Close(); err != nil {

@@ -36,7 +36,7 @@ func TestAdviceFor(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := adviceFor(test.err)
+			got := serverFacts{}.adviceFor(test.err)
 			if !strings.Contains(got, test.want) || (test.want == "") != (got == "") {
 				t.Errorf("advice %q, want %q", got, test.want)
 			}
@@ -205,9 +205,9 @@ func TestRareMessages(t *testing.T) {
 	}
 	seen := map[string]error{}
 	for _, kind := range kinds {
-		advice := adviceFor(&twcloud.Error{Kind: kind})
-		if other, found := seen[advice]; found || !strings.HasSuffix(advice, ".") {
-			t.Errorf("%v: advice %q, want sentences that differ from those for %v", kind, advice, other)
+		advice := serverFacts{}.adviceFor(&twcloud.Error{Kind: kind})
+		if other, found := seen[advice]; found || !strings.HasSuffix(advice, ".") || strings.ContainsAny(advice, "{}") {
+			t.Errorf("%v: advice %q, want whole sentences that differ from those for %v", kind, advice, other)
 		}
 		seen[advice] = kind
 		var diags diag.Diagnostics
@@ -305,7 +305,7 @@ func TestServerFacts_adviceFor(t *testing.T) {
 	}{
 		"REST API":              {refused("https://rest.example.com"), "the host and port of endpoint (the REST API uses port 8111 by default)", "webapp"},
 		"platform":              {refused("https://wap.example.com"), "the host and port of webapp_endpoint (the Web Application Platform uses port 8443 by default)", "8111"},
-		"authentication server": {refused("https://login.example.com"), "the host and port of authentication_endpoint.", "8111"},
+		"authentication server": {refused("https://login.example.com"), "the host and port of authentication_endpoint (the default is webapp_endpoint)", "8111"},
 		"no address":            {&twcloud.Error{Kind: twcloud.ErrNoEndpoint, Origin: "https://wap.example.com"}, "Set endpoint to", "webapp"},
 		"no cookie on the platform": {
 			&twcloud.Error{Kind: twcloud.ErrNoSession, Origin: "https://wap.example.com"}, "webapp_endpoint is the Web Application Platform", "REST API",

@@ -92,23 +92,19 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 // adviceFor returns what to do about an error of the client. It names the attribute of
 // the server that the request went to.
 func (f serverFacts) adviceFor(err error) string {
-	text := adviceFor(err)
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	if !ok || failure.Kind == twcloud.ErrNoEndpoint {
-		return text
-	}
 	server := f.main()
-	if failure.Origin != "" {
+	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Origin != "" {
 		server = f.addressOf(failure)
 	}
+	words := aboutREST
 	switch server {
 	case f.endpoint:
 	case f.webApp:
-		return aboutPlatform.Replace(text)
+		words = aboutPlatform
 	case f.authentication:
-		return aboutAuthentication.Replace(text)
+		words = aboutAuthentication
 	}
-	return text
+	return words.Replace(adviceOn(err))
 }
 
 // addressOf is the server that a request went to. A proxy can have all servers at one
@@ -126,13 +122,19 @@ func (f serverFacts) addressOf(failure *twcloud.Error) serverAddress {
 	return serverAddress{}
 }
 
+const otherVersion = "The API profile may be for another version of the server"
+
 var (
-	aboutPlatform = strings.NewReplacer(
-		onRESTAPI, "The API profile may be for another version of the server. ",
-		"the REST API uses port 8111", "the Web Application Platform uses port 8443",
-		" endpoint is the REST API", " webapp_endpoint is the Web Application Platform",
-		" endpoint", " webapp_endpoint")
-	aboutAuthentication = strings.NewReplacer(
-		" (the REST API uses port 8111 by default)", "",
-		" endpoint", " authentication_endpoint")
+	aboutREST = about("endpoint", "the REST API", "the REST API uses port "+twcloud.DefaultRESTPort+" by default",
+		"On the REST API, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform")
+	aboutPlatform = about("webapp_endpoint", "the Web Application Platform",
+		"the Web Application Platform uses port "+twcloud.DefaultWebAppPort+" by default", otherVersion)
+	aboutAuthentication = about("authentication_endpoint", "the authentication server", "the default is webapp_endpoint", otherVersion)
 )
+
+// about has the words of advice that depend on the server: the attribute with its
+// address, what it is, what is usual, and what it means that it has nothing at the path of
+// the list.
+func about(endpoint, server, usual, nothing string) *strings.Replacer {
+	return strings.NewReplacer("{endpoint}", endpoint, "{server}", server, "{usual}", usual, "{nothing}", nothing)
+}
