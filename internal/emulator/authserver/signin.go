@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -10,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 // rememberedFor is how long the cookie of a browser lasts whose user has checked the
@@ -197,8 +196,7 @@ func (t *transaction) takes(template, value any) bool {
 
 // submitJSON takes the request of a step's script.
 func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
-	content, _ := io.ReadAll(r.Body) // What is cut off does not read.
-	body, err := profile.DecodeJSON(content)
+	body, err := decodeJSON(r.Body)
 	s.within(w, r, func(open *session, t *transaction) {
 		step := s.current(t)
 		template, templateErr := asJSON(step.JSON)
@@ -210,17 +208,43 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
 			writeJSON(w, http.StatusUnauthorized, map[string]string{"message": s.text(wrongPasswordText)})
 			return
 		}
-		writeJSON(w, http.StatusOK, profile.SetAt(nil, step.Next, s.next(w, r, open, t)))
+		writeJSON(w, http.StatusOK, setAt(nil, step.Next, s.next(w, r, open, t)))
 	})
 }
 
-// asJSON is a value as profile.DecodeJSON returns it.
+// decodeJSON keeps numbers as they are.
+func decodeJSON(r io.Reader) (value any, err error) {
+	decoder := json.NewDecoder(r)
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}
+
+// asJSON is a value as decodeJSON returns it.
 func asJSON(value any) (any, error) {
 	content, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
 	}
-	return profile.DecodeJSON(content)
+	return decodeJSON(bytes.NewReader(content))
+}
+
+// setAt sets the value at a JSON pointer (RFC 6901) of objects.
+func setAt(document any, pointer string, value any) any {
+	if pointer == "" {
+		return value
+	}
+	name, rest, more := strings.Cut(pointer[1:], "/")
+	if more {
+		rest = "/" + rest
+	}
+	object, ok := document.(map[string]any)
+	if !ok {
+		object = map[string]any{}
+	}
+	name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	object[name] = setAt(object[name], rest, value)
+	return object
 }
 
 // fails ends a step, and after the last one checks the password. If it is wrong, the
