@@ -82,10 +82,8 @@ func (t *trial) register(ctx context.Context) bool {
 		}
 		return false
 	}
-	if err != nil {
-		t.report.failure("register", err)
-	}
 	if err != nil && !errors.Is(err, twcloud.ErrOtherName) { // The list shows the other name.
+		t.report.failure("register", err)
 		return t.goOn(ctx, "register", err)
 	}
 	if registration.Adopted != nil {
@@ -203,10 +201,14 @@ func (t *trial) compare(subject, part string, want, got twcloud.Consumer) bool {
 	return false
 }
 
+// shortestPart is how long a part of the trial's name is that cannot be another
+// consumer's name by chance.
+const shortestPart = 6
+
 // shownName hides a name that is not a part of one that the trial has given, because
 // it can be private.
 func (t *trial) shownName(name string) string {
-	if !t.isOwn(name) && !strings.Contains(t.name, name) {
+	if !t.isOwn(name) && (len(name) < shortestPart || !strings.Contains(t.name, name)) {
 		return "another one"
 	}
 	return fmt.Sprintf("%q", t.report.clean(name))

@@ -105,7 +105,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 		"name altered": {
 			server: withQuirk("name-cut"),
 			want: []string{
-				"FAIL  register       calls.register: the server stores another name", `but the name is "Terrafo" in place of "Terraform Prüfung `, "ok    remove",
+				`FAIL  register       calls.register: the server said yes, but the name is "Terrafo" in place of "Terraform Prüfung `, "ok    remove",
 			},
 		},
 		"changed late": {

@@ -74,7 +74,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 	}
 	answer := answerOf(failure)
 	if failure.Kind == twcloud.ErrNotUnderstood { // It has the first failure, which may be reported later.
-		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, "Fix the first error."}, state...)...))
+		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, "Fix that error first."}, state...)...))
 		return
 	}
 	if before, again := b.refer(answer, tried); again {
@@ -260,7 +260,7 @@ var advice = []struct {
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check {endpoint}."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
-	{twcloud.ErrSecretNeeded, "This server wants the secret with each change. Set secret or secret_wo to the secret that the consumer has."},
+	{twcloud.ErrSecretNeeded, "This server wants the secret with each change, and the provider knows only what it has set. Set secret, or secret_wo with the next secret_wo_version, in the same apply."},
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
 	{twcloud.ErrOtherName, "The plan would never be empty. Write the name in the configuration as the server stores it."},
 	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},

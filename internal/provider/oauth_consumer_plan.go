@@ -179,16 +179,16 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 			decision = r.planProbed(ctx, config, state, decision, &record, resp)
 		}
 	}
-	if decision == keepSecret && r.backend.detects() && state.Approved.ValueBool() && setUnhashed(config, record) {
+	if decision == keepSecret && r.backend.detects() && state.Approved.ValueBool() && setUnhashed(config, state, record) {
 		r.backend.addUnhashed(&resp.Diagnostics, state)
 	}
 	if decision == keepUnproven {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
-			fmt.Sprintf("%s was imported, or its secret had a version, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
-				state.describe(), r.backend.once("warning", setOnce, state.Name.ValueString())))
+			fmt.Sprintf("%s %s, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
+				state.describe(), notSet, r.backend.once("warning", setOnce, state.Name.ValueString())))
 	}
 	r.planName(ctx, config, plan, state, &resp.Diagnostics)
-	r.planChanges(config, plan, state, decision == sendSecret || record.Drifted, &resp.Diagnostics)
+	r.planChanges(config, plan, state, record, decision, &resp.Diagnostics)
 	revision := state.SecretRevision
 	switch decision {
 	case sendSecret:
@@ -242,7 +242,7 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 		return keepSecret
 	case twcloud.SecretRefused:
 		if record.Hash == nil {
-			// The provider has never set a secret, so nobody changed it.
+			// Nobody knows which secret was set.
 			r.backend.warnOfOtherSecret(state, &resp.Diagnostics)
 			return keepSecret
 		}
@@ -256,31 +256,35 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 	return decision
 }
 
+// notSet says why the provider does not know a secret.
+const notSet = "was imported, or its secret had a version"
+
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
 // warnOfOtherSecret does not name the attribute: Terraform would print its line of the
 // configuration, which can have the secret.
 func (b *backend) warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
-		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), b.once("warning", setOnce, state.Name.ValueString())))
+		fmt.Sprintf("%s %s, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), notSet, b.once("warning", setOnce, state.Name.ValueString())))
 }
 
-// planChanges reports changes that the API profile has no call for, and a
-// missing secret that the server requires with other changes. What is unknown may
-// turn out to be no change.
-func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, sendsSecret bool, diags *diag.Diagnostics) {
+// planChanges reports changes that the API profile has no call for, and a secret that the
+// server requires with other changes, and that is missing or may be another one. What is
+// unknown may turn out to be no change.
+func (r *oauthConsumerResource) planChanges(config, plan, state oauthConsumerModel, record secretRecord, decision secretDecision, diags *diag.Diagnostics) {
 	if !r.backend.ready() {
 		return
 	}
 	changes := plan.changesFrom(state)
-	if sendsSecret {
+	if decision == sendSecret || record.Drifted {
 		changes.Secret = new("")
 	}
 	if changes.None() {
 		return
 	}
-	err := r.backend.client.Supports(changes)
-	if err == nil && r.backend.client.NeedsSecret(changes) && config.wantedSecret().IsNull() {
+	err, secret := r.backend.client.Supports(changes), config.wantedSecret()
+	if err == nil && decision != sendUndecided && !secret.IsUnknown() && r.backend.client.NeedsSecret(changes) &&
+		(secret.IsNull() || !lastSecretIs(secret.ValueString(), state, record)) {
 		err = &twcloud.Error{Kind: twcloud.ErrSecretNeeded}
 	}
 	r.planCall(err, "Planning to change "+state.describe(), diags)

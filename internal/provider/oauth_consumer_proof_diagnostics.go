@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -63,7 +64,7 @@ func (b *backend) addUnproven(config, state oauthConsumerModel, verdict twcloud.
 	if state.isImported() {
 		diags.AddError("Unable to import OAuth consumer", paragraphs(
 			fmt.Sprintf("%s. So nothing proves that %s is a consumer of this server with this secret.", cause, state.describe()),
-			b.once("error", "Compare key and secret with what is there "+onThePage+", and "+approveIt, state.Name.ValueString())))
+			b.once("error", "Compare key and secret with what is there "+onThePage+", and "+approveIt, state.Key.ValueString())))
 		return
 	}
 	diags.AddError(fmt.Sprintf("New secret of %q is not accepted", state.Name.ValueString()), paragraphs(
@@ -80,7 +81,7 @@ func (b *backend) addApprovalSet(config oauthConsumerModel, consumer string, pro
 	}
 	diags.AddAttributeError(path.Root("approved"), "Approval cannot be configured", fmt.Sprintf("%s has approved = %t. %s", consumer, proven, b.once("error",
 		"This API profile has no call that approves or disapproves: a person does that, "+onThePage+".\n\n"+
-			"Leave approved out of the configuration. It then shows what the server has.", config.Name.ValueString())))
+			"Leave approved out of the configuration. It then shows what the server has.", cmp.Or(config.Name.ValueString(), consumer))))
 }
 
 // reportRemoval says that nothing is removed on the server, and refuses to forget a

@@ -225,7 +225,12 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
 	known := record
-	hash := func() *secretHash { return known.Hash }
+	hash := func() *secretHash {
+		if !r.backend.needsHash(plan) {
+			return nil
+		}
+		return known.Hash
+	}
 	switch sends := decideSecret(config, state, record) == sendSecret; {
 	case sends:
 		secret := config.wantedSecret()

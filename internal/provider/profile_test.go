@@ -88,8 +88,15 @@ func TestAccProfile_putSecret(t *testing.T) {
 		w.expectState(t, want, 1)
 		w.expectUnchanged(t, config)
 	}
-	w.planFails(t, block+consumer(`name = "renamed"`, "approved = true")).
-		expect(t, "error", "Unable to plan OAuth consumer", "failed: this change needs the secret")
+	// Under a version, a hash tells whether the configured secret is the one to send.
+	want.Name = "renamed"
+	w.apply(t, block+consumer(append(writeOnly("s3cret", 1), `name = "renamed"`, "approved = true")...)).expectNone(t)
+	w.expectOnServer(t, want)
+	for _, form := range [][]string{nil, writeOnly("generated", 1)} {
+		w.planFails(t, block+consumer(append(form, `name = "windows"`, "approved = true")...)).
+			expect(t, "error", "Unable to plan OAuth consumer", "failed: this change needs the secret", "next secret_wo_version")
+	}
+	w.expectOnServer(t, want)
 }
 
 // A life of a consumer on the platform, by page, by script, and by a token. Nothing is

@@ -41,10 +41,10 @@ func wasSet(state oauthConsumerModel, record secretRecord) bool {
 	return !state.Secret.IsNull() || !state.SecretWOVersion.IsNull() || record.Hash != nil
 }
 
-// setUnhashed reports whether the configured secret has a version, and was set without a
+// setUnhashed reports whether the configured secret was set under its version without a
 // hash.
-func setUnhashed(config oauthConsumerModel, record secretRecord) bool {
-	return !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull() && record.Hash == nil
+func setUnhashed(config, state oauthConsumerModel, record secretRecord) bool {
+	return !config.SecretWO.IsNull() && !config.SecretWOVersion.IsNull() && config.SecretWOVersion.Equal(state.SecretWOVersion) && record.Hash == nil
 }
 
 // lastSecretIs reports whether a secret is the one that was last set.

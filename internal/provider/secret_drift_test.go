@@ -340,7 +340,9 @@ func TestAccSecretDrift_setWithoutHash(t *testing.T) {
 	if probes := w.probes(); probes != 0 {
 		t.Errorf("checked %d times without knowing what the secret was", probes)
 	}
-	w.apply(t, w.configDetecting(versioned(2))).expectNone(t)
+	w.apply(t, w.configDetecting(consumer(append(stored("s3cret"), `name = "doors"`, "approved = true")...))).expectNone(t)
+	// The secret in state is the one to hash.
+	w.apply(t, requireCheck(w.configDetecting(versioned(2)))).expectNone(t)
 	w.expectUnchanged(t, w.configDetecting(versioned(2)))
 	w.rotateOutside()
 	w.plan(t, w.configDetecting(versioned(2))).expect(t, "warning", `Secret of "doors" was changed outside of Terraform`)

@@ -104,9 +104,9 @@ func (b *backend) startHash(secret types.String, plan oauthConsumerModel) (wait 
 
 // needsHash reports whether a state needs the hash of its secret. It does not if it has
 // the secret itself. If it has a version, the hash only tells whether the configured
-// secret can be checked with the server.
+// secret is the one on the server: for a check, or for a change that needs the secret.
 func (b *backend) needsHash(state oauthConsumerModel) bool {
-	return state.Secret.IsNull() && (state.SecretWOVersion.IsNull() || b.mayDetect() || b.unlisted())
+	return state.Secret.IsNull() && (state.SecretWOVersion.IsNull() || b.mayDetect() || b.unlisted() || b.ready() && b.client.ChangesNeedSecret())
 }
 
 // matches reports whether the hash is that of the secret. A nil hash matches

@@ -85,6 +85,9 @@ func (w *workspace) expectSecretStep(t *testing.T, step secretStep, key string, 
 	if state.SecretWO != nil || state.Secret == nil && holds(t, w.stateFile(t), after.Secret) {
 		t.Errorf("the state has the write-only secret:\n%s", w.stateFile(t))
 	}
+	if len(step.arguments) > 1 && holds(t, w.stateFile(t), `"hash"`) {
+		t.Errorf("the state has a hash of a secret with a version:\n%s", w.stateFile(t))
+	}
 	w.plan(t, config).expectAction(t, "")
 }
 

@@ -68,8 +68,8 @@ func (f serverFacts) main() serverAddress {
 	return f.endpoint
 }
 
-// where says at which address a call failed, and as whom. It is empty if no
-// request was sent, and for failures that concern one consumer.
+// where says at which address a call failed, and as whom. It is empty for failures that
+// concern one consumer, and if no request was sent, unless no server could be reached.
 func (f serverFacts) where(failure *twcloud.Error) string {
 	if isAny(failure.Kind, twcloud.ErrConflict, twcloud.ErrNotFound, twcloud.ErrCanceled, twcloud.ErrNotApplied, twcloud.ErrKeyGone) ||
 		failure.Kind == twcloud.ErrInvalid && !failure.Login {

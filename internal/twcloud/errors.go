@@ -75,7 +75,7 @@ var (
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
 	// ErrNotUnderstood: the first registration or removal failed in a way that
 	// would fail all others, so this one was not sent.
-	ErrNotUnderstood = errors.New("not sent, because the first request of this kind failed")
+	ErrNotUnderstood = errors.New("not sent, because an earlier request of this kind failed")
 	// ErrTooLarge: the answer is too large to be one.
 	ErrTooLarge = errors.New("the answer is too large")
 	// ErrTimeout: no complete answer within the request timeout.

@@ -101,6 +101,30 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// After Stop, nothing waits to be sent again.
+func TestStop_endsWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &fakeServer{serve: func(request *http.Request) (*http.Response, error) {
+			if request.Method == http.MethodPatch {
+				return reply(http.StatusBadGateway, ""), nil
+			}
+			return reply(http.StatusOK, one("k")), nil
+		}}
+		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Minute, time.Minute })
+		start := time.Now()
+		updated := async(func() error {
+			_, err := client.Update(t.Context(), "k", Changes{Secret: pointer("s")})
+			return err
+		})
+		synctest.Wait()
+		client.Stop()
+		if err := <-updated; !errors.Is(err, ErrCanceled) || !strings.Contains(err.Error(), "502") || time.Since(start) > 0 {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
+
 // After Drain, no waiting registration is sent. The one in flight can be completed.
 func TestDrain(t *testing.T) {
 	t.Parallel()

@@ -87,7 +87,7 @@ func (c *Client) details(ctx context.Context, found []profile.Consumer) ([]profi
 	}
 	working.Wait()
 	for _, key := range missing {
-		err := c.unproven("the list has consumer %q, and the server returns no consumer by key", key)
+		err := c.unproven("the list has consumer %q, and the server does not return it by key", key)
 		if failure == nil && !c.evidence.readsOthers(key) {
 			failure = err // The server may have nothing at this path.
 		}

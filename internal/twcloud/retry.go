@@ -19,12 +19,28 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-// newRetry returns a link that repeats requests if that is safe. It does not
-// follow redirects: a sign-in page is not the answer, and net/http would turn a
-// POST into a GET.
-func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
+// retry repeats requests if that is safe. Nothing waits to be repeated after stopping,
+// except sign-ins and sign-outs.
+type retry struct {
+	retryablehttp.RoundTripper
+	stopping context.Context
+}
+
+func (r *retry) RoundTrip(request *http.Request) (*http.Response, error) {
+	if m := mannerOf(request.Context()); m == login || m == logout {
+		return r.RoundTripper.RoundTrip(request)
+	}
+	ctx, cancel := context.WithCancel(request.Context())
+	defer cancel()
+	defer context.AfterFunc(r.stopping, cancel)()
+	return r.RoundTripper.RoundTrip(request.WithContext(ctx))
+}
+
+// newRetry returns a link that repeats requests. It does not follow redirects: a sign-in
+// page is not the answer, and net/http would turn a POST into a GET.
+func newRetry(stopping context.Context, next http.RoundTripper, options Options) http.RoundTripper {
 	backoff := newBackoff(options)
-	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
+	return &retry{stopping: stopping, RoundTripper: retryablehttp.RoundTripper{Client: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     next,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -39,7 +55,7 @@ func newRetry(next http.RoundTripper, options Options) http.RoundTripper {
 			return wait
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}}
+	}}}
 }
 
 // worthRetrying is a retryablehttp.CheckRetry. It returns no errors, because
@@ -192,12 +208,12 @@ func waitsOf(request *http.Request, last *http.Response) string {
 	var times int64
 	var asked time.Duration
 	if noted, ok := request.Context().Value(waitsKey{}).(*waits); ok {
-		times, asked = noted.times.Load(), time.Duration(noted.asked.Load()).Round(time.Second)
+		times, asked = noted.times.Load(), time.Duration(noted.asked.Load())
 	}
 	if times == 0 && last != nil {
 		asked = backoff{now: time.Now}.retryAfter(last.Header)
 	}
-	switch {
+	switch asked = asked.Round(time.Second); {
 	case asked == 0:
 		return ""
 	case times < 2:

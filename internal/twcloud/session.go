@@ -47,8 +47,8 @@ func (s *session) acquire(ctx context.Context) (*signin.Session, error) {
 // RoundTrip sends the request in the session. If the session has ended, RoundTrip
 // signs in again, once for all such requests, and repeats the request once. If the
 // server refuses a new session that it never accepted, or a token that the user has got,
-// the refusal is final: each further session would use another seat. A registration that may have been processed
-// is not repeated.
+// the refusal is final: each further session would use another seat. A registration that
+// may have been processed is not repeated.
 func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 	for repeated := false; ; repeated = true {
 		seat, err := s.acquire(request.Context())

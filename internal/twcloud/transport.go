@@ -46,7 +46,7 @@ func newChain(options Options, redact *redactor) *chain {
 	}
 	limit := newLimit(link, options.MaxConcurrentRequests)
 	exchange.stopping = limit.stopping
-	link = newRetry(limit, options)
+	link = newRetry(limit.stopping, limit, options)
 	rest, platform := newSessions(options, link, redact)
 	return &chain{rest: rest, platform: platform, retry: link, limit: limit, base: base}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,12 @@ func (c *Client) Supports(changes Changes) error {
 func (c *Client) NeedsSecret(changes Changes) bool {
 	steps, err := c.steps(changes)
 	return err == nil && changes.Secret == nil && c.carriesSecret(steps) != nil
+}
+
+// ChangesNeedSecret reports whether the API requires the secret with any change that does
+// not change it.
+func (c *Client) ChangesNeedSecret() bool {
+	return slices.ContainsFunc([]Changes{{Name: new("")}, {Approved: new(true)}, {Approved: new(false)}}, c.NeedsSecret)
 }
 
 // carriesSecret returns the first call that carries the secret, or nil.
