@@ -142,7 +142,7 @@ func (r *checkReport) failure(subject string, err error) {
 
 // asExpected is what it means that a server has nothing at the path of the built-in API
 // profile.
-const asExpected = "As expected on 2022x R2 and later: the calls are probably on the platform: record and learn."
+const asExpected = "As expected on 2022x Refresh2 and later: the calls are probably on the platform: record and learn."
 
 // deviates reports that the server answered with success and did something
 // else.

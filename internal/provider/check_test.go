@@ -255,7 +255,7 @@ func TestCheck_platform(t *testing.T) {
 	}{
 		"the built-in profile": {
 			dialect: "wrapped", builtIn: true, fails: true,
-			want: []string{"ok    sign-in", "FAIL  list", "(status 404)\n                     As expected on 2022x R2 and later: the calls are probably on the platform: record and learn.\n"},
+			want: []string{"ok    sign-in", "FAIL  list", "(status 404)\n                     As expected on 2022x Refresh2 and later: the calls are probably on the platform: record and learn.\n"},
 		},
 		"another form": {dialect: "wrapped", old: `"form": {"username"`, new: `"form": {"login"`, fails: true, want: []string{"FAIL  sign-in        sign_in: the sign-in shows a page", "correct the profile"}},
 		"another response": {

@@ -246,7 +246,8 @@ var configAttributes = []configAttribute{
 		name: "require_secret_drift_check",
 		kind: boolAttribute,
 		description: "Whether a plan fails if `detect_secret_drift` could not check a secret, for example because `webapp_endpoint` is " +
-			"wrong. Otherwise, this is a warning. Set it in a job that looks for drift.",
+			"wrong. Otherwise, this is a warning. Set it in a job that looks for drift. A `secret_wo` with a version whose value is not the " +
+			"one that was set last, as from a generator, is not checked, and does not fail.",
 		standard: "false",
 		store:    into(checkBool, func(s *settings) *bool { return &s.requireSecretDriftCheck }),
 	},

@@ -79,7 +79,7 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 	}
 	if before, again := b.refer(answer, tried); again {
 		diags.AddError(summary, joined(append([]string{
-			fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, fmt.Sprintf("See the error that begins with %q.", before+" failed"),
+			fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, fmt.Sprintf("See the error that begins with: %s failed.", before),
 		}, state...)...))
 		return
 	}
@@ -241,7 +241,7 @@ var advice = []struct {
 		"set client_id with auth_secret, or token. If it asks for nothing, record the sign-in again and learn the API profile from it."},
 	{twcloud.ErrNoCredentials, "For a sign-in by page, set username and password. For one by token, set client_id with auth_secret or client_secret, or token."},
 	{twcloud.ErrNoEndpoint, "Set endpoint to the URL of the Teamwork Cloud REST API."},
-	{twcloud.ErrSession, "The server ended the session and refused a new one. " +
+	{twcloud.ErrSession, "The server refused the request in a new session as well. " +
 		"Check that nothing between this machine and the server removes cookies, and that the account is enabled."},
 	{twcloud.ErrNoSession, "Check that {endpoint} is {server}, and that no proxy removes cookies."},
 	{twcloud.ErrNoAPI, "Check {endpoint}: the port may be wrong ({usual}), or a path prefix may be missing or wrong."},
@@ -255,7 +255,8 @@ var advice = []struct {
 	{twcloud.ErrNotFound, "The consumer was removed outside of Terraform. Plan again: the plan registers it again with a new key."},
 	{twcloud.ErrWebPage, "The server answered with a web page or a redirect. The port may be wrong ({usual}), or a proxy asks you to sign in. Check {endpoint}."},
 	{twcloud.ErrInvalid, "The server did not accept a value. Change the configuration as the server says, and apply again."},
-	{twcloud.ErrConflict, "Someone else may have changed the consumer at the same time, or the server does not allow two consumers with one name. Plan again and check what changed."},
+	{twcloud.ErrConflict, "The server may not allow two consumers with one name: choose another name, or import the existing consumer (terraform import ADDRESS KEY). " +
+		"To replace a consumer, remove create_before_destroy. To swap two names, use a third one in between. If someone else changed the consumer at the same time, plan again."},
 	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries." + thenAgain},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check {endpoint}."},

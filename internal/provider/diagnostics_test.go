@@ -80,7 +80,7 @@ Nothing was changed.`
 	again.Path, again.Origin = "/osmc/admin/oauthconsumers/c", "https://wap.example.com"
 	b.addClientError(&diags, "Unable to remove OAuth consumer", `Removing OAuth consumer "gates"`, &again, "The consumer stays in state.")
 	want = `Removing OAuth consumer "gates" failed: a permission is missing: 403 Forbidden: You may not do this. Address: https://wap.example.com (webapp_endpoint), token in TWCLOUD_TOKEN. ` +
-		`See the error that begins with "Setting the name of OAuth consumer \"doors\" (key \"a/b\") failed". The consumer stays in state.`
+		`See the error that begins with: Setting the name of OAuth consumer "doors" (key "a/b") failed. The consumer stays in state.`
 	if got := diags[1].Detail(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
@@ -322,7 +322,7 @@ func TestServerFacts_adviceFor(t *testing.T) {
 			&twcloud.Error{Kind: twcloud.ErrSignInPage, Status: 200, Origin: "https://wap.example.com", Path: "/webapp/settings"}, "in a browser", "endpoint",
 		},
 		"no list on the REST API": {
-			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://rest.example.com"}, "as expected on 2022x R2 and later", "built-in",
+			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://rest.example.com"}, "as expected on 2022x Refresh2 and later", "built-in",
 		},
 		"no list on the platform": {
 			&twcloud.Error{Kind: twcloud.ErrNoCollection, Origin: "https://wap.example.com"}, "another version of the server. Otherwise, check webapp_endpoint", "as expected",

@@ -75,8 +75,8 @@ func (b *backend) addRegistrationError(diags *diag.Diagnostics, name string, reg
 	case isUncertain:
 		summary, left = "Unable to tell whether OAuth consumer was registered", mayExist(name)
 		if uncertain.Twice {
-			left = fmt.Sprintf("The registration was sent twice: two consumers named %q may exist on the server, and none is in state. "+
-				"Before you apply again, find them in TWCloud Admin, import one (terraform import ADDRESS KEY), and remove the other.", name)
+			left = fmt.Sprintf("The registration was sent twice: up to two consumers named %q may exist on the server, and none is in state. "+
+				"Before you apply again, look in TWCloud Admin: import one (terraform import ADDRESS KEY), and remove the other.", name)
 		}
 	}
 	b.addClientError(diags, summary, "Registering "+describe(twcloud.Consumer{Name: name}), err, left)

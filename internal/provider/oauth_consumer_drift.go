@@ -75,7 +75,7 @@ func (b *backend) addUnhashed(diags *diag.Diagnostics, state oauthConsumerModel)
 
 const (
 	couldNotCheck     = "Could not check secrets for drift"
-	refusesSetSecrets = "Server refuses a secret that was just set"
+	refusesSetSecrets = "Server refused a secret when it was set"
 )
 
 // addUnchecked says once per run that secrets cannot be checked. The user decides
@@ -108,7 +108,8 @@ func refusedWhenSet(consumer string, webApp serverAddress) string {
 	return fmt.Sprintf("The provider set the secret of %s, and the server refused a signature with it right afterwards. "+
 		"So a refusal does not show that a secret was changed: the provider reports no drift and sends nothing because of it.\n\n"+
 		"The address may be the reason: behind a TLS proxy, a server may check signatures against its internal address. "+
-		"Compare %s with the address in the server's settings, or turn detect_secret_drift off.", consumer, webApp)
+		"Compare %s with the address in the server's settings, or turn detect_secret_drift off. "+
+		"If the reason is gone, set the secret again: change it, or set another secret_wo_version.", consumer, webApp)
 }
 
 func warnOfDrift(state oauthConsumerModel, diags *diag.Diagnostics) {

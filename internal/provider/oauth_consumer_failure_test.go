@@ -30,7 +30,7 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 		w := newWorkspace(t)
 		w.server.Inject(emulator.Fault{Kind: emulator.InternalError500, Method: http.MethodPatch})
 		config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
-		want := w.notConfirmed(t, config, "OAuth consumer registered, but not approved",
+		want := w.notConfirmed(t, config, "OAuth consumer registered, but its approval failed",
 			`Approving OAuth consumer "doors" (key "key-1") failed: PATCH /osmc/admin/oauthconsumers/key-1: the server failed: 500 Internal Server Error`, 1)
 		want.Approved = true
 		action, writes := "update", []string{"PATCH " + collection + "/key-1 approved"}
@@ -59,7 +59,7 @@ func TestAccOAuthConsumer_noneApproved(t *testing.T) {
 		fault.Method, fault.Times = http.MethodPatch, -1
 		w.server.Inject(fault)
 		w.applyFails(t, w.config(consumer("count = 10", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = count.index > 2"))).
-			expect(t, "error", "OAuth consumer registered, but not approved", cause)
+			expect(t, "error", "OAuth consumer registered, but its approval failed", cause)
 		if got := len(w.server.Consumers()); got > 3+1 {
 			t.Errorf("%d consumers were registered", got)
 		}
@@ -139,7 +139,7 @@ func TestAccOAuthConsumer_registrationRefused(t *testing.T) {
 	w := newWorkspace(t, func(config *emulator.Config) { config.UniqueNames = true })
 	before := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
 	w.applyFails(t, w.config(consumer(`name = "doors"`, `secret = "s3cret"`))).expect(t, "error", "Unable to register OAuth consumer",
-		"409 Conflict: a consumer of this name exists already", "Nothing was registered", "does not allow two consumers with one name")
+		"409 Conflict: a consumer of this name exists already", "Nothing was registered", "may not allow two consumers with one name")
 	w.expectOnServer(t, before)
 }
 

@@ -199,6 +199,13 @@ func TestAccOAuthConsumer_nameTaken(t *testing.T) {
 			if test.before == "" && len(planned.Diagnostics) != 1 {
 				t.Errorf("said %v, want one warning", planned.Diagnostics)
 			}
+			if name == "both registered" { // The apply plans again, when the first one exists.
+				for _, told := range w.apply(t, w.config(test.after)).Diagnostics {
+					if told.Summary != several {
+						t.Errorf("the apply said %v", told)
+					}
+				}
+			}
 		})
 	}
 }

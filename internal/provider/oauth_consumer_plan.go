@@ -94,11 +94,12 @@ func (r *oauthConsumerResource) planRegistration(ctx context.Context, config, pl
 		r.backend.warnOfRemoved(twcloud.Consumer{Name: name, Key: key}, "", &resp.Diagnostics)
 	}
 	shared, removed := r.backend.consumers.register(name, config.wanted())
-	if shared {
-		r.backend.warnOfSharedName(name, &resp.Diagnostics)
-	}
 	if removed != "" {
 		r.backend.warnOfNewKey(name, removed, &resp.Diagnostics)
+	}
+	if shared { // What has the name in an apply can be the consumer of another resource.
+		r.backend.warnOfSharedName(name, &resp.Diagnostics)
+		return
 	}
 	r.planNamesakes(ctx, name, "This plan registers another consumer with this name and a new key.",
 		"If it is being replaced, there is nothing to do. "+

@@ -126,7 +126,7 @@ func (r *oauthConsumerResource) finishCreate(ctx context.Context, client *twclou
 		approved, err := client.Update(through, consumer.Key,
 			twcloud.Changes{Approved: plan.Approved.ValueBoolPointer(), KnownSecret: secret.ValueStringPointer()})
 		if err != nil {
-			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but not approved",
+			r.backend.addClientError(&resp.Diagnostics, "OAuth consumer registered, but its approval failed",
 				"Approving "+describe(consumer), err, leftAfterCreate(consumer, approvalAfter(consumer, err), err))
 			return err
 		}

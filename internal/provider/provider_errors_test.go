@@ -86,7 +86,7 @@ var providerFailures = map[string]struct {
 			t.Helper()
 			return []string{asAdmin, "api_profile_file = " + quote(writeFile(t, "profile.json", elsewhere(t, "/osmc/elsewhere")))}
 		},
-		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "as expected on 2022x R2 and later", "When your server differs"},
+		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "as expected on 2022x Refresh2 and later", "When your server differs"},
 		refused: true,
 	},
 	"web page": {
@@ -170,7 +170,7 @@ var providerFailures = map[string]struct {
 	},
 	"session refused again and again": {
 		fail: always(emulator.Fault{Kind: emulator.Unauthorized401}),
-		want: []string{"the session was refused", "401 Unauthorized", "refused a new one"},
+		want: []string{"the session was refused", "401 Unauthorized", "in a new session as well"},
 	},
 	"server failure": {
 		fail: always(emulator.Fault{Kind: emulator.InternalError500}),
@@ -439,7 +439,7 @@ func TestAccProvider_ownFailures(t *testing.T) {
 		switch {
 		case strings.Contains(d.Detail, "Configure Server permission"):
 			full++
-		case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, `See the error that begins with "Setting the name (to `):
+		case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, `See the error that begins with: Setting the name (to `):
 			t.Errorf("is not one line that refers to another error: %s", d)
 		}
 	}

@@ -58,7 +58,7 @@ func lastSecretIs(secret string, state oauthConsumerModel, record secretRecord) 
 // decideVersioned is for "secret_wo" with "secret_wo_version". The version
 // decides, because an ephemeral generator returns another value in every run.
 // The value matters only when the version is new: the same secret may have been
-// set in another way before.
+// set in another way before. One that the server refused then is set again.
 func decideVersioned(config, state oauthConsumerModel, record secretRecord) secretDecision {
 	adopting := state.SecretWOVersion.IsNull()
 	switch {
@@ -70,7 +70,7 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 		return keepSecret
 	case adopting && wasSet(state, record) && config.SecretWO.IsUnknown():
 		return sendUndecided
-	case adopting && lastSecretIs(config.SecretWO.ValueString(), state, record):
+	case adopting && !record.Refused && lastSecretIs(config.SecretWO.ValueString(), state, record):
 		return keepSecret
 	}
 	return sendSecret

@@ -13,6 +13,7 @@ func TestDecideSecret(t *testing.T) {
 	hashOfA, none := secretRecord{Hash: usualHashCost.hash("a")}, secretRecord{}
 	drifted := secretRecord{Hash: hashOfA.Hash, Drifted: true}
 	uncertain := secretRecord{Drifted: true}
+	refusedA := secretRecord{Hash: hashOfA.Hash, Refused: true}
 
 	type secret struct {
 		stored, writeOnly types.String
@@ -73,6 +74,7 @@ func TestDecideSecret(t *testing.T) {
 		"versioned, was stored, another":          {writeOnly(value("b"), version(1)), stored(value("a")), none, sendSecret, false},
 		"versioned, was stored, unknown":          {writeOnly(unknown, version(1)), stored(value("a")), none, sendUndecided, false},
 		"versioned, was write-only, the same":     {writeOnly(value("a"), version(1)), stored(null), hashOfA, keepSecret, true},
+		"versioned, was write-only, refused":      {writeOnly(value("a"), version(1)), stored(null), refusedA, sendSecret, false},
 		"versioned, after an uncertain end":       {writeOnly(value("a"), version(1)), stored(null), uncertain, sendSecret, false},
 		"versioned, unknown version, was stored":  {writeOnly(value("a"), unknownVersion), stored(value("a")), none, sendUndecided, false},
 		"versioned, unknown, after uncertain end": {writeOnly(unknown, version(1)), stored(null), uncertain, sendSecret, false},

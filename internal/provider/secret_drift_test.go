@@ -12,7 +12,7 @@ import (
 
 const (
 	changedOutside    = `Secret of "doors" was changed outside of Terraform`
-	refusesSetSecrets = "Server refuses a secret that was just set"
+	refusesSetSecrets = "Server refused a secret when it was set"
 )
 
 // requireCheck makes a check without a result an error.

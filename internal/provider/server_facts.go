@@ -126,7 +126,7 @@ const otherVersion = "The API profile may be for another version of the server"
 
 var (
 	aboutREST = about("endpoint", "the REST API", "the REST API uses port "+twcloud.DefaultRESTPort+" by default",
-		"On the REST API, this is as expected on 2022x R2 and later: the calls are probably on the Web Application Platform")
+		"On the REST API, this is as expected on 2022x Refresh2 and later: the calls are probably on the Web Application Platform")
 	aboutPlatform = about("webapp_endpoint", "the Web Application Platform",
 		"the Web Application Platform uses port "+twcloud.DefaultWebAppPort+" by default", otherVersion)
 	aboutAuthentication = about("authentication_endpoint", "the authentication server", "the default is webapp_endpoint", otherVersion)

@@ -81,7 +81,8 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 			return response, nil
 		case repeated, verdict == signin.Ended && seat.Final():
 			failure := s.refusal(request, seat, response)
-			s.drop(request.Context(), seat, failed[*signin.Session](failure))
+			// Other requests fail for the same reason, each with its own path.
+			s.drop(request.Context(), seat, failed[*signin.Session](revised(failure, func(shared *Error) { shared.Method, shared.Path = "", "" })))
 			return nil, failure
 		}
 		s.drop(request.Context(), seat, nil)
