@@ -69,7 +69,11 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 		return false, nil
 	}
 	if err != nil {
-		return repeatable(err) && (manner != once || !maybeSent(err)), nil
+		again := repeatable(err) && (manner != once || !maybeSent(err))
+		if noted, ok := ctx.Value(waitsKey{}).(*waits); ok && again {
+			noted.failure.Store(&err)
+		}
+		return again, nil
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:
@@ -168,8 +172,11 @@ func (b backoff) retryAfter(header http.Header) time.Duration {
 }
 
 // waits is how often and how long the server asked to wait with one request, and the
-// status after which the last wait began.
-type waits struct{ times, asked, status atomic.Int64 }
+// status or the failure after which the last wait began.
+type waits struct {
+	times, asked, status atomic.Int64
+	failure              atomic.Pointer[error]
+}
 
 type waitsKey struct{}
 

@@ -134,7 +134,8 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 }
 
 func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(withWaits(ctx), http.MethodGet, target.String(), http.NoBody)
+	noted := &waits{}
+	request, err := http.NewRequestWithContext(context.WithValue(ctx, waitsKey{}, noted), http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -142,11 +143,22 @@ func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Respo
 	response, err := d.chain.retry.RoundTrip(request)
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		// The time was up in a wait. What was before it says more.
+		if before := noted.failure.Load(); before != nil {
+			return nil, newTransportError(request, *before, d.redact)
+		}
+		if status := int(noted.status.Load()); status != 0 {
+			return nil, unreadableStatus(status)
+		}
 		return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: d.redact.text}
 	case err != nil:
 		return nil, newTransportError(request, err, d.redact)
 	}
 	return response, nil
+}
+
+func unreadableStatus(status int) error {
+	return fmt.Errorf("%w: %d %s", ErrUnreadable, status, http.StatusText(status))
 }
 
 // follow returns the target of a redirect if it can be followed.
@@ -230,7 +242,7 @@ func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, e
 	document := bodyOf(response)
 	switch {
 	case !success(response.StatusCode):
-		return OAuthEndpoints{}, fmt.Errorf("%w: %d %s", ErrUnreadable, response.StatusCode, http.StatusText(response.StatusCode))
+		return OAuthEndpoints{}, unreadableStatus(response.StatusCode)
 	case len(document) > maxRootServices:
 		return OAuthEndpoints{}, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxRootServices)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -413,6 +414,22 @@ func TestDiscoverIsShared(t *testing.T) {
 			t.Errorf("%d requests after %d, want one more", after, before)
 		}
 	})
+}
+
+// If the time is up in a wait, the error says what was before it.
+func TestDiscoverTellsTheLastFailure(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]func(*http.Request) (*http.Response, error){
+		"502 Bad Gateway":    func(*http.Request) (*http.Response, error) { return reply(http.StatusBadGateway, ""), nil },
+		"connection refused": func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client := fakeClient(t, &fakeServer{serve: answer}, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Minute, time.Minute })
+			if _, err := client.OAuthEndpoints(t.Context()); err == nil || !strings.Contains(err.Error(), want) || errors.Is(err, ErrTimeout) {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
+	}
 }
 
 func TestDiscoverIsTimeBoxed(t *testing.T) {
