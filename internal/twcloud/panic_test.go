@@ -29,7 +29,7 @@ func TestPanicLosesNothing(t *testing.T) {
 	t.Parallel()
 	server := emulator.New(t)
 	posting := connect(t, server, func(o *Options) {
-		o.Transport, o.MaxConcurrentRequests = &panicking{http.DefaultTransport, "POST /osmc/admin/oauthconsumers"}, 1 // The slot must be given back.
+		o.Transport, o.MaxConcurrentRequests = &panicking{&http.Transport{}, "POST /osmc/admin/oauthconsumers"}, 1 // The slot must be given back.
 	})
 	registration, err := posting.Register(t.Context(), "doors", testSecret)
 	if !errors.Is(err, ErrPanic) || registration.Consumer.Key == "" || strings.Contains(err.Error(), emulator.AdminToken) {
@@ -38,7 +38,7 @@ func TestPanicLosesNothing(t *testing.T) {
 	if err := posting.Close(); err != nil {
 		t.Error(err)
 	}
-	listing := connect(t, server, func(o *Options) { o.Transport = &panicking{http.DefaultTransport, "GET /osmc/admin/oauthconsumers"} })
+	listing := connect(t, server, func(o *Options) { o.Transport = &panicking{&http.Transport{}, "GET /osmc/admin/oauthconsumers"} })
 	if _, err := listing.List(t.Context()); !errors.Is(err, ErrPanic) {
 		t.Errorf("got %v", err)
 	}
@@ -46,13 +46,13 @@ func TestPanicLosesNothing(t *testing.T) {
 		t.Error(err)
 	}
 	discovering := connect(t, server, func(o *Options) {
-		o.WebAppEndpoint, o.Transport = mustParseURL(t, server.WebAppURL()), &panicking{http.DefaultTransport, "GET " + wire.RootServicesPath}
+		o.WebAppEndpoint, o.Transport = mustParseURL(t, server.WebAppURL()), &panicking{&http.Transport{}, "GET " + wire.RootServicesPath}
 	})
 	if _, err := discovering.OAuthEndpoints(t.Context()); !errors.Is(err, ErrPanic) || strings.Contains(err.Error(), emulator.AdminToken) {
 		t.Errorf("got %v", err)
 	}
 	patching := connect(t, server, func(o *Options) {
-		o.Transport = &panicking{http.DefaultTransport, "PATCH /osmc/admin/oauthconsumers/" + registration.Consumer.Key}
+		o.Transport = &panicking{&http.Transport{}, "PATCH /osmc/admin/oauthconsumers/" + registration.Consumer.Key}
 	})
 	_, err = patching.Update(t.Context(), registration.Consumer.Key, Changes{Approved: pointer(true)})
 	if !errors.Is(err, ErrPanic) || !Uncertain(err) {
@@ -66,7 +66,7 @@ func TestPanicAtSignOut(t *testing.T) {
 	server := emulator.New(t)
 	client, err := New(testOptions(t, server.URL(), func(o *Options) {
 		o.Credentials = Credentials{Token: emulator.AdminToken}
-		o.Transport = &panicking{http.DefaultTransport, "GET " + wire.LogoutPath}
+		o.Transport = &panicking{&http.Transport{}, "GET " + wire.LogoutPath}
 	}))
 	if err != nil {
 		t.Fatal(err)

@@ -128,7 +128,8 @@ func (p *platform) browser() *browser {
 		p.t.Fatal(err)
 	}
 	b := &browser{platform: p}
-	b.http = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	// A test server that is closed also closes connections of the default transport.
+	b.http = &http.Client{Transport: &http.Transport{}, Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		b.trail = append(b.trail, r.URL.Path)
 		if host := r.URL.Hostname(); host != "127.0.0.1" && host != "localhost" {
 			b.other = true
