@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -176,14 +177,13 @@ func identifies(current *tfprotov6.ResourceIdentityData, identity []byte) bool {
 // planUnchanged answers a plan if configuration and state agree. It returns nil
 // if there may be anything to decide. Then the framework and ModifyPlan do it.
 func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
-	if !s.skips(request.TypeName) || request.PriorState == nil || request.ProposedNewState == nil ||
-		!bytes.Equal(request.PriorState.MsgPack, request.ProposedNewState.MsgPack) {
+	if !s.skips(request.TypeName) {
 		return nil
 	}
 	backend := s.backend.Load()
 	config, prior := decodeConsumer(request.Config), decodeConsumer(request.PriorState)
 	switch {
-	case config == nil, prior == nil:
+	case config == nil, prior == nil, !proposes(request.ProposedNewState, request.PriorState, prior):
 		return nil
 	case config.SecretWO != nil && (config.SecretWOVersion == nil || backend.mayDetect()):
 		// Terraform does not keep it. Only its hash shows whether it is new.
@@ -202,10 +202,24 @@ func (s *server) planUnchanged(request *tfprotov6.PlanResourceChangeRequest) *tf
 		return nil
 	}
 	return &tfprotov6.PlanResourceChangeResponse{
-		PlannedState:    request.ProposedNewState,
+		PlannedState:    request.PriorState,
 		PlannedPrivate:  request.PriorPrivate,
 		PlannedIdentity: request.PriorIdentity,
 	}
+}
+
+// proposes reports whether Terraform proposes a state, apart from a write-only secret,
+// which no state keeps.
+func proposes(proposed, encoded *tfprotov6.DynamicValue, state *encodedConsumer) bool {
+	if proposed != nil && bytes.Equal(proposed.MsgPack, encoded.MsgPack) {
+		return true
+	}
+	consumer := decodeConsumer(proposed)
+	if consumer == nil {
+		return false
+	}
+	consumer.SecretWO = nil
+	return reflect.DeepEqual(consumer, state)
 }
 
 // settled reports whether private state has nothing but the record of a secret

@@ -231,6 +231,8 @@ func TestPlanUnchanged_asTheFramework(t *testing.T) {
 		case 2:
 			config["secret_wo"] = pick[any](random, "s3cret", "another", unknown{})
 			config["secret_wo_version"] = pick[any](random, 1, 2, unknown{})
+			state.values["secret_wo_version"] = pick[any](random, nil, 1, 1)
+			state.values["secret"] = pick[any](random, nil, nil, "s3cret")
 		default:
 			config["secret"], config["secret_wo_version"] = state.values["secret"], state.values["secret_wo_version"]
 		}
@@ -240,8 +242,25 @@ func TestPlanUnchanged_asTheFramework(t *testing.T) {
 		fastRequest := s.fast.planRequest(t, state, config)
 		fast, slow := s.fast.plan(t, fastRequest), s.slow.plan(t, s.slow.planRequest(t, state, config))
 		return fmt.Sprintf("plan from %v to %v with private state %q and identity %v", state.values, config, privateName, s.fast.identified(t, state.identity)),
-			s.planned(t, fast), s.planned(t, slow), fast.PlannedState == fastRequest.ProposedNewState
+			s.planned(t, fast), s.planned(t, slow), fast.PlannedState == fastRequest.PriorState
 	})
+}
+
+// A secret with a version needs no framework either, unless it is checked.
+func TestPlanUnchanged_versioned(t *testing.T) {
+	t.Parallel()
+	for _, detects := range []bool{false, true} {
+		h := newHarness(t)
+		settings := fields{"detect_secret_drift": detects}
+		p := h.newProtocol(t, settings)
+		config := fields{"name": "doors", "approved": true, "secret_wo": "s3cret", "secret_wo_version": 1}
+		made := p.change(t, nil, config)
+		p.configure(t, h, settings)
+		request := p.planRequest(t, made, config)
+		if skips := p.plan(t, request).PlannedState == request.PriorState; skips == detects {
+			t.Errorf("detects: %t, skips the framework: %t", detects, skips)
+		}
+	}
 }
 
 func (s servers) planned(t *testing.T, response *tfprotov6.PlanResourceChangeResponse) outcome {
