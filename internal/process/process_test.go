@@ -3,7 +3,7 @@
 package process
 
 import (
-	"bytes"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -85,12 +85,16 @@ func TestAccInterrupted(t *testing.T) {
 			w := newWorkspace(t, server, 5, "max_concurrent_requests = 2")
 			env, log := w.Env, filepath.Join(w.Dir, "terraform.log")
 			w.Setenv("TF_LOG=trace", "TF_LOG_PATH="+log)
-			p := breakOff(t, w, func(p *program) {
-				interrupt(p)
-				until(t, "the provider is stopped", func() bool {
+			logged := func(pattern string, times int) {
+				until(t, fmt.Sprintf("the log has %s %d times", pattern, times), func() bool {
 					content, err := os.ReadFile(log)
-					return err == nil && bytes.Contains(content, []byte("Closed all our contexts"))
+					return err == nil && len(regexp.MustCompile(pattern).FindAll(content, times)) == times
 				})
+			}
+			p := breakOff(t, w, func(p *program) {
+				logged("Received request.*=ApplyResourceChange", 5) // A later one would not be canceled.
+				interrupt(p)
+				logged("Closed all our contexts", 1)
 			})
 			w.Env = env
 			if p.err == nil {
