@@ -35,7 +35,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 		failure.Kind = ErrClosed
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		failure.Kind = ErrCanceled
-		if noted, ok := request.Context().Value(waitsKey{}).(*waits); ok {
+		if noted, ok := waitsIn(request.Context()); ok {
 			failure.Status = int(noted.status.Load()) // What the server said before the wait that was cut short.
 		}
 	}

@@ -70,7 +70,7 @@ func worthRetrying(ctx context.Context, response *http.Response, err error) (boo
 	}
 	if err != nil {
 		again := repeatable(err) && (manner != once || !maybeSent(err))
-		if noted, ok := ctx.Value(waitsKey{}).(*waits); ok && again {
+		if noted, ok := waitsIn(ctx); ok && again {
 			noted.failure.Store(&err)
 		}
 		return again, nil
@@ -185,10 +185,16 @@ func withWaits(ctx context.Context) context.Context {
 	return context.WithValue(ctx, waitsKey{}, &waits{})
 }
 
+// waitsIn returns where the waits of a request are noted, if they are.
+func waitsIn(ctx context.Context) (noted *waits, ok bool) {
+	noted, ok = ctx.Value(waitsKey{}).(*waits)
+	return noted, ok
+}
+
 // noteWait notes a wait for an error, and one that the server asks for also in the log.
 func noteWait(response *http.Response, wait, asked time.Duration, logger *slog.Logger) {
 	request := response.Request
-	noted, ok := request.Context().Value(waitsKey{}).(*waits)
+	noted, ok := waitsIn(request.Context())
 	if ok {
 		noted.status.Store(int64(response.StatusCode))
 	}
@@ -214,7 +220,7 @@ func noteWait(response *http.Response, wait, asked time.Duration, logger *slog.L
 func waitsOf(request *http.Request, last *http.Response) string {
 	var times int64
 	var asked time.Duration
-	if noted, ok := request.Context().Value(waitsKey{}).(*waits); ok {
+	if noted, ok := waitsIn(request.Context()); ok {
 		times, asked = noted.times.Load(), time.Duration(noted.asked.Load())
 	}
 	if times == 0 && last != nil {

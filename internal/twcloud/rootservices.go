@@ -134,8 +134,7 @@ func (d *discoverer) fetch(ctx context.Context, target *url.URL) (endpoints OAut
 }
 
 func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Response, error) {
-	noted := &waits{}
-	request, err := http.NewRequestWithContext(context.WithValue(ctx, waitsKey{}, noted), http.MethodGet, target.String(), http.NoBody)
+	request, err := http.NewRequestWithContext(withWaits(ctx), http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +143,13 @@ func (d *discoverer) document(ctx context.Context, target *url.URL) (*http.Respo
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		// The time was up in a wait. What was before it says more.
-		if before := noted.failure.Load(); before != nil {
-			return nil, newTransportError(request, *before, d.redact)
-		}
-		if status := int(noted.status.Load()); status != 0 {
-			return nil, unreadableStatus(status)
+		if noted, ok := waitsIn(request.Context()); ok {
+			if before := noted.failure.Load(); before != nil {
+				return nil, newTransportError(request, *before, d.redact)
+			}
+			if status := int(noted.status.Load()); status != 0 {
+				return nil, unreadableStatus(status)
+			}
 		}
 		return nil, &Error{Kind: ErrTimeout, Method: request.Method, Path: target.EscapedPath(), Cause: err, redact: d.redact.text}
 	case err != nil:
