@@ -19,7 +19,7 @@ import (
 
 var (
 	flagSchedules = flag.Int("simulation.schedules", 150, "how many schedules with two or three faults to draw, besides all those with one")
-	flagSeed      = flag.Uint64("simulation.seed", 0, "what to draw them from; 0 draws the seed as well")
+	flagSeed      = flag.Uint64("simulation.seed", 1, "what to draw them from; 0 draws the seed as well")
 	flagReplay    = flag.String("simulation.replay", "", "a schedule to run, instead of all others")
 )
 
@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// seed is the seed of the whole run.
+// seed is the seed of the whole run. It is fixed by default: a test fails for what a change
+// has done. A scheduled workflow draws others.
 var seed = sync.OnceValue(func() uint64 {
 	if *flagSeed != 0 {
 		return *flagSeed
