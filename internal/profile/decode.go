@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // decode puts the value at a pointer into a value of Go. It notes members that do not
@@ -58,7 +60,7 @@ func (m *mistakes) decode(at string, value any, into reflect.Value, rules []stri
 // must notes what a value must be.
 func (m *mistakes) must(at string, holds bool, what string) bool {
 	if !holds {
-		m.at(at, "it must %s", what)
+		m.reject(at, "it must %s", what)
 	}
 	return holds
 }
@@ -72,14 +74,15 @@ func (m *mistakes) structure(at string, members map[string]any, into reflect.Val
 			continue
 		}
 		fields[name] = i
-		_, given := members[name]
-		m.missingIf(!given && slices.Contains(rulesOf(field), "required"), at, name, "")
+		if slices.Contains(rulesOf(field), "required") {
+			m.needs(at, name, "")
+		}
 	}
 	for name, value := range members {
 		if i, known := fields[name]; known {
 			m.decode(at+PointerOf(name), value, into.Field(i), rulesOf(into.Type().Field(i)))
 		} else {
-			m.at(at+PointerOf(name), "no such member in a profile of format %d: check its spelling", Format)
+			m.reject(at+PointerOf(name), "no such member in a profile of format %d: check its spelling", Format)
 		}
 	}
 }
@@ -155,11 +158,11 @@ func (m *mistakes) rules(at string, value any, rules []string) {
 		case "required":
 		case "body":
 			if value == nil {
-				m.at(at, "a body cannot be null")
+				m.reject(at, "a body cannot be null")
 			}
 		case "token":
-			if !isToken(text) {
-				m.at(at, "this is not the name of a header")
+			if !httpguts.ValidHeaderFieldName(text) {
+				m.reject(at, "this is not the name of a header")
 			}
 		case "full":
 			m.must(at, text != "", "not be empty")
@@ -177,7 +180,7 @@ func (m *mistakes) rules(at string, value any, rules []string) {
 
 func (m *mistakes) pointer(at, text string) {
 	if !isPointer(text) {
-		m.at(at, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
+		m.reject(at, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
 	}
 }
 
