@@ -192,7 +192,7 @@ func TestMatch_form(t *testing.T) {
 
 func TestEqual(t *testing.T) {
 	t.Parallel()
-	texts := []string{`null`, `true`, `false`, `"1"`, `1`, `1.5`, `-1`, `12345678901234567890`, `12345678901234567891`, `1e99999`, `[]`, `[1]`, `[1,2]`, `{}`, `{"a":1}`, `{"b":1}`, `{"a":null}`, `""`}
+	texts := []string{`null`, `true`, `false`, `"1"`, `1`, `1.5`, `-1`, `12345678901234567890`, `1e99999`, `[]`, `[1]`, `[1,2]`, `{}`, `{"a":1}`, `{"b":1}`, `{"a":null}`, `""`}
 	same := map[string]string{`1`: `10e-1`, `1.5`: `0.15E+1`, `-1`: `-1.0`}
 	decode := func(text string) any {
 		value, err := DecodeJSON([]byte(text))
