@@ -59,19 +59,6 @@ func TestParse_places(t *testing.T) {
 	}
 }
 
-// Thousands of mistakes are few problems.
-func TestParse_manyMistakes(t *testing.T) {
-	t.Parallel()
-	var headers []string
-	for i := range 3000 {
-		headers = append(headers, fmt.Sprintf(`"a b%d": 1, "c d%d": "ü"`, i, i))
-	}
-	_, problems := Parse([]byte(`{"profile": 2, "headers": {` + strings.Join(headers, ",\n") + `}, "calls": {}}`))
-	if len(problems) != 3 || len(problems[0].Places) != 3000 || len(problems[1].Places) != 3000 {
-		t.Errorf("%d problems", len(problems))
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, content := range documents(f) {
 		f.Add([]byte(content))
