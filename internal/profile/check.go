@@ -124,8 +124,6 @@ func (c *checker) csrf() {
 		return
 	}
 	c.members("/csrf", csrf.From, csrfMembers)
-	inHeader := csrf.From == "cookie" || csrf.From == "header"
-	c.addIf(inHeader && csrf.Name != "" && !httpguts.ValidHeaderFieldName(csrf.Name), "/csrf/name", "this is not the name of a %s", csrf.From)
 	c.path("/csrf/path", csrf.Path)
 	c.server("/csrf", csrf.Server)
 }
@@ -196,11 +194,11 @@ func (c *checker) headers(place string, headers map[string]string, placeholders 
 		pointer := place + PointerOf(name)
 		switch {
 		case !httpguts.ValidHeaderFieldName(name):
-			c.add(pointer, "this is not the name of a header")
+			c.add(pointer, "it must be the name of a header")
 		case slices.Contains(forbidden, http.CanonicalHeaderKey(name)):
 			c.add(pointer, "a profile cannot set this header: the provider does, or it holds a secret or a host")
 		case !httpguts.ValidHeaderFieldValue(text):
-			c.add(pointer, "this is not the value of a header")
+			c.add(pointer, "it must be the value of a header")
 		default:
 			c.text(pointer, text, append(placeholders, Origin)...)
 		}
@@ -271,8 +269,6 @@ func (c *checker) method(place string, call *Call) {
 		c.add(place+"/method", "a call that only reads is a GET or a POST")
 	case !call.Reads() && call.Method == http.MethodGet:
 		c.add(place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
-	case call.Method == http.MethodGet && (call.JSON != nil || call.Form != nil):
-		c.add(place+"/method", "a GET has no body")
 	}
 }
 

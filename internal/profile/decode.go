@@ -94,7 +94,7 @@ func (m *mistakes) entries(at string, members map[string]any, into reflect.Value
 	if slices.Contains(rules, "literals") {
 		rules = []string{"literal"}
 		for name := range members {
-			m.pointer(at+PointerOf(name), name)
+			m.must(at+PointerOf(name), isPointer(name), aPointer)
 		}
 	}
 	for name, value := range members {
@@ -157,17 +157,13 @@ func (m *mistakes) rules(at string, value any, rules []string) {
 		switch rule {
 		case "required":
 		case "body":
-			if value == nil {
-				m.reject(at, "a body cannot be null")
-			}
+			m.must(at, value != nil, "not be null")
 		case "token":
-			if !httpguts.ValidHeaderFieldName(text) {
-				m.reject(at, "this is not the name of a header")
-			}
+			m.must(at, httpguts.ValidHeaderFieldName(text), "be the name of a header")
 		case "full":
 			m.must(at, text != "", "not be empty")
 		case "pointer":
-			m.pointer(at, text)
+			m.must(at, isPointer(text), aPointer)
 		case "literal":
 			kind := TypeOf(value)
 			m.must(at, kind != "object" && kind != "array", "be a string, a number, true, false or null")
@@ -178,11 +174,7 @@ func (m *mistakes) rules(at string, value any, rules []string) {
 	}
 }
 
-func (m *mistakes) pointer(at, text string) {
-	if !isPointer(text) {
-		m.reject(at, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
-	}
-}
+const aPointer = "be a JSON pointer (RFC 6901), such as /data/key"
 
 // oneOf is a list of words as a sentence has it.
 func oneOf(words []string) string {
