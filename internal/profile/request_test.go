@@ -45,7 +45,7 @@ func TestFill(t *testing.T) {
 			p := renames(t, test.call)
 			r, err := p.Fill(p.Calls.Rename, test.values)
 			if test.err != "" {
-				if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), test.err) || r != nil {
+				if !errors.Is(err, errMissing) || !strings.Contains(err.Error(), test.err) || r != nil {
 					t.Errorf("error %v, want one with %s", err, test.err)
 				}
 				return
