@@ -20,24 +20,18 @@ func (m *mistakes) read() (root any, ok bool) {
 		m.found = append(m.found, mistake{offset: at, message: "not JSON: " + syntax.Error()})
 		return nil, false
 	}
-	r := reader{mistakes: m, decoder: json.NewDecoder(bytes.NewReader(m.content))}
-	r.decoder.UseNumber()
-	return r.value(""), true
+	decoder := json.NewDecoder(bytes.NewReader(m.content))
+	decoder.UseNumber()
+	return m.value(decoder, ""), true
 }
 
-// reader reads a document whose syntax is right.
-type reader struct {
-	*mistakes
-	decoder *json.Decoder
-}
-
-// token returns the next token, and where it begins.
-func (r *reader) token() (token json.Token, offset int) {
-	offset = int(r.decoder.InputOffset())
-	for offset < len(r.content) && strings.IndexByte(" \t\r\n,:", r.content[offset]) >= 0 {
+// token returns the next token of a document whose syntax is right, and where it begins.
+func (m *mistakes) token(decoder *json.Decoder) (token json.Token, offset int) {
+	offset = int(decoder.InputOffset())
+	for offset < len(m.content) && strings.IndexByte(" \t\r\n,:", m.content[offset]) >= 0 {
 		offset++
 	}
-	token, err := r.decoder.Token()
+	token, err := decoder.Token()
 	if err != nil {
 		panic(err) // The syntax is right.
 	}
@@ -45,32 +39,32 @@ func (r *reader) token() (token json.Token, offset int) {
 }
 
 // value reads the value at a pointer. A member begins with its name.
-func (r *reader) value(pointer string) any {
-	token, offset := r.token()
-	if _, isMember := r.offsets[pointer]; !isMember {
-		r.offsets[pointer] = offset
+func (m *mistakes) value(decoder *json.Decoder, pointer string) any {
+	token, offset := m.token(decoder)
+	if _, isMember := m.offsets[pointer]; !isMember {
+		m.offsets[pointer] = offset
 	}
 	switch token {
 	case json.Delim('{'):
 		members := map[string]any{}
-		for r.decoder.More() {
-			token, offset := r.token()
+		for decoder.More() {
+			token, offset := m.token(decoder)
 			name, _ := token.(string)
 			at := pointer + PointerOf(name)
 			if _, twice := members[name]; twice {
-				r.found = append(r.found, mistake{offset, at, "the object has this member twice"})
+				m.found = append(m.found, mistake{offset, at, "the object has this member twice"})
 			}
-			r.offsets[at] = offset
-			members[name] = r.value(at)
+			m.offsets[at] = offset
+			members[name] = m.value(decoder, at)
 		}
-		r.token()
+		m.token(decoder)
 		return members
 	case json.Delim('['):
 		elements := []any{}
-		for r.decoder.More() {
-			elements = append(elements, r.value(pointer+PointerOf(strconv.Itoa(len(elements)))))
+		for decoder.More() {
+			elements = append(elements, m.value(decoder, pointer+PointerOf(strconv.Itoa(len(elements)))))
 		}
-		r.token()
+		m.token(decoder)
 		return elements
 	}
 	return token
