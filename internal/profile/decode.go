@@ -15,8 +15,11 @@ import (
 // the "is" tags, which the JSON Schema has as well.
 func (m *mistakes) decode(at string, value any, into reflect.Value, rules []string) {
 	if items, ok := into.Addr().Interface().(*Items); ok {
-		m.items(at, value, items)
-		return
+		if text, isText := value.(string); isText {
+			m.rules(at, text, []string{"pointer"})
+			items.At = text
+			return
+		}
 	}
 	switch into.Kind() {
 	case reflect.Pointer:
@@ -115,27 +118,13 @@ func (m *mistakes) elements(at string, elements []any, into reflect.Value, rules
 	}
 }
 
-// items reads a pointer, or an object with two.
-func (m *mistakes) items(at string, value any, into *Items) {
-	members, isObject := value.(map[string]any)
-	if !isObject {
-		m.decode(at, value, reflect.ValueOf(&into.At).Elem(), []string{"pointer"})
-		return
-	}
-	var two struct {
-		Yes *string `json:"yes" is:"required pointer"`
-		No  *string `json:"no" is:"required pointer"`
-	}
-	m.structure(at, members, reflect.ValueOf(&two).Elem())
-	into.Yes, into.No = two.Yes, two.No
-}
-
 // MarshalJSON writes a pointer, or an object with two.
 func (i Items) MarshalJSON() ([]byte, error) {
 	if i.Yes == nil {
 		return json.Marshal(i.At)
 	}
-	return json.Marshal(map[string]*string{"yes": i.Yes, "no": i.No})
+	type two Items
+	return json.Marshal(two(i))
 }
 
 // enumerations are the rules that allow some words only.

@@ -157,8 +157,9 @@ type Shape struct {
 // Items is where the consumers of a list are: in one array or object, or in two,
 // of the approved consumers and of the others.
 type Items struct {
-	At      string // if Yes and No are nil
-	Yes, No *string
+	At  string  `json:"-"` // if Yes and No are nil
+	Yes *string `json:"yes" is:"required pointer"`
+	No  *string `json:"no" is:"required pointer"`
 }
 
 // Pages is how a list is divided into pages.
