@@ -225,7 +225,10 @@ func (c *checker) call(call *Call) {
 	place, before := "/calls/"+call.Name, len(c.found)
 	c.members(place, call.Name, callMembers)
 	c.templates(place, call)
-	c.method(place, call)
+	c.addIf(call.JSON != nil && call.Form != nil, place, "json and form exclude each other")
+	reading := []string{http.MethodGet, http.MethodPost, ""}
+	c.addIf(call.Reads() && !slices.Contains(reading, call.Method), place+"/method", "a call that only reads is a GET or a POST")
+	c.addIf(!call.Reads() && call.Method == http.MethodGet, place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
 	c.destination(place, call)
 	c.approvedAs(place, call)
 	c.shape(place, call)
@@ -260,16 +263,6 @@ func (c *checker) templates(place string, call *Call) {
 			c.text(place+pointer, text, allowed...)
 		}
 	})
-}
-
-func (c *checker) method(place string, call *Call) {
-	c.addIf(call.JSON != nil && call.Form != nil, place, "json and form exclude each other")
-	switch {
-	case call.Reads() && call.Method != http.MethodGet && call.Method != http.MethodPost && call.Method != "":
-		c.add(place+"/method", "a call that only reads is a GET or a POST")
-	case !call.Reads() && call.Method == http.MethodGet:
-		c.add(place+"/method", "a GET changes nothing, and is repeated without harm: this call cannot be one")
-	}
 }
 
 // destination checks where a call goes, and where its redirect leads.
@@ -322,24 +315,19 @@ func (c *checker) path(pointer, path string, placeholders ...string) {
 	if path == "" {
 		return
 	}
-	if path[0] != '/' || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, notInPath) {
-		c.add(pointer, "%q is not a path, such as /osmc/admin/users: percent-encoded, and without host, query and fragment", path)
-		return
-	}
+	c.addIf(path[0] != '/' || strings.HasPrefix(path, "//"), pointer, "%q is not a path, such as /osmc/admin/users", path)
 	for segment := range strings.SplitSeq(path, "/") {
-		_, err := url.PathUnescape(segment)
-		switch {
-		case isPlaceholder(segment):
+		if isPlaceholder(segment) {
 			c.text(pointer, segment, placeholders...)
-		case strings.ContainsAny(segment, "{}"):
-			c.add(pointer, "%q: only a placeholder such as {key} can take the place of a segment", segment)
-		case err != nil:
-			c.add(pointer, "%q: a %% is followed by two hexadecimal digits", segment)
+			continue
 		}
+		_, err := url.PathUnescape(segment)
+		c.addIf(err != nil || strings.ContainsFunc(segment, notInPath), pointer,
+			"%q cannot stand in a path, which is percent-encoded, without a query, and has placeholders as whole segments", segment)
 	}
 }
 
-func notInPath(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"#<>?\^`+"`", r) }
+func notInPath(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"#<>?\^{}`+"`", r) }
 
 // placeholderLike matches what was meant to be a placeholder.
 var placeholderLike = sync.OnceValue(func() *regexp.Regexp {
