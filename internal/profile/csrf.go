@@ -13,25 +13,32 @@ import (
 
 // Token takes the token out of a response: one to Path where the token is in the
 // body or on a page, and any one of the server where it is in a cookie or a header.
-func (c *CSRF) Token(r *Response) (token string, found bool, err error) {
+// It is empty if the response has none.
+func (c *CSRF) Token(r *Response) (token string, err error) {
 	switch c.From {
 	case "cookie":
-		token, found = cookieIn(r.Header, c.Name)
+		token = cookieIn(r.Header, c.Name)
 	case "header":
 		token = r.Header.Get(c.Name)
-		found = token != ""
 	case "body":
-		token, found, err = c.inBody(r)
+		document, err := DecodeJSON(r.Body)
+		if err != nil {
+			return "", c.unreadable("from", "the response with the CSRF token is not JSON")
+		}
+		value, _ := Lookup(document, c.Pointer)
+		token, _ = value.(string)
 	case "page":
-		token, found, err = c.onPage(r)
-	}
-	if found && err == nil && c.Decode {
-		// The error of the standard library quotes the token.
-		if token, err = url.PathUnescape(token); err != nil {
-			return "", false, c.unreadable("decode", "the CSRF token is not percent-encoded")
+		if token, err = c.onPage(r); err != nil {
+			return "", err
 		}
 	}
-	return token, found && err == nil, err
+	if c.Decode {
+		// The error of the standard library quotes the token.
+		if token, err = url.PathUnescape(token); err != nil {
+			return "", c.unreadable("decode", "the CSRF token is not percent-encoded")
+		}
+	}
+	return token, nil
 }
 
 // Missing is the error of a response that has no token.
@@ -51,53 +58,40 @@ func (c *CSRF) unreadable(part, format string, arguments ...any) error {
 
 // cookieIn is the value of the last cookie of a name that a response sets, byte for
 // byte: net/http drops quotes, and whole cookies that have a blank.
-func cookieIn(header http.Header, name string) (value string, found bool) {
+func cookieIn(header http.Header, name string) (value string) {
 	for _, line := range header.Values("Set-Cookie") {
 		pair, _, _ := strings.Cut(line, ";")
-		before, after, isPair := strings.Cut(pair, "=")
-		if !isPair || strings.TrimSpace(before) != name {
-			continue
+		if before, after, isPair := strings.Cut(pair, "="); isPair && strings.TrimSpace(before) == name {
+			value = strings.TrimSpace(after)
 		}
-		value, found = strings.TrimSpace(after), true
 	}
-	return value, found
-}
-
-func (c *CSRF) inBody(r *Response) (token string, found bool, err error) {
-	document, err := DecodeJSON(r.Body)
-	if err != nil {
-		return "", false, c.unreadable("from", "the response with the CSRF token is not JSON")
-	}
-	value, found := Lookup(document, c.Pointer)
-	token, isText := value.(string)
-	if found && !isText {
-		return "", false, c.unreadable("pointer", "the CSRF token at %q is a JSON %s, not a string", c.Pointer, TypeOf(value))
-	}
-	return token, token != "", nil
+	return value
 }
 
 // onPage takes the token from a meta tag or a hidden field.
-func (c *CSRF) onPage(r *Response) (token string, found bool, err error) {
+func (c *CSRF) onPage(r *Response) (string, error) {
 	page, err := xhtml.Parse(bytes.NewReader(r.Body))
 	if err != nil {
-		return "", false, c.unreadable("from", "the page with the CSRF token is not HTML: %v", err)
+		return "", c.unreadable("from", "the page with the CSRF token is not HTML: %v", err)
 	}
 	for element := range page.Descendants() {
 		attributes := map[string]string{}
 		for _, one := range element.Attr {
 			attributes[one.Key] = one.Val
 		}
-		isMeta := element.Type == xhtml.ElementNode && element.Data == "meta"
-		isField := element.Type == xhtml.ElementNode && element.Data == "input" && strings.EqualFold(attributes["type"], "hidden")
+		token := ""
 		switch {
-		case attributes["name"] != c.Name:
-		case isMeta && attributes["content"] != "":
-			return attributes["content"], true, nil
-		case isField && attributes["value"] != "":
-			return attributes["value"], true, nil
+		case element.Type != xhtml.ElementNode || attributes["name"] != c.Name:
+		case element.Data == "meta":
+			token = attributes["content"]
+		case element.Data == "input" && strings.EqualFold(attributes["type"], "hidden"):
+			token = attributes["value"]
+		}
+		if token != "" {
+			return token, nil
 		}
 	}
-	return "", false, nil
+	return "", nil
 }
 
 // Put adds the token to a response: the inverse of Token. The cookie gets the path. A

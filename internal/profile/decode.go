@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // decode puts the value at a pointer into a value of Go. It notes members that do not
@@ -13,8 +15,11 @@ import (
 // the "is" tags, which the JSON Schema has as well.
 func (m *mistakes) decode(at string, value any, into reflect.Value, rules []string) {
 	if items, ok := into.Addr().Interface().(*Items); ok {
-		m.items(at, value, items)
-		return
+		if text, isText := value.(string); isText {
+			m.rules(at, text, []string{"pointer"})
+			items.At = text
+			return
+		}
 	}
 	switch into.Kind() {
 	case reflect.Pointer:
@@ -58,7 +63,7 @@ func (m *mistakes) decode(at string, value any, into reflect.Value, rules []stri
 // must notes what a value must be.
 func (m *mistakes) must(at string, holds bool, what string) bool {
 	if !holds {
-		m.at(at, "it must %s", what)
+		m.reject(at, "it must %s", what)
 	}
 	return holds
 }
@@ -72,14 +77,15 @@ func (m *mistakes) structure(at string, members map[string]any, into reflect.Val
 			continue
 		}
 		fields[name] = i
-		_, given := members[name]
-		m.missingIf(!given && slices.Contains(rulesOf(field), "required"), at, name, "")
+		if slices.Contains(rulesOf(field), "required") {
+			m.needs(at, name, "")
+		}
 	}
 	for name, value := range members {
 		if i, known := fields[name]; known {
 			m.decode(at+PointerOf(name), value, into.Field(i), rulesOf(into.Type().Field(i)))
 		} else {
-			m.at(at+PointerOf(name), "no such member in a profile of format %d: check its spelling", Format)
+			m.reject(at+PointerOf(name), "no such member in a profile of format %d: check its spelling", Format)
 		}
 	}
 }
@@ -91,7 +97,7 @@ func (m *mistakes) entries(at string, members map[string]any, into reflect.Value
 	if slices.Contains(rules, "literals") {
 		rules = []string{"literal"}
 		for name := range members {
-			m.pointer(at+PointerOf(name), name)
+			m.must(at+PointerOf(name), isPointer(name), aPointer)
 		}
 	}
 	for name, value := range members {
@@ -112,27 +118,13 @@ func (m *mistakes) elements(at string, elements []any, into reflect.Value, rules
 	}
 }
 
-// items reads a pointer, or an object with two.
-func (m *mistakes) items(at string, value any, into *Items) {
-	members, isObject := value.(map[string]any)
-	if !isObject {
-		m.decode(at, value, reflect.ValueOf(&into.At).Elem(), []string{"pointer"})
-		return
-	}
-	var two struct {
-		Yes *string `json:"yes" is:"required pointer"`
-		No  *string `json:"no" is:"required pointer"`
-	}
-	m.structure(at, members, reflect.ValueOf(&two).Elem())
-	into.Yes, into.No = two.Yes, two.No
-}
-
 // MarshalJSON writes a pointer, or an object with two.
 func (i Items) MarshalJSON() ([]byte, error) {
 	if i.Yes == nil {
 		return json.Marshal(i.At)
 	}
-	return json.Marshal(map[string]*string{"yes": i.Yes, "no": i.No})
+	type two Items
+	return json.Marshal(two(i))
 }
 
 // enumerations are the rules that allow some words only.
@@ -154,17 +146,13 @@ func (m *mistakes) rules(at string, value any, rules []string) {
 		switch rule {
 		case "required":
 		case "body":
-			if value == nil {
-				m.at(at, "a body cannot be null")
-			}
+			m.must(at, value != nil, "not be null")
 		case "token":
-			if !isToken(text) {
-				m.at(at, "this is not the name of a header")
-			}
+			m.must(at, httpguts.ValidHeaderFieldName(text), "be the name of a header")
 		case "full":
 			m.must(at, text != "", "not be empty")
 		case "pointer":
-			m.pointer(at, text)
+			m.must(at, isPointer(text), aPointer)
 		case "literal":
 			kind := TypeOf(value)
 			m.must(at, kind != "object" && kind != "array", "be a string, a number, true, false or null")
@@ -175,11 +163,7 @@ func (m *mistakes) rules(at string, value any, rules []string) {
 	}
 }
 
-func (m *mistakes) pointer(at, text string) {
-	if !isPointer(text) {
-		m.at(at, "%q is not a JSON pointer (RFC 6901), such as /data/key", text)
-	}
-}
+const aPointer = "be a JSON pointer (RFC 6901), such as /data/key"
 
 // oneOf is a list of words as a sentence has it.
 func oneOf(words []string) string {

@@ -34,7 +34,7 @@ func TestMatch_inverse(t *testing.T) {
 				less := v
 				without(&less)
 				_, err := p.Fill(call, less)
-				if changed := !reflect.DeepEqual(v, less); changed != errors.Is(err, ErrMissing) {
+				if changed := !reflect.DeepEqual(v, less); changed != errors.Is(err, errMissing) {
 					t.Errorf("%s: fill %+v: %v", name, less, err)
 				}
 			}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"encoding/json"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -115,22 +116,16 @@ func (c *Call) counted(next *Page, document any, items int) (*Page, error) {
 	return next, nil
 }
 
-// A link of a header, and a parameter of one (RFC 8288).
-var (
-	linkParameter = `\s*;\s*([^\s=;,"]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?`
-	linkPatterns  = sync.OnceValues(func() (link, parameter *regexp.Regexp) {
-		return regexp.MustCompile(`<([^>]*)>((?:` + linkParameter + `)*)`), regexp.MustCompile(linkParameter)
-	})
-)
+// linkPattern matches a link of a header and its parameters (RFC 8288).
+var linkPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<([^>]*)>((?:[^<"]|"[^"]*")*)`) })
 
 // nextLink is the target of Link: <...>; rel="next".
 func nextLink(header http.Header) string {
-	pattern, parameter := linkPatterns()
-	for _, link := range pattern.FindAllStringSubmatch(strings.Join(header.Values("Link"), ","), -1) {
-		for _, one := range parameter.FindAllStringSubmatch(link[2], -1) {
-			if strings.EqualFold(one[1], "rel") && slices.Contains(strings.Fields(strings.ToLower(one[2]+one[3])), "next") {
-				return link[1]
-			}
+	for _, link := range linkPattern().FindAllStringSubmatch(strings.Join(header.Values("Link"), ","), -1) {
+		// The parameters are written as those of a media type.
+		_, parameters, _ := mime.ParseMediaType("link" + strings.TrimRight(link[2], ", "))
+		if slices.Contains(strings.Fields(strings.ToLower(parameters["rel"])), "next") {
+			return link[1]
 		}
 	}
 	return ""

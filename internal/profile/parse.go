@@ -13,7 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// Problem is a mistake in a profile, with all the places that have it.
+// Problem is a mistake in a profile, with all the places that have it. There is none if
+// the document as a whole is not a profile.
 type Problem struct {
 	Message string
 	Places  []Place
@@ -21,8 +22,7 @@ type Problem struct {
 
 // Place is where a mistake is.
 type Place struct {
-	// Line and Column begin with 1; a column is a character. Zero: the mistake is of
-	// the document as a whole.
+	// Line and Column begin with 1; a column is a character.
 	Line, Column int
 	// Pointer is the member with the mistake, or the one that lacks something, as a
 	// JSON pointer (RFC 6901). It is empty for the document as a whole.
@@ -31,10 +31,7 @@ type Place struct {
 
 // String returns the place as a person looks for it.
 func (p Place) String() string {
-	switch {
-	case p.Line == 0:
-		return ""
-	case p.Pointer == "":
+	if p.Pointer == "" {
 		return fmt.Sprintf("line %d, column %d", p.Line, p.Column)
 	}
 	return fmt.Sprintf("line %d, column %d (%s)", p.Line, p.Column, p.Pointer)
@@ -42,14 +39,12 @@ func (p Place) String() string {
 
 // String returns the places and the message.
 func (p Problem) String() string {
+	if len(p.Places) == 0 {
+		return p.Message
+	}
 	var places []string
 	for _, place := range p.Places {
-		if text := place.String(); text != "" {
-			places = append(places, text)
-		}
-	}
-	if len(places) == 0 {
-		return p.Message
+		places = append(places, place.String())
 	}
 	return strings.Join(places, "; ") + ": " + p.Message
 }
@@ -63,17 +58,13 @@ type mistakes struct {
 }
 
 type mistake struct {
-	offset  int // -1: of the document as a whole
+	offset  int
 	pointer string
 	message string
 }
 
-func (m *mistakes) whole(format string, arguments ...any) {
-	m.found = append(m.found, mistake{offset: -1, message: fmt.Sprintf(format, arguments...)})
-}
-
-// at notes a mistake of a value, which is not used then.
-func (m *mistakes) at(pointer, format string, arguments ...any) {
+// reject notes a mistake of a value, which is not used then.
+func (m *mistakes) reject(pointer, format string, arguments ...any) {
 	m.add(pointer, format, arguments...)
 	m.wrong[pointer] = true
 }
@@ -96,18 +87,15 @@ func (m *mistakes) addIf(wrong bool, pointer, format string, arguments ...any) {
 	}
 }
 
-// missingIf notes what a place lacks, if it does.
-func (m *mistakes) missingIf(lacks bool, pointer, member, reason string) {
-	if lacks {
-		m.missing(pointer, member, reason)
-	}
+// has reports whether the document has a member at a place.
+func (m *mistakes) has(pointer, member string) bool {
+	_, given := m.offsets[pointer+"/"+member]
+	return given
 }
 
-// missing notes what a place lacks, and why it is needed.
-func (m *mistakes) missing(pointer, member, reason string) {
-	if !m.wrong[pointer+"/"+member] {
-		m.add(pointer, "missing: %s%s", member, reason)
-	}
+// needs notes that a place lacks a member, and why it is needed.
+func (m *mistakes) needs(pointer, member, reason string) {
+	m.addIf(!m.has(pointer, member), pointer, "missing: %s%s", member, reason)
 }
 
 // problems are the mistakes in the order of the document, each message once.
@@ -117,12 +105,9 @@ func (m *mistakes) problems() []Problem {
 	})
 	var problems []Problem
 	for _, one := range slices.Compact(m.found) {
-		place := Place{Pointer: one.pointer}
-		if one.offset >= 0 {
-			before := string(m.content[:one.offset])
-			begin := strings.LastIndexByte(before, '\n') + 1
-			place.Line, place.Column = 1+strings.Count(before, "\n"), 1+utf8.RuneCountInString(before[begin:])
-		}
+		before := string(m.content[:one.offset])
+		begin := strings.LastIndexByte(before, '\n') + 1
+		place := Place{1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[begin:]), one.pointer}
 		i := slices.IndexFunc(problems, func(known Problem) bool { return known.Message == one.message })
 		if i < 0 {
 			i = len(problems)
@@ -133,14 +118,19 @@ func (m *mistakes) problems() []Problem {
 	return problems
 }
 
-// recording matches the beginning of a HAR file, which is often larger than MaxSize.
+// recording matches the beginning of a HAR file.
 var recording = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*\{\s*"log"\s*:`) })
 
 // Parse reads a profile. It returns all mistakes, in the order of the document, or a
 // profile that is complete and consistent.
 func Parse(content []byte) (*Profile, []Problem) {
-	if recording().Match(content[:min(len(content), 1000)]) {
+	switch {
+	case recording().Match(content[:min(len(content), 1000)]):
 		return nil, []Problem{{Message: "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"}}
+	case len(bytes.TrimSpace(content)) == 0:
+		return nil, []Problem{{Message: "the file is empty"}}
+	case !utf8.Valid(content):
+		return nil, []Problem{{Message: "not UTF-8 text"}}
 	}
 	m := &mistakes{content: bytes.TrimRight(content, " \t\r\n"), offsets: map[string]int{}, wrong: map[string]bool{}}
 	root, ok := m.read()
@@ -151,9 +141,9 @@ func Parse(content []byte) (*Profile, []Problem) {
 	if number, ok := members["profile"].(json.Number); ok && number != "2" {
 		m.found = nil // A document of another format has other members, too.
 		if number == "1" {
-			m.at("/profile", "this is a profile of format 1: learn it again with terraform-provider-twcloud learn")
+			m.add("/profile", "this is a profile of format 1: learn it again with terraform-provider-twcloud learn")
 		} else {
-			m.at("/profile", "this provider reads profiles of format %d", Format)
+			m.add("/profile", "this provider reads profiles of format %d", Format)
 		}
 		return nil, m.problems()
 	}

@@ -18,11 +18,8 @@ func TestParse_syntax(t *testing.T) {
 		"a comma too few":     {"{\"ä\": 1\n  \"b\": 2}", "line 2, column 3: not JSON: invalid character '\"' after object key:value pair"},
 		"an end too early":    {"{\"profile\": 2,\n \"calls\": {\n", "line 2, column 12: not JSON: unexpected end of JSON input"},
 		"a second document":   {"{\"profile\": 2}\n{}", "line 2, column 1: not JSON: invalid character '{' after top-level value"},
-		"too large":           {`{"profile": 2, "description": "` + strings.Repeat("x", MaxSize) + `"}`, "larger than 131072 bytes: this is not a profile"},
-		"too deep":            {`{"profile": 2, "a": ` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "}", "nested more than 100 levels deep: this is not a profile"},
-		"much too deep":       {strings.Repeat("[", MaxSize), "line 1, column 10001: not JSON: invalid character '[' exceeded max depth"},
+		"too deep":            {strings.Repeat("[", 20000), "line 1, column 10001: not JSON: invalid character '[' exceeded max depth"},
 		"a recording":         {" {\n\"log\": {\"version\": \"1.2\", \"entries\": []}}", "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"},
-		"a large recording":   {`{"log": {"comment": "` + strings.Repeat("x", MaxSize), "a recording of a browser (HAR): derive a profile from it with terraform-provider-twcloud learn"},
 		"format 1":            {`{"profile": 1, "server": "osmc", "server": 7, "calls": {"update": {"success": [200]}}}`, "line 1, column 2 (/profile): this is a profile of format 1: learn it again with terraform-provider-twcloud learn"},
 		"a name that escapes": {`{"profile": 2, "calls": {"register": {"method": "POST", "server": "rest", "path": "/", "json": ["{name}", "{secret}"]}}, "a~/b": 1}`, "line 1, column 122 (/a~0~1b): no such member in a profile of format 2: check its spelling"},
 	} {
@@ -57,21 +54,8 @@ func TestParse_places(t *testing.T) {
 	if got := strings.Join(places, " "); got != "24 30 36 42 48 54 60" || len(problems[2].Places) != 7 {
 		t.Errorf("the mistake in seven calls is at lines %s: %v", got, problems[2])
 	}
-	if got, want := (Problem{"m", []Place{{1, 2, ""}, {3, 4, "/a"}, {}}}).String(), "line 1, column 2; line 3, column 4 (/a): m"; got != want {
+	if got, want := (Problem{"m", []Place{{1, 2, ""}, {3, 4, "/a"}}}).String(), "line 1, column 2; line 3, column 4 (/a): m"; got != want {
 		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// Thousands of mistakes are few problems.
-func TestParse_manyMistakes(t *testing.T) {
-	t.Parallel()
-	var headers []string
-	for i := range 3000 {
-		headers = append(headers, fmt.Sprintf(`"a b%d": 1, "c d%d": "ü"`, i, i))
-	}
-	_, problems := Parse([]byte(`{"profile": 2, "headers": {` + strings.Join(headers, ",\n") + `}, "calls": {}}`))
-	if len(problems) != 3 || len(problems[0].Places) != 3000 || len(problems[1].Places) != 3000 {
-		t.Errorf("%d problems", len(problems))
 	}
 }
 
@@ -91,7 +75,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("a profile and %v", problems)
 		}
 		for _, problem := range problems {
-			if problem.Message == "" || len(problem.Places) == 0 && !strings.HasPrefix(string(content), "{") {
+			if problem.Message == "" || len(problem.Places) == 0 && len(problems) > 1 {
 				t.Errorf("a problem without a text or a place: %+v", problem)
 			}
 		}

@@ -85,7 +85,6 @@ type SignOut struct {
 
 // CSRF is where the value of {csrf} comes from.
 type CSRF struct {
-	Known   Known  `json:"known,omitempty" is:"known"`
 	From    string `json:"from" is:"required csrf"`
 	Name    string `json:"name,omitempty" is:"full"`
 	Pointer string `json:"pointer,omitempty" is:"full pointer"`
@@ -97,9 +96,8 @@ type CSRF struct {
 // Approved has the values that mean that a consumer is approved, and those that
 // mean that it is not. Nil is a member that is null or absent.
 type Approved struct {
-	Known Known `json:"known,omitempty" is:"known"`
-	Yes   []any `json:"yes" is:"required literals"`
-	No    []any `json:"no" is:"required literals"`
+	Yes []any `json:"yes" is:"required literals"`
+	No  []any `json:"no" is:"required literals"`
 }
 
 // Calls are the calls of the API. Without one, the client cannot do what it is for.
@@ -159,8 +157,9 @@ type Shape struct {
 // Items is where the consumers of a list are: in one array or object, or in two,
 // of the approved consumers and of the others.
 type Items struct {
-	At      string // if Yes and No are nil
-	Yes, No *string
+	At  string  `json:"-"` // if Yes and No are nil
+	Yes *string `json:"yes" is:"required pointer"`
+	No  *string `json:"no" is:"required pointer"`
 }
 
 // Pages is how a list is divided into pages.

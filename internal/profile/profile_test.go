@@ -41,16 +41,6 @@ func parse(t testing.TB, content string) *Profile {
 	return parsed
 }
 
-func BenchmarkParse(b *testing.B) {
-	content := documents(b)["rest-api"]
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, problems := Parse([]byte(content)); len(problems) > 0 {
-			b.Fatal(problems)
-		}
-	}
-}
-
 func TestProfile_knownAndServer(t *testing.T) {
 	t.Parallel()
 	p := &Profile{}

@@ -36,8 +36,8 @@ type Values struct {
 	Page url.Values
 }
 
-// ErrMissing is the error of Fill for a placeholder that has no value.
-var ErrMissing = errors.New("the value is not known")
+// errMissing is the error of Fill for a placeholder that has no value.
+var errMissing = errors.New("the value is not known")
 
 // ErrOtherCall is the error of Match for a request with another method or path.
 var ErrOtherCall = errors.New("another call")
@@ -47,7 +47,7 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// Fill makes the request of a call. The error is ErrMissing if a placeholder has no
+// Fill makes the request of a call. The error is errMissing if a placeholder has no
 // value: such a request must not be sent.
 func (p *Profile) Fill(call *Call, v Values) (*Request, error) {
 	f := &filler{values: p.valuesOf(call, v)}
@@ -99,7 +99,7 @@ func (f *filler) path(template string) string {
 		}
 		segments[i] = EscapeSegment(f.text(template))
 		if segments[i] == "" {
-			f.fails(fmt.Errorf("%s is empty, and cannot be in a path: %w", template, ErrMissing))
+			f.fails(fmt.Errorf("%s is empty, and cannot be in a path: %w", template, errMissing))
 		}
 	}
 	return strings.Join(segments, "/")
@@ -111,7 +111,7 @@ func (f *filler) text(template string) string {
 	value := f.value(template)
 	text, ok := textOf(value)
 	if !ok {
-		f.fails(fmt.Errorf("%s is a JSON %s, and not a text: %w", template, TypeOf(value), ErrMissing))
+		f.fails(fmt.Errorf("%s is a JSON %s, and not a text: %w", template, TypeOf(value), errMissing))
 	}
 	return text
 }
@@ -134,9 +134,9 @@ func (f *filler) value(template string) any {
 	case !isPlaceholder(template):
 		return template
 	case !known && template == KeyNumber && f.values[Key] != nil:
-		f.fails(fmt.Errorf("the key %q is not a number: %w", f.values[Key], ErrMissing))
+		f.fails(fmt.Errorf("the key %q is not a number: %w", f.values[Key], errMissing))
 	case !known:
-		f.fails(fmt.Errorf("%s: %w", template, ErrMissing))
+		f.fails(fmt.Errorf("%s: %w", template, errMissing))
 	}
 	return value
 }

@@ -52,11 +52,11 @@ func (c *connection) csrfToken(ctx context.Context, call *profile.Call, key stri
 	if seat, err = session.acquire(ctx); err != nil {
 		return "", newTransportError(r.Request, err, c.redact)
 	}
-	token, found, err := tokenIn(from, seat, page, response)
+	token, err := tokenIn(from, seat, page, response)
 	if err != nil {
 		return "", r.unreadable(err)
 	}
-	if !found {
+	if token == "" {
 		token = c.knownToken(seat, page)
 	}
 	if token == "" {
@@ -74,7 +74,7 @@ func (c *connection) csrfToken(ctx context.Context, call *profile.Call, key stri
 // none.
 func (c *connection) knownToken(seat *signin.Session, page *url.URL) string {
 	if c.profile.CSRF.From == "cookie" {
-		token, _, _ := tokenIn(c.profile.CSRF, seat, page, nil)
+		token, _ := tokenIn(c.profile.CSRF, seat, page, nil)
 		c.redact.add(token)
 		return token
 	}
@@ -87,7 +87,7 @@ func (c *connection) knownToken(seat *signin.Session, page *url.URL) string {
 // tokenIn returns the token in a response. That of a cookie is the one that a script on
 // the page reads: another application can have one of the same name, and some
 // servers set it only for who does not send it.
-func tokenIn(csrf *profile.CSRF, seat *signin.Session, page *url.URL, r *profile.Response) (token string, found bool, err error) {
+func tokenIn(csrf *profile.CSRF, seat *signin.Session, page *url.URL, r *profile.Response) (string, error) {
 	if csrf.From == "cookie" {
 		r = &profile.Response{Header: http.Header{"Set-Cookie": {csrf.Name + "=" + seat.Cookies.Value(csrf.Name, page)}}}
 	}

@@ -166,7 +166,7 @@ func (s *session) keep(seat *signin.Session, from *url.URL, response *http.Respo
 		return
 	}
 	// A token that cannot be decoded is an error of the call that needs it.
-	if token, found, err := tokenIn(s.csrf, seat, from, &profile.Response{Header: response.Header}); found && err == nil {
+	if token, err := tokenIn(s.csrf, seat, from, &profile.Response{Header: response.Header}); token != "" && err == nil {
 		s.keepToken(seat, token)
 	}
 }
