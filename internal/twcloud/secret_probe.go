@@ -69,7 +69,7 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 		return SecretUnknown, err
 	}
 	signer := oauth1.Signer{ConsumerKey: key, ConsumerSecret: secret, Realm: endpoints.Realm, Now: p.now, Nonce: p.nonce}
-	err = signer.Sign(request,
+	signature, err := signer.Sign(request,
 		oauth1.Param{Name: "oauth_callback", Value: "oob"},
 		oauth1.Param{Name: "oauth_version", Value: "1.0"},
 	)
@@ -77,15 +77,8 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 		return SecretUnknown, fmt.Errorf("sign a temporary credential request: %w", err)
 	}
 
-	authorization := request.Header.Get("Authorization")
 	redact := &redactor{}
-	redact.add(secret, authorization)
-	_, params, _ := oauth1.ParseAuthorization(authorization)
-	for _, param := range params {
-		if param.Name == "oauth_signature" {
-			redact.add(param.Value)
-		}
-	}
+	redact.add(secret, signature, request.Header.Get("Authorization"))
 	response, err := p.chain.retry.RoundTrip(request)
 	if err != nil {
 		return SecretUnknown, newTransportError(request, err, redact)
