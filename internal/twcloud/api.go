@@ -255,12 +255,10 @@ func partOf(call *profile.Call) string {
 	return "calls." + call.Name
 }
 
-// supported returns ErrUnsupported if the API profile has none of the calls.
-func supported(name string, calls ...*profile.Call) error {
-	for _, call := range calls {
-		if call != nil {
-			return nil
-		}
+// supported returns ErrUnsupported if the API profile lacks a call.
+func supported(name string, call *profile.Call) error {
+	if call != nil {
+		return nil
 	}
 	return &Error{
 		Kind: ErrUnsupported, Method: "calls", Path: name, Part: "calls." + name,

@@ -137,13 +137,6 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 // Profile is the API profile.
 func (c *Client) Profile() *Profile { return c.profile }
 
-// OnlyRegisters reports whether the API profile registers consumers and does nothing
-// else: no call of it tells which consumers exist.
-func (c *Client) OnlyRegisters() bool { return c.profile.OnlyRegisters() }
-
-// ProfileDescription is what the API profile says of itself.
-func (c *Client) ProfileDescription() string { return c.profile.Description }
-
 // OnPlatform reports whether the consumers are on the Web Application Platform, behind
 // its sign-in, and whether the client signs in there by a token.
 func (c *Client) OnPlatform() (onPlatform, byToken bool) {

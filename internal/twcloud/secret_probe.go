@@ -30,17 +30,6 @@ const (
 	SecretRefused
 )
 
-// String returns one word.
-func (v SecretVerdict) String() string {
-	switch v {
-	case SecretAccepted:
-		return "accepted"
-	case SecretRefused:
-		return "refused"
-	}
-	return "unknown"
-}
-
 // secretProber checks a secret, which the server never returns, by signing a
 // temporary credential request with it (RFC 5849, section 2.1). It never sends
 // the secret itself. If the secret is right, temporary credentials remain on

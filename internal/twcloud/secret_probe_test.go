@@ -184,12 +184,3 @@ func TestProbeSignsForTheSiteOnly(t *testing.T) {
 		})
 	}
 }
-
-func TestSecretVerdictString(t *testing.T) {
-	t.Parallel()
-	for verdict, want := range map[SecretVerdict]string{SecretUnknown: "unknown", SecretAccepted: "accepted", SecretRefused: "refused"} {
-		if got := verdict.String(); got != want {
-			t.Errorf("%d is %q, want %q", verdict, got, want)
-		}
-	}
-}
