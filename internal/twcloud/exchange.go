@@ -10,8 +10,6 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"sync/atomic"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // exchange sends one request and reads the whole answer within the time limit.
@@ -86,7 +84,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		return fail(err)
 	}
 	response.Request = request
-	note(ctx, maybeDone(response))
+	note(ctx, maybeDone(response.StatusCode))
 	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
@@ -111,20 +109,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-type refusalsKey struct{}
-
-// withRefusals returns a context in which a redirect that refuses the session proves
-// that the server did not make the call.
-func withRefusals(ctx context.Context, refuses func(*http.Response) bool) context.Context {
-	return context.WithValue(ctx, refusalsKey{}, refuses)
-}
-
 // maybeDone reports whether the server may have made the call that it answers.
-func maybeDone(response *http.Response) bool {
-	status := response.StatusCode
-	refuses, ok := response.Request.Context().Value(refusalsKey{}).(func(*http.Response) bool)
-	if ok && signin.IsRedirect(status) && refuses(response) {
-		return false
-	}
+func maybeDone(status int) bool {
 	return status < 400 || status > 499 || status == http.StatusRequestTimeout
 }

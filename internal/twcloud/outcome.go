@@ -53,11 +53,14 @@ func note(ctx context.Context, maybeDone bool) {
 	}
 }
 
-// refused notes that the last response is a refusal.
-func (e *exchanges) refused() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.unknown--
+// refused notes that the last response, although its status does not say so, is a
+// refusal: the server did not make the call.
+func refused(ctx context.Context) {
+	if sent := exchangesOf(ctx); sent != nil {
+		sent.mu.Lock()
+		defer sent.mu.Unlock()
+		sent.unknown--
+	}
 }
 
 func (e *exchanges) maybeDone() bool {
