@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,7 @@ func refusesAgain(err error) bool {
 
 // attempt signs in, and reports whether a step was sent.
 func (p *Page) attempt(ctx context.Context, session *Session) (sent bool, err error) {
-	start, err := newRequest(ctx, http.MethodGet, p.Root(profile.WebApp, p.SignIn.Start), p.SignIn.Start, nil)
+	start, err := newRequest(ctx, http.MethodGet, p.Root(profile.WebApp, p.SignIn.Start), p.SignIn.Start, http.NoBody)
 	if err != nil {
 		return false, err
 	}
@@ -456,11 +457,7 @@ func signOut(ctx context.Context, c *Client, session *Session, call *profile.Sig
 	if call == nil {
 		return nil
 	}
-	server := call.Server
-	if server == "" {
-		server = profile.WebApp
-	}
-	request, err := newRequest(ctx, call.Method, c.Root(server, call.Path), call.Path, nil)
+	request, err := newRequest(ctx, call.Method, c.Root(cmp.Or(call.Server, profile.WebApp), call.Path), call.Path, http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -468,9 +465,6 @@ func signOut(ctx context.Context, c *Client, session *Session, call *profile.Sig
 	if err == nil && first != "" && first == session.outside {
 		// The session had ended: on the way, the authentication server has opened another
 		// one.
-		if request, err = newRequest(ctx, call.Method, c.Root(server, call.Path), call.Path, nil); err != nil {
-			return err
-		}
 		response, _, err = follow(c, session, request)
 	}
 	switch {
