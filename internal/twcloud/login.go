@@ -24,20 +24,19 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 		ClientID: credentials.ClientID, AuthSecret: credentials.AuthSecret, ClientSecret: credentials.ClientSecret,
 	})
 	refused := new(atomic.Pointer[Error])
-	parts := map[string]string{profile.WebApp: "sign_in"}
-	open := func(method func(*signin.Client) signin.Method, server string) *session {
-		opened := &session{next: next, servers: servers, redact: redact, refused: refused, part: parts[server]}
+	open := func(server string, method func(*signin.Client) signin.Method) *session {
+		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
 		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.ServerOf(csrf.Server) == server {
 			opened.csrf = csrf
 		}
 		opened.method = method(&signin.Client{Servers: servers, Send: next, Keep: opened.keep, Hide: hide})
 		return opened
 	}
-	rest = open(func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} }, profile.REST)
+	rest = open(profile.REST, func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} })
 	if options.Profile.SignIn == nil {
 		return rest, rest // Nothing goes to the platform in a session.
 	}
-	platform = open(func(client *signin.Client) signin.Method {
+	platform = open(profile.WebApp, func(client *signin.Client) signin.Method {
 		in := options.Profile.SignIn
 		switch {
 		case in.By == profile.ByToken:
@@ -48,7 +47,8 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 			return &signin.ByToken{Client: client, Tokens: tokens, Scheme: wire.TokenScheme, SignOut: in.SignOut}
 		}
 		return &signin.Page{Client: client, SignIn: in, Headers: options.Profile.Headers, Username: credentials.Username, Password: credentials.Password}
-	}, profile.WebApp)
+	})
+	platform.part = "sign_in"
 	return rest, platform
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -39,9 +40,9 @@ func readRootServices(response *http.Response, base *url.URL) (OAuthEndpoints, e
 	if !success(response.StatusCode) {
 		return OAuthEndpoints{}, unreadableStatus(response.StatusCode)
 	}
-	endpoints, err := parseRootServices(bodyOf(response), base)
+	endpoints, err := parseRootServices(signin.Body(response), base)
 	switch {
-	case err != nil && looksLikeWebPage(response), errors.Is(err, ErrWebPage):
+	case err != nil && signin.IsPage(response), errors.Is(err, ErrWebPage):
 		return OAuthEndpoints{}, ErrWebPage
 	case err != nil:
 		return OAuthEndpoints{}, fmt.Errorf("%w: root services document: %w", ErrUnreadable, err)

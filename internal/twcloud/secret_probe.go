@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // maxClockSkew is how far the clocks may differ before a refusal may be due to the
@@ -82,7 +83,7 @@ var refusals = []string{"signature_invalid", "consumer_key_unknown", "consumer_k
 // judge treats a 401 as a refusal only if it comes from OAuth and concerns the
 // consumer. It could also come from a proxy, or concern the timestamp.
 func (p *secretProber) judge(request *http.Request, response *http.Response, redact *redactor) (SecretVerdict, error) {
-	if response.StatusCode == http.StatusOK && hasTemporaryCredentials(bodyOf(response)) {
+	if response.StatusCode == http.StatusOK && hasTemporaryCredentials(signin.Body(response)) {
 		return SecretAccepted, nil
 	}
 	failure := newProbeError(request, response, redact)
@@ -111,7 +112,7 @@ func (p *secretProber) judge(request *http.Request, response *http.Response, red
 	case len(schemes) > 0:
 		return SecretUnknown, fmt.Errorf("something before the server, or the server itself, asks for %s and not for OAuth: %w",
 			shorten(redact.text(strings.Join(schemes, ", "))), failure)
-	case looksLikeWebPage(response):
+	case signin.IsPage(response):
 		failure.Kind = ErrWebPage
 		return SecretUnknown, failure
 	}
@@ -126,7 +127,7 @@ func newProbeError(request *http.Request, response *http.Response, redact *redac
 	case ErrServer, ErrTooManyRequests, ErrInvalid, ErrWebPage:
 	default:
 		failure.Kind = ErrUnreadable
-		if looksLikeWebPage(response) {
+		if signin.IsPage(response) {
 			failure.Kind = ErrWebPage
 		}
 	}
@@ -153,7 +154,7 @@ func hasTemporaryCredentials(body []byte) bool {
 var problemPattern = regexp.MustCompile(`\boauth_problem["']?\s*[=:]\s*["']?([A-Za-z_]+)`)
 
 func oauthProblem(response *http.Response) string {
-	for _, text := range append(response.Header.Values("WWW-Authenticate"), string(bodyOf(response))) {
+	for _, text := range append(response.Header.Values("WWW-Authenticate"), string(signin.Body(response))) {
 		if match := problemPattern.FindStringSubmatch(text); match != nil {
 			return strings.ToLower(match[1])
 		}

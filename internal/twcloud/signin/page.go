@@ -411,7 +411,7 @@ func judge(servers *Servers, session *Session, response *http.Response, steps []
 // asks for a password, which other pages can do as well.
 func isSignIn(response *http.Response, steps []profile.Step) bool {
 	page := parsePage(response)
-	return page.asksForPassword && !isPageWanted(response.Request) || slices.ContainsFunc(steps, func(step profile.Step) bool {
+	return page.asksForPassword && response.Request.Context().Value(pageKey{}) == nil || slices.ContainsFunc(steps, func(step profile.Step) bool {
 		return page.formWith(step.Form) != nil
 	})
 }
@@ -421,8 +421,6 @@ type pageKey struct{}
 // WithPage returns a context for a request for a page, which can have fields for
 // passwords of its own.
 func WithPage(ctx context.Context) context.Context { return context.WithValue(ctx, pageKey{}, true) }
-
-func isPageWanted(request *http.Request) bool { return request.Context().Value(pageKey{}) != nil }
 
 type ownKey struct{}
 
