@@ -63,7 +63,7 @@ func (s *csrfServer) client(t *testing.T) *Client {
 
 func approve(t *testing.T, client *Client) error {
 	t.Helper()
-	_, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)})
+	_, err := client.Update(t.Context(), "k", Changes{Approved: new(true)})
 	return err
 }
 
