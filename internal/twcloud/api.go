@@ -64,7 +64,7 @@ func (c *connection) noted(ctx context.Context, sent *exchanges, discovered *url
 	succeeded, err := c.profile.Succeeds(call, v.Key, response)
 	switch {
 	case errors.Is(err, profile.ErrRefused):
-		refused(ctx)
+		sent.refused()
 		return nil, r.refusal(err)
 	case err != nil:
 		return nil, r.unreadable(err)

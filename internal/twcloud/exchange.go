@@ -60,9 +60,10 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(ctx)
 	request.Header.Set("User-Agent", e.options.UserAgent)
 
+	noted := exchangesOf(ctx)
 	fail := func(err error) (*http.Response, error) {
 		sent := !asked.Load() || got.Load()
-		note(ctx, sent)
+		noted.ended(sent)
 		failure := &exchangeError{cause: err, kind: ErrUnreachable, sent: sent}
 		var malformed textproto.ProtocolError
 		switch {
@@ -78,13 +79,13 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, failure
 	}
-	leave(ctx)
+	noted.leaves()
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
 	}
 	response.Request = request
-	note(ctx, maybeDone(response.StatusCode))
+	noted.ended(maybeDone(response.StatusCode))
 	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()

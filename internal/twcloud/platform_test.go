@@ -147,11 +147,9 @@ func TestPlatformSignInFails(t *testing.T) {
 		part     string
 		says     string
 	}{
-		"wrong password":            {password: "canary wrong", kind: ErrCredentials},
-		"wrong password, 200":       {config: with(authserver.WrongPassword200), password: "canary wrong", kind: ErrCredentials},
-		"wrong password, script":    {config: signingIn(scripted...), password: "canary wrong", kind: ErrCredentials},
-		"wrong password, two pages": {config: signingIn(twoPages...), password: "canary wrong", kind: ErrCredentials},
-		"single sign-on":            {config: with(authserver.SingleSignOn), kind: ErrSingleSignOn, part: "sign_in.start", says: "to sso.example.com, which looks like single sign-on"},
+		"wrong password":      {password: "canary wrong", kind: ErrCredentials},
+		"wrong password, 200": {config: with(authserver.WrongPassword200), password: "canary wrong", kind: ErrCredentials},
+		"single sign-on":      {config: with(authserver.SingleSignOn), kind: ErrSingleSignOn, part: "sign_in.start", says: "to sso.example.com, which looks like single sign-on"},
 		"the platform's own name": {
 			config: func(c *emulator.Config) { c.AuthenticationAddress = "localhost:0" },
 			kind:   ErrSingleSignOn, part: "sign_in.start", says: "set webapp_endpoint to http://localhost:",

@@ -70,7 +70,7 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 		s.keep(seat, attempt.URL, response)
 		verdict := s.method.Judge(seat, response)
 		if verdict == signin.Ended && signin.IsRedirect(response.StatusCode) {
-			refused(request.Context())
+			exchangesOf(request.Context()).refused()
 		}
 		manner := mannerOf(request.Context())
 		switch {
