@@ -11,9 +11,10 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
@@ -168,8 +169,8 @@ func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 // of net/http quote the URL of a proxy or its answer.
 func proxySecrets() []string {
 	var secrets []string
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
-		value := os.Getenv(name)
+	settings := httpproxy.FromEnvironment()
+	for _, value := range []string{settings.HTTPProxy, settings.HTTPSProxy} {
 		if value != "" && !strings.Contains(value, "://") {
 			value = "http://" + value
 		}
