@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -90,24 +91,21 @@ func (s *session) loginError(err error) error {
 	if failed.Request != nil {
 		request = failed.Request
 	}
-	if failed.Response == nil && failed.Kind == nil {
-		return revised(newTransportError(request, failed.Cause, s.redact), func(failure *Error) { failure.Part = failed.Part })
-	}
-	failure := &Error{
-		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request, failed.Response), redact: s.redact.text,
-		Method: request.Method, Path: shownPath(request.URL),
-	}
-	if failed.Request != nil {
-		failure.Origin = originOf(request)
-	}
-	if failed.Response != nil {
-		failure.Status, failure.Message = failed.Response.StatusCode, wordsOf(failed.Response, s.redact)
-		if failure.Kind == nil {
-			failure.Kind = newStatusError(request, failed.Response, s.redact).Kind
-		}
-		if failure.Kind == ErrNotFound {
+	var failure *Error
+	switch {
+	case failed.Response != nil:
+		failure = newStatusError(request, failed.Response, s.redact)
+		if failure.Kind = cmp.Or(failed.Kind, failure.Kind); failure.Kind == ErrNotFound {
 			failure.Kind = ErrUnsupported // No consumer is concerned.
 		}
+	case failed.Kind == nil:
+		return revised(newTransportError(request, failed.Cause, s.redact), func(failure *Error) { failure.Part = failed.Part })
+	default:
+		failure = &Error{Kind: failed.Kind, Method: request.Method, Path: shownPath(request.URL), waits: waitsOf(request, nil), redact: s.redact.text}
+		if failed.Request != nil {
+			failure.Origin = originOf(request)
+		}
 	}
+	failure.Part, failure.Cause = failed.Part, failed.Cause
 	return failure
 }

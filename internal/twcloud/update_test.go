@@ -62,13 +62,9 @@ func TestUpdate(t *testing.T) {
 
 		// The server never returns a secret. Only a response that reads as the profile
 		// says proves that it was set.
-		"secret":                      {changes: secret, name: "n"},
-		"secret, 204":                 {changes: secret, faults: answer(204, ""), kind: ErrUnreadable, uncertain: true, name: "n"},
-		"secret, a sign-in page":      {changes: secret, faults: answer(200, "<html><input type=password></html>"), kind: ErrWebPage, uncertain: true, name: "n"},
-		"secret, another consumer":    {changes: secret, faults: answer(200, one("other")), kind: ErrUnreadable, uncertain: true, name: "n"},
-		"secret, 200 and nothing":     {changes: secret, faults: patch(emulator.NoBody), kind: ErrUnreadable, uncertain: true, name: "n"},
-		"secret, 200 and an error":    {changes: secret, faults: answer(200, `{"error":"no"}`), kind: ErrUnreadable, uncertain: true, name: "n"},
-		"secret, 202 and other words": {changes: secret, faults: answer(202, "later"), kind: ErrUnreadable, uncertain: true, name: "n"},
+		"secret":                   {changes: secret, name: "n"},
+		"secret, a sign-in page":   {changes: secret, faults: answer(200, "<html><input type=password></html>"), kind: ErrWebPage, uncertain: true, name: "n"},
+		"secret, another consumer": {changes: secret, faults: answer(200, one("other")), kind: ErrUnreadable, uncertain: true, name: "n"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
