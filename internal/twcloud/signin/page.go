@@ -138,24 +138,17 @@ type followKey struct{}
 func Follows(ctx context.Context) bool { return ctx.Value(followKey{}) != nil }
 
 // redirected is the request that a browser sends after a redirect.
-func redirected(request *http.Request, status int, target *url.URL) (*http.Request, error) {
-	keeps := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
-	if !keeps || request.GetBody == nil {
-		method := http.MethodGet
-		if keeps {
-			method = request.Method
-		}
-		return http.NewRequestWithContext(request.Context(), method, target.String(), http.NoBody)
+func redirected(request *http.Request, status int, target *url.URL) (next *http.Request, err error) {
+	if status != http.StatusTemporaryRedirect && status != http.StatusPermanentRedirect {
+		return http.NewRequestWithContext(request.Context(), http.MethodGet, target.String(), http.NoBody)
 	}
-	body, err := request.GetBody()
-	if err != nil {
-		return nil, err
+	next = request.Clone(request.Context())
+	next.URL, next.Host, next.Header = target, target.Host, http.Header{}
+	if contentType := request.Header.Get("Content-Type"); contentType != "" {
+		next.Header.Set("Content-Type", contentType)
 	}
-	next, err := http.NewRequestWithContext(request.Context(), request.Method, target.String(), body)
-	if err == nil {
-		next.GetBody = request.GetBody
-		next.ContentLength = request.ContentLength
-		next.Header.Set("Content-Type", request.Header.Get("Content-Type"))
+	if request.GetBody != nil {
+		next.Body, err = request.GetBody()
 	}
 	return next, err
 }
