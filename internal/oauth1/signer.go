@@ -1,44 +1,32 @@
 // Package oauth1 signs requests with OAuth 1.0a (RFC 5849): HMAC-SHA1, in the
-// Authorization header.
+// Authorization header, with the credentials of a client and without a token.
 package oauth1
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha1" // #nosec G505 -- HMAC-SHA1 is the method of RFC 5849, section 3.4.2.
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// SignatureMethod is the only method of this package (RFC 5849, section 3.4.2).
-const SignatureMethod = "HMAC-SHA1"
-
-const signatureParam = "oauth_signature"
-
-// Signer signs requests of one client, and of one resource owner if Token is set.
-// It may be used by several goroutines at once if Now and Nonce may.
+// Signer signs requests of one client.
 type Signer struct {
 	// ConsumerKey and ConsumerSecret are the client credentials.
 	ConsumerKey    string
 	ConsumerSecret string
 
-	// Token and TokenSecret are temporary or token credentials. Without a Token,
-	// no oauth_token is sent.
-	Token       string
-	TokenSecret string
-
 	// Realm goes into the header and not into the signature. Empty: none is sent.
 	Realm string
 
-	// Now returns the time that is sent, in whole seconds. Nil: time.Now.
+	// Now returns the time that is sent, in whole seconds.
 	Now func() time.Time
 
 	// Nonce must be unique among the requests of one second (RFC 5849, section
@@ -46,111 +34,94 @@ type Signer struct {
 	Nonce func() string
 }
 
-// Sign sets the Authorization header of the request. The params, such as
-// oauth_callback, are sent in it and are signed. The optional oauth_version is sent
-// only if it is one of them.
-//
-// Sign signs the method, the URL with its query, and a form-encoded body, which it
-// reads through GetBody. Don't change them afterwards. Sign again before you send the
-// request again: a server may refuse a nonce that it has seen.
-//
-// It is an error if the URL is not absolute http or https, if a query or a form is
-// malformed, if a form cannot be read twice, if the realm has control characters,
-// or if a parameter does not belong to the protocol or is given twice. No error
-// quotes a secret.
-func (s Signer) Sign(req *http.Request, params ...Param) error {
-	header, err := s.protocolParams(params)
-	if err != nil {
-		return err
-	}
-	form, err := formParams(req)
-	if err != nil {
-		return err
-	}
-	uri := *req.URL
-	if req.Host != "" {
-		uri.Host = req.Host
-	}
-	method := req.Method
-	if method == "" {
-		method = http.MethodGet
-	}
-	base, err := BaseString(method, &uri, slices.Concat(header, form))
-	if err != nil {
-		return err
-	}
-
-	header = append(header, Param{Name: signatureParam, Value: Signature(base, s.ConsumerSecret, s.TokenSecret)})
-	authorization, err := formatAuthorization(s.Realm, header)
-	if err != nil {
-		return err
-	}
-	if req.Header == nil {
-		req.Header = make(http.Header)
-	}
-	req.Header.Set("Authorization", authorization)
-	return nil
+// Param is one parameter of a request, decoded.
+type Param struct {
+	Name  string
+	Value string
 }
 
-// Signature returns the base64 of the HMAC-SHA1 of a signature base string (RFC
-// 5849, section 3.4.2). Either secret may be empty.
-func Signature(baseString, consumerSecret, tokenSecret string) string {
-	mac := hmac.New(sha1.New, []byte(PercentEncode(consumerSecret)+"&"+PercentEncode(tokenSecret)))
+// Sign sets the Authorization header of a request whose URL is absolute and that has
+// no form in its body, and returns the signature. The params, such as oauth_callback,
+// are sent in the header and are signed. Sign again before you send the request again:
+// a server may refuse a nonce that it has seen.
+func (s Signer) Sign(request *http.Request, params ...Param) (signature string, err error) {
+	query, err := url.ParseQuery(request.URL.RawQuery)
+	if err != nil {
+		return "", errors.New("oauth1: the query of the URL is malformed")
+	}
+	nonce := rand.Text
+	if s.Nonce != nil {
+		nonce = s.Nonce
+	}
+	header := append([]Param{
+		{"oauth_consumer_key", s.ConsumerKey},
+		{"oauth_signature_method", "HMAC-SHA1"},
+		{"oauth_timestamp", strconv.FormatInt(s.Now().Unix(), 10)},
+		{"oauth_nonce", nonce()},
+	}, params...)
+	signed := slices.Clone(header)
+	for name, values := range query {
+		for _, value := range values {
+			signed = append(signed, Param{name, value})
+		}
+	}
+	signature = sign(baseString(request.Method, request.URL, signed), s.ConsumerSecret, "")
+	request.Header.Set("Authorization", authorization(s.Realm, append(header, Param{"oauth_signature", signature})))
+	return signature, nil
+}
+
+// sign implements RFC 5849, section 3.4.2.
+func sign(baseString, consumerSecret, tokenSecret string) string {
+	mac := hmac.New(sha1.New, []byte(percentEncode(consumerSecret)+"&"+percentEncode(tokenSecret)))
 	mac.Write([]byte(baseString))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// protocolParams lists the protocol parameters of RFC 5849, section 3.1, without
-// the signature.
-func (s Signer) protocolParams(further []Param) ([]Param, error) {
-	now, nonce := s.Now, s.Nonce
-	if now == nil {
-		now = time.Now
-	}
-	if nonce == nil {
-		nonce = rand.Text
-	}
-
-	params := []Param{{Name: "oauth_consumer_key", Value: s.ConsumerKey}}
-	if s.Token != "" {
-		params = append(params, Param{Name: "oauth_token", Value: s.Token})
-	}
-	params = append(params,
-		Param{Name: "oauth_signature_method", Value: SignatureMethod},
-		Param{Name: "oauth_timestamp", Value: strconv.FormatInt(now().Unix(), 10)},
-		Param{Name: "oauth_nonce", Value: nonce()},
-	)
-	for _, param := range further {
-		if !strings.HasPrefix(param.Name, "oauth_") || param.Name == signatureParam {
-			return nil, fmt.Errorf("oauth1: %q cannot be sent as a protocol parameter", param.Name)
-		}
-		if slices.ContainsFunc(params, func(p Param) bool { return p.Name == param.Name }) {
-			return nil, fmt.Errorf("oauth1: the protocol parameter %q is given twice", param.Name)
-		}
-		params = append(params, param)
-	}
-	return params, nil
+// baseString implements RFC 5849, section 3.4.1. The params are all that are signed,
+// those of the query included.
+func baseString(method string, uri *url.URL, params []Param) string {
+	return method + "&" + percentEncode(baseURI(uri)) + "&" + percentEncode(normalized(params))
 }
 
-// formParams reads the parameters of a form-encoded body (RFC 5849, section
-// 3.4.1.3.1) and leaves the body as it is.
-func formParams(req *http.Request) ([]Param, error) {
-	// For a malformed parameter, ParseMediaType returns an error and the type.
-	mediaType, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
-	if mediaType != "application/x-www-form-urlencoded" || req.Body == nil || req.Body == http.NoBody {
-		return nil, nil
+// baseURI implements RFC 5849, section 3.4.1.2.
+func baseURI(uri *url.URL) string {
+	defaultPort := map[string]string{"http": ":80", "https": ":443"}[uri.Scheme]
+	host := strings.TrimSuffix(strings.ToLower(uri.Host), defaultPort)
+	return uri.Scheme + "://" + host + cmp.Or(uri.EscapedPath(), "/")
+}
+
+// normalized implements RFC 5849, section 3.4.1.3.2: parameters are sorted after they
+// have been encoded, by name and then by value.
+func normalized(params []Param) string {
+	encoded := make([]Param, 0, len(params))
+	for _, param := range params {
+		encoded = append(encoded, Param{percentEncode(param.Name), percentEncode(param.Value)})
 	}
-	if req.GetBody == nil {
-		return nil, errors.New("oauth1: a form-encoded body cannot be signed without GetBody")
+	slices.SortFunc(encoded, func(a, b Param) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+	})
+	pairs := make([]string, 0, len(encoded))
+	for _, param := range encoded {
+		pairs = append(pairs, param.Name+"="+param.Value)
 	}
-	body, err := req.GetBody()
-	if err != nil {
-		return nil, fmt.Errorf("oauth1: unable to read the form-encoded body: %w", err)
+	return strings.Join(pairs, "&")
+}
+
+// authorization implements RFC 5849, section 3.5.1. The realm is a quoted-string and
+// is not percent-encoded.
+func authorization(realm string, params []Param) string {
+	var fields []string
+	if realm != "" {
+		fields = append(fields, `realm="`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(realm)+`"`)
 	}
-	defer func() { _ = body.Close() }()
-	encoded, err := io.ReadAll(body)
-	if err != nil {
-		return nil, fmt.Errorf("oauth1: unable to read the form-encoded body: %w", err)
+	for _, param := range params {
+		fields = append(fields, percentEncode(param.Name)+`="`+percentEncode(param.Value)+`"`)
 	}
-	return ParseForm(string(encoded))
+	return "OAuth " + strings.Join(fields, ", ")
+}
+
+// percentEncode implements RFC 5849, section 3.6. A form differs from it in the
+// space alone.
+func percentEncode(text string) string {
+	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }

@@ -22,7 +22,6 @@ import (
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
@@ -160,7 +159,7 @@ func (c *canary) check(t *testing.T, what string, document []byte) {
 // canaryForms are the ways in which a secret is written on the wire and in logs.
 func canaryForms(secret string) []string {
 	forms := []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret), oauth1.PercentEncode(secret), html.EscapeString(secret),
+		secret, url.QueryEscape(secret), url.PathEscape(secret), strings.ReplaceAll(url.QueryEscape(secret), "+", "%20"), html.EscapeString(secret),
 		strings.Trim(strconv.Quote(secret), `"`),
 		base64.StdEncoding.EncodeToString([]byte(secret)), base64.URLEncoding.EncodeToString([]byte(secret)),
 		base64.StdEncoding.EncodeToString([]byte(canaryUser + ":" + secret)),

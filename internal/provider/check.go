@@ -40,7 +40,7 @@ func (p *Provider) check(ctx context.Context, report *checkReport, write bool) {
 	if client == nil {
 		return
 	}
-	if client.OnlyRegisters() {
+	if client.Profile().OnlyRegisters() {
 		report.selfRegistration(ctx, client, write)
 		return
 	}

@@ -53,12 +53,12 @@ func (r *checkReport) profile(client *twcloud.Client, ownProfile bool) {
 	if ownProfile {
 		origin = "from a file"
 	}
-	description, _, _ := strings.Cut(client.ProfileDescription(), ". ")
+	description, _, _ := strings.Cut(client.Profile().Description, ". ")
 	if description = r.clean(strings.Join(strings.Fields(description), " ")); description != "" {
 		origin += ": " + unquote(shorten(description))
 	}
 	r.ok("API profile", origin)
-	if client.OnlyRegisters() {
+	if client.Profile().OnlyRegisters() {
 		return
 	}
 	for _, needed := range []struct {

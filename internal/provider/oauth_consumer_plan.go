@@ -58,7 +58,7 @@ func (r *oauthConsumerResource) planApproval(ctx context.Context, config oauthCo
 		return approved
 	case r.backend != nil && r.backend.profile == nil:
 		approved = types.BoolUnknown()
-	case r.backend != nil && !twcloud.Approves(r.backend.profile):
+	case r.backend != nil && r.backend.profile.Calls.Approve == nil:
 		approved = stored
 	default:
 		approved = types.BoolValue(false)

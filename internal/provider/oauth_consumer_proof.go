@@ -70,7 +70,7 @@ func (m *oauthConsumerModel) isImported() bool { return m.Name.IsNull() }
 
 // unlisted reports whether the API profile registers consumers and does nothing else.
 func (b *backend) unlisted() bool {
-	return b != nil && b.profile != nil && twcloud.OnlyRegisters(b.profile)
+	return b != nil && b.profile != nil && b.profile.OnlyRegisters()
 }
 
 // proofs has one proof for each secret of a consumer in a run.

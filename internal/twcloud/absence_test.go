@@ -13,10 +13,10 @@ import (
 func TestGet(t *testing.T) {
 	t.Parallel()
 	known := func(p *profile.Profile) { p.Calls.Read, p.Calls.List.Known = nil, profile.Seen }
-	keysOnly := func(p *profile.Profile) { p.Calls.List.Response = &profile.Shape{Key: pointer("/key")} }
+	keysOnly := func(p *profile.Profile) { p.Calls.List.Response = &profile.Shape{Key: new("/key")} }
 	paged := func(p *profile.Profile) {
 		p.Calls.List.Response.Items = &profile.Items{At: "/items"}
-		p.Calls.List.Pages = &profile.Pages{By: "cursor", Parameter: "after", Pointer: pointer("/next"), Known: profile.Seen}
+		p.Calls.List.Pages = &profile.Pages{By: "cursor", Parameter: "after", Pointer: new("/next"), Known: profile.Seen}
 	}
 	for name, test := range map[string]struct {
 		answers fakeAnswers
@@ -88,7 +88,7 @@ func TestGet_pages(t *testing.T) {
 	client, sent := fakeAnswers{"GET list": {{200, `{"items":` + consumersJSON("a") + `}`}}}.client(t, func(p *profile.Profile) {
 		withoutRead(p)
 		p.Calls.List.Response.Items = &profile.Items{At: "/items"}
-		p.Calls.List.Pages = &profile.Pages{By: "cursor", Parameter: "after", Pointer: pointer("/next"), Known: profile.Learned}
+		p.Calls.List.Pages = &profile.Pages{By: "cursor", Parameter: "after", Pointer: new("/next"), Known: profile.Learned}
 	})
 	for _, key := range []string{"b", "c", "d"} {
 		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNotFound) {
@@ -127,7 +127,7 @@ func TestEmptyKey(t *testing.T) {
 	client, sent := fakeAnswers{}.client(t)
 	_, get := client.Get(t.Context(), "")
 	_, ask := client.Ask(t.Context(), "")
-	_, update := client.Update(t.Context(), "", Changes{Name: pointer("n")})
+	_, update := client.Update(t.Context(), "", Changes{Name: new("n")})
 	for _, err := range []error{get, ask, update, client.Remove(t.Context(), "")} {
 		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "the key is empty") {
 			t.Errorf("got %v", err)

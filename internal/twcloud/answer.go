@@ -54,7 +54,7 @@ func newStatusError(request *http.Request, response *http.Response, redact *reda
 		waits:   waitsOf(request, response),
 		redact:  redact.text,
 	}
-	if failure.Kind == ErrUnreadable && looksLikeWebPage(response) {
+	if failure.Kind == ErrUnreadable && signin.IsPage(response) {
 		failure.Kind = ErrWebPage
 	}
 	return failure
@@ -100,21 +100,16 @@ func wordsOf(response *http.Response, redact *redactor) string {
 		location.Path, location.RawPath = sessionInPath.ReplaceAllString(location.Path, ""), ""
 		return shorten(redact.text("redirect to " + location.String()))
 	}
-	body := bodyOf(response)
+	body := signin.Body(response)
 	var message wire.Error
 	switch {
-	case looksLikeWebPage(response):
+	case signin.IsPage(response):
 		return describePage(body, redact)
 	case json.Unmarshal(body, &message) == nil && message.Message != "":
 		return shorten(redact.text(message.Message))
 	}
 	return shorten(redact.text(string(body)))
 }
-
-func looksLikeWebPage(response *http.Response) bool { return signin.IsPage(response) }
-
-// looksLikeSignIn reports whether a response is a page that asks for a password.
-func looksLikeSignIn(response *http.Response) bool { return signin.AsksForPassword(response) }
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 
@@ -129,6 +124,3 @@ func describePage(page []byte, redact *redactor) string {
 	}
 	return fmt.Sprintf("a web page titled %q", title)
 }
-
-// bodyOf returns the body of a response, which is in memory and stays readable.
-func bodyOf(response *http.Response) []byte { return signin.Body(response) }

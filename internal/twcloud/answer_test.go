@@ -66,31 +66,23 @@ func TestStatusErrors(t *testing.T) {
 }
 
 // The error of an unreadable answer names the part of the profile that does not
-// match, and what the answer has instead.
+// match, and what the answer has instead, as the profile tells it.
 func TestUnreadableConsumers(t *testing.T) {
 	t.Parallel()
 	const list, read, register = "GET list", "GET k", "POST list"
 	for name, test := range map[string]struct {
 		call  string
 		body  string
-		says  string // empty: it can be read
+		says  string
 		part  string
 		found string
 	}{
-		"whole":              {read, `{"key":"k","name":"n","approved":true}`, "", "", ""},
 		"no key":             {read, `{"name":"n","approved":true}`, `no key at "/key"`, "calls.read.response.key", "its members are approved, name"},
-		"an empty key":       {read, `{"key":"","name":"n","approved":true}`, `no key at "/key"`, "calls.read.response.key", "its members are approved, key, name"},
-		"an empty name":      {read, `{"key":"k","name":"","approved":true,"more":{}}`, "", "", ""},
-		"no name":            {read, `{"key":"k","approved":true}`, `no name of consumer "k"`, "calls.read.response.name", "its members are approved, key"},
-		"no approval":        {read, `{"key":"k","name":"n"}`, "does not say whether it is approved", "calls.read.response.approved", "its members are key, name"},
 		"approval in words":  {read, `{"key":"k","name":"n","approved":"yes"}`, "which the API profile lists neither as a yes nor as a no", "approved", "it is a JSON string"},
 		"another":            {read, `{"key":"l","name":"n","approved":true}`, `asked about consumer "k", the server returned "l"`, "calls.read.response.key", ""},
-		"null":               {read, `null`, "it is a JSON null", "calls.read.response.key", "it is a JSON null"},
 		"not JSON":           {list, "x", "not JSON", "calls.list.response", ""},
 		"no list":            {list, `{"items":[]}`, "its members are items", "calls.list.response.items", "its members are items"},
-		"listed, no name":    {list, `[{"key":"a","approved":true}]`, `no name of consumer "a"`, "calls.list.response.name", "its members are approved, key"},
 		"listed, odd value":  {list, `[{"key":"a","name":"n","approved":7}]`, "the value at \"/approved\" is 7", "approved", "it is a JSON number"},
-		"a number as key":    {list, `[{"key":12345678901234567890,"name":"n","approved":true}]`, "", "", ""},
 		"registered, no key": {register, `{"id":"a"}`, `no key at "/key"`, "calls.register.response.key", "its members are id"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,12 +98,6 @@ func TestUnreadableConsumers(t *testing.T) {
 				_, err = client.Ask(t.Context(), "k")
 			case register:
 				_, err = client.Register(t.Context(), "n", testSecret)
-			}
-			if test.says == "" {
-				if err != nil {
-					t.Error(err)
-				}
-				return
 			}
 			var failure *Error
 			if !errors.As(err, &failure) || !strings.Contains(err.Error(), test.says) || failure.Part != test.part || failure.Found != test.found {

@@ -70,7 +70,7 @@ func (c *connection) noted(ctx context.Context, sent *exchanges, discovered *url
 		return nil, r.unreadable(err)
 	case !succeeded:
 		return nil, r.failure()
-	case looksLikeSignIn(r.Response):
+	case signin.AsksForPassword(r.Response):
 		return nil, r.unreadable(errors.New("a sign-in page"))
 	}
 	if r.consumers, err = c.profile.Read(call, response); err != nil {
@@ -160,7 +160,7 @@ func (c *connection) rootOf(server, path string) *url.URL {
 
 // readable is a response as the profile reads it.
 func (c *connection) readable(response *http.Response) *profile.Response {
-	r := &profile.Response{Status: response.StatusCode, Header: response.Header, Body: bodyOf(response)}
+	r := &profile.Response{Status: response.StatusCode, Header: response.Header, Body: signin.Body(response)}
 	if target, err := response.Location(); err == nil {
 		if owner := c.chain.rest.servers.Owner(target); owner != nil {
 			r.Location = strings.TrimPrefix(target.EscapedPath(), strings.TrimRight(owner.EscapedPath(), "/"))
@@ -209,7 +209,7 @@ func (r *result) refusal(err error) *Error {
 func (r *result) unreadable(err error) *Error {
 	failure := r.failure()
 	failure.Kind, failure.Message, failure.Cause = ErrUnreadable, "", err
-	if looksLikeWebPage(r.Response) {
+	if signin.IsPage(r.Response) {
 		failure.Kind, failure.Cause, failure.Message = ErrWebPage, nil, wordsOf(r.Response, r.redact)
 		return failure
 	}
@@ -255,12 +255,10 @@ func partOf(call *profile.Call) string {
 	return "calls." + call.Name
 }
 
-// supported returns ErrUnsupported if the API profile has none of the calls.
-func supported(name string, calls ...*profile.Call) error {
-	for _, call := range calls {
-		if call != nil {
-			return nil
-		}
+// supported returns ErrUnsupported if the API profile lacks a call.
+func supported(name string, call *profile.Call) error {
+	if call != nil {
+		return nil
 	}
 	return &Error{
 		Kind: ErrUnsupported, Method: "calls", Path: name, Part: "calls." + name,

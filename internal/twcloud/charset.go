@@ -18,7 +18,7 @@ import (
 
 // decoded returns a body in UTF-8. Its charset is that of the media type. A page
 // without one has it in the page, and decoded adds it to the header, because a form
-// is sent in the charset of its page. XML names its own, and is returned as it is.
+// is sent in the charset of its page. XML without one has it in its declaration.
 // All else is UTF-8, as JSON must be (RFC 8259).
 //
 // It is an error if a byte has no meaning in the charset: a wrong character in a name
@@ -31,8 +31,10 @@ func decoded(body []byte, header http.Header) ([]byte, error) {
 	}
 	named := parameters["charset"]
 	switch {
-	case len(body) == 0, named == "" && isXML(mediaType):
+	case len(body) == 0:
 		return body, nil
+	case named == "" && isXML(mediaType):
+		named = charset.OfXML(body)
 	case named == "" && mediaType == "text/html":
 		named = charset.OfPage(body)
 		header.Set("Content-Type", mime.FormatMediaType(mediaType, map[string]string{"charset": named}))

@@ -32,7 +32,10 @@ func TestResponsesAreDecoded(t *testing.T) {
 		"page that names nothing":   {"text/html", "<p>M\xfcller", "<p>Müller"},
 		"page that names Latin 1":   {"text/html", "<meta charset=iso-8859-15>\xa4", "<meta charset=iso-8859-15>€"},
 		"page in UTF-8, far behind": {"text/html", strings.Repeat(" ", 2000) + "ü", strings.Repeat(" ", 2000) + "ü"},
-		"XML":                       {"application/rdf+xml", "<?xml encoding='iso-8859-1'?>\xfc", "<?xml encoding='iso-8859-1'?>\xfc"},
+		"XML":                       {"application/rdf+xml", "<?xml version='1.0' encoding='iso-8859-1'?>\xfc", "<?xml version='1.0' encoding='iso-8859-1'?>ü"},
+		"XML that names nothing":    {"text/xml", "<?xml version='1.0'?>ü", "<?xml version='1.0'?>ü"},
+		"XML in Shift JIS":          {"application/xml", "<?xml version='1.0' encoding=\"Shift_JIS\"?>\x93<", broken},
+		"XML in UTF-16":             {"application/xml", "\xfe\xff\x00<\x00r", broken},
 		"XML with a charset":        {"text/xml; charset=iso-8859-1", "\xfc", "ü"},
 		"no media type":             {";;", "ü", "ü"},
 	} {

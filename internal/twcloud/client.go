@@ -11,9 +11,10 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
@@ -137,13 +138,6 @@ func (c *Client) SeeThrough(ctx context.Context) (context.Context, context.Cance
 // Profile is the API profile.
 func (c *Client) Profile() *Profile { return c.profile }
 
-// OnlyRegisters reports whether the API profile registers consumers and does nothing
-// else: no call of it tells which consumers exist.
-func (c *Client) OnlyRegisters() bool { return c.profile.OnlyRegisters() }
-
-// ProfileDescription is what the API profile says of itself.
-func (c *Client) ProfileDescription() string { return c.profile.Description }
-
 // OnPlatform reports whether the consumers are on the Web Application Platform, behind
 // its sign-in, and whether the client signs in there by a token.
 func (c *Client) OnPlatform() (onPlatform, byToken bool) {
@@ -175,8 +169,8 @@ func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 // of net/http quote the URL of a proxy or its answer.
 func proxySecrets() []string {
 	var secrets []string
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
-		value := os.Getenv(name)
+	settings := httpproxy.FromEnvironment()
+	for _, value := range []string{settings.HTTPProxy, settings.HTTPSProxy} {
 		if value != "" && !strings.Contains(value, "://") {
 			value = "http://" + value
 		}

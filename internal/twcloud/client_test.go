@@ -38,7 +38,7 @@ func TestClientReadsAndWrites(t *testing.T) {
 				t.Fatalf("got %v, %v, want a sorted list", listed, err)
 			}
 			for _, consumer := range listed {
-				changed, err := client.Update(ctx, consumer.Key, Changes{Name: pointer("new"), Secret: pointer(testSecret), Approved: pointer(true)})
+				changed, err := client.Update(ctx, consumer.Key, Changes{Name: new("new"), Secret: new(testSecret), Approved: new(true)})
 				got, _ := server.Consumer(consumer.Key)
 				if want := (Consumer{Key: consumer.Key, Name: "new", Approved: true}); err != nil || changed != want || got.Secret != testSecret {
 					t.Errorf("update: got %v, %v, the server has %v", changed, err, got)
@@ -165,7 +165,7 @@ func TestWrongPath(t *testing.T) {
 		if _, err := client.Get(t.Context(), key); !errors.Is(err, ErrNoCollection) || errors.Is(err, ErrNotFound) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := client.Update(t.Context(), key, Changes{Name: pointer("n")}); !errors.Is(err, ErrNoCollection) {
+		if _, err := client.Update(t.Context(), key, Changes{Name: new("n")}); !errors.Is(err, ErrNoCollection) {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -33,32 +33,37 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// A proxy's web page in place of the sign-out leaves the session open.
 func TestCloseLogsOutWhateverIsAnswered(t *testing.T) {
 	t.Parallel()
+	const page = "<html><title>Sign in</title></html>"
 	for name, test := range map[string]struct {
-		statuses []int
-		logouts  int
-		fails    bool
+		answers []fakeAnswer
+		logouts int
+		fails   error
 	}{
-		"expired":            {[]int{401}, 1, false},
-		"done":               {[]int{200}, 1, false},
-		"taken on":           {[]int{202}, 1, false},
-		"after some trouble": {[]int{502, 500, 204}, 3, false},
-		"never":              {[]int{500}, 4, true},
+		"expired":            {[]fakeAnswer{{401, ""}}, 1, nil},
+		"done":               {[]fakeAnswer{{200, ""}}, 1, nil},
+		"taken on":           {[]fakeAnswer{{202, ""}}, 1, nil},
+		"after some trouble": {[]fakeAnswer{{502, ""}, {500, ""}, {204, ""}}, 3, nil},
+		"never":              {[]fakeAnswer{{500, ""}}, 4, ErrServer},
+		"after a page":       {[]fakeAnswer{{200, page}, {204, ""}}, 2, nil},
+		"pages alone":        {[]fakeAnswer{{200, page}}, 4, ErrWebPage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, logouts := &fakeServer{}, 0
 			server.logout = func(*http.Request) (*http.Response, error) {
 				logouts++
-				return reply(test.statuses[min(logouts, len(test.statuses))-1], ""), nil
+				answer := test.answers[min(logouts, len(test.answers))-1]
+				return reply(answer.status, answer.body), nil
 			}
 			client := fakeClient(t, server)
 			if _, err := client.Version(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := client.Close(); (err != nil) != test.fails || logouts != test.logouts {
-				t.Errorf("got %v after %d logouts, want %d", err, logouts, test.logouts)
+			if err := client.Close(); !errors.Is(err, test.fails) || logouts != test.logouts {
+				t.Errorf("got %v after %d logouts, want %v after %d", err, logouts, test.fails, test.logouts)
 			}
 		})
 	}
@@ -77,27 +82,6 @@ func TestCloseTellsWhatTheServerSaid(t *testing.T) {
 			t.Errorf("got %v", failure)
 		}
 	})
-}
-
-// A proxy's web page in place of the sign-out leaves the session open.
-func TestCloseLogsOutAgainAfterWebPage(t *testing.T) {
-	t.Parallel()
-	for pages, fails := range map[int]bool{1: false, 4: true} {
-		server, logouts := &fakeServer{}, 0
-		server.logout = func(request *http.Request) (*http.Response, error) {
-			if logouts++; logouts > pages {
-				return reply(http.StatusNoContent, ""), nil
-			}
-			return reply(http.StatusOK, "<html><title>Sign in</title></html>", "Content-Type", "text/html"), nil
-		}
-		client := fakeClient(t, server)
-		if _, err := client.Version(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := client.Close(); errors.Is(err, ErrWebPage) != fails || logouts != min(pages+1, 4) {
-			t.Errorf("%d pages: %v after %d logouts", pages, err, logouts)
-		}
-	}
 }
 
 // The seat of a login in progress is given back, even if its answer comes late or its

@@ -85,11 +85,11 @@ func TestDialects(t *testing.T) {
 			changes Changes
 			want    emulator.Consumer
 		}{
-			{Changes{Approved: pointer(true), KnownSecret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
-			{Changes{Name: pointer("two"), KnownSecret: &first}, emulator.Consumer{Key: key, Name: "two", Secret: first, Approved: true}},
+			{Changes{Approved: new(true), KnownSecret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
+			{Changes{Name: new("two"), KnownSecret: &first}, emulator.Consumer{Key: key, Name: "two", Secret: first, Approved: true}},
 			{Changes{Secret: &second}, emulator.Consumer{Key: key, Name: "two", Secret: second, Approved: true}},
-			{Changes{Approved: pointer(false), Name: pointer(odd), Secret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first}},
-			{Changes{Approved: pointer(true), KnownSecret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
+			{Changes{Approved: new(false), Name: new(odd), Secret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first}},
+			{Changes{Approved: new(true), KnownSecret: &first}, emulator.Consumer{Key: key, Name: odd, Secret: first, Approved: true}},
 		} {
 			got, err := client.Update(ctx, key, step.changes)
 			now, _ := server.Consumer(key)

@@ -10,8 +10,6 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"sync/atomic"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // exchange sends one request and reads the whole answer within the time limit.
@@ -62,9 +60,10 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(ctx)
 	request.Header.Set("User-Agent", e.options.UserAgent)
 
+	noted := exchangesOf(ctx)
 	fail := func(err error) (*http.Response, error) {
 		sent := !asked.Load() || got.Load()
-		note(ctx, sent)
+		noted.ended(sent)
 		failure := &exchangeError{cause: err, kind: ErrUnreachable, sent: sent}
 		var malformed textproto.ProtocolError
 		switch {
@@ -80,13 +79,13 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return nil, failure
 	}
-	leave(ctx)
+	noted.leaves()
 	response, err := e.next.RoundTrip(request)
 	if err != nil {
 		return fail(err)
 	}
 	response.Request = request
-	note(ctx, maybeDone(response))
+	noted.ended(maybeDone(response.StatusCode))
 	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
@@ -111,20 +110,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-type refusalsKey struct{}
-
-// withRefusals returns a context in which a redirect that refuses the session proves
-// that the server did not make the call.
-func withRefusals(ctx context.Context, refuses func(*http.Response) bool) context.Context {
-	return context.WithValue(ctx, refusalsKey{}, refuses)
-}
-
 // maybeDone reports whether the server may have made the call that it answers.
-func maybeDone(response *http.Response) bool {
-	status := response.StatusCode
-	refuses, ok := response.Request.Context().Value(refusalsKey{}).(func(*http.Response) bool)
-	if ok && signin.IsRedirect(status) && refuses(response) {
-		return false
-	}
+func maybeDone(status int) bool {
 	return status < 400 || status > 499 || status == http.StatusRequestTimeout
 }

@@ -308,8 +308,6 @@ func connect(t testing.TB, server *emulator.Server, options ...func(*Options)) *
 	return client
 }
 
-func pointer[T any](value T) *T { return &value }
-
 const collection = "/oauthconsumers"
 
 // sentTo lists the methods of the requests whose path has a suffix.

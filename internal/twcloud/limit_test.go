@@ -83,7 +83,7 @@ func TestStop(t *testing.T) {
 						}
 						ctx, cancel := client.SeeThrough(t.Context())
 						defer cancel()
-						_, err = client.Update(ctx, "k", Changes{Approved: pointer(false)})
+						_, err = client.Update(ctx, "k", Changes{Approved: new(false)})
 						if !errors.Is(err, ErrCanceled) {
 							t.Errorf("got %v", err)
 						}
@@ -114,7 +114,7 @@ func TestStop_endsWaits(t *testing.T) {
 		client := fakeClient(t, server, func(o *Options) { o.RetryWaitMin, o.RetryWaitMax = time.Minute, time.Minute })
 		start := time.Now()
 		updated := async(func() error {
-			_, err := client.Update(t.Context(), "k", Changes{Secret: pointer("s")})
+			_, err := client.Update(t.Context(), "k", Changes{Secret: new("s")})
 			return err
 		})
 		synctest.Wait()
@@ -157,7 +157,7 @@ func TestDrain(t *testing.T) {
 		if sent := server.count(collection); sent != 2 {
 			t.Errorf("sent %q, want one list and one POST", server.sent())
 		}
-		if _, err := client.Update(t.Context(), "k", Changes{Approved: pointer(true)}); err != nil {
+		if _, err := client.Update(t.Context(), "k", Changes{Approved: new(true)}); err != nil {
 			t.Error(err)
 		}
 	})

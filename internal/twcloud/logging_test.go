@@ -27,7 +27,7 @@ func TestLogsHoldNoSecret(t *testing.T) {
 				o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				o.MaxRetries = 0
 			})
-			if _, err := client.Update(t.Context(), "k", Changes{Secret: pointer(testSecret)}); err == nil {
+			if _, err := client.Update(t.Context(), "k", Changes{Secret: new(testSecret)}); err == nil {
 				t.Error("no error")
 			}
 			login, exchange, _ := strings.Cut(log.String(), "\n")

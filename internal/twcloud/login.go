@@ -1,6 +1,7 @@
 package twcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -24,20 +25,19 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 		ClientID: credentials.ClientID, AuthSecret: credentials.AuthSecret, ClientSecret: credentials.ClientSecret,
 	})
 	refused := new(atomic.Pointer[Error])
-	parts := map[string]string{profile.WebApp: "sign_in"}
-	open := func(method func(*signin.Client) signin.Method, server string) *session {
-		opened := &session{next: next, servers: servers, redact: redact, refused: refused, part: parts[server]}
+	open := func(server string, method func(*signin.Client) signin.Method) *session {
+		opened := &session{next: next, servers: servers, redact: redact, refused: refused}
 		if csrf := options.Profile.CSRF; csrf != nil && options.Profile.ServerOf(csrf.Server) == server {
 			opened.csrf = csrf
 		}
 		opened.method = method(&signin.Client{Servers: servers, Send: next, Keep: opened.keep, Hide: hide})
 		return opened
 	}
-	rest = open(func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} }, profile.REST)
+	rest = open(profile.REST, func(client *signin.Client) signin.Method { return &signin.REST{Client: client, Tokens: tokens} })
 	if options.Profile.SignIn == nil {
 		return rest, rest // Nothing goes to the platform in a session.
 	}
-	platform = open(func(client *signin.Client) signin.Method {
+	platform = open(profile.WebApp, func(client *signin.Client) signin.Method {
 		in := options.Profile.SignIn
 		switch {
 		case in.By == profile.ByToken:
@@ -48,7 +48,8 @@ func newSessions(options Options, next http.RoundTripper, redact *redactor) (res
 			return &signin.ByToken{Client: client, Tokens: tokens, Scheme: wire.TokenScheme, SignOut: in.SignOut}
 		}
 		return &signin.Page{Client: client, SignIn: in, Headers: options.Profile.Headers, Username: credentials.Username, Password: credentials.Password}
-	}, profile.WebApp)
+	})
+	platform.part = "sign_in"
 	return rest, platform
 }
 
@@ -90,24 +91,21 @@ func (s *session) loginError(err error) error {
 	if failed.Request != nil {
 		request = failed.Request
 	}
-	if failed.Response == nil && failed.Kind == nil {
-		return revised(newTransportError(request, failed.Cause, s.redact), func(failure *Error) { failure.Part = failed.Part })
-	}
-	failure := &Error{
-		Kind: failed.Kind, Part: failed.Part, Cause: failed.Cause, waits: waitsOf(request, failed.Response), redact: s.redact.text,
-		Method: request.Method, Path: shownPath(request.URL),
-	}
-	if failed.Request != nil {
-		failure.Origin = originOf(request)
-	}
-	if failed.Response != nil {
-		failure.Status, failure.Message = failed.Response.StatusCode, wordsOf(failed.Response, s.redact)
-		if failure.Kind == nil {
-			failure.Kind = newStatusError(request, failed.Response, s.redact).Kind
-		}
-		if failure.Kind == ErrNotFound {
+	var failure *Error
+	switch {
+	case failed.Response != nil:
+		failure = newStatusError(request, failed.Response, s.redact)
+		if failure.Kind = cmp.Or(failed.Kind, failure.Kind); failure.Kind == ErrNotFound {
 			failure.Kind = ErrUnsupported // No consumer is concerned.
 		}
+	case failed.Kind == nil:
+		return revised(newTransportError(request, failed.Cause, s.redact), func(failure *Error) { failure.Part = failed.Part })
+	default:
+		failure = &Error{Kind: failed.Kind, Method: request.Method, Path: shownPath(request.URL), waits: waitsOf(request, nil), redact: s.redact.text}
+		if failed.Request != nil {
+			failure.Origin = originOf(request)
+		}
 	}
+	failure.Part, failure.Cause = failed.Part, failed.Cause
 	return failure
 }

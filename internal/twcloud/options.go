@@ -110,13 +110,6 @@ type Profile = profile.Profile
 // NeedsCredentials reports whether an API profile has a call that is sent in a session.
 func NeedsCredentials(p *Profile) bool { return p.UsesREST() || p.SignsIn() }
 
-// Approves reports whether an API profile has a call that approves a consumer.
-func Approves(p *Profile) bool { return p.Calls.Approve != nil }
-
-// OnlyRegisters reports whether an API profile registers consumers and does nothing
-// else.
-func OnlyRegisters(p *Profile) bool { return p.OnlyRegisters() }
-
 // Names of the built-in API profiles.
 const (
 	DefaultProfile   = profile.RESTAPI

@@ -2,7 +2,7 @@ package twcloud
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,12 +10,10 @@ import (
 type exchanges struct {
 	// now tells when a request leaves; nil if that is of no interest.
 	now func() time.Time
-
-	mu sync.Mutex
 	// unknown counts the exchanges after which the server may have made the call.
-	unknown int
+	unknown atomic.Int32
 	// left is when the last request left.
-	left time.Time
+	left atomic.Pointer[time.Time]
 }
 
 type exchangesKey struct{}
@@ -25,53 +23,41 @@ func withExchanges(ctx context.Context, sent *exchanges) context.Context {
 	return context.WithValue(ctx, exchangesKey{}, sent)
 }
 
-// exchangesOf returns the notes for a request, or nil. Sign-ins and sign-outs prove
-// nothing about the call that needs them.
+// exchangesOf returns the notes for a request. Nobody reads those of sign-ins and
+// sign-outs, which prove nothing about the call that needs them.
 func exchangesOf(ctx context.Context) *exchanges {
-	sent, _ := ctx.Value(exchangesKey{}).(*exchanges)
-	if m := mannerOf(ctx); m == login || m == logout {
-		return nil
+	sent, ok := ctx.Value(exchangesKey{}).(*exchanges)
+	if m := mannerOf(ctx); !ok || m == login || m == logout {
+		return &exchanges{}
 	}
 	return sent
 }
 
-// leave notes that a request leaves.
-func leave(ctx context.Context) {
-	if sent := exchangesOf(ctx); sent != nil && sent.now != nil {
-		sent.mu.Lock()
-		defer sent.mu.Unlock()
-		sent.left = sent.now()
+// leaves notes that a request leaves.
+func (e *exchanges) leaves() {
+	if e.now != nil {
+		left := e.now()
+		e.left.Store(&left)
 	}
 }
 
-// note notes how an exchange ended.
-func note(ctx context.Context, maybeDone bool) {
-	if sent := exchangesOf(ctx); sent != nil && maybeDone {
-		sent.mu.Lock()
-		defer sent.mu.Unlock()
-		sent.unknown++
+// ended notes how an exchange ended.
+func (e *exchanges) ended(maybeDone bool) {
+	if maybeDone {
+		e.unknown.Add(1)
 	}
 }
 
-// refused notes that the last response is a refusal.
-func (e *exchanges) refused() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.unknown--
-}
+// refused notes that the last response, although its status does not say so, is a
+// refusal: the server did not make the call.
+func (e *exchanges) refused() { e.unknown.Add(-1) }
 
-func (e *exchanges) maybeDone() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.unknown > 0
-}
+func (e *exchanges) maybeDone() bool { return e.unknown.Load() > 0 }
 
 // lastLeft is when the last request left, or now if none did.
 func (e *exchanges) lastLeft() time.Time {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.left.IsZero() {
-		return e.now()
+	if left := e.left.Load(); left != nil {
+		return *left
 	}
-	return e.left
+	return e.now()
 }

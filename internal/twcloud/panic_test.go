@@ -54,7 +54,7 @@ func TestPanicLosesNothing(t *testing.T) {
 	patching := connect(t, server, func(o *Options) {
 		o.Transport = &panicking{&http.Transport{}, "PATCH /osmc/admin/oauthconsumers/" + registration.Consumer.Key}
 	})
-	_, err = patching.Update(t.Context(), registration.Consumer.Key, Changes{Approved: pointer(true)})
+	_, err = patching.Update(t.Context(), registration.Consumer.Key, Changes{Approved: new(true)})
 	if !errors.Is(err, ErrPanic) || !Uncertain(err) {
 		t.Errorf("got %v", err)
 	}

@@ -81,7 +81,7 @@ func TestPlatform_expires(t *testing.T) {
 				t.Fatalf("the server has %+v", got)
 			}
 			end("approve")
-			if got, err := client.Update(t.Context(), registration.Consumer.Key, Changes{Approved: pointer(true), KnownSecret: &secret}); err != nil || !got.Approved {
+			if got, err := client.Update(t.Context(), registration.Consumer.Key, Changes{Approved: new(true), KnownSecret: &secret}); err != nil || !got.Approved {
 				t.Errorf("approve %d: %v, %v", i, got, err)
 			}
 			end("list")

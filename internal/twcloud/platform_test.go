@@ -3,18 +3,19 @@ package twcloud
 import (
 	"bytes"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/authserver"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
 // The user of the platform. The password has what is easily encoded wrongly.
@@ -22,20 +23,6 @@ const (
 	platformUser     = "jörg"
 	platformPassword = "canary päß &+%= word"
 )
-
-// platform is a Web Application Platform whose calls are behind its sign-in.
-type platform struct {
-	*authserver.Server
-	config   authserver.Config
-	profile  *profile.Profile
-	requests atomic.Int32 // of the list
-	log      lockedBuffer
-
-	mu  sync.Mutex
-	now time.Time
-	// list answers the calls, after the sign-in.
-	list http.HandlerFunc
-}
 
 type lockedBuffer struct {
 	mu   sync.Mutex
@@ -54,110 +41,44 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-var oneForm = []authserver.Step{{Form: map[string]string{"j_username": "{username}", "j_password": "{password}"}}}
-
-// newPlatform starts a platform. With apart, its authentication server is at another
-// address.
-func newPlatform(t *testing.T, apart bool, options ...func(*authserver.Config)) *platform {
+// newPlatform starts a server whose calls are behind the sign-in of the platform, and
+// returns options of a client for it, whose log holds no secret.
+func newPlatform(t *testing.T, configure ...func(*emulator.Config)) (*emulator.Server, func(*Options)) {
 	t.Helper()
-	p := &platform{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	server := httptest.NewServer(p)
-	t.Cleanup(server.Close)
-	p.config = authserver.Config{
-		Platform: server.URL, Authentication: server.URL, SingleSignOnURL: "https://sso.example.com/saml2",
-		Users: []authserver.User{{Name: platformUser, Password: platformPassword}}, AuthSecret: "canary-auth-secret",
-		Clients: []authserver.Client{{ID: "terraform:client", Secret: "canary client &+%:"}},
-		Steps:   oneForm, TokenSchemes: []string{"Token", "Bearer"}, SignOutPath: "/admin/logout",
-		Now: func() time.Time {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return p.now
-		},
-	}
-	if apart {
-		other := httptest.NewServer(p)
-		t.Cleanup(other.Close)
-		p.config.Authentication = strings.Replace(other.URL, "127.0.0.1", "localhost", 1)
-	}
-	for _, option := range options {
-		option(&p.config)
-	}
-	p.Server = authserver.New(p.config)
-	own := *profile.BuiltIn()
-	list, register := *own.Calls.List, *own.Calls.Register
-	list.Path, register.Path = "/admin/api/consumers", "/admin/api/consumers"
-	own.Server, own.Calls = profile.WebApp, profile.Calls{List: &list, Register: &register}
-	own.SignIn = &profile.SignIn{By: profile.ByPage, Start: "/admin/settings", SignOut: &profile.SignOut{Method: http.MethodGet, Path: "/admin/logout"}}
-	for _, step := range p.config.Steps {
-		own.SignIn.Steps = append(own.SignIn.Steps, profile.Step{Form: step.Form, Method: step.Method, Path: step.Path, JSON: step.JSON, Next: step.Next})
-	}
-	p.profile = &own
-	return p
-}
-
-func with(quirks ...authserver.Quirk) func(*authserver.Config) {
-	return func(config *authserver.Config) { config.Quirks = quirks }
-}
-
-func (p *platform) advance(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.now = p.now.Add(d)
-}
-
-func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Date", p.config.Now().Format(http.TimeFormat))
-	apart := p.config.Authentication != p.config.Platform
-	switch {
-	case apart && strings.HasPrefix(r.URL.Path, authserver.Prefix) != ("http://"+r.Host == p.config.Authentication):
-		http.NotFound(w, r)
-	case p.Handles(r.URL.EscapedPath()):
-		p.Server.ServeHTTP(w, r)
-	case r.URL.Path == "/admin/settings":
-		if access, ok := p.AuthorizePage(w, r); ok {
-			// The page has a form that signs out.
-			_, _ = io.WriteString(w, `<!doctype html><title>Settings of `+access.User+`</title><form action="logout" method="post"><input type="hidden" name="t" value="1"><button>Sign out</button></form>`)
+	var own *profile.Profile
+	server, spoken := newDialect(t, "wrapped", func(c *emulator.Config) {
+		c.Users = []emulator.User{{Name: platformUser, Password: platformPassword, ConfigureServer: true}}
+		for _, change := range configure {
+			change(c)
 		}
-	case r.URL.Path == "/admin/api/consumers":
-		p.requests.Add(1)
-		if _, ok := p.AuthorizeCall(w, r); !ok {
-			return
-		}
-		if p.list != nil {
-			p.list(w, r)
-			return
-		}
-		_, _ = io.WriteString(w, "[]")
-	default:
-		http.NotFound(w, r)
-	}
-}
-
-// client returns a client that is not configured for a REST API.
-func (p *platform) client(t *testing.T, options ...func(*Options)) *Client {
-	t.Helper()
-	client, err := New(testOptions(t, "https://rest.invalid", append([]func(*Options){func(o *Options) {
-		o.Endpoint, o.WebAppEndpoint, o.AuthenticationEndpoint = nil, mustParseURL(t, p.config.Platform), mustParseURL(t, p.config.Authentication)
-		o.Profile, o.Credentials = p.profile, Credentials{Username: platformUser, Password: platformPassword}
-		o.Logger = slog.New(slog.NewTextHandler(&p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}}, options...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
+		own = c.Profile
+	})
+	log := &lockedBuffer{}
 	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-		if left := p.Sessions(); len(left) > 0 {
-			t.Errorf("sessions are left: %v", left)
-		}
-		for _, canary := range []string{"canary", "execution=", "code=", "state="} {
-			if log := p.log.String(); strings.Contains(log, canary) {
+		for _, canary := range []string{"canary", emulator.AuthSecret, emulator.ClientSecret, "execution=", "code=", "state="} {
+			if strings.Contains(log.String(), canary) {
 				t.Errorf("the log has %q:\n%s", canary, log)
 			}
 		}
 	})
-	return client
+	return server, func(o *Options) {
+		spoken(o)
+		o.Profile, o.Credentials = own, Credentials{Username: platformUser, Password: platformPassword}
+		o.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+}
+
+func with(quirks ...authserver.Quirk) func(*emulator.Config) {
+	return func(c *emulator.Config) { c.Quirks = quirks }
+}
+
+func signingIn(steps ...profile.Step) func(*emulator.Config) {
+	return func(c *emulator.Config) { c.Profile.SignIn.Steps = steps }
+}
+
+func callsOf(server *emulator.Server, call string) int {
+	requests := server.Requests()
+	return len(slices.DeleteFunc(requests, func(r emulator.Request) bool { return r.Call != call }))
 }
 
 func listTwice(t *testing.T, client *Client) {
@@ -169,41 +90,45 @@ func listTwice(t *testing.T, client *Client) {
 	}
 }
 
-func TestPlatformPages(t *testing.T) {
-	t.Parallel()
-	twoPages := []authserver.Step{{Form: map[string]string{"user": "{username}"}}, {Form: map[string]string{"pass": "{password}", "go": "in"}}}
-	scripted := []authserver.Step{{
+// Sign-ins by forms, by scripts, and by both.
+var (
+	oneForm  = []profile.Step{{Form: map[string]string{"j_username": "{username}", "j_password": "{password}"}}}
+	twoPages = []profile.Step{{Form: map[string]string{"user": "{username}"}}, {Form: map[string]string{"pass": "{password}", "go": "in"}}}
+	scripted = []profile.Step{{
 		Method: http.MethodPost, Path: "/authentication/api/signin", Next: "/links/0~1next",
 		JSON: map[string]any{"user": map[string]any{"name": "{username}", "password": "{password}"}, "remember": false},
 	}}
-	formAndScript := []authserver.Step{twoPages[0], {
+	formAndScript = []profile.Step{twoPages[0], {
 		Method: http.MethodPost, Path: "/authentication/api/password", Next: "/next", JSON: map[string]any{"password": "{password}"},
 	}}
-	for name, steps := range map[string][]authserver.Step{"one form": oneForm, "two pages": twoPages, "script": scripted, "form and script": formAndScript} {
+)
+
+func TestPlatformPages(t *testing.T) {
+	t.Parallel()
+	for name, steps := range map[string][]profile.Step{"one form": oneForm, "two pages": twoPages, "script": scripted, "form and script": formAndScript} {
 		for quirk, quirks := range map[string][]authserver.Quirk{
 			"regular": nil, "remember me": {authserver.RememberMe}, "expired by redirect": {authserver.ExpiredByRedirect},
 			"German": {authserver.German}, "auto-submit": {authserver.AutoSubmit},
 		} {
-			for _, apart := range []bool{false, true} {
-				where := map[bool]string{false: "together", true: "apart"}[apart]
+			for where, address := range map[string]string{"together": "", "apart": "localhost:0"} {
 				t.Run(name+"/"+quirk+"/"+where, func(t *testing.T) {
 					t.Parallel()
-					p := newPlatform(t, apart, with(quirks...), func(c *authserver.Config) { c.Steps = steps })
-					client := p.client(t)
+					server, options := newPlatform(t, with(quirks...), signingIn(steps...), func(c *emulator.Config) { c.AuthenticationAddress = address })
+					client := connect(t, server, options)
 					var group sync.WaitGroup
 					for range 5 {
 						group.Go(func() { listTwice(t, client) })
 					}
 					group.Wait()
-					if counts := p.Counts(); counts.SignIns != 1 {
+					if counts := server.PlatformCounts(); counts.SignIns != 1 {
 						t.Errorf("%+v", counts)
 					}
-					p.ExpireSessions()
+					server.ExpireSessions()
 					listTwice(t, client)
 					// The authentication server knows the browser no more: it is a new one.
-					p.ExpireApplications()
+					server.ExpireApplicationSessions()
 					listTwice(t, client)
-					if counts := p.Counts(); counts.SignIns != 3 || counts.FailedSignIns != 0 {
+					if counts := server.PlatformCounts(); counts.SignIns != 3 || counts.FailedSignIns != 0 {
 						t.Errorf("%+v", counts)
 					}
 				})
@@ -215,34 +140,22 @@ func TestPlatformPages(t *testing.T) {
 func TestPlatformSignInFails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		quirks   []authserver.Quirk
+		config   func(*emulator.Config)
 		password string
-		change   func(*profile.SignIn)
-		config   func(*authserver.Config)
+		change   func(*profile.SignIn) // of the client's profile
 		kind     error
 		part     string
 		says     string
-		failed   int // sign-ins with a wrong password
 	}{
-		"wrong password":      {password: "canary wrong", kind: ErrCredentials, failed: 1},
-		"wrong password, 200": {quirks: []authserver.Quirk{authserver.WrongPassword200}, password: "canary wrong", kind: ErrCredentials, failed: 1},
-		"wrong password, script": {
-			password: "canary wrong", kind: ErrCredentials, failed: 1, config: func(c *authserver.Config) {
-				c.Steps = []authserver.Step{{Method: http.MethodPost, Path: "/authentication/api/signin", Next: "/next", JSON: map[string]any{"u": "{username}", "p": "{password}"}}}
-			},
-		},
-		"wrong password, two pages": {
-			password: "canary wrong", kind: ErrCredentials, failed: 1, config: func(c *authserver.Config) {
-				c.Steps = []authserver.Step{{Form: map[string]string{"u": "{username}"}}, {Form: map[string]string{"p": "{password}"}}}
-			},
-		},
-		"single sign-on": {quirks: []authserver.Quirk{authserver.SingleSignOn}, kind: ErrSingleSignOn, part: "sign_in.start", says: "to sso.example.com, which looks like single sign-on"},
+		"wrong password":      {password: "canary wrong", kind: ErrCredentials},
+		"wrong password, 200": {config: with(authserver.WrongPassword200), password: "canary wrong", kind: ErrCredentials},
+		"single sign-on":      {config: with(authserver.SingleSignOn), kind: ErrSingleSignOn, part: "sign_in.start", says: "to sso.example.com, which looks like single sign-on"},
 		"the platform's own name": {
-			config: func(c *authserver.Config) { c.Authentication = "http://official.example.com:8443" },
-			kind:   ErrSingleSignOn, part: "sign_in.start", says: "set webapp_endpoint to http://official.example.com:8443",
+			config: func(c *emulator.Config) { c.AuthenticationAddress = "localhost:0" },
+			kind:   ErrSingleSignOn, part: "sign_in.start", says: "set webapp_endpoint to http://localhost:",
 		},
-		"expired password": {quirks: []authserver.Quirk{authserver.PasswordExpired}, kind: ErrSignInPage, part: "sign_in", says: `"Your password has expired": it asks for a password`},
-		"consent":          {quirks: []authserver.Quirk{authserver.Consent}, kind: ErrSignInPage, part: "sign_in", says: `"Allow access to your account?": it asks for something else`},
+		"expired password": {config: with(authserver.PasswordExpired), kind: ErrSignInPage, part: "sign_in", says: `"Your password has expired": it asks for a password`},
+		"consent":          {config: with(authserver.Consent), kind: ErrSignInPage, part: "sign_in", says: `"Allow access to your account?": it asks for something else`},
 		"another form": {
 			change: func(in *profile.SignIn) { in.Steps = []profile.Step{{Form: map[string]string{"login": "{username}"}}} },
 			kind:   ErrSignInPage, part: "sign_in", says: `"Sign in": it asks for a password`,
@@ -251,27 +164,27 @@ func TestPlatformSignInFails(t *testing.T) {
 			change: func(in *profile.SignIn) { in.Start = "/admin/nowhere" }, kind: ErrSignInPage, part: "sign_in.start", says: "GET /admin/nowhere",
 		},
 		"no address in the response": {
-			change: func(in *profile.SignIn) { in.Steps[0].Next = "/elsewhere" }, kind: ErrSignInPage, part: "sign_in.steps[0]", says: "no address",
-			config: func(c *authserver.Config) {
-				c.Steps = []authserver.Step{{Method: http.MethodPost, Path: "/authentication/api/signin", Next: "/next", JSON: map[string]any{"u": "{username}", "p": "{password}"}}}
-			},
+			config: signingIn(scripted...), change: func(in *profile.SignIn) { in.Steps[0].Next = "/elsewhere" },
+			kind: ErrSignInPage, part: "sign_in.steps[0]", says: "no address",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlatform(t, false, with(test.quirks...), func(c *authserver.Config) {
-				if test.config != nil {
-					test.config(c)
-				}
-			})
-			if test.change != nil {
-				test.change(p.profile.SignIn)
+			config := test.config
+			if config == nil {
+				config = with()
 			}
-			authentication := p.config.Platform
-			client := p.client(t, func(o *Options) {
-				o.AuthenticationEndpoint = mustParseURL(t, authentication)
+			server, options := newPlatform(t, config)
+			client := connect(t, server, options, func(o *Options) {
+				o.AuthenticationEndpoint = o.WebAppEndpoint
 				if test.password != "" {
 					o.Credentials.Password = test.password
+				}
+				if test.change != nil {
+					own, in := *o.Profile, *o.Profile.SignIn
+					in.Steps = slices.Clone(in.Steps)
+					test.change(&in)
+					own.SignIn, o.Profile = &in, &own
 				}
 			})
 			for range 3 {
@@ -285,8 +198,8 @@ func TestPlatformSignInFails(t *testing.T) {
 					t.Errorf("the error has the password: %v", err)
 				}
 			}
-			if p.requests.Load() != 0 {
-				t.Errorf("%d lists were requested", p.requests.Load())
+			if lists := callsOf(server, "list"); lists != 0 {
+				t.Errorf("%d lists were requested", lists)
 			}
 		})
 	}
@@ -295,15 +208,9 @@ func TestPlatformSignInFails(t *testing.T) {
 // Wrong credentials are tried once, at whichever server.
 func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, false)
-	var logins atomic.Int32
-	rest := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		logins.Add(1)
-		w.WriteHeader(http.StatusUnauthorized)
-	}))
-	t.Cleanup(rest.Close)
-	client := p.client(t, func(o *Options) {
-		o.Endpoint, o.Credentials.Password = mustParseURL(t, rest.URL), "canary wrong"
+	server, options := newPlatform(t)
+	client := connect(t, server, options, func(o *Options) {
+		o.Endpoint, o.Credentials.Password = mustParseURL(t, server.URL()), "canary wrong"
 	})
 	for range 3 {
 		if _, err := client.List(t.Context()); !errors.Is(err, ErrCredentials) {
@@ -313,202 +220,177 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if tried := p.Counts().FailedSignIns + int(logins.Load()); tried != 1 {
-		t.Errorf("the password was tried %d times", tried)
+	if logins := len(sentTo(server, wire.LoginPath)); server.PlatformCounts().FailedSignIns+logins != 1 {
+		t.Errorf("%+v, and %d logins", server.PlatformCounts(), logins)
 	}
 }
 
 // Each server has a session of its own, opened by the first request to it.
 func TestSessionsOfBothServers(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, false)
-	var sent lockedBuffer
-	rest := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(&sent, r.URL.Path+" "+r.Header.Get("Cookie")+"\n")
-		if strings.HasSuffix(r.URL.Path, "/login") {
-			w.Header().Set("Set-Cookie", "session=1; Path=/osmc")
-		}
-		_, _ = io.WriteString(w, "2024x")
-	}))
-	t.Cleanup(rest.Close)
-	client := p.client(t, func(o *Options) { o.Endpoint = mustParseURL(t, rest.URL) })
+	server, options := newPlatform(t)
+	client := connect(t, server, options, func(o *Options) { o.Endpoint = mustParseURL(t, server.URL()) })
 	listTwice(t, client)
-	if sent.String() != "" {
-		t.Errorf("the REST API got %s", sent.String())
+	if server.SessionsOpened() > 0 {
+		t.Error("a session of the REST API was opened")
 	}
 	if _, err := client.Version(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := client.Close(); err != nil {
-		t.Error(err)
-	}
-	if want := "/osmc/login \n/osmc/version session=1\n/osmc/logout session=1\n"; sent.String() != want {
-		t.Errorf("the REST API got %s", sent.String())
+	if rest, platform := server.OpenSessions(), server.PlatformCounts(); rest != 1 || platform.SignIns != 1 {
+		t.Errorf("%d sessions on the REST API, and %+v", rest, platform)
 	}
 }
 
 func TestPlatformTokens(t *testing.T) {
 	t.Parallel()
+	byAuthSecret := Credentials{Username: platformUser, Password: platformPassword, ClientID: "twc-rest-api", AuthSecret: emulator.AuthSecret}
+	byClientSecret := Credentials{Username: platformUser, Password: platformPassword, ClientID: emulator.ClientID, ClientSecret: emulator.ClientSecret}
+	but := func(credentials Credentials, change func(*Credentials)) Credentials {
+		change(&credentials)
+		return credentials
+	}
+	wrongPassword := func(c *Credentials) { c.Password = "canary-wrong" }
 	for name, test := range map[string]struct {
 		credentials Credentials
 		scheme      string
 		kind        error
 		says        string
 	}{
-		"auth_secret": {
-			credentials: Credentials{Username: platformUser, Password: platformPassword, ClientID: "twc-rest-api", AuthSecret: "canary-auth-secret"}, scheme: "Token",
-		},
-		"client_secret": {
-			credentials: Credentials{Username: platformUser, Password: platformPassword, ClientID: "terraform:client", ClientSecret: "canary client &+%:"}, scheme: "Bearer",
-		},
+		"auth_secret":   {credentials: byAuthSecret, scheme: "Token"},
+		"client_secret": {credentials: byClientSecret, scheme: "Bearer"},
 		"wrong auth_secret": {
-			credentials: Credentials{Username: platformUser, Password: platformPassword, ClientID: "twc-rest-api", AuthSecret: "canary-wrong"}, scheme: "Token",
+			credentials: but(byAuthSecret, func(c *Credentials) { c.AuthSecret = "canary-wrong" }), scheme: "Token",
 			kind: ErrCredentials, says: "check client_id or auth_secret",
 		},
 		"wrong client_secret": {
-			credentials: Credentials{Username: platformUser, Password: platformPassword, ClientID: "terraform:client", ClientSecret: "canary-wrong"}, scheme: "Bearer",
+			credentials: but(byClientSecret, func(c *Credentials) { c.ClientSecret = "canary-wrong" }), scheme: "Bearer",
 			kind: ErrCredentials, says: "check client_id or client_secret",
 		},
-		"wrong password, auth_secret": {
-			credentials: Credentials{Username: platformUser, Password: "canary-wrong", ClientID: "twc-rest-api", AuthSecret: "canary-auth-secret"}, scheme: "Token",
-			kind: ErrCredentials, says: "check username or password",
-		},
-		"wrong password, client_secret": {
-			credentials: Credentials{Username: platformUser, Password: "canary-wrong", ClientID: "terraform:client", ClientSecret: "canary client &+%:"}, scheme: "Bearer",
-			kind: ErrCredentials, says: "check username or password",
-		},
-		"wrong token":  {credentials: Credentials{Token: "canary-token"}, scheme: "Token", kind: ErrCredentials, says: "does not accept the token"},
-		"nothing else": {credentials: Credentials{Username: platformUser, Password: platformPassword}, scheme: "Token", kind: ErrNoCredentials, says: "none is configured"},
+		"wrong password, auth_secret":   {credentials: but(byAuthSecret, wrongPassword), scheme: "Token", kind: ErrCredentials, says: "check username or password"},
+		"wrong password, client_secret": {credentials: but(byClientSecret, wrongPassword), scheme: "Bearer", kind: ErrCredentials, says: "check username or password"},
+		"wrong token":                   {credentials: Credentials{Token: "canary-token"}, scheme: "Token", kind: ErrCredentials, says: "does not accept the token"},
+		"nothing else":                  {credentials: Credentials{Username: platformUser, Password: platformPassword}, scheme: "Token", kind: ErrNoCredentials, says: "none is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlatform(t, false)
-			p.profile.SignIn = &profile.SignIn{By: profile.ByToken, Scheme: test.scheme}
-			client := p.client(t, func(o *Options) { o.Credentials = test.credentials })
+			var later atomic.Int64
+			server, options := newPlatform(t, func(c *emulator.Config) {
+				c.Profile.SignIn = &profile.SignIn{By: profile.ByToken, Scheme: test.scheme}
+				c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+			})
+			client := connect(t, server, options, func(o *Options) { o.Credentials = test.credentials })
 			if test.kind != nil {
 				for range 3 {
 					if _, err := client.List(t.Context()); !errors.Is(err, test.kind) || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "canary") {
 						t.Errorf("got %v", err)
 					}
 				}
-				if sent := strings.Count(p.log.String(), "status=401"); test.credentials.Token != "" && sent != 1 {
-					t.Errorf("a token that is refused was sent %d times", sent)
+				if lists := callsOf(server, "list"); test.credentials.Token != "" && lists != 1 {
+					t.Errorf("a token that is refused was sent %d times", lists)
 				}
 				return
 			}
 			listTwice(t, client)
 			// It expires in the middle: one token for all callers.
-			p.advance(time.Hour)
+			later.Store(int64(time.Hour))
 			var group sync.WaitGroup
 			for range 5 {
 				group.Go(func() { listTwice(t, client) })
 			}
 			group.Wait()
-			if issued := p.Counts().TokensIssued; issued != 2 {
+			if issued := server.PlatformCounts().TokensIssued; issued != 2 {
 				t.Errorf("%d tokens were issued", issued)
 			}
 		})
 	}
 }
 
-// A token wins over a page, and one that has expired is told as such.
+// A token wins over a page.
 func TestPlatformTokenInsteadOfPage(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, false, with(authserver.SingleSignOn))
-	token, err := p.NewIDToken(platformUser)
+	server, options := newPlatform(t, with(authserver.SingleSignOn))
+	token, err := server.NewPersonalToken(platformUser)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := p.client(t, func(o *Options) { o.Credentials = Credentials{Token: token} })
-	listTwice(t, client)
-	p.advance(time.Hour)
-	if _, err := client.View().List(t.Context()); !errors.Is(err, ErrCredentials) || !strings.Contains(err.Error(), "the token expired 45m0s ago, at 2026-03-01T12:15:00Z") {
-		t.Errorf("got %v", err)
-	}
+	listTwice(t, connect(t, server, options, func(o *Options) { o.Credentials = Credentials{Token: token} }))
 }
 
-// A registration is repeated after a redirect to where requests without a session are
-// sent. After the sign-in page itself, its outcome is unknown.
-func TestPlatformSessionEndsDuringARegistration(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		respond http.HandlerFunc
-		posts   int32
-		signIns int
-		done    bool
-	}{
-		"to the sign-in": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/authentication/authorize?client_id=x&state=y", http.StatusFound)
-		}, 2, 2, true},
-		"401": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 2, 2, true},
-		"the page itself": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			_, _ = io.WriteString(w, "<form><input type=password name=j_password></form>")
-		}, 1, 1, false},
-		"to the start": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/admin/settings", http.StatusSeeOther)
-		}, 1, 1, false},
-		"elsewhere": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/admin/done", http.StatusSeeOther) }, 1, 1, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := newPlatform(t, false)
-			var posts atomic.Int32
-			p.list = func(w http.ResponseWriter, r *http.Request) {
-				if posts.Add(1) == 1 {
-					test.respond(w, r)
-					return
-				}
-				w.WriteHeader(http.StatusCreated)
+// answering answers the first POSTs to the list of consumers, in place of the server.
+func answering(posts *atomic.Int32, first int32, answer func() *http.Response) func(*Options) {
+	return func(o *Options) {
+		network := &http.Transport{}
+		o.Transport = transportFunc(func(request *http.Request) (*http.Response, error) {
+			if request.Method != http.MethodPost || request.URL.Path != o.Profile.Calls.Register.Path {
+				return network.RoundTrip(request)
 			}
-			client := p.client(t)
-			var sent exchanges
-			ctx := withExchanges(withManner(t.Context(), once), &sent)
-			request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
-			if err != nil {
-				t.Fatal(err)
+			dial(request, true)
+			if posts.Add(1) <= first {
+				return answer(), nil
 			}
-			response, err := client.roundTrip(request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if done := response.StatusCode == http.StatusCreated; done != test.done || posts.Load() != test.posts || p.Counts().SignIns != test.signIns {
-				t.Errorf("got %d after %d POSTs and %+v", response.StatusCode, posts.Load(), p.Counts())
-			}
-			if !sent.maybeDone() {
-				t.Error("the server may have made the call")
-			}
+			return reply(http.StatusCreated, ""), nil
 		})
 	}
 }
 
-// A session that ends proves that the server did not make the call.
-func TestPlatformRefusalIsCertain(t *testing.T) {
+// A registration is repeated after a redirect to where requests without a session are
+// sent, which proves that the server did not make the call. After the sign-in page
+// itself, its outcome is unknown.
+func TestPlatformSessionEndsDuringARegistration(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, false)
-	p.list = func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/authentication/authorize", http.StatusFound)
+	redirect := func(location string) func() *http.Response {
+		return func() *http.Response { return reply(http.StatusFound, "", "Location", location) }
 	}
-	client := p.client(t)
-	var sent exchanges
-	ctx := withExchanges(withManner(t.Context(), once), &sent)
-	request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, "/admin/api/consumers", "", strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.roundTrip(request); !errors.Is(err, ErrSession) || sent.maybeDone() {
-		t.Errorf("got %v, uncertain: %t", err, sent.maybeDone())
+	const signIn = "/authentication/authorize?client_id=x&state=y"
+	for name, test := range map[string]struct {
+		answer  func() *http.Response
+		times   int32
+		posts   int32
+		status  int // zero: the session is refused
+		unknown bool
+	}{
+		"to the sign-in": {redirect(signIn), 1, 2, http.StatusCreated, true},
+		"always to it":   {redirect(signIn), 2, 2, 0, false},
+		"401":            {func() *http.Response { return reply(http.StatusUnauthorized, "") }, 1, 2, http.StatusCreated, true},
+		"the page itself": {func() *http.Response {
+			return reply(http.StatusOK, "<form><input type=password name=j_password></form>", "Content-Type", "text/html")
+		}, 1, 1, http.StatusOK, true},
+		"to the start": {redirect("/admin/"), 1, 1, http.StatusFound, true},
+		"elsewhere":    {redirect("/admin/done"), 1, 1, http.StatusFound, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, options := newPlatform(t)
+			var posts atomic.Int32
+			client := connect(t, server, options, answering(&posts, test.times, test.answer))
+			var sent exchanges
+			ctx := withExchanges(withManner(t.Context(), once), &sent)
+			request, err := newRequest(ctx, http.MethodPost, client.options.WebAppEndpoint, client.profile.Calls.Register.Path, "", strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := client.roundTrip(request)
+			if errors.Is(err, ErrSession) != (test.status == 0) || err == nil && response.StatusCode != test.status {
+				t.Errorf("got %v, %v", response, err)
+			}
+			// A session that is dropped is replaced for the POST that follows.
+			if posts.Load() != test.posts || server.PlatformCounts().SignIns != int(test.posts) || sent.maybeDone() != test.unknown {
+				t.Errorf("%d POSTs and %+v, the outcome is unknown: %t", posts.Load(), server.PlatformCounts(), sent.maybeDone())
+			}
+		})
 	}
 }
 
 // Without an address of the REST API, a call to it says so.
 func TestNoEndpoint(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, false)
-	client := p.client(t)
+	server, options := newPlatform(t)
+	client := connect(t, server, options)
 	if _, err := client.Version(t.Context()); !errors.Is(err, ErrNoEndpoint) {
 		t.Errorf("got %v", err)
 	}
+	server.Inject(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusNotFound, PathSuffix: wire.RootServicesPath})
 	if _, err := client.OAuthEndpoints(t.Context()); err == nil {
 		t.Error("there are root services")
 	}
@@ -518,19 +400,16 @@ func TestNoEndpoint(t *testing.T) {
 // where the sign-in starts.
 func TestPlatformOwnRedirect(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, false)
+	server, options := newPlatform(t)
 	var posts atomic.Int32
-	p.list = func(w http.ResponseWriter, r *http.Request) {
-		posts.Add(1)
-		http.Redirect(w, r, "/admin/settings", http.StatusSeeOther)
-	}
-	client := p.client(t)
-	call := &profile.Call{Name: "register", Method: http.MethodPost, Path: "/admin/api/consumers", Redirect: "/admin/settings", Form: map[string]string{"a": "b"}}
-	r, err := client.send(t.Context(), call, profile.Values{})
+	client := connect(t, server, options, answering(&posts, 1, func() *http.Response { return reply(http.StatusSeeOther, "", "Location", "/admin/") }))
+	call := *client.profile.Calls.Register
+	call.Redirect, call.JSON, call.Form = "/admin/", nil, map[string]string{"a": "b"}
+	r, err := client.send(t.Context(), &call, profile.Values{})
 	if err != nil || r.StatusCode != http.StatusSeeOther {
 		t.Errorf("got %v, %v", r, err)
 	}
-	if posts.Load() != 1 || p.Counts().SignIns != 1 {
-		t.Errorf("%d POSTs, %+v", posts.Load(), p.Counts())
+	if posts.Load() != 1 || server.PlatformCounts().SignIns != 1 {
+		t.Errorf("%d POSTs, %+v", posts.Load(), server.PlatformCounts())
 	}
 }

@@ -656,8 +656,6 @@ func TestRegister_panicInCallback(t *testing.T) {
 	}
 }
 
-// One consumer is read back, and the others are as they were sent: a response without
-// the name costs no list.
 // What the server stores counts, and not the name in its response.
 func TestRegister_otherNameInResponses(t *testing.T) {
 	t.Parallel()
@@ -680,6 +678,8 @@ func TestRegister_otherNameInResponses(t *testing.T) {
 	}
 }
 
+// One consumer is read back, and the others are as they were sent: a response without
+// the name costs no list.
 func TestRegister_readsTheFirstBack(t *testing.T) {
 	t.Parallel()
 	own := ownProfile()
@@ -732,7 +732,7 @@ func TestRegister_outdatedLists(t *testing.T) {
 func TestRegister_listedUnreadable(t *testing.T) {
 	t.Parallel()
 	client, sent := fakeAnswers{"GET list": {{200, consumersJSON("a")}, {200, consumersJSON("a", "k")}}, "GET a": {{200, one("a")}}, "POST list": {{504, ""}}}.
-		client(t, func(p *profile.Profile) { p.Calls.List.Response = &profile.Shape{Key: pointer("/key")} })
+		client(t, func(p *profile.Profile) { p.Calls.List.Response = &profile.Shape{Key: new("/key")} })
 	_, err := client.Register(t.Context(), "n", testSecret)
 	var unknown *RegistrationError
 	if !errors.As(err, &unknown) || !slices.Equal(unknown.Keys, []string{"k"}) || countOf(sent(), "POST list") != 1 {

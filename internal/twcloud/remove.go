@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // CanRemove returns ErrUnsupported if the API profile has no call that removes.
@@ -53,7 +54,7 @@ func (c *Client) remove(ctx context.Context, call *profile.Call, key string, fir
 		c.snapshot.invalidate()
 		return c.missing(ctx, key, err)
 	}
-	if first || looksLikeWebPage(r.Response) { // It may be a proxy's.
+	if first || signin.IsPage(r.Response) { // It may be a proxy's.
 		return c.verifyRemoval(ctx, call, key)
 	}
 	return nil

@@ -7,23 +7,20 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
+
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
-// newRequest builds a request for a path below a root. The path is escaped
-// already; the root's own path, as a reverse proxy has it, is kept.
+// newRequest builds a request for an escaped path below a root.
 func newRequest(ctx context.Context, method string, root *url.URL, escapedPath, query string, body io.Reader) (*http.Request, error) {
 	if root == nil {
 		return nil, &Error{Kind: ErrNoEndpoint, Method: method, Path: escapedPath}
 	}
-	raw := strings.TrimRight(root.EscapedPath(), "/") + escapedPath
-	path, err := url.PathUnescape(raw)
+	target, err := signin.At(root, escapedPath)
 	if err != nil {
 		return nil, fmt.Errorf("path %q: %w", escapedPath, err)
 	}
-	// With the root's user, net/http would sign in, and every request open a
-	// session.
-	target := url.URL{Scheme: root.Scheme, Host: root.Host, Path: path, RawPath: raw, RawQuery: query}
+	target.RawQuery = query
 	return http.NewRequestWithContext(withWaits(ctx), method, target.String(), body)
 }
 

@@ -2,11 +2,8 @@ package twcloud
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
 
 var awkwardKeys = []string{
@@ -37,33 +34,4 @@ func TestNewRequest(t *testing.T) {
 	if _, err := newRequest(t.Context(), http.MethodGet, mustParseURL(t, "https://h"), "/osmc/%zz", "", nil); err == nil {
 		t.Error("a malformed path is taken")
 	}
-}
-
-// FuzzEscapeKey checks that a key is one segment of the path, that it is not a dot
-// segment, and that it unescapes to the key.
-func FuzzEscapeKey(f *testing.F) {
-	for _, key := range awkwardKeys {
-		f.Add(key, "")
-		f.Add(key, "/twc")
-		f.Add(key, "/a%2Fb/")
-	}
-	f.Fuzz(func(t *testing.T, key, prefix string) {
-		root, err := url.Parse("https://twcloud.example.com:8111/" + strings.Trim(prefix, "/"))
-		if err != nil || root.RawQuery != "" || root.Fragment != "" || key == "" {
-			t.Skip()
-		}
-		request, err := newRequest(t.Context(), http.MethodGet, root, "/osmc/admin/oauthconsumers/"+profile.EscapeSegment(key), "", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wire := request.URL.RequestURI()
-		want := strings.TrimRight(root.EscapedPath(), "/") + "/osmc/admin/oauthconsumers/"
-		segment, found := strings.CutPrefix(wire, want)
-		if !found || segment == "." || segment == ".." || strings.ContainsAny(segment, "/?# \n") {
-			t.Fatalf("%q goes out as %q", key, wire)
-		}
-		if got, err := url.PathUnescape(segment); got != key || err != nil {
-			t.Errorf("%q arrives as %q, %v", key, got, err)
-		}
-	})
 }

@@ -126,23 +126,6 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func FuzzRetryAfter(f *testing.F) {
-	for _, header := range []string{"", "0", "7", "-1", "+5", "1e9", "9223372036854775807", "Fri, 17 May 2024 12:00:00 GMT", "Friday, 17-May-24 12:00:00 GMT", "\x00"} {
-		f.Add(header, 0)
-		f.Add(header, 63)
-	}
-	f.Fuzz(func(t *testing.T, header string, attempt int) {
-		b := newBackoff(NewOptions())
-		response := &http.Response{Header: http.Header{"Retry-After": {header}}}
-		if got := b.wait(attempt, response); got < 0 || got > 4*DefaultRetryWaitMax {
-			t.Errorf("%q at attempt %d waits %s", header, attempt, got)
-		}
-		if got := newBackoff(Options{}).wait(attempt, response); got != 0 {
-			t.Errorf("%q at attempt %d waits %s, and is not to wait", header, attempt, got)
-		}
-	})
-}
-
 func TestRetryWaitsAndGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

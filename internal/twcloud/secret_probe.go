@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/oauth1"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 )
 
 // maxClockSkew is how far the clocks may differ before a refusal may be due to the
@@ -29,17 +30,6 @@ const (
 	// not approved. The server does not say which.
 	SecretRefused
 )
-
-// String returns one word.
-func (v SecretVerdict) String() string {
-	switch v {
-	case SecretAccepted:
-		return "accepted"
-	case SecretRefused:
-		return "refused"
-	}
-	return "unknown"
-}
 
 // secretProber checks a secret, which the server never returns, by signing a
 // temporary credential request with it (RFC 5849, section 2.1). It never sends
@@ -69,7 +59,7 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 		return SecretUnknown, err
 	}
 	signer := oauth1.Signer{ConsumerKey: key, ConsumerSecret: secret, Realm: endpoints.Realm, Now: p.now, Nonce: p.nonce}
-	err = signer.Sign(request,
+	signature, err := signer.Sign(request,
 		oauth1.Param{Name: "oauth_callback", Value: "oob"},
 		oauth1.Param{Name: "oauth_version", Value: "1.0"},
 	)
@@ -77,15 +67,8 @@ func (p *secretProber) probe(ctx context.Context, key, secret string) (SecretVer
 		return SecretUnknown, fmt.Errorf("sign a temporary credential request: %w", err)
 	}
 
-	authorization := request.Header.Get("Authorization")
 	redact := &redactor{}
-	redact.add(secret, authorization)
-	_, params, _ := oauth1.ParseAuthorization(authorization)
-	for _, param := range params {
-		if param.Name == "oauth_signature" {
-			redact.add(param.Value)
-		}
-	}
+	redact.add(secret, signature, request.Header.Get("Authorization"))
 	response, err := p.chain.retry.RoundTrip(request)
 	if err != nil {
 		return SecretUnknown, newTransportError(request, err, redact)
@@ -100,7 +83,7 @@ var refusals = []string{"signature_invalid", "consumer_key_unknown", "consumer_k
 // judge treats a 401 as a refusal only if it comes from OAuth and concerns the
 // consumer. It could also come from a proxy, or concern the timestamp.
 func (p *secretProber) judge(request *http.Request, response *http.Response, redact *redactor) (SecretVerdict, error) {
-	if response.StatusCode == http.StatusOK && hasTemporaryCredentials(bodyOf(response)) {
+	if response.StatusCode == http.StatusOK && hasTemporaryCredentials(signin.Body(response)) {
 		return SecretAccepted, nil
 	}
 	failure := newProbeError(request, response, redact)
@@ -129,7 +112,7 @@ func (p *secretProber) judge(request *http.Request, response *http.Response, red
 	case len(schemes) > 0:
 		return SecretUnknown, fmt.Errorf("something before the server, or the server itself, asks for %s and not for OAuth: %w",
 			shorten(redact.text(strings.Join(schemes, ", "))), failure)
-	case looksLikeWebPage(response):
+	case signin.IsPage(response):
 		failure.Kind = ErrWebPage
 		return SecretUnknown, failure
 	}
@@ -144,7 +127,7 @@ func newProbeError(request *http.Request, response *http.Response, redact *redac
 	case ErrServer, ErrTooManyRequests, ErrInvalid, ErrWebPage:
 	default:
 		failure.Kind = ErrUnreadable
-		if looksLikeWebPage(response) {
+		if signin.IsPage(response) {
 			failure.Kind = ErrWebPage
 		}
 	}
@@ -171,7 +154,7 @@ func hasTemporaryCredentials(body []byte) bool {
 var problemPattern = regexp.MustCompile(`\boauth_problem["']?\s*[=:]\s*["']?([A-Za-z_]+)`)
 
 func oauthProblem(response *http.Response) string {
-	for _, text := range append(response.Header.Values("WWW-Authenticate"), string(bodyOf(response))) {
+	for _, text := range append(response.Header.Values("WWW-Authenticate"), string(signin.Body(response))) {
 		if match := problemPattern.FindStringSubmatch(text); match != nil {
 			return strings.ToLower(match[1])
 		}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -125,32 +124,6 @@ func TestSelfRegistration_lost(t *testing.T) {
 				t.Errorf("the error is %q", text)
 			}
 		})
-	}
-}
-
-// One request for each consumer, whatever happens to the others.
-func TestSelfRegistration_manyLost(t *testing.T) {
-	t.Parallel()
-	server := emulator.New(t)
-	client := connect(t, server, selfRegister(t, server.WebAppURL()))
-	server.Inject(emulator.Fault{Kind: emulator.DropAfter, Times: 20, PathSuffix: wire.RequestConsumerKeyPath})
-	var all sync.WaitGroup
-	for i := range 20 {
-		all.Go(func() {
-			name := fmt.Sprint("app ", i)
-			_, err := client.Register(t.Context(), name, testSecret)
-			if unknown, ok := errors.AsType[*RegistrationError](err); !ok || unknown.Name != name {
-				t.Errorf("%s: %v", name, err)
-			}
-		})
-	}
-	all.Wait()
-	names := map[string]bool{}
-	for _, consumer := range server.Consumers() {
-		names[consumer.Name] = true
-	}
-	if n := len(server.Consumers()); n != 20 || len(names) != 20 {
-		t.Errorf("%d consumers of %d names", n, len(names))
 	}
 }
 

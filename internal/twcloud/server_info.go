@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -15,10 +16,10 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if response.StatusCode != http.StatusOK || looksLikeWebPage(response) {
+	if response.StatusCode != http.StatusOK || signin.IsPage(response) {
 		return "", c.unlikeServerInfo(response)
 	}
-	return shorten(string(bodyOf(response))), nil
+	return shorten(string(signin.Body(response))), nil
 }
 
 // CurrentUser returns the name of the user who is signed in. The server answers
@@ -46,7 +47,7 @@ func (c *Client) CurrentUser(ctx context.Context) (string, error) {
 func (c *connection) unlikeServerInfo(response *http.Response) error {
 	failure := newStatusError(response.Request, response, c.redact)
 	switch {
-	case looksLikeWebPage(response):
+	case signin.IsPage(response):
 		failure.Kind = ErrWebPage
 	case failure.Kind == ErrNotFound:
 		failure.Kind = ErrUnreadable

@@ -55,9 +55,7 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		attempt := request.Clone(withRefusals(request.Context(), func(response *http.Response) bool {
-			return s.method.Judge(seat, response) == signin.Ended
-		}))
+		attempt := request.Clone(request.Context())
 		if request.GetBody != nil {
 			if attempt.Body, err = request.GetBody(); err != nil {
 				return nil, err
@@ -71,6 +69,9 @@ func (s *session) RoundTrip(request *http.Request) (*http.Response, error) {
 		response.Request = attempt
 		s.keep(seat, attempt.URL, response)
 		verdict := s.method.Judge(seat, response)
+		if verdict == signin.Ended && signin.IsRedirect(response.StatusCode) {
+			exchangesOf(request.Context()).refused()
+		}
 		manner := mannerOf(request.Context())
 		switch {
 		case verdict == signin.Valid:

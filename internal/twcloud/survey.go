@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud/signin"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
@@ -57,13 +58,13 @@ func (c *Client) SurveyUser(ctx context.Context, username string) (Survey, error
 }
 
 func surveyOf(method, path string, response *http.Response) Survey {
-	content := bodyOf(response)
+	content := signin.Body(response)
 	survey := Survey{
 		Method:          method,
 		Path:            path,
 		Status:          response.StatusCode,
 		ContentType:     shorten(response.Header.Get("Content-Type")),
-		WebPage:         looksLikeWebPage(response),
+		WebPage:         signin.IsPage(response),
 		ConfigureServer: configureServer.Match(content),
 	}
 	var body any

@@ -54,37 +54,29 @@ type step struct {
 func (c *Client) steps(changes Changes) ([]step, error) {
 	calls := &c.profile.Calls
 	var steps []step
-	add := func(name string, changes Changes, call, instead *profile.Call) error {
-		if call == nil {
-			call = instead
-		}
+	var missing error
+	add := func(name string, changes Changes, call *profile.Call) {
 		steps = append(steps, step{call, changes})
-		return supported(name, call)
+		missing = cmp.Or(missing, supported(name, call))
 	}
-	var errs [3]error
 	if changes.Name != nil && changes.Secret != nil && calls.Edit != nil {
-		errs[0] = add("edit", Changes{Name: changes.Name, Secret: changes.Secret}, calls.Edit, nil)
+		add("edit", Changes{Name: changes.Name, Secret: changes.Secret}, calls.Edit)
 	} else {
 		if changes.Name != nil {
-			errs[0] = add("rename", Changes{Name: changes.Name}, calls.Rename, calls.Edit)
+			add("rename", Changes{Name: changes.Name}, cmp.Or(calls.Rename, calls.Edit))
 		}
 		if changes.Secret != nil {
-			errs[1] = add("set_secret", Changes{Secret: changes.Secret}, calls.SetSecret, calls.Edit)
+			add("set_secret", Changes{Secret: changes.Secret}, cmp.Or(calls.SetSecret, calls.Edit))
 		}
 	}
 	switch {
 	case changes.Approved == nil:
 	case *changes.Approved:
-		errs[2] = add("approve", Changes{Approved: changes.Approved}, calls.Approve, nil)
+		add("approve", Changes{Approved: changes.Approved}, calls.Approve)
 	default:
-		errs[2] = add("disapprove", Changes{Approved: changes.Approved}, calls.Disapprove, nil)
+		add("disapprove", Changes{Approved: changes.Approved}, calls.Disapprove)
 	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return steps, nil
+	return steps, missing
 }
 
 // Supports returns ErrUnsupported if the API profile has no call for one of the

@@ -1,4 +1,4 @@
-// Package charset finds the character sets of responses and pages: Unicode and those
+// Package charset finds the character sets of responses, pages, and XML: Unicode and those
 // with one byte for each character. It leaves out the East Asian ones, whose tables are
 // large, and which no known server uses.
 package charset
@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"mime"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -73,4 +74,15 @@ func OfPage(page []byte) string {
 		return "utf-8"
 	}
 	return "windows-1252"
+}
+
+var declaration = regexp.MustCompile(`^(?:\x{FEFF})?<\?xml[^>]*\sencoding\s*=\s*["']([^"']+)`)
+
+// OfXML returns the name of the character set of a document in XML, as its declaration
+// has it. A document that names none is UTF-8.
+func OfXML(document []byte) string {
+	if found := declaration.FindSubmatch(document); found != nil {
+		return string(found[1])
+	}
+	return "utf-8"
 }

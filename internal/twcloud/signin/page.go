@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,7 @@ func refusesAgain(err error) bool {
 
 // attempt signs in, and reports whether a step was sent.
 func (p *Page) attempt(ctx context.Context, session *Session) (sent bool, err error) {
-	start, err := newRequest(ctx, http.MethodGet, p.Root(profile.WebApp, p.SignIn.Start), p.SignIn.Start, nil)
+	start, err := newRequest(ctx, http.MethodGet, p.Root(profile.WebApp, p.SignIn.Start), p.SignIn.Start, http.NoBody)
 	if err != nil {
 		return false, err
 	}
@@ -137,24 +138,17 @@ type followKey struct{}
 func Follows(ctx context.Context) bool { return ctx.Value(followKey{}) != nil }
 
 // redirected is the request that a browser sends after a redirect.
-func redirected(request *http.Request, status int, target *url.URL) (*http.Request, error) {
-	keeps := status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
-	if !keeps || request.GetBody == nil {
-		method := http.MethodGet
-		if keeps {
-			method = request.Method
-		}
-		return http.NewRequestWithContext(request.Context(), method, target.String(), http.NoBody)
+func redirected(request *http.Request, status int, target *url.URL) (next *http.Request, err error) {
+	if status != http.StatusTemporaryRedirect && status != http.StatusPermanentRedirect {
+		return http.NewRequestWithContext(request.Context(), http.MethodGet, target.String(), http.NoBody)
 	}
-	body, err := request.GetBody()
-	if err != nil {
-		return nil, err
+	next = request.Clone(request.Context())
+	next.URL, next.Host, next.Header = target, target.Host, http.Header{}
+	if contentType := request.Header.Get("Content-Type"); contentType != "" {
+		next.Header.Set("Content-Type", contentType)
 	}
-	next, err := http.NewRequestWithContext(request.Context(), request.Method, target.String(), body)
-	if err == nil {
-		next.GetBody = request.GetBody
-		next.ContentLength = request.ContentLength
-		next.Header.Set("Content-Type", request.Header.Get("Content-Type"))
+	if request.GetBody != nil {
+		next.Body, err = request.GetBody()
 	}
 	return next, err
 }
@@ -410,7 +404,7 @@ func judge(servers *Servers, session *Session, response *http.Response, steps []
 // asks for a password, which other pages can do as well.
 func isSignIn(response *http.Response, steps []profile.Step) bool {
 	page := parsePage(response)
-	return page.asksForPassword && !isPageWanted(response.Request) || slices.ContainsFunc(steps, func(step profile.Step) bool {
+	return page.asksForPassword && response.Request.Context().Value(pageKey{}) == nil || slices.ContainsFunc(steps, func(step profile.Step) bool {
 		return page.formWith(step.Form) != nil
 	})
 }
@@ -420,8 +414,6 @@ type pageKey struct{}
 // WithPage returns a context for a request for a page, which can have fields for
 // passwords of its own.
 func WithPage(ctx context.Context) context.Context { return context.WithValue(ctx, pageKey{}, true) }
-
-func isPageWanted(request *http.Request) bool { return request.Context().Value(pageKey{}) != nil }
 
 type ownKey struct{}
 
@@ -456,11 +448,7 @@ func signOut(ctx context.Context, c *Client, session *Session, call *profile.Sig
 	if call == nil {
 		return nil
 	}
-	server := call.Server
-	if server == "" {
-		server = profile.WebApp
-	}
-	request, err := newRequest(ctx, call.Method, c.Root(server, call.Path), call.Path, nil)
+	request, err := newRequest(ctx, call.Method, c.Root(cmp.Or(call.Server, profile.WebApp), call.Path), call.Path, http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -468,9 +456,6 @@ func signOut(ctx context.Context, c *Client, session *Session, call *profile.Sig
 	if err == nil && first != "" && first == session.outside {
 		// The session had ended: on the way, the authentication server has opened another
 		// one.
-		if request, err = newRequest(ctx, call.Method, c.Root(server, call.Path), call.Path, nil); err != nil {
-			return err
-		}
 		response, _, err = follow(c, session, request)
 	}
 	switch {

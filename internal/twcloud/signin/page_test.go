@@ -84,10 +84,9 @@ func TestPageFollowsRedirects(t *testing.T) {
 		"POST https://auth:9443/authentication/login":    redirect(307, "/authentication/again"),
 		"POST https://auth:9443/authentication/again":    redirect(303, "https://h:8111/osmc/bounce"),
 		"GET https://h:8111/osmc/bounce":                 redirect(302, "https://h:8443/app/callback?code=1"),
-		"GET https://h:8443/app/callback":                redirect(302, "start"),
+		"GET https://h:8443/app/callback":                redirect(302, "done"),
+		"GET https://h:8443/app/done":                    htmlPage("welcome"),
 	}}
-	s.answers["GET https://h:8443/app/done"] = htmlPage("welcome")
-	s.answers["GET https://h:8443/app/callback"] = redirect(302, "done")
 	method, session, err := signIn(t, s, loginForm)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
 )
 
@@ -28,11 +27,7 @@ func IsPage(response *http.Response) bool {
 }
 
 // AsksForPassword reports whether a response is a page with a field for a password.
-func AsksForPassword(response *http.Response) bool {
-	return IsPage(response) && passwordField.Match(Body(response))
-}
-
-var passwordField = regexp.MustCompile(`(?i)<input[^>]*type=["']?password`)
+func AsksForPassword(response *http.Response) bool { return parsePage(response).asksForPassword }
 
 // IsRedirect reports whether a status sends to another address.
 func IsRedirect(status int) bool {

@@ -19,7 +19,7 @@ type REST struct {
 
 // Open implements Method.
 func (r *REST) Open(ctx context.Context) (*Session, error) {
-	request, err := newRequest(ctx, http.MethodGet, r.Servers.REST, wire.LoginPath, nil)
+	request, err := newRequest(ctx, http.MethodGet, r.Servers.REST, wire.LoginPath, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (r *REST) Open(ctx context.Context) (*Session, error) {
 // check returns the session if it has a cookie for the API. Without one, the server
 // may have opened a session all the same.
 func (r *REST) check(session *Session, failure *Error) (*Session, error) {
-	api, err := at(r.Servers.REST, wire.VersionPath)
+	api, err := At(r.Servers.REST, wire.VersionPath)
 	switch {
 	case err != nil:
 		return session, err
@@ -93,7 +93,7 @@ func (r *REST) Refused(*Session, *http.Response) error { return nil }
 // success but a proxy's web page ends the session, and so does a refusal: the session had
 // ended before.
 func (r *REST) Close(ctx context.Context, session *Session) error {
-	request, err := newRequest(ctx, http.MethodGet, r.Servers.REST, wire.LogoutPath, nil)
+	request, err := newRequest(ctx, http.MethodGet, r.Servers.REST, wire.LogoutPath, http.NoBody)
 	if err != nil {
 		return err
 	}

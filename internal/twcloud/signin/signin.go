@@ -7,6 +7,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -148,21 +149,10 @@ func (s Servers) trusted(target *url.URL) bool {
 
 func sameOrigin(a, b *url.URL) bool { return serverOf(a) == serverOf(b) }
 
-// newRequest builds a request for an escaped path below a root, whose own path is
-// kept, and whose credentials and query are not.
-func newRequest(ctx context.Context, method string, root *url.URL, path string, body *strings.Reader) (*http.Request, error) {
-	target, err := at(root, path)
-	if err != nil {
-		return nil, err
-	}
-	if body == nil {
-		return http.NewRequestWithContext(ctx, method, target.String(), http.NoBody)
-	}
-	return http.NewRequestWithContext(ctx, method, target.String(), body)
-}
-
-// at returns the URL of an escaped path, with a query or without, below a root.
-func at(root *url.URL, path string) (*url.URL, error) {
+// At returns the URL of an escaped path, with a query or without, below a root, whose
+// own path is kept, as a reverse proxy has it. The root's user and query are not: with
+// the user, net/http would sign in, and every request open a session.
+func At(root *url.URL, path string) (*url.URL, error) {
 	if root == nil {
 		return nil, errors.New("the server of this path is not configured")
 	}
@@ -176,6 +166,15 @@ func at(root *url.URL, path string) (*url.URL, error) {
 		return nil, errors.New("the path is malformed")
 	}
 	return &url.URL{Scheme: root.Scheme, Host: root.Host, Path: unescaped, RawPath: raw, RawQuery: below.RawQuery}, nil
+}
+
+// newRequest builds a request for an escaped path below a root.
+func newRequest(ctx context.Context, method string, root *url.URL, path string, body io.Reader) (*http.Request, error) {
+	target, err := At(root, path)
+	if err != nil {
+		return nil, err
+	}
+	return http.NewRequestWithContext(ctx, method, target.String(), body)
 }
 
 // Kinds of a failed sign-in, for errors.Is.

@@ -234,7 +234,7 @@ func (t *Tokens) refusal(g grant, code string, request *http.Request, response *
 // without the document has it at the documented path.
 func (t *Tokens) discover(ctx context.Context, g grant) (*url.URL, error) {
 	root := t.Root(profile.WebApp, g.discovery)
-	request, err := newRequest(ctx, http.MethodGet, root, g.discovery, nil)
+	request, err := newRequest(ctx, http.MethodGet, root, g.discovery, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +248,7 @@ func (t *Tokens) discover(ctx context.Context, g grant) (*url.URL, error) {
 	}
 	switch {
 	case response.StatusCode == http.StatusNotFound:
-		return at(root, g.endpoint)
+		return At(root, g.endpoint)
 	case !success(response.StatusCode):
 		return nil, &Error{Request: request, Response: response}
 	case json.Unmarshal(Body(response), &document) != nil || document.Endpoint == "":

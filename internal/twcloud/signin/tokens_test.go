@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -225,6 +226,10 @@ func TestTokenExpiry(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: got %q, want %q", token, got, want)
+		}
+		refused := (&ByToken{}).Refused(&Session{token: Token{value: token}}, response)
+		if !errors.Is(refused, ErrCredentials) || !strings.Contains(refused.Error(), cmp.Or(want, "does not accept the token")) {
+			t.Errorf("%s: refused as %v", token, refused)
 		}
 	}
 }
