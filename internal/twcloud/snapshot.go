@@ -33,9 +33,7 @@ type snapshot struct {
 // listing is one list, in progress or done. Its mutex guards its fields, except call and now.
 type listing struct {
 	call shared[struct{}]
-	// before is the list that this one was taken to confirm, or nil.
-	before *listing
-	now    func() time.Time
+	now  func() time.Time
 
 	mu sync.Mutex
 	// begun is when the list was requested, and takenAt when it was done. That is zero
@@ -65,16 +63,6 @@ func (s *snapshot) get(ctx context.Context, age time.Duration) (*listing, error)
 		err = &Error{Kind: ErrCanceled, Method: "GET", Path: "the list of consumers", Cause: ctx.Err()}
 	}
 	return serving, err
-}
-
-// after returns a list that was begun after another one, and shares it.
-func (s *snapshot) after(ctx context.Context, before *listing) (*listing, error) {
-	s.mu.Lock()
-	if s.current == before {
-		s.current = &listing{now: s.now, before: before}
-	}
-	s.mu.Unlock()
-	return s.get(ctx, snapshotAge)
 }
 
 // peek returns a consumer if a current list has it. It never waits.
