@@ -67,10 +67,10 @@ func withTLS(config *emulator.Config) { config.TLS = true }
 
 func withClientCA(config *emulator.Config) { config.ClientCA = true }
 
-// newProvider returns a provider that does not wait between retries, in an
-// environment of its own.
+// newProvider returns a provider that does not wait between retries and hashes
+// cheaply, in an environment of its own.
 func newProvider(environment map[string]string) *provider.Provider {
-	return provider.New("test",
+	return provider.New("test", provider.WithCheapHashes(),
 		provider.WithEnvironment(func(name string) string { return environment[name] }),
 		provider.WithClientOptions(func(options *twcloud.Options) { options.RetryWaitMin, options.RetryWaitMax = 0, 0 }))
 }

@@ -79,6 +79,9 @@ type hashCost struct {
 // parameters in OWASP's Password Storage Cheat Sheet, which are equally strong.
 var usualHashCost = hashCost{time: 4, memory: 9 * 1024}
 
+// cheapHashCost is the cost in tests.
+var cheapHashCost = hashCost{time: 1, memory: 8}
+
 // hashing limits how many hashes are computed at the same time, because each
 // one needs nine megabytes.
 var hashing = make(chan struct{}, min(3, runtime.GOMAXPROCS(0)))
