@@ -100,9 +100,8 @@ func (r *checkReport) found(failure *twcloud.Error) string {
 func (r *checkReport) adviceInCheck(err error) string {
 	// A malformed sign-in has its own advice.
 	if errors.Is(err, twcloud.ErrCanceled) || !isLogin(err) && isAny(err, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied,
-		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrUnsupported) {
+		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrUnsupported, twcloud.ErrIncomplete) {
 		return ""
 	}
-	text := strings.TrimSpace(strings.TrimSuffix(r.server.adviceFor(err), whenDiffers))
-	return strings.NewReplacer("apply again", "run the check again", "un Terraform again", "un the check again").Replace(text)
+	return strings.TrimSpace(strings.TrimSuffix(r.server.adviceFor(err), whenDiffers))
 }

@@ -78,7 +78,7 @@ func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud
 		diags.AddAttributeError(path.Root("key"), "No such OAuth consumer",
 			fmt.Sprintf("The server at %s has no OAuth consumer with key %q.", d.backend.server.main(), key))
 	case err != nil:
-		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+describe(twcloud.Consumer{Key: key}), err)
+		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+describe(twcloud.Consumer{Key: key}), err, "")
 	}
 	return consumer
 }

@@ -207,24 +207,12 @@ func (r *oauthConsumerResource) readUnlisted(ctx context.Context, state oauthCon
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// planUnlistedRemoval refuses to forget a consumer that may be active.
-func (r *oauthConsumerResource) planUnlistedRemoval(ctx context.Context, state oauthConsumerModel, record secretRecord, diags *diag.Diagnostics) {
+// removeUnlisted removes nothing on the server, and refuses to forget a consumer that may
+// be active. The apply, which has a configuration of its own, proves again.
+func (r *oauthConsumerResource) removeUnlisted(ctx context.Context, state oauthConsumerModel, record secretRecord, diags *diag.Diagnostics) {
 	verdict := twcloud.SecretUnknown
 	if secret := state.Secret.ValueString(); secret != "" {
 		verdict = r.prove(ctx, state.consumer(), secret, diags)
-	}
-	r.backend.reportRemoval(state, record, verdict, diags)
-}
-
-// deleteUnlisted removes nothing on the server. It proves again, because the plan may be
-// old.
-func (r *oauthConsumerResource) deleteUnlisted(ctx context.Context, state oauthConsumerModel, record secretRecord, diags *diag.Diagnostics) {
-	verdict := twcloud.SecretUnknown
-	if secret := state.Secret.ValueString(); secret != "" {
-		var err error
-		if verdict, err = r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret); err != nil {
-			r.warnOfUnclear(state.consumer(), err, diags)
-		}
 	}
 	r.backend.reportRemoval(state, record, verdict, diags)
 }

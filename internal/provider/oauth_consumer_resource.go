@@ -187,7 +187,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
+		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err, "")
 		return
 	}
 	r.backend.consumers.found.Store(true)
@@ -286,7 +286,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	client.Hide(state.Secret.ValueString())
 	r.backend.consumers.applying.Store(true)
 	if r.backend.unlisted() {
-		r.deleteUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		r.removeUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 		return
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {

@@ -50,12 +50,12 @@ func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 	}
 	version, err := client.Version(ctx)
 	if err != nil {
-		d.backend.addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err, "")
 		return
 	}
 	username, err := client.CurrentUser(ctx)
 	if err != nil {
-		d.backend.addClientError(&resp.Diagnostics, "Unable to read the current user", "Reading the current user", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read the current user", "Reading the current user", err, "")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, serverModel{
