@@ -190,6 +190,21 @@ func consumer(arguments ...string) string {
 	return "resource \"twcloud_oauth_consumer\" \"test\" {\n" + strings.Join(arguments, "\n") + "\n}\n"
 }
 
+// hcl writes attributes as arguments.
+func hcl(attributes ...fields) []string {
+	var arguments []string
+	for _, more := range attributes {
+		for name, value := range more {
+			argument := fmt.Sprint(value)
+			if text, isText := value.(string); isText {
+				argument = quote(text)
+			}
+			arguments = append(arguments, name+" = "+argument)
+		}
+	}
+	return arguments
+}
+
 // source is a data source, and an output "found" with what it finds.
 func source(name string, arguments ...string) string {
 	return "data \"" + name + "\" \"test\" {\n" + strings.Join(arguments, "\n") + "\n}\n" +

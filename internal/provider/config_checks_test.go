@@ -221,6 +221,10 @@ func TestResolveConfig_endpoints(t *testing.T) {
 			block:    block{"insecure_skip_verify": true},
 			warnings: []string{"insecure_skip_verify: Certificates are not verified"},
 		},
+		"a required check that is off": {
+			block:  block{"require_secret_drift_check": true},
+			errors: []string{"require_secret_drift_check: Set detect_secret_drift = true or TWCLOUD_DETECT_SECRET_DRIFT=true"},
+		},
 	})
 }
 

@@ -201,6 +201,7 @@ type diagnostic struct {
 	Snippet  *struct {
 		Code string `json:"code"`
 	} `json:"snippet"`
+	at string // the attribute, without Terraform
 }
 
 func (d *diagnostic) same(other diagnostic) bool {
@@ -241,7 +242,7 @@ func newReport(output string, failed bool) report {
 func (r report) mustSucceed(t *testing.T) report {
 	t.Helper()
 	if r.Failed {
-		t.Fatalf("terraform failed:\n%s", r.Output)
+		t.Fatalf("terraform failed: %v\n%s", r.Diagnostics, r.Output)
 	}
 	return r
 }
@@ -249,7 +250,7 @@ func (r report) mustSucceed(t *testing.T) report {
 func (r report) mustFail(t *testing.T) report {
 	t.Helper()
 	if !r.Failed {
-		t.Fatalf("terraform succeeded:\n%s", r.Output)
+		t.Fatalf("terraform succeeded: %v\n%s", r.Diagnostics, r.Output)
 	}
 	return r
 }
