@@ -1,18 +1,11 @@
 package provider_test
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -101,94 +94,6 @@ func TestMoveState_sources(t *testing.T) {
 	}
 }
 
-// writeRestapiState writes the state file that Mastercard/restapi has left.
-func (w *workspace) writeRestapiState(t *testing.T, attributes string, private []byte) {
-	t.Helper()
-	state, err := json.Marshal(map[string]any{
-		"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "5c4d3f51-1f6e-4f3d-9d3c-0d1b7f0f8a11", "outputs": map[string]any{},
-		"resources": []any{map[string]any{
-			"mode": "managed", "type": "restapi_object", "name": "test",
-			"provider": `provider["` + restapiAddress + `"]`,
-			"instances": []any{map[string]any{
-				"schema_version": 0, "attributes": json.RawMessage(attributes), "sensitive_attributes": []any{}, "private": private,
-			}},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfstate"), state, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// anyProvider takes the place of Mastercard/restapi. Terraform starts each provider
-// that is in state, and asks this one only for its schemas.
-type anyProvider struct{}
-
-func (anyProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {}
-
-func (anyProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
-
-func (anyProvider) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {
-}
-
-func (anyProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
-
-func (anyProvider) Resources(context.Context) []func() resource.Resource { return nil }
-
-const movedBlock = `
-moved {
-  from = restapi_object.test
-  to   = twcloud_oauth_consumer.test
-}
-`
-
-// moving starts a server with the consumer of the states above. Mastercard/restapi
-// manages it in the workspace.
-func moving(t *testing.T, attributes string, private []byte) *workspace {
-	t.Helper()
-	need(t, firstMove)
-	w := newWorkspace(t)
-	w.server.AddConsumer(emulator.Consumer{Key: "k1", Name: "doors", Secret: "s3cret", Approved: true})
-	w.restapi = providerserver.NewProtocol6(anyProvider{})
-	w.writeRestapiState(t, attributes, private)
-	return w
-}
-
-// A consumer that Mastercard/restapi manages keeps its key and its secret, and only
-// requests that read are sent.
-func TestAccOAuthConsumer_moveFromRestapi(t *testing.T) {
-	t.Parallel()
-	need(t, firstWriteOnly)
-	for name, test := range map[string]struct {
-		attributes string
-		private    []byte
-		secret     fields
-	}{
-		"version 2": {restapiVersion2, []byte("null"), nil}, "version 3": {restapiVersion3, nil, writeOnly("s3cret")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := moving(t, test.attributes, test.private)
-			before := w.only(t)
-			config := w.config(consumer(hcl(test.secret, fields{"name": "doors", "approved": true})...))
-			applied := w.apply(t, config+movedBlock)
-			applied.expectNone(t)
-			applied.expectAction(t, "move")
-			w.expectRequests(t, oneList...)
-			w.expectOnServer(t, before)
-			w.expectState(t, before, 0)
-			if holds(t, w.stateFile(t), "s3cret") {
-				t.Error("the secret is in state")
-			}
-			// Neither the moved block nor Mastercard/restapi is needed any more.
-			w.restapi = nil
-			w.expectUnchanged(t, config)
-		})
-	}
-}
-
 // newMove is a run that moves a state to the consumer on the server.
 func newMove(t *testing.T, attributes string) *runs {
 	t.Helper()
@@ -198,6 +103,8 @@ func newMove(t *testing.T, attributes string) *runs {
 	return r
 }
 
+// A consumer that Mastercard/restapi manages keeps its key and its secret, and only
+// requests that read are sent. The guide is tested with a real Terraform.
 func TestOAuthConsumer_moveFromRestapi(t *testing.T) {
 	t.Parallel()
 	withoutSecret := restapiState(t, fields{"data": `{"approved":true,"key":"k1","name":"doors"}`})

@@ -26,8 +26,6 @@ import (
 const (
 	firstWriteOnly = "1.11.0"
 	firstIdentity  = "1.12.0"
-	// firstMove is OpenTofu's: Terraform can move to another type since 1.8.
-	firstMove = "1.10.0"
 	// firstQuery is Terraform's: OpenTofu has no query command.
 	firstQuery = "1.14.0"
 )
@@ -50,8 +48,6 @@ type workspace struct {
 	// serverGoes is true if the server is closed during a run, so that nobody can sign
 	// out.
 	serverGoes bool
-	// restapi is a provider that Terraform needs as well, if it is not nil.
-	restapi func() tfprotov6.ProviderServer
 }
 
 // newWorkspace returns a workspace with a server of its own.
@@ -125,11 +121,8 @@ func (w *workspace) run(t *testing.T, arguments ...string) report {
 			t.Errorf("close the provider: %v", err)
 		}
 	}()
-	reattach := map[string]any{}
-	defer serve(t, "hashicorp/twcloud", instance.Server, reattach)()
-	if w.restapi != nil {
-		defer serve(t, "mastercard/restapi", w.restapi, reattach)()
-	}
+	reattach, stop := serve(t, instance.Server)
+	defer stop()
 	providers, err := json.Marshal(reattach)
 	if err != nil {
 		t.Fatal(err)
@@ -154,10 +147,12 @@ func runTerraform(t *testing.T, cli *terraformcli.Workspace, arguments ...string
 	return reported
 }
 
-// serve serves a provider from this process, as under a debugger, and adds it to
-// the providers that Terraform attaches to. The address has no host.
-func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer, reattach map[string]any) (stop func()) {
+// serve serves a provider from this process, as under a debugger. It returns the
+// providers that Terraform attaches to.
+func serve(t *testing.T, server func() tfprotov6.ProviderServer) (reattach map[string]any, stop func()) {
 	t.Helper()
+	const address = "hashicorp/twcloud"
+	reattach = map[string]any{}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	configs, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	failed := make(chan error, 1)
@@ -179,7 +174,7 @@ func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer,
 		cancel()
 		t.Fatalf("serve the provider: %v", err)
 	}
-	return func() {
+	return reattach, func() {
 		cancel()
 		<-closed
 	}
