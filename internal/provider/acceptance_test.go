@@ -164,17 +164,6 @@ func providerBlock(arguments ...string) string {
 	return "provider \"twcloud\" {\n" + strings.Join(arguments, "\n") + "\n}\n"
 }
 
-// trusting is an argument of the provider that trusts the server's authority.
-func (h *harness) trusting() string {
-	return "ca_certificate_pem = " + quote(string(h.server.CACertificatePEM()))
-}
-
-// showing are arguments of the provider that show a client certificate.
-func (h *harness) showing() string {
-	return "client_certificate_pem = " + quote(string(h.server.ClientCertificatePEM())) +
-		"\nclient_key_pem = " + quote(string(h.server.ClientKeyPEM()))
-}
-
 // writeFile writes a file in a folder of its own, and returns its path.
 func writeFile(t *testing.T, name string, content []byte) string {
 	t.Helper()

@@ -250,8 +250,8 @@ func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 
 // endsTrial reports whether an error affects more than one call.
 func endsTrial(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && (failure.Login || failure.Listing) ||
+	failure := failureOf(err)
+	return failure.Login || failure.Listing ||
 		isAny(err, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
 			twcloud.ErrPanic, twcloud.ErrNotFound)
 }

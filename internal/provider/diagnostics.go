@@ -51,8 +51,8 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 	if unknown && errors.Is(err, twcloud.ErrIncomplete) {
 		advice = whenDiffers // The usual advice is about a consumer in state.
 	}
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	if !ok || unknown {
+	failure := failureOf(err)
+	if failure.Kind == nil || unknown {
 		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), advice, state))
 		return
 	}
@@ -112,11 +112,20 @@ func (b *backend) addListError(diags *diag.Diagnostics, err error) {
 // lackedCall returns the name of a call that the API profile lacks, if the error is
 // about one.
 func lackedCall(err error) (string, bool) {
-	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Kind == twcloud.ErrUnsupported && failure.Status == 0 {
-		return failure.Path, true
-	}
-	return "", false
+	failure := failureOf(err)
+	return failure.Path, failure.Kind == twcloud.ErrUnsupported && failure.Status == 0
 }
+
+// failureOf returns the client's error in an error. It is empty if there is none.
+func failureOf(err error) *twcloud.Error {
+	if failure, ok := errors.AsType[*twcloud.Error](err); ok {
+		return failure
+	}
+	return &twcloud.Error{}
+}
+
+// isLogin reports whether an error is about a sign-in.
+func isLogin(err error) bool { return failureOf(err).Login }
 
 // dialError returns the error of a connection that could not be opened, so that
 // nothing was sent.
@@ -139,14 +148,14 @@ func isType[T error](err error) bool {
 // isMalformedSignIn reports whether the server did not understand the sign-in, for
 // example because it expects https.
 func isMalformedSignIn(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == 400)
+	failure := failureOf(err)
+	return failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == 400)
 }
 
 // isMissingSignIn reports whether the server has nothing where a sign-in by page is.
 func isMissingSignIn(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Kind == twcloud.ErrSignInPage && failure.Status == 404
+	failure := failureOf(err)
+	return failure.Kind == twcloud.ErrSignInPage && failure.Status == 404
 }
 
 // sharedCause summarizes a failure that concerns all resources. It is empty for
@@ -155,10 +164,10 @@ func sharedCause(err error) string {
 	if call, lacks := lackedCall(err); lacks {
 		return fmt.Sprintf("API profile has no call %q", call)
 	}
-	failure, ok := errors.AsType[*twcloud.Error](err)
+	failure := failureOf(err)
 	_, unconnected := dialError(err)
 	switch {
-	case !ok, !failure.Login && !failure.Listing && !unconnected:
+	case failure.Kind == nil, !failure.Login && !failure.Listing && !unconnected:
 		return ""
 	case isAny(failure, twcloud.ErrCanceled, twcloud.ErrClosed):
 		return "Run canceled"

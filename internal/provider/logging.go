@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/hashicorp/go-hclog"
@@ -82,20 +81,3 @@ func (logHandler) Handle(ctx context.Context, record slog.Record) error {
 // The client does not use groups, and gives all attributes with each record.
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h logHandler) WithGroup(string) slog.Handler      { return h }
-
-// userAgent names the provider, the CLI, and the framework, with their
-// versions.
-func userAgent(version, terraformVersion string) string {
-	agent := "terraform-provider-twcloud/" + version
-	if terraformVersion != "" {
-		agent += " Terraform/" + terraformVersion
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, module := range info.Deps {
-			if module.Path == "github.com/hashicorp/terraform-plugin-framework" {
-				agent += " terraform-plugin-framework/" + module.Version
-			}
-		}
-	}
-	return agent
-}

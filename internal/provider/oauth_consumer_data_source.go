@@ -22,10 +22,8 @@ type oauthConsumerDataSource struct {
 }
 
 // NewOAuthConsumerDataSource returns the data source twcloud_oauth_consumer.
-func NewOAuthConsumerDataSource() datasource.DataSource { return &oauthConsumerDataSource{} }
-
-func (d *oauthConsumerDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_oauth_consumer"
+func NewOAuthConsumerDataSource() datasource.DataSource {
+	return &oauthConsumerDataSource{dataSource{name: "oauth_consumer"}}
 }
 
 func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -147,12 +147,8 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequ
 	}
 	if err != nil {
 		if summary := "Could not check for existing consumers"; r.backend.first(summary) {
-			where := ""
-			if failure, ok := errors.AsType[*twcloud.Error](err); ok {
-				where = r.backend.server.where(failure)
-			}
 			diags.AddWarning(summary, paragraphs(
-				joined("Consumers with the planned names may already exist: "+sentence(err), where), r.backend.server.adviceFor(err),
+				joined("Consumers with the planned names may already exist: "+sentence(err), r.backend.server.where(failureOf(err))), r.backend.server.adviceFor(err),
 				"The plan goes on. The apply reads the list again, and registers nothing without it."))
 		}
 		return

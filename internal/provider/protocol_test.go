@@ -58,7 +58,8 @@ func (h *harness) newProtocol(t *testing.T, more ...fields) *protocol {
 	return p
 }
 
-func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
+// configure returns the warnings.
+func (p *protocol) configure(t *testing.T, h *harness, more ...fields) []*tfprotov6.Diagnostic {
 	t.Helper()
 	config := fields{
 		"endpoint": h.server.URL(), "webapp_endpoint": h.server.WebAppURL(),
@@ -74,6 +75,7 @@ func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
 		t.Fatal(err)
 	}
 	mustNotFail(t, response.Diagnostics)
+	return response.Diagnostics
 }
 
 func (p *protocol) consumer() tftypes.Type { return p.schema.ResourceSchemas[consumerType].ValueType() }

@@ -170,7 +170,10 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 		return client.View(), nil
 	}
 	options := resolved.options
-	options.UserAgent = userAgent(p.version, terraformVersion)
+	options.UserAgent = "terraform-provider-twcloud/" + p.version
+	if terraformVersion != "" {
+		options.UserAgent += " Terraform/" + terraformVersion
+	}
 	options.Logger = newLogger(p.logs)
 	p.tune(&options)
 	client, err := twcloud.New(options)

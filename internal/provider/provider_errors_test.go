@@ -51,6 +51,14 @@ func trusting(h *harness) fields {
 	return fields{"ca_certificate_pem": string(h.server.CACertificatePEM())}
 }
 
+// showing shows a client certificate as well.
+func showing(h *harness) fields {
+	return fields{
+		"ca_certificate_pem":     string(h.server.CACertificatePEM()),
+		"client_certificate_pem": string(h.server.ClientCertificatePEM()), "client_key_pem": string(h.server.ClientKeyPEM()),
+	}
+}
+
 // providerFailures are all the ways in which the provider can fail to reach the
 // consumers.
 var providerFailures = map[string]struct {
@@ -139,15 +147,10 @@ var providerFailures = map[string]struct {
 		want:    []string{"first record does not look like a TLS handshake", "does not use TLS", "http://"},
 	},
 	"client certificate missing": {
-		server: withClientCA,
-		healthy: func(h *harness) fields {
-			return fields{
-				"ca_certificate_pem":     string(h.server.CACertificatePEM()),
-				"client_certificate_pem": string(h.server.ClientCertificatePEM()), "client_key_pem": string(h.server.ClientKeyPEM()),
-			}
-		},
-		fail: func(_ *testing.T, h *harness) fields { return trusting(h) },
-		want: []string{"certificate required", "client_certificate_file", "client_key_file"},
+		server:  withClientCA,
+		healthy: showing,
+		fail:    func(_ *testing.T, h *harness) fields { return trusting(h) },
+		want:    []string{"certificate required", "client_certificate_file", "client_key_file"},
 	},
 	"connection refused": {
 		fail: configured(fields{"endpoint": closedPort}),
@@ -157,11 +160,11 @@ var providerFailures = map[string]struct {
 		fail: func(t *testing.T, h *harness) fields {
 			t.Helper()
 			always(emulator.Fault{Kind: emulator.Hang})(t, h)
-			return fields{"request_timeout": "2s", "max_retries": 2}
+			return fields{"request_timeout": "1s", "max_retries": 1}
 		},
 		want: []string{"no answer in time", "raise request_timeout"},
-		// One list serves all resources: it is tried three times.
-		reads: map[string]int{"GET /login": 1, "GET " + collection: 3, "GET /logout": 1},
+		// One list serves all resources: it is tried twice.
+		reads: map[string]int{"GET /login": 1, "GET " + collection: 2, "GET /logout": 1},
 	},
 	"no seat": {
 		server: func(config *emulator.Config) { config.Seats = 1 },

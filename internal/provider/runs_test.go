@@ -122,8 +122,8 @@ func each[T any](addresses []string, do func(address string) *T) map[string]*T {
 
 func (r *runs) begin(t *testing.T, p *protocol, config consumers, arguments ...string) *savedPlan {
 	t.Helper()
-	p.configure(t, r.harness, r.block)
 	s := &savedPlan{report: report{Actions: map[string]string{}}, config: config}
+	s.tell(t, p.configure(t, r.harness, r.block))
 	addresses := slices.Collect(maps.Keys(config))
 	for address := range r.state {
 		if config[address] == nil {

@@ -164,7 +164,7 @@ func two(form, other string) consumers {
 // requireCheck makes a check without a result an error.
 func (r *runs) requireCheck() { r.block["require_secret_drift_check"] = true }
 
-func TestAccSecretDrift_places(t *testing.T) {
+func TestSecretDrift_places(t *testing.T) {
 	t.Parallel()
 	for name, option := range map[string]func(*emulator.Config){
 		"older server":  func(config *emulator.Config) { config.LegacyRootServices = true },
@@ -173,16 +173,16 @@ func TestAccSecretDrift_places(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, option)
-			arguments := []string{asAdmin, "detect_secret_drift = true"}
-			if w.server.CACertificatePEM() != nil {
-				arguments = append(arguments, w.trusting(), w.showing())
+			r := newRuns(t, option)
+			if r.server.CACertificatePEM() != nil {
+				r.block = showing(r.harness)
 			}
-			config := w.providerBlock(arguments...) + consumer(hcl(secretForms["secret"])...)
-			w.apply(t, config)
-			w.expectUnchanged(t, config)
-			w.rotateOutside()
-			w.plan(t, config).expect(t, "warning", changedOutside)
+			r.detecting()
+			config := one(secretForms["secret"])
+			r.apply(t, config)
+			r.expectUnchanged(t, config)
+			r.rotateOutside()
+			r.plan(t, config).expect(t, "warning", changedOutside)
 		})
 	}
 }
@@ -221,15 +221,15 @@ func TestSecretDrift_imported(t *testing.T) {
 }
 
 // The root services document is read once for many consumers.
-func TestAccSecretDrift_discoveredOnce(t *testing.T) {
+func TestSecretDrift_discoveredOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	config := w.configDetecting(consumer("count = 5", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = true"))
-	w.apply(t, config)
-	w.requests()
-	w.expectUnchanged(t, config)
-	counts := w.counts()
-	for request, want := range map[string]int{"GET " + wire.RootServicesPath: 1, "POST " + wire.RequestTokenPath: 5, "GET " + collection: 1} {
+	r := newRuns(t).detecting()
+	config := two("secret", "secret_wo")
+	r.apply(t, config)
+	r.requests()
+	r.expectUnchanged(t, config)
+	counts := r.counts()
+	for request, want := range map[string]int{getRoot: 1, signed: 2, "GET " + collection: 1} {
 		if counts[request] != want {
 			t.Errorf("%s was sent %d times, want %d", request, counts[request], want)
 		}

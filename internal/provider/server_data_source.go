@@ -20,10 +20,8 @@ type serverModel struct {
 }
 
 // NewServerDataSource returns the data source twcloud_server.
-func NewServerDataSource() datasource.DataSource { return &serverDataSource{} }
-
-func (d *serverDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_server"
+func NewServerDataSource() datasource.DataSource {
+	return &serverDataSource{dataSource{name: "server"}}
 }
 
 func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
