@@ -189,31 +189,6 @@ output "by_name" {
 	}
 }
 
-// One list answers every data source and every resource of a process.
-func TestAccOneList(t *testing.T) {
-	t.Parallel()
-	w := newBrownfield(t).workspace(t)
-	config := w.config(source("twcloud_oauth_consumers"), `
-data "twcloud_oauth_consumer" "by_name" {
-  name = "doors"
-}
-data "twcloud_oauth_consumer" "by_key" {
-  key = "k2"
-}
-resource "twcloud_oauth_consumer" "many" {
-  count  = 5
-  name   = "made-${count.index}"
-  secret = "s3cret"
-}
-`)
-	w.apply(t, config)
-	w.requests()
-	w.plan(t, config).expectNone(t)
-	w.expectRequests(t, oneList...)
-	w.run(t, "validate", "-json").mustSucceed(t)
-	w.expectRequests(t)
-}
-
 func TestAccOAuthEndpointsDataSource(t *testing.T) {
 	t.Parallel()
 	for name, legacy := range map[string]bool{"Web Application Platform": false, "before 2022x Refresh2": true} {

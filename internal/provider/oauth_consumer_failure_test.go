@@ -45,17 +45,20 @@ func TestAccOAuthConsumer_notApproved(t *testing.T) {
 }
 
 // Of ten consumers, one shows that the server approves none, whichever comes first.
-func TestAccOAuthConsumer_noneApproved(t *testing.T) {
+func TestOAuthConsumer_noneApproved(t *testing.T) {
 	t.Parallel()
+	config := many("doors")
+	for i := range manyConsumers {
+		config[fmt.Sprintf("t%d", i)]["approved"] = i > 2
+	}
 	for cause, fault := range map[string]emulator.Fault{
 		"400 Bad Request": {Kind: emulator.AnswerWith, Status: http.StatusBadRequest}, "EOF": {Kind: emulator.DropBefore},
 	} {
-		w := newWorkspace(t)
+		r := newRuns(t)
 		fault.Method, fault.Times = http.MethodPatch, -1
-		w.server.Inject(fault)
-		w.applyFails(t, w.config(consumer("count = 10", `name = "doors-${count.index}"`, `secret = "s3cret"`, "approved = count.index > 2"))).
-			expect(t, "error", "OAuth consumer registered, but its approval failed", cause)
-		if got := len(w.server.Consumers()); got > 3+1 {
+		r.server.Inject(fault)
+		r.applyFails(t, config).expect(t, "error", "OAuth consumer registered, but its approval failed", cause)
+		if got := len(r.server.Consumers()); got > 3+1 {
 			t.Errorf("%d consumers were registered", got)
 		}
 	}

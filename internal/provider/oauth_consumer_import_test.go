@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -66,63 +65,4 @@ func TestOAuthConsumer_importEmptyKey(t *testing.T) {
 		}
 	}
 	h.expectRequests(t)
-}
-
-// expectAdopts applies a configuration that Terraform has generated for the
-// consumers on the server. It has no secrets, and changes nothing.
-func (w *workspace) expectAdopts(t *testing.T, config string, before []emulator.Consumer) {
-	t.Helper()
-	generated := string(w.read(t, "generated.tf"))
-	if strings.Contains(generated, "not-told") || strings.Count(generated, "= null # sensitive") != 2*len(before) {
-		t.Errorf("secrets are not null:\n%s", generated)
-	}
-	applied := w.apply(t, config)
-	applied.expectNone(t)
-	applied.expectOnlyImports(t, len(before))
-	w.expectOnServer(t, before...)
-	w.requests()
-	w.expectUnchanged(t, w.config())
-	w.expectRequests(t, oneList...)
-}
-
-func TestAccOAuthConsumer_generateConfig(t *testing.T) {
-	t.Parallel()
-	w := newBrownfield(t).workspace(t)
-	before := w.server.Consumers()
-	config := w.config()
-	for i, consumer := range before {
-		config += strings.Replace(importBlock(consumer.Key), consumerAddress, fmt.Sprintf("twcloud_oauth_consumer.adopted_%d", i), 1)
-	}
-	w.plan(t, config, "-generate-config-out=generated.tf").expectOnlyImports(t, len(before))
-	w.expectAdopts(t, config, before)
-}
-
-// What terraform query generates adopts a whole server.
-func TestAccOAuthConsumer_query(t *testing.T) {
-	t.Parallel()
-	need(t, firstQuery)
-	w := newBrownfield(t).workspace(t)
-	w.write(t, w.config())
-	if err := w.cli.Write("all.tfquery.hcl", "list \"twcloud_oauth_consumer\" \"all\" {\n  provider = twcloud\n}\n"); err != nil {
-		t.Fatal(err)
-	}
-	w.run(t, "query", "-generate-config-out=generated.tf").mustSucceed(t)
-	w.expectRequests(t, oneList...)
-	w.expectAdopts(t, w.config(), w.server.Consumers())
-}
-
-func TestAccOAuthConsumer_importByIdentity(t *testing.T) {
-	t.Parallel()
-	need(t, firstIdentity)
-	w := newWorkspace(t)
-	byHand := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "not-told", Approved: true})
-	config := w.config(consumer(`name = "doors"`, `approved = true`))
-	applied := w.apply(t, config+"import {\n to = "+consumerAddress+"\n identity = {\n  key = \"made-by-hand\"\n }\n}\n")
-	applied.expectNone(t)
-	applied.expectOnlyImports(t, 1)
-	w.expectState(t, byHand, 0)
-	if got := w.state(t).Identity["key"]; got != "made-by-hand" {
-		t.Errorf("the identity in state is %q", got)
-	}
-	w.expectUnchanged(t, config)
 }

@@ -141,6 +141,7 @@ func TestListResource_fails(t *testing.T) {
 		"no permission": {
 			provider: fields{"username": emulator.ViewerName, "password": emulator.ViewerPassword}, summary: "Unable to list OAuth consumers",
 		},
+		"a profile without a list":       {provider: fields{"api_profile": "self-registration"}, summary: `API profile has no call "list"`},
 		"a bad expression":               {config: fields{"name_regex": "("}, summary: "Invalid regular expression"},
 		"configuration is not known yet": {provider: fields{"password": unknown{}}, summary: "Provider configuration is not known yet"},
 	}

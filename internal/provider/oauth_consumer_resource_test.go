@@ -205,55 +205,53 @@ func TestOAuthConsumer_removedOutside(t *testing.T) {
 
 // Who adopted consumers without their secrets and loses one is told once, with both
 // ways out, and who loses all of them is asked for the server.
-func TestAccOAuthConsumer_adoptedRemoved(t *testing.T) {
+func TestOAuthConsumer_adoptedRemoved(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	blocks, imports := map[string]string{}, ""
-	for _, name := range []string{"a", "b", "c"} {
-		w.server.AddConsumer(emulator.Consumer{Key: "key-of-" + name, Name: name})
-		blocks[name] = named(name, "name = "+quote(name))
-		imports += strings.Replace(importBlock("key-of-"+name), consumerAddress, "twcloud_oauth_consumer."+name, 1)
+	r := newRuns(t)
+	all := consumers{"a": {"name": "a"}, "b": {"name": "b"}, "c": {"name": "c"}}
+	r.imports = map[string]string{}
+	for name := range all {
+		r.server.AddConsumer(emulator.Consumer{Key: "key-of-" + name, Name: name})
+		r.imports[name] = "key-of-" + name
 	}
-	all := w.config(blocks["a"], blocks["b"], blocks["c"])
-	w.apply(t, all+imports).expectNone(t)
+	r.apply(t, all).expectNone(t)
 
 	const rightServer = "No consumer of the state was found so far. Is http"
-	w.server.RemoveConsumer("key-of-a")
-	failed := w.planFails(t, all)
+	r.server.RemoveConsumer("key-of-a")
+	failed := r.planFails(t, all)
 	failed.expect(t, "error", `OAuth consumer "a" was removed`, `(key "key-of-a")`, "set secret, or secret_wo", "removed block")
 	if len(failed.Diagnostics) != 1 {
 		t.Errorf("said %v, want one error", failed.Diagnostics)
 	}
 	// Both ways out.
-	w.plan(t, w.config(blocks["b"], blocks["c"])).expectNone(t)
-	w.plan(t, w.config(named("a", `name = "a"`, `secret = "s3cret"`), blocks["b"], blocks["c"])).
+	r.plan(t, consumers{"b": all["b"], "c": all["c"]}).expectNone(t)
+	r.plan(t, consumers{"a": {"name": "a", "secret": "s3cret"}, "b": all["b"], "c": all["c"]}).
 		expect(t, "warning", `OAuth consumer "a" was removed`, "Applying this plan registers it again with a new key")
 
-	w.server.RemoveConsumer("key-of-b")
-	w.server.RemoveConsumer("key-of-c")
-	failed = w.planFails(t, all)
-	for _, name := range []string{"a", "b", "c"} {
-		failed.expect(t, "error", fmt.Sprintf("OAuth consumer %q was removed", name), rightServer, w.server.URL()+" (endpoint) the right server?")
+	r.server.RemoveConsumer("key-of-b")
+	r.server.RemoveConsumer("key-of-c")
+	failed = r.planFails(t, all)
+	for name := range all {
+		failed.expect(t, "error", fmt.Sprintf("OAuth consumer %q was removed", name), rightServer, r.server.URL()+" (endpoint) the right server?")
 	}
 	failed.expectOnce(t, "To let it go, remove the resource")
 }
 
-func TestAccOAuthConsumer_allRemoved(t *testing.T) {
+func TestOAuthConsumer_allRemoved(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	config := w.config(manyOf("doors"))
-	w.apply(t, config).expectNone(t)
-	for _, consumer := range w.server.Consumers() {
-		w.server.RemoveConsumer(consumer.Key)
+	r := newRuns(t)
+	r.apply(t, many("doors")).expectNone(t)
+	for _, consumer := range r.server.Consumers() {
+		r.server.RemoveConsumer(consumer.Key)
 	}
-	planned := w.plan(t, config)
+	planned := r.plan(t, many("doors"))
 	for i := range manyConsumers {
-		planned.expect(t, "warning", fmt.Sprintf(`OAuth consumer "doors-%d" was removed`, i), w.server.URL()+" (endpoint) the right server?")
+		planned.expect(t, "warning", fmt.Sprintf(`OAuth consumer "doors-%d" was removed`, i), r.server.URL()+" (endpoint) the right server?")
 	}
 	planned.expectOnce(t, "Give the new key to every application")
 
 	// What is not configured any more is not registered again.
-	w.plan(t, w.config("")).expect(t, "warning", `OAuth consumer "doors-0" was removed`, "with a new key, if it is still configured.")
+	r.plan(t, nil).expect(t, "warning", `OAuth consumer "doors-0" was removed`, "with a new key, if it is still configured.")
 }
 
 // A consumer that someone else removes can be destroyed, whenever that is noticed.

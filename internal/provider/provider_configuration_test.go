@@ -188,20 +188,20 @@ func TestAccProvider_unknownAtPlan(t *testing.T) {
 }
 
 // A consumer that nobody can list stays in state, whatever a read by key says.
-func TestAccProvider_unlisted(t *testing.T) {
+func TestProvider_unlisted(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []emulator.FaultKind{emulator.Forbidden403, emulator.BadJSON, emulator.InternalError500} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
-			config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
-			w.apply(t, config)
-			w.server.Inject(emulator.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
-			w.requests()
+			r := newRuns(t)
+			config := one(stored("s3cret"))
+			r.apply(t, config)
+			r.server.Inject(emulator.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+			r.requests()
 
-			w.server.RemoveConsumer("key-1")
-			w.planFails(t, config).expect(t, "error", "Unable to list OAuth consumers", "GET /osmc"+collection)
-			w.expectRequests(t, oneList...)
+			r.server.RemoveConsumer("key-1")
+			r.planFails(t, config).expect(t, "error", "Unable to list OAuth consumers", "GET /osmc"+collection)
+			r.expectRequests(t, oneList...)
 		})
 	}
 }

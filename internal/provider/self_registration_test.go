@@ -398,25 +398,20 @@ func TestAccSelfRegistration_unknownProvider(t *testing.T) {
 
 // A registration whose response is lost is sent once, and the error names what may
 // exist.
-func TestAccSelfRegistration_lost(t *testing.T) {
+func TestSelfRegistration_lost(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.Inject(emulator.Fault{Kind: emulator.DropAfter, PathSuffix: wire.RequestConsumerKeyPath, Times: -1})
-	var resources []string
-	for i := range 5 {
-		resources = append(resources, strings.NewReplacer(`"test"`, fmt.Sprintf(`"t%d"`, i), `"doors"`, fmt.Sprintf(`"doors-%d"`, i)).
-			Replace(consumer(storedDoors...)))
-	}
-	failed := w.applyFails(t, w.selfRegistering(resources...))
-	for i := range 5 {
+	r := newRuns(t).selfRegistering()
+	r.server.Inject(emulator.Fault{Kind: emulator.DropAfter, PathSuffix: wire.RequestConsumerKeyPath, Times: -1})
+	failed := r.applyFails(t, many("doors"))
+	for i := range manyConsumers {
 		if !slices.ContainsFunc(failed.Diagnostics, func(d diagnostic) bool {
 			return d.Severity == "error" && strings.Contains(d.Detail, fmt.Sprintf(`A consumer named "doors-%d" may exist on the server. It is not approved, and so harmless`, i))
 		}) {
 			t.Errorf("doors-%d is not named: %v", i, failed.Diagnostics)
 		}
 	}
-	if got := w.counts(); got[register] != 5 || len(w.server.Consumers()) != 5 {
-		t.Errorf("sent %v, the server has %v", got, w.server.Consumers())
+	if got := r.counts(); got[register] != manyConsumers || len(r.server.Consumers()) != manyConsumers {
+		t.Errorf("sent %v, the server has %v", got, r.server.Consumers())
 	}
 }
 
@@ -462,18 +457,6 @@ func TestAccSelfRegistration_noList(t *testing.T) {
 	if found := w.apply(t, w.selfRegistering(source("twcloud_oauth_endpoints"))); found.Failed {
 		t.Error(found.Output)
 	}
-}
-
-func TestAccSelfRegistration_query(t *testing.T) {
-	t.Parallel()
-	need(t, firstQuery)
-	w := newWorkspace(t)
-	w.write(t, w.selfRegistering())
-	if err := w.cli.Write("all.tfquery.hcl", "list \"twcloud_oauth_consumer\" \"all\" {\n  provider = twcloud\n}\n"); err != nil {
-		t.Fatal(err)
-	}
-	w.run(t, "query", "-json").mustFail(t).expectFailure(t, "rest-api", "learn")
-	w.expectRequests(t)
 }
 
 // The wrapper around the framework's server answers nothing for this profile.

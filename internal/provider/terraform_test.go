@@ -22,13 +22,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 )
 
-// The first versions of the CLI with a feature.
-const (
-	firstWriteOnly = "1.11.0"
-	firstIdentity  = "1.12.0"
-	// firstQuery is Terraform's: OpenTofu has no query command.
-	firstQuery = "1.14.0"
-)
+// firstWriteOnly is the first version of the CLI with write-only attributes.
+const firstWriteOnly = "1.11.0"
 
 // need skips the test if the CLI is older than a version.
 func need(t *testing.T, first string) {
@@ -300,20 +295,6 @@ func (r report) expectAction(t *testing.T, want string) {
 	}
 }
 
-// expectOnlyImports fails unless so many resources are planned to be imported, and
-// nothing else is planned.
-func (r report) expectOnlyImports(t *testing.T, count int) {
-	t.Helper()
-	for address, action := range r.Actions {
-		if action != "import" {
-			t.Errorf("%s: planned action %q, want only an import", address, action)
-		}
-	}
-	if len(r.Actions) != count {
-		t.Errorf("%d planned actions, want %d", len(r.Actions), count)
-	}
-}
-
 // instance is the consumer of the tests as it is in the state file.
 type instance struct {
 	Status     string `json:"status"`
@@ -325,7 +306,6 @@ type instance struct {
 		SecretWO       *string `json:"secret_wo"`
 		SecretRevision int     `json:"secret_revision"`
 	} `json:"attributes"`
-	Identity map[string]string `json:"identity"`
 }
 
 // read returns a file of the workspace.
