@@ -167,16 +167,13 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	switch {
-	case stands.takes:
-		record.Hash = r.backend.startHash(config.wantedSecret(), plan)()
-	case !state.Secret.IsNull():
-		record.Hash = r.backend.startHash(state.Secret, plan)()
-	}
+	last := state.Secret
 	if stands.takes {
+		last = config.wantedSecret()
 		// What another API profile has noted is past.
 		record.Drifted, record.Refused = false, false
 	}
+	record.Hash = r.backend.startHash(last, record.Hash, plan)()
 	record.Accepted = record.Accepted || stands.approved
 	plan.Approved = types.BoolValue(stands.approved)
 	plan.SecretRevision = state.SecretRevision

@@ -95,10 +95,14 @@ func (cost hashCost) hash(secret string) *secretHash {
 }
 
 // startHash starts the hash of a secret, which is computed while the server works. The
-// returned function waits for it. The hash is nil if the planned state needs none.
-func (b *backend) startHash(secret types.String, plan oauthConsumerModel) (wait func() *secretHash) {
-	if !b.needsHash(plan) {
+// returned function waits for it. Without a secret, it is the known hash. It is nil if the
+// planned state needs none.
+func (b *backend) startHash(secret types.String, known *secretHash, plan oauthConsumerModel) (wait func() *secretHash) {
+	switch {
+	case !b.needsHash(plan):
 		return func() *secretHash { return nil }
+	case secret.IsNull():
+		return func() *secretHash { return known }
 	}
 	done := make(chan *secretHash, 1)
 	go func() { done <- b.hashCost.hash(secret.ValueString()) }()

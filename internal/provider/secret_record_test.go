@@ -49,7 +49,7 @@ func TestStartHash(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hash := test.backend.startHash(secret, test.plan)()
+			hash := test.backend.startHash(secret, nil, test.plan)()
 			if hashed := hash != nil; hashed != test.hashed || hash.matches("s3cret") != hashed || hash.matches("other") {
 				t.Errorf("hashed: %t, want %t; the hash is %+v", hashed, test.hashed, hash)
 			}
