@@ -443,22 +443,6 @@ func TestSelfRegistration_acceptsUnapproved(t *testing.T) {
 	}
 }
 
-// What needs a list says that there is none, and what has one.
-func TestAccSelfRegistration_noList(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	for name, arguments := range map[string][]string{
-		"twcloud_oauth_consumers": nil, "twcloud_oauth_consumer": {`name = "doors"`},
-	} {
-		w.planFails(t, w.selfRegistering(source(name, arguments...))).expect(t, "error", `API profile has no call "list"`, "rest-api", "learn")
-	}
-	w.planFails(t, w.selfRegistering(source("twcloud_server"))).expectFailure(t, "not configured")
-	w.expectRequests(t)
-	if found := w.apply(t, w.selfRegistering(source("twcloud_oauth_endpoints"))); found.Failed {
-		t.Error(found.Output)
-	}
-}
-
 // The wrapper around the framework's server answers nothing for this profile.
 func TestSelfRegistration_unchanged(t *testing.T) {
 	t.Parallel()
