@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -27,15 +26,13 @@ func logsWanted(environment []string) bool {
 // environment variable enabled logs when the provider was made. The libraries
 // would log each call in detail, and Terraform would read that and drop it. They
 // take their levels from the environment only.
-func (p *Provider) LimitLogs() error {
+func (p *Provider) LimitLogs() {
 	if p.logs {
-		return nil
+		return
 	}
-	var err error
 	for _, variable := range []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_" + strings.ToUpper(logName)} {
-		err = errors.Join(err, os.Setenv(variable, "WARN"))
+		_ = os.Setenv(variable, "WARN") // It fails for wrong names alone.
 	}
-	return err
 }
 
 // logName is how Terraform's log names the provider.
