@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -14,35 +13,6 @@ import (
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
-
-// TestAccProvider_errors has the other failures.
-func TestAdviceFor(t *testing.T) {
-	t.Parallel()
-	unreachable := func(cause error) error { return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: cause} }
-	tests := map[string]struct {
-		err  error
-		want string
-	}{
-		"expired certificate": {unreachable(x509.CertificateInvalidError{Reason: x509.Expired}), "expired"},
-		"proxy":               {unreachable(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), "NO_PROXY"},
-		"no such host":        {unreachable(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), "cannot be resolved"},
-		"connection lost":     {unreachable(errors.New("EOF")), "The connection failed"},
-		"wrapped twice":       {fmt.Errorf("a: %w", fmt.Errorf("b: %w", &twcloud.Error{Kind: twcloud.ErrForbidden})), "Configure Server"},
-		"registration, looked in vain": {
-			&twcloud.RegistrationError{Cause: &twcloud.Error{Kind: twcloud.ErrTimeout}, Look: &twcloud.Error{Kind: twcloud.ErrForbidden}}, "Configure Server",
-		},
-		"not of the client": {errors.New("anything"), ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := serverFacts{}.adviceFor(test.err)
-			if !strings.Contains(got, test.want) || (test.want == "") != (got == "") {
-				t.Errorf("advice %q, want %q", got, test.want)
-			}
-		})
-	}
-}
 
 func TestAddClientError(t *testing.T) {
 	t.Parallel()
@@ -267,7 +237,8 @@ func TestServerFacts(t *testing.T) {
 	}
 }
 
-// The advice is about the server that the request went to.
+// The advice is about the server that the request went to. TestProvider_errors and
+// TestConnectionAdvice have the other failures.
 func TestServerFacts_adviceFor(t *testing.T) {
 	t.Parallel()
 	facts := serverFacts{
@@ -278,10 +249,19 @@ func TestServerFacts_adviceFor(t *testing.T) {
 	refused := func(origin string) error {
 		return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, Origin: origin}
 	}
+	unreachable := func(cause error) error { return &twcloud.Error{Kind: twcloud.ErrUnreachable, Cause: cause} }
 	for name, test := range map[string]struct {
 		err       error
 		says, not string
 	}{
+		"proxy":           {unreachable(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), "NO_PROXY", "{"},
+		"no such host":    {unreachable(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), "cannot be resolved", "{"},
+		"connection lost": {unreachable(errors.New("EOF")), "The connection failed", "{"},
+		"wrapped twice":   {fmt.Errorf("a: %w", fmt.Errorf("b: %w", &twcloud.Error{Kind: twcloud.ErrForbidden})), "Configure Server", "{"},
+		"registration, looked in vain": {
+			&twcloud.RegistrationError{Cause: &twcloud.Error{Kind: twcloud.ErrTimeout}, Look: &twcloud.Error{Kind: twcloud.ErrForbidden}}, "Configure Server", "{",
+		},
+		"not of the client":     {errors.New("anything"), "", " "},
 		"REST API":              {refused("https://rest.example.com"), "the host and port of endpoint (the REST API uses port 8111 by default)", "webapp"},
 		"platform":              {refused("https://wap.example.com"), "the host and port of webapp_endpoint (the Web Application Platform uses port 8443 by default)", "8111"},
 		"authentication server": {refused("https://login.example.com"), "the host and port of authentication_endpoint (the default is webapp_endpoint)", "8111"},
