@@ -141,13 +141,6 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 	w.expectRequests(t)
 }
 
-func TestAccProvider_unconfigured(t *testing.T) {
-	t.Parallel()
-	failed := newWorkspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))
-	failed.expect(t, "error", "Missing endpoint", "TWCLOUD_ENDPOINT")
-	failed.expect(t, "error", "Missing credentials", "TWCLOUD_USERNAME", "TWCLOUD_TOKEN")
-}
-
 // The configuration of the provider may depend on a resource. A resource that is
 // registered waits; what needs the server names the argument that is unknown.
 func TestAccProvider_unknownAtPlan(t *testing.T) {
