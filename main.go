@@ -64,9 +64,7 @@ func run() int {
 
 	tuneCollector()
 	twcloud := provider.New(version)
-	if err := twcloud.LimitLogs(); err != nil {
-		fmt.Fprintln(os.Stderr, "twcloud: detailed logs are written although nobody asked for them:", err)
-	}
+	twcloud.LimitLogs()
 	served := make(chan error, 1)
 	go func() { served <- tf6server.Serve(provider.Address, twcloud.Server, options...) }()
 

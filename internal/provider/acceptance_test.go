@@ -67,10 +67,10 @@ func withTLS(config *emulator.Config) { config.TLS = true }
 
 func withClientCA(config *emulator.Config) { config.ClientCA = true }
 
-// newProvider returns a provider that does not wait between retries, in an
-// environment of its own.
+// newProvider returns a provider that does not wait between retries and hashes
+// cheaply, in an environment of its own.
 func newProvider(environment map[string]string) *provider.Provider {
-	return provider.New("test",
+	return provider.New("test", provider.WithCheapHashes(),
 		provider.WithEnvironment(func(name string) string { return environment[name] }),
 		provider.WithClientOptions(func(options *twcloud.Options) { options.RetryWaitMin, options.RetryWaitMax = 0, 0 }))
 }
@@ -164,17 +164,6 @@ func providerBlock(arguments ...string) string {
 	return "provider \"twcloud\" {\n" + strings.Join(arguments, "\n") + "\n}\n"
 }
 
-// trusting is an argument of the provider that trusts the server's authority.
-func (h *harness) trusting() string {
-	return "ca_certificate_pem = " + quote(string(h.server.CACertificatePEM()))
-}
-
-// showing are arguments of the provider that show a client certificate.
-func (h *harness) showing() string {
-	return "client_certificate_pem = " + quote(string(h.server.ClientCertificatePEM())) +
-		"\nclient_key_pem = " + quote(string(h.server.ClientKeyPEM()))
-}
-
 // writeFile writes a file in a folder of its own, and returns its path.
 func writeFile(t *testing.T, name string, content []byte) string {
 	t.Helper()
@@ -188,6 +177,21 @@ func writeFile(t *testing.T, name string, content []byte) string {
 // consumer is the consumer of the tests.
 func consumer(arguments ...string) string {
 	return "resource \"twcloud_oauth_consumer\" \"test\" {\n" + strings.Join(arguments, "\n") + "\n}\n"
+}
+
+// hcl writes attributes as arguments.
+func hcl(attributes ...fields) []string {
+	var arguments []string
+	for _, more := range attributes {
+		for name, value := range more {
+			argument := fmt.Sprint(value)
+			if text, isText := value.(string); isText {
+				argument = quote(text)
+			}
+			arguments = append(arguments, name+" = "+argument)
+		}
+	}
+	return arguments
 }
 
 // source is a data source, and an output "found" with what it finds.

@@ -91,7 +91,13 @@ func (b *backend) need(diags *diag.Diagnostics) *twcloud.Client {
 
 // dataSource is embedded in every data source.
 type dataSource struct {
+	// name has no prefix.
+	name    string
 	backend *backend
+}
+
+func (d *dataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + d.name
 }
 
 func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {

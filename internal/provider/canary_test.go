@@ -50,11 +50,29 @@ type canary struct {
 func newCanary(t *testing.T, credentials ...string) *canary {
 	t.Helper()
 	c := &canary{}
-	c.workspace = newWorkspace(t, func(config *emulator.Config) {
+	h, gateway := c.serve(t)
+	c.workspace = h.workspace(t)
+	if err := c.cli.UseBinary("hashicorp/twcloud", filepath.Dir(terraformtest.Provider(t))); err != nil {
+		t.Fatal(err)
+	}
+	c.cli.Setenv(
+		"TWCLOUD_ENDPOINT="+gateway, "TWCLOUD_WEBAPP_ENDPOINT="+c.server.WebAppURL(),
+		"TWCLOUD_REQUEST_TIMEOUT=2s", "TWCLOUD_MAX_RETRIES=0", "TWCLOUD_DETECT_SECRET_DRIFT=true",
+		"HTTP_PROXY="+strings.Replace(closedPort, "http://", "http://canary:"+canaryProxyPass+"@", 1),
+		"TF_VAR_secret="+canarySecret,
+	)
+	c.cli.Setenv(credentials...)
+	return c
+}
+
+// serve starts a server, and a gateway to its REST API.
+func (c *canary) serve(t *testing.T) (h *harness, gateway string) {
+	t.Helper()
+	h = newHarness(t, func(config *emulator.Config) {
 		config.Log = c
 		config.Users = []emulator.User{{Name: canaryUser, Password: canaryPassword, Token: canaryToken, ConfigureServer: true}}
 	})
-	target, err := url.Parse(c.server.URL())
+	target, err := url.Parse(h.server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,23 +88,43 @@ func newCanary(t *testing.T, credentials ...string) *canary {
 		}
 		return nil
 	}
-	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		c.see(credentials)
 		forward.ServeHTTP(w, r)
 	}))
-	t.Cleanup(gateway.Close)
-	if err := c.cli.UseBinary("hashicorp/twcloud", filepath.Dir(terraformtest.Provider(t))); err != nil {
-		t.Fatal(err)
+	t.Cleanup(server.Close)
+	return h, server.URL
+}
+
+// serveFaulty starts a server for each kind of fault, and returns a configuration with a
+// consumer on each one, which is named like the fault.
+func (c *canary) serveFaulty(t *testing.T, argument string, faults func(emulator.FaultKind) []emulator.Fault) (servers map[emulator.FaultKind]*harness, config string) {
+	t.Helper()
+	servers = map[emulator.FaultKind]*harness{}
+	config = "variable \"secret\" {\n type = string\n ephemeral = true\n}\n"
+	if argument == "secret" {
+		config = "variable \"secret\" {\n type = string\n}\n"
 	}
-	c.cli.Setenv(
-		"TWCLOUD_ENDPOINT="+gateway.URL, "TWCLOUD_WEBAPP_ENDPOINT="+c.server.WebAppURL(),
-		"TWCLOUD_REQUEST_TIMEOUT=250ms", "TWCLOUD_MAX_RETRIES=0", "TWCLOUD_DETECT_SECRET_DRIFT=true",
-		"HTTP_PROXY="+strings.Replace(closedPort, "http://", "http://canary:"+canaryProxyPass+"@", 1),
-		"TF_VAR_secret="+canarySecret,
-	)
-	c.cli.Setenv(credentials...)
-	return c
+	for _, kind := range emulator.AllFaultKinds() {
+		h, gateway := c.serve(t)
+		servers[kind] = h
+		for _, fault := range faults(kind) {
+			fault.Kind = kind
+			if kind == emulator.EndlessBody {
+				fault.Body = ""
+			}
+			h.server.Inject(fault)
+		}
+		alias := "alias = " + quote(kind.String())
+		if argument == "secret" {
+			config += providerBlock(alias, "webapp_endpoint = "+quote(h.server.WebAppURL()))
+		} else {
+			config += providerBlock(alias, "webapp_endpoint = "+quote(h.server.WebAppURL()), "endpoint = "+quote(gateway))
+		}
+		config += named(kind.String(), "provider = twcloud."+kind.String(), "name = "+quote(kind.String()), argument+" = var.secret")
+	}
+	return servers, config
 }
 
 // Write implements io.Writer for the log of the emulator.
@@ -245,30 +283,29 @@ func TestAccCanary(t *testing.T) {
 		failed.expectFailure(t, "proxyconnect", "NO_PROXY")
 	})
 
-	// A server that fails repeats what it was sent.
-	basic := base64.StdEncoding.EncodeToString([]byte(canaryUser + ":" + canaryPassword))
-	for _, kind := range emulator.AllFaultKinds() {
-		t.Run(kind.String(), func(t *testing.T) {
-			t.Parallel()
-			// The first one is for the plan, which may fail, the second one for the apply.
-			faults := []emulator.Fault{
-				{Kind: kind, Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
-				{Kind: kind, Method: http.MethodPost, PathSuffix: collection, Times: -1, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
-			}
-			if kind == emulator.EndlessBody {
-				faults[0].Body, faults[1].Body = "", ""
-			}
-			c := newCanary(t, byPassword...)
-			c.server.Inject(faults...)
-			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
-			c.run(t, canaryWriteOnly, nil, "apply", "-auto-approve")
-			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				if !slices.ContainsFunc(c.server.Requests(), func(r emulator.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
-					t.Errorf("no %s had the fault", method)
-				}
+	t.Run("faults", func(t *testing.T) {
+		t.Parallel()
+		c := newCanary(t, byPassword...)
+		// A server that fails repeats what it was sent. The first fault is for the plan,
+		// which fails, the second one for the apply.
+		basic := base64.StdEncoding.EncodeToString([]byte(canaryUser + ":" + canaryPassword))
+		servers, config := c.serveFaulty(t, "secret_wo", func(emulator.FaultKind) []emulator.Fault {
+			return []emulator.Fault{
+				{Method: http.MethodGet, PathSuffix: "/login", Body: strings.Join([]string{"no:", canaryPassword, basic}, " ")},
+				{Method: http.MethodPost, PathSuffix: collection, Times: -1, Body: fmt.Sprintf(`{"message": %s}`, quote(canarySecret+" of "+canaryPassword))},
 			}
 		})
-	}
+		for range 2 {
+			c.run(t, config, nil, "apply", "-auto-approve").mustFail(t)
+		}
+		for kind, h := range servers {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				if !slices.ContainsFunc(h.server.Requests(), func(r emulator.Request) bool { return r.Method == method && r.Fault == kind.String() }) {
+					t.Errorf("no %s had the fault %s", method, kind)
+				}
+			}
+		}
+	})
 }
 
 // checkPlanFile checks what the plan's file, a ZIP archive, holds.
@@ -320,40 +357,47 @@ func TestAccCanary_selfRegistration(t *testing.T) {
 		}
 		c.run(t, config, nil, "destroy", "-auto-approve").mustFail(t)
 	})
-	for _, kind := range emulator.AllFaultKinds() {
-		t.Run(kind.String(), func(t *testing.T) {
-			t.Parallel()
-			c := newCanary(t, selfRegistering...)
+	t.Run("faults", func(t *testing.T) {
+		t.Parallel()
+		c := newCanary(t, selfRegistering...)
+		servers, config := c.serveFaulty(t, "secret", func(emulator.FaultKind) []emulator.Fault {
 			body := fmt.Sprintf(`{"message": %s}`, quote("no: "+canarySecret))
-			if kind == emulator.EndlessBody {
-				body = ""
-			}
-			c.server.Inject(
-				emulator.Fault{Kind: kind, PathSuffix: wire.RequestConsumerKeyPath, Body: body},
-				emulator.Fault{Kind: kind, PathSuffix: wire.RequestTokenPath, Times: -1, Body: body})
-			posts := func() (posts int) {
-				for _, request := range c.server.Requests() {
-					if request.Path == wire.RequestConsumerKeyPath {
-						posts++
-					}
-				}
-				return posts
-			}
-			first := c.run(t, config, nil, "apply", "-auto-approve", "-json").mustFail(t)
-			if consumers := c.server.Consumers(); posts() != 1 || len(consumers) == 1 && !strings.Contains(first.Output, `A consumer named \"doors\" may exist`) {
-				t.Errorf("%d registrations, the server has %v:\n%s", posts(), consumers, first.Output)
-			}
-			// The next one succeeds, and its proof is unclear or refused.
-			second := c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
-			if state := c.state(t); posts() != 2 || state == nil || state.Attributes.Approved || state.Status == "tainted" {
-				t.Errorf("%d registrations, in state: %v:\n%s", posts(), state, second.Output)
-			}
-			c.approve(true)
-			c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
-			c.run(t, config, nil, "plan", "-destroy", "-json")
-			if posts() != 2 || c.state(t) == nil {
-				t.Errorf("%d registrations, in state: %v", posts(), c.state(t))
-			}
+			return []emulator.Fault{{PathSuffix: wire.RequestConsumerKeyPath, Body: body}, {PathSuffix: wire.RequestTokenPath, Times: -1, Body: body}}
 		})
-	}
+		posts := func(h *harness) (posts int) {
+			for _, request := range h.server.Requests() {
+				if request.Path == wire.RequestConsumerKeyPath {
+					posts++
+				}
+			}
+			return posts
+		}
+		first := c.run(t, config, nil, "apply", "-auto-approve", "-json").mustFail(t)
+		for kind, h := range servers {
+			told := strings.Contains(first.Output, fmt.Sprintf(`A consumer named \"%s\" may exist`, kind))
+			if consumers := h.server.Consumers(); posts(h) != 1 || len(consumers) == 1 && !told {
+				t.Errorf("%s: %d registrations, the server has %v:\n%s", kind, posts(h), consumers, first.Output)
+			}
+		}
+		// The next one succeeds, and its proof is unclear or refused.
+		second := c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
+		for _, r := range c.parseState(t).Resources {
+			if state := r.Instances[0]; state.Attributes.Approved || state.Status == "tainted" {
+				t.Errorf("%s, in state: %v:\n%s", r.Name, state, second.Output)
+			}
+		}
+		for _, h := range servers {
+			h.approve(true)
+		}
+		c.run(t, config, nil, "apply", "-auto-approve", "-json").mustSucceed(t)
+		c.run(t, config, nil, "plan", "-destroy", "-json")
+		if got := len(c.parseState(t).Resources); got != len(servers) {
+			t.Errorf("%d consumers in state, want %d", got, len(servers))
+		}
+		for kind, h := range servers {
+			if posts(h) != 2 {
+				t.Errorf("%s: %d registrations", kind, posts(h))
+			}
+		}
+	})
 }

@@ -26,9 +26,8 @@ type checkReport struct {
 	// client.
 	redact func(string) string
 
-	// failedSubjects are the subjects of failed findings, and failedParts the
-	// parts of the API profile that they are about.
-	failedSubjects, failedParts []string
+	// failedSubjects are the subjects of failed findings.
+	failedSubjects []string
 	// advised is the advice in the report, which has each only once.
 	advised []string
 	// differs is true if a failure is about the API profile.
@@ -130,7 +129,6 @@ func (r *checkReport) failure(subject string, err error) {
 	finding := describeFailure(err)
 	if part, found := r.partOf(err); part != "" {
 		r.differs = r.differs || aboutProfile(err)
-		r.failedParts = append(r.failedParts, part)
 		finding = part + ": " + finding + found
 	}
 	meaning := r.adviceInCheck(err)
@@ -148,7 +146,6 @@ const asExpected = "As expected on 2022x Refresh2 and later: the calls are proba
 // else.
 func (r *checkReport) deviates(subject, part, difference string) {
 	r.differs = true
-	r.failedParts = append(r.failedParts, part)
 	r.bad(subject, part+": the server said yes, but "+difference, "")
 }
 

@@ -45,16 +45,10 @@ func describeFailure(err error) string {
 		kinds = append(kinds, twcloud.ErrPanic.Error())
 	}
 	text := cmp.Or(strings.Join(kinds, "; "), "it failed")
-	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Status != 0 {
-		text += fmt.Sprintf(" (status %d)", failure.Status)
+	if status := failureOf(err).Status; status != 0 {
+		text += fmt.Sprintf(" (status %d)", status)
 	}
 	return text
-}
-
-// isLogin reports whether an error is about a sign-in.
-func isLogin(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Login
 }
 
 // aboutProfile reports whether an error can mean that the server differs from
@@ -73,7 +67,7 @@ func (r *checkReport) partOf(err error) (part, found string) {
 		causes = []error{registration.Cause, registration.Look}
 	}
 	for _, cause := range causes {
-		if failure, ok := errors.AsType[*twcloud.Error](cause); ok && failure.Part != "" {
+		if failure := failureOf(cause); failure.Part != "" {
 			return failure.Part, r.found(failure)
 		}
 	}
@@ -100,9 +94,8 @@ func (r *checkReport) found(failure *twcloud.Error) string {
 func (r *checkReport) adviceInCheck(err error) string {
 	// A malformed sign-in has its own advice.
 	if errors.Is(err, twcloud.ErrCanceled) || !isLogin(err) && isAny(err, twcloud.ErrClosed, twcloud.ErrNotFound, twcloud.ErrNotApplied,
-		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrUnsupported) {
+		twcloud.ErrInvalid, twcloud.ErrConflict, twcloud.ErrSecretNeeded, twcloud.ErrUnsupported, twcloud.ErrIncomplete) {
 		return ""
 	}
-	text := strings.TrimSpace(strings.TrimSuffix(r.server.adviceFor(err), whenDiffers))
-	return strings.NewReplacer("apply again", "run the check again", "un Terraform again", "un the check again").Replace(text)
+	return strings.TrimSpace(strings.TrimSuffix(r.server.adviceFor(err), whenDiffers))
 }

@@ -65,9 +65,9 @@ func (t *trial) steps(ctx context.Context) {
 		t.read(ctx) &&
 		t.change(ctx, "approve", twcloud.Changes{Approved: new(true)}) &&
 		t.proveFirstSecret(ctx) &&
-		t.disapprove(ctx, twcloud.Changes{Approved: new(false)}) &&
+		t.disapprove(ctx) &&
 		t.change(ctx, "rename", twcloud.Changes{Name: &renamed}) &&
-		t.approveAgain(ctx, twcloud.Changes{Approved: new(true)}) &&
+		t.approveAgain(ctx) &&
 		t.changeSecret(ctx)
 }
 
@@ -151,20 +151,20 @@ func (t *trial) change(ctx context.Context, subject string, changes twcloud.Chan
 }
 
 // disapprove proves something only if the consumer is approved.
-func (t *trial) disapprove(ctx context.Context, changes twcloud.Changes) bool {
+func (t *trial) disapprove(ctx context.Context) bool {
 	if !t.consumer.Approved && !t.report.lacks("disapprove") {
 		t.report.note("disapprove", "not tried, because the consumer is not approved", "")
 		return true
 	}
-	return t.change(ctx, "disapprove", changes)
+	return t.change(ctx, "disapprove", twcloud.Changes{Approved: new(false)})
 }
 
 // approveAgain approves the consumer to prove its secret.
-func (t *trial) approveAgain(ctx context.Context, changes twcloud.Changes) bool {
+func (t *trial) approveAgain(ctx context.Context) bool {
 	if t.consumer.Approved || t.report.failed("approve") || t.report.lacks("approve") {
 		return true
 	}
-	return t.change(ctx, "approve", changes)
+	return t.change(ctx, "approve", twcloud.Changes{Approved: new(true)})
 }
 
 // listed reads the consumer from a new list, and reports if it is missing.
@@ -250,8 +250,8 @@ func (t *trial) goOn(ctx context.Context, subject string, err error) bool {
 
 // endsTrial reports whether an error affects more than one call.
 func endsTrial(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && (failure.Login || failure.Listing) ||
+	failure := failureOf(err)
+	return failure.Login || failure.Listing ||
 		isAny(err, twcloud.ErrCanceled, twcloud.ErrClosed, twcloud.ErrUnreachable, twcloud.ErrTimeout, twcloud.ErrSession,
 			twcloud.ErrPanic, twcloud.ErrNotFound)
 }

@@ -155,7 +155,7 @@ var configAttributes = []configAttribute{
 			"`webappplatform.properties`). `client_id` is one of `authentication.client.ids`. Conflicts with `client_secret`.",
 		sensitive:    true,
 		alternatives: []string{"token", "client_secret"},
-		store:        into(checkAuthSecret, func(s *settings) *string { return &s.options.Credentials.AuthSecret }),
+		store:        into(checkHeader, func(s *settings) *string { return &s.options.Credentials.AuthSecret }),
 	},
 	{
 		name: "client_secret",

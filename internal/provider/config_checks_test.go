@@ -209,17 +209,13 @@ func TestResolveConfig_endpoints(t *testing.T) {
 			block:    block{"endpoint": "http://twcloud.example.com:8111", "allow_plain_http": true},
 			warnings: []string{"endpoint: Anyone on the network path to \"twcloud.example.com:8111\" can read"},
 		},
-		"port of the Web Application Platform": {
-			block:    block{"endpoint": "https://twcloud.example.com:8443"},
-			warnings: []string{"endpoint: The default port of endpoint is 8111"},
-		},
-		"port of the REST API": {
-			block:    block{"webapp_endpoint": "https://twcloud.example.com:8111"},
-			warnings: []string{"webapp_endpoint: The default port of webapp_endpoint is 8443"},
-		},
 		"certificates not verified": {
 			block:    block{"insecure_skip_verify": true},
 			warnings: []string{"insecure_skip_verify: Certificates are not verified"},
+		},
+		"a required check that is off": {
+			block:  block{"require_secret_drift_check": true},
+			errors: []string{"require_secret_drift_check: Set detect_secret_drift = true or TWCLOUD_DETECT_SECRET_DRIFT=true"},
 		},
 	})
 }

@@ -26,16 +26,6 @@ func (r *resolver) checkEndpoints() {
 	r.checkScheme("endpoint", rest)
 	r.checkScheme("webapp_endpoint", webApp)
 	r.checkScheme("authentication_endpoint", options.AuthenticationEndpoint)
-	const port = "%s has port %s, the default port of %s. The default port of %s is %s. Ignore this warning if a proxy " +
-		"uses this port."
-	if rest != nil && rest.Port() == twcloud.DefaultWebAppPort {
-		r.warn("endpoint", "Unusual port in endpoint", fmt.Sprintf(port,
-			r.values["endpoint"].label(), rest.Port(), "webapp_endpoint", "endpoint", twcloud.DefaultRESTPort))
-	}
-	if webApp != nil && webApp.Port() == twcloud.DefaultRESTPort {
-		r.warn("webapp_endpoint", "Unusual port in webapp_endpoint", fmt.Sprintf(port,
-			r.values["webapp_endpoint"].label(), webApp.Port(), "endpoint", "webapp_endpoint", twcloud.DefaultWebAppPort))
-	}
 	options.WebAppExplicit = webApp != nil
 	if rest != nil && r.values["webapp_endpoint"].missing() {
 		options.WebAppEndpoint = twcloud.DefaultWebAppEndpoint(rest)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,9 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
-
-// maxConfigFile bounds the files that attributes name, in bytes.
-const maxConfigFile = 1 << 20
 
 // configSource provides the environment and the files. The zero value is for
 // validation: any variable and any file may exist.
@@ -32,24 +28,11 @@ func processSource() configSource {
 }
 
 func readConfigFile(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		// To open a pipe would wait for a writer.
 		return nil, errors.New("not a regular file")
 	}
-	file, err := os.Open(name) //nolint:gosec // The user names the file.
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	contents, err := io.ReadAll(io.LimitReader(file, maxConfigFile+1))
-	if err == nil && len(contents) > maxConfigFile {
-		err = errors.New("larger than 1 MiB")
-	}
-	return contents, err
+	return os.ReadFile(name) //nolint:gosec // The user names the file.
 }
 
 // value is the value of one attribute, and its origin.

@@ -122,7 +122,7 @@ func TestValidateConfig(t *testing.T) {
 		"plain HTTP that is not allowed": {
 			block{"endpoint": "http://twcloud.example.com", "allow_plain_http": false}, []string{"endpoint: Plain HTTP"},
 		},
-		"warnings come later":    {block{"insecure_skip_verify": true, "endpoint": "https://twcloud.example.com:8443"}, nil},
+		"warnings come later":    {block{"insecure_skip_verify": true}, nil},
 		"another's key":          {block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.otherKey}, []string{"client_key_pem: cannot be used with client_certificate_pem"}},
 		"PEM as path":            {block{"client_key_file": canaryKey + pki.key}, []string{"client_key_file: must be the path"}},
 		"files are read later":   {block{"ca_certificate_file": "no-such.pem", "api_profile_file": "no-such.json"}, nil},

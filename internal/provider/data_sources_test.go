@@ -33,7 +33,11 @@ type sourceFailure struct {
 
 func TestAccDataSource_fails(t *testing.T) {
 	t.Parallel()
-	const key, name = `key = "k1"`, `name = "doors"`
+	const (
+		key, name   = `key = "k1"`, `name = "doors"`
+		registering = asAdmin + "\napi_profile = \"self-registration\""
+		noList      = `API profile has no call "list"`
+	)
 	one := func(arguments ...string) string { return source("twcloud_oauth_consumer", arguments...) }
 	many := func(arguments ...string) string { return source("twcloud_oauth_consumers", arguments...) }
 	late := "resource \"terraform_data\" \"late\" {\n  input = \"(\"\n}\n"
@@ -64,17 +68,14 @@ func TestAccDataSource_fails(t *testing.T) {
 			fault: emulator.Fault{Kind: emulator.WebPage, PathSuffix: "/currentUser"}, source: source("twcloud_server"),
 			summary: "Unable to read the current user", words: []string{"Reading the current user failed"},
 		},
-	}
-	for name, fault := range map[string]emulator.Fault{
-		"no root services":            {Kind: emulator.AnswerWith, Status: http.StatusNotFound, Server: emulator.WebApp},
-		"root services behind a page": {Kind: emulator.Redirect302, Server: emulator.WebApp},
-		"root services are a page":    {Kind: emulator.WebPage, Server: emulator.WebApp},
-		"no root services document":   {Kind: emulator.BadJSON, Server: emulator.WebApp},
-	} {
-		tests[name] = sourceFailure{
-			fault: fault, source: source("twcloud_oauth_endpoints"), summary: "Unable to discover the OAuth endpoints",
+		"no root services": {
+			fault:  emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusNotFound, Server: emulator.WebApp},
+			source: source("twcloud_oauth_endpoints"), summary: "Unable to discover the OAuth endpoints",
 			words: []string{"Discovering the OAuth endpoints failed: ", "root services document", "Check its address, http://127.0.0.1:", " (webapp_endpoint)."},
-		}
+		},
+		// What needs a list says that there is none, and what has one.
+		"one, without a list":  {block: registering, source: one(name), summary: noList, words: []string{"rest-api", "learn"}, unsent: true},
+		"many, without a list": {block: registering, source: many(), summary: noList, words: []string{"rest-api", "learn"}, unsent: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +115,6 @@ func TestAccOAuthConsumerDataSource(t *testing.T) {
 	}
 }
 
-// A data source whose key comes from a resource is read after the registration.
 // An approval that cannot be read is an error of that consumer alone.
 func TestAccOAuthConsumerDataSource_anotherUnclear(t *testing.T) {
 	t.Parallel()
@@ -133,6 +133,7 @@ func TestAccOAuthConsumerDataSource_anotherUnclear(t *testing.T) {
 	}
 }
 
+// A data source whose key comes from a resource is read after the registration.
 func TestAccOAuthConsumerDataSource_afterCreate(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
@@ -187,31 +188,6 @@ output "by_name" {
 			}
 		})
 	}
-}
-
-// One list answers every data source and every resource of a process.
-func TestAccOneList(t *testing.T) {
-	t.Parallel()
-	w := newBrownfield(t).workspace(t)
-	config := w.config(source("twcloud_oauth_consumers"), `
-data "twcloud_oauth_consumer" "by_name" {
-  name = "doors"
-}
-data "twcloud_oauth_consumer" "by_key" {
-  key = "k2"
-}
-resource "twcloud_oauth_consumer" "many" {
-  count  = 5
-  name   = "made-${count.index}"
-  secret = "s3cret"
-}
-`)
-	w.apply(t, config)
-	w.requests()
-	w.plan(t, config).expectNone(t)
-	w.expectRequests(t, oneList...)
-	w.run(t, "validate", "-json").mustSucceed(t)
-	w.expectRequests(t)
 }
 
 func TestAccOAuthEndpointsDataSource(t *testing.T) {

@@ -40,61 +40,55 @@ func printable(text string) string {
 }
 
 // addClientError reports a failed call: what was tried, the server's answer, what
-// to do, and the current state on the server. The state comes last, because it can
-// ask for more than to apply again.
+// to do, and the current state on the server, which can be empty. The state comes
+// last, because it can ask for more than to apply again.
 //
 // A cause is reported in full once. After that, each resource refers to it in one
 // line, which still says where the call failed, and as whom: Terraform shows the
 // errors in any order.
-func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state ...string) {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	if !ok || isType[*twcloud.RegistrationError](err) {
-		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), b.advice(err, state), state...))
+func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string, err error, state string) {
+	advice, unknown := b.server.adviceFor(err), isType[*twcloud.RegistrationError](err)
+	if unknown && errors.Is(err, twcloud.ErrIncomplete) {
+		advice = whenDiffers // The usual advice is about a consumer in state.
+	}
+	failure := failureOf(err)
+	if failure.Kind == nil || unknown {
+		diags.AddError(summary, paragraphs(fmt.Sprintf("%s failed: %s", tried, sentence(err)), advice, state))
 		return
 	}
-	where := b.server.where(failure)
-	if shared := sharedCause(err); shared != "" {
+	where, shared, answer := b.server.where(failure), sharedCause(err), answerOf(failure)
+	reference := ""
+	switch {
+	case shared != "":
 		text := err.Error()
 		if dial, ok := dialError(err); ok {
 			text = dial.Error() // The same for every request.
 		}
 		if _, again := b.refer(shared+text, ""); again {
-			diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %v.", tried, failure.Kind), where, fmt.Sprintf("See the error %q.", shared)}, state...)...))
-			return
+			answer, reference = failure.Kind.Error(), fmt.Sprintf("See the error %q.", shared)
 		}
-		full, advice := sentence(err), b.advice(err, state)
-		if call, lacks := lackedCall(err); lacks {
-			full, advice = fmt.Sprintf("The API profile does not describe the call %q.", call), whenDiffers
-			if b.unlisted() {
-				advice = otherProfiles
-			}
+	case failure.Kind == twcloud.ErrNotUnderstood: // It has the first failure, which may be reported later.
+		reference = "Fix that error first."
+	default:
+		if before, again := b.refer(answer, tried); again {
+			reference = fmt.Sprintf("See the error that begins with: %s failed.", before)
 		}
-		diags.AddError(shared, paragraphs(joined(full, where), advice, append([]string{tried + " failed."}, state...)...))
-		return
 	}
-	answer := answerOf(failure)
-	if failure.Kind == twcloud.ErrNotUnderstood { // It has the first failure, which may be reported later.
-		diags.AddError(summary, joined(append([]string{fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, "Fix that error first."}, state...)...))
-		return
-	}
-	if before, again := b.refer(answer, tried); again {
-		diags.AddError(summary, joined(append([]string{
-			fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, fmt.Sprintf("See the error that begins with: %s failed.", before),
-		}, state...)...))
-		return
-	}
-	diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), b.advice(err, state), state...))
-}
-
-// advice returns what to do about an error, before what the state on the server asks for.
-func (b *backend) advice(err error, state []string) string {
+	call, lacks := lackedCall(err)
 	switch {
-	case isType[*twcloud.RegistrationError](err) && errors.Is(err, twcloud.ErrIncomplete): // It is about no consumer in state.
-		return whenDiffers
-	case strings.Contains(strings.Join(state, " "), "again"):
-		return strings.TrimSuffix(b.server.adviceFor(err), thenAgain)
+	case reference != "":
+		diags.AddError(summary, joined(fmt.Sprintf("%s failed: %s", tried, sentence(errors.New(answer))), where, reference, state))
+	case lacks:
+		advice = whenDiffers
+		if b.unlisted() {
+			advice = otherProfiles
+		}
+		diags.AddError(shared, paragraphs(fmt.Sprintf("The API profile does not describe the call %q.", call), advice, tried+" failed.", state))
+	case shared != "":
+		diags.AddError(shared, paragraphs(joined(sentence(err), where), advice, tried+" failed.", state))
+	default:
+		diags.AddError(summary, paragraphs(joined(fmt.Sprintf("%s failed: %s", tried, sentence(err)), where), advice, state))
 	}
-	return b.server.adviceFor(err)
 }
 
 // joined joins sentences, of which some can be empty.
@@ -112,17 +106,26 @@ func answerOf(failure *twcloud.Error) string {
 
 // addListError reports that the consumers cannot be listed.
 func (b *backend) addListError(diags *diag.Diagnostics, err error) {
-	b.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err)
+	b.addClientError(diags, "Unable to list OAuth consumers", "Listing the OAuth consumers", err, "")
 }
 
 // lackedCall returns the name of a call that the API profile lacks, if the error is
 // about one.
 func lackedCall(err error) (string, bool) {
-	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Kind == twcloud.ErrUnsupported && failure.Status == 0 {
-		return failure.Path, true
-	}
-	return "", false
+	failure := failureOf(err)
+	return failure.Path, failure.Kind == twcloud.ErrUnsupported && failure.Status == 0
 }
+
+// failureOf returns the client's error in an error. It is empty if there is none.
+func failureOf(err error) *twcloud.Error {
+	if failure, ok := errors.AsType[*twcloud.Error](err); ok {
+		return failure
+	}
+	return &twcloud.Error{}
+}
+
+// isLogin reports whether an error is about a sign-in.
+func isLogin(err error) bool { return failureOf(err).Login }
 
 // dialError returns the error of a connection that could not be opened, so that
 // nothing was sent.
@@ -145,14 +148,14 @@ func isType[T error](err error) bool {
 // isMalformedSignIn reports whether the server did not understand the sign-in, for
 // example because it expects https.
 func isMalformedSignIn(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == 400)
+	failure := failureOf(err)
+	return failure.Login && (failure.Kind == twcloud.ErrInvalid || failure.Kind == twcloud.ErrSignInPage && failure.Status == 400)
 }
 
 // isMissingSignIn reports whether the server has nothing where a sign-in by page is.
 func isMissingSignIn(err error) bool {
-	failure, ok := errors.AsType[*twcloud.Error](err)
-	return ok && failure.Kind == twcloud.ErrSignInPage && failure.Status == 404
+	failure := failureOf(err)
+	return failure.Kind == twcloud.ErrSignInPage && failure.Status == 404
 }
 
 // sharedCause summarizes a failure that concerns all resources. It is empty for
@@ -161,10 +164,10 @@ func sharedCause(err error) string {
 	if call, lacks := lackedCall(err); lacks {
 		return fmt.Sprintf("API profile has no call %q", call)
 	}
-	failure, ok := errors.AsType[*twcloud.Error](err)
+	failure := failureOf(err)
 	_, unconnected := dialError(err)
 	switch {
-	case !ok, !failure.Login && !failure.Listing && !unconnected:
+	case failure.Kind == nil, !failure.Login && !failure.Listing && !unconnected:
 		return ""
 	case isAny(failure, twcloud.ErrCanceled, twcloud.ErrClosed):
 		return "Run canceled"
@@ -176,9 +179,8 @@ func sharedCause(err error) string {
 	return "Unable to list OAuth consumers"
 }
 
-// paragraphs joins cause, advice and state, and leaves out empty ones.
-func paragraphs(cause, advice string, state ...string) string {
-	all := append([]string{cause, advice}, state...)
+// paragraphs joins paragraphs, of which some can be empty.
+func paragraphs(all ...string) string {
 	return strings.Join(slices.DeleteFunc(all, func(one string) bool { return one == "" }), "\n\n")
 }
 
@@ -220,9 +222,6 @@ func adviceOn(err error) string {
 	return ""
 }
 
-// thenAgain ends an advice about a failure that may pass.
-const thenAgain = " Then run Terraform again."
-
 // whenDiffers is for a server that differs from what the provider assumes.
 const whenDiffers = "Run terraform-provider-twcloud check, then learn, as the guide \"When your server differs\" shows."
 
@@ -257,7 +256,7 @@ var advice = []struct {
 	{twcloud.ErrInvalid, "The server did not accept a value. Change the configuration as the server says, and apply again."},
 	{twcloud.ErrConflict, "The server may not allow two consumers with one name: choose another name, or import the existing consumer (terraform import ADDRESS KEY). " +
 		"To replace a consumer, remove create_before_destroy. To swap two names, use a third one in between. If someone else changed the consumer at the same time, plan again."},
-	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries." + thenAgain},
+	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries."},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
 	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check {endpoint}."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
@@ -271,7 +270,7 @@ var advice = []struct {
 		"If {endpoint} is right, this server differs. " + whenDiffers},
 	{twcloud.ErrClosed, "The provider was asked to terminate. Run Terraform again."},
 	{twcloud.ErrCanceled, "The run was canceled. Run Terraform again."},
-	{twcloud.ErrServer, "Check the server's log." + thenAgain},
+	{twcloud.ErrServer, "Check the server's log."},
 	{twcloud.ErrUnreachable, "The connection failed. Check {endpoint}, and whether this machine needs a VPN or a proxy (HTTPS_PROXY)."},
 }
 

@@ -53,7 +53,7 @@ func connectionAdvice(err error) string {
 		return ""
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "The connection broke before the response was complete. Check the log, the time limits and the size limits of the server, " +
-			"and of a proxy in front of it." + thenAgain
+			"and of a proxy in front of it."
 	}
 	return ""
 }

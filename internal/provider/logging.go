@@ -2,10 +2,8 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/hashicorp/go-hclog"
@@ -28,15 +26,13 @@ func logsWanted(environment []string) bool {
 // environment variable enabled logs when the provider was made. The libraries
 // would log each call in detail, and Terraform would read that and drop it. They
 // take their levels from the environment only.
-func (p *Provider) LimitLogs() error {
+func (p *Provider) LimitLogs() {
 	if p.logs {
-		return nil
+		return
 	}
-	var err error
 	for _, variable := range []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_" + strings.ToUpper(logName)} {
-		err = errors.Join(err, os.Setenv(variable, "WARN"))
+		_ = os.Setenv(variable, "WARN") // It fails for wrong names alone.
 	}
-	return err
 }
 
 // logName is how Terraform's log names the provider.
@@ -82,20 +78,3 @@ func (logHandler) Handle(ctx context.Context, record slog.Record) error {
 // The client does not use groups, and gives all attributes with each record.
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h logHandler) WithGroup(string) slog.Handler      { return h }
-
-// userAgent names the provider, the CLI, and the framework, with their
-// versions.
-func userAgent(version, terraformVersion string) string {
-	agent := "terraform-provider-twcloud/" + version
-	if terraformVersion != "" {
-		agent += " Terraform/" + terraformVersion
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, module := range info.Deps {
-			if module.Path == "github.com/hashicorp/terraform-plugin-framework" {
-				agent += " terraform-plugin-framework/" + module.Version
-			}
-		}
-	}
-	return agent
-}

@@ -22,10 +22,8 @@ type oauthConsumerDataSource struct {
 }
 
 // NewOAuthConsumerDataSource returns the data source twcloud_oauth_consumer.
-func NewOAuthConsumerDataSource() datasource.DataSource { return &oauthConsumerDataSource{} }
-
-func (d *oauthConsumerDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_oauth_consumer"
+func NewOAuthConsumerDataSource() datasource.DataSource {
+	return &oauthConsumerDataSource{dataSource{name: "oauth_consumer"}}
 }
 
 func (d *oauthConsumerDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -78,7 +76,7 @@ func (d *oauthConsumerDataSource) findByKey(ctx context.Context, client *twcloud
 		diags.AddAttributeError(path.Root("key"), "No such OAuth consumer",
 			fmt.Sprintf("The server at %s has no OAuth consumer with key %q.", d.backend.server.main(), key))
 	case err != nil:
-		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+describe(twcloud.Consumer{Key: key}), err)
+		d.backend.addClientError(diags, "Unable to read OAuth consumer", "Reading "+describe(twcloud.Consumer{Key: key}), err, "")
 	}
 	return consumer
 }

@@ -2,8 +2,9 @@ package provider_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 )
@@ -28,107 +29,40 @@ func TestAccOAuthConsumer_import(t *testing.T) {
 	w.expectOnServer(t, emulator.Consumer{Key: "made-by-hand", Name: "doors-next", Secret: "unknown"})
 }
 
-func TestAccOAuthConsumer_importUnknownKey(t *testing.T) {
+func TestOAuthConsumer_importUnknownKey(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
+	r := newRuns(t)
+	r.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
 	for _, key := range []string{"doors", "nobody's"} {
-		failed := w.planFails(t, w.config(consumer(`name = "doors"`), importBlock(key)))
-		failed.expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with key %q", key), "not the name")
+		r.imports = map[string]string{"test": key}
+		r.planFails(t, one()).expect(t, "error", "No such OAuth consumer", fmt.Sprintf("no OAuth consumer with key %q", key), "not the name")
 	}
-	w.expectWrites(t)
+	r.expectWrites(t)
 }
 
 // A consumer may have a name that it could not get here.
-func TestAccOAuthConsumer_importControlCharacter(t *testing.T) {
+func TestOAuthConsumer_importControlCharacter(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	byHand := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "two\nlines"})
-	w.apply(t, w.config(consumer(`name = "two\nlines"`), importBlock("made-by-hand"))).expectNone(t)
-	w.planFails(t, w.config(consumer(`name = "three\nlines"`))).expect(t, "error", "Control character in a name")
-	w.expectOnServer(t, byHand)
+	r := newRuns(t)
+	byHand := r.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "two\nlines"})
+	r.imports = map[string]string{"test": "made-by-hand"}
+	r.apply(t, one(fields{"name": "two\nlines"})).expectNone(t)
+	r.planFails(t, one(fields{"name": "three\nlines"})).expect(t, "error", "Control character in a name")
+	r.expectOnServer(t, byHand)
 }
 
 // Without a key, nothing is asked: the path of one consumer would be that of all.
-func TestAccOAuthConsumer_importEmptyKey(t *testing.T) {
+func TestOAuthConsumer_importEmptyKey(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
-	config := w.config(consumer(`name = "doors"`))
-	w.write(t, config)
-	if failed := w.run(t, "import", consumerAddress, " ").mustFail(t); !strings.Contains(failed.Output, "Consumer key is empty") {
-		t.Errorf("terraform import says\n%s", failed.Output)
+	h := newHarness(t)
+	h.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors"})
+	p := h.newProtocol(t)
+	for _, request := range []tfprotov6.ImportResourceStateRequest{{ID: " "}, {ID: "\t"}, {Identity: p.identify(t, "")}} {
+		request.TypeName = consumerType
+		response, err := p.ImportResourceState(t.Context(), &request)
+		if err != nil || len(response.Diagnostics) != 1 || response.Diagnostics[0].Summary != "Consumer key is empty" {
+			t.Errorf("%q: %v, %+v", request.ID, err, response)
+		}
 	}
-	for _, key := range []string{" ", "\t"} {
-		w.planFails(t, config+importBlock(key)).expect(t, "error", "Consumer key is empty", "the consumer key that TWCloud Admin shows")
-	}
-	w.expectRequests(t)
-}
-
-func TestAccOAuthConsumer_importEmptyIdentity(t *testing.T) {
-	t.Parallel()
-	need(t, firstIdentity)
-	w := newWorkspace(t)
-	w.planFails(t, w.config(consumer(`name = "doors"`))+"import {\n to = "+consumerAddress+"\n identity = {\n  key = \"\"\n }\n}\n").
-		expect(t, "error", "Consumer key is empty")
-	w.expectRequests(t)
-}
-
-// expectAdopts applies a configuration that Terraform has generated for the
-// consumers on the server. It has no secrets, and changes nothing.
-func (w *workspace) expectAdopts(t *testing.T, config string, before []emulator.Consumer) {
-	t.Helper()
-	generated := string(w.read(t, "generated.tf"))
-	if strings.Contains(generated, "not-told") || strings.Count(generated, "= null # sensitive") != 2*len(before) {
-		t.Errorf("secrets are not null:\n%s", generated)
-	}
-	applied := w.apply(t, config)
-	applied.expectNone(t)
-	applied.expectOnlyImports(t, len(before))
-	w.expectOnServer(t, before...)
-	w.requests()
-	w.expectUnchanged(t, w.config())
-	w.expectRequests(t, oneList...)
-}
-
-func TestAccOAuthConsumer_generateConfig(t *testing.T) {
-	t.Parallel()
-	w := newBrownfield(t).workspace(t)
-	before := w.server.Consumers()
-	config := w.config()
-	for i, consumer := range before {
-		config += strings.Replace(importBlock(consumer.Key), consumerAddress, fmt.Sprintf("twcloud_oauth_consumer.adopted_%d", i), 1)
-	}
-	w.plan(t, config, "-generate-config-out=generated.tf").expectOnlyImports(t, len(before))
-	w.expectAdopts(t, config, before)
-}
-
-// What terraform query generates adopts a whole server.
-func TestAccOAuthConsumer_query(t *testing.T) {
-	t.Parallel()
-	need(t, firstQuery)
-	w := newBrownfield(t).workspace(t)
-	w.write(t, w.config())
-	if err := w.cli.Write("all.tfquery.hcl", "list \"twcloud_oauth_consumer\" \"all\" {\n  provider = twcloud\n}\n"); err != nil {
-		t.Fatal(err)
-	}
-	w.run(t, "query", "-generate-config-out=generated.tf").mustSucceed(t)
-	w.expectRequests(t, oneList...)
-	w.expectAdopts(t, w.config(), w.server.Consumers())
-}
-
-func TestAccOAuthConsumer_importByIdentity(t *testing.T) {
-	t.Parallel()
-	need(t, firstIdentity)
-	w := newWorkspace(t)
-	byHand := w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "not-told", Approved: true})
-	config := w.config(consumer(`name = "doors"`, `approved = true`))
-	applied := w.apply(t, config+"import {\n to = "+consumerAddress+"\n identity = {\n  key = \"made-by-hand\"\n }\n}\n")
-	applied.expectNone(t)
-	applied.expectOnlyImports(t, 1)
-	w.expectState(t, byHand, 0)
-	if got := w.state(t).Identity["key"]; got != "made-by-hand" {
-		t.Errorf("the identity in state is %q", got)
-	}
-	w.expectUnchanged(t, config)
+	h.expectRequests(t)
 }

@@ -12,56 +12,6 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/provider"
 )
 
-// readState reads a consumer that is in state.
-func (p *protocol) readState(t *testing.T, state *resourceState) *tfprotov6.ReadResourceResponse {
-	t.Helper()
-	response := p.read(t, &tfprotov6.ReadResourceRequest{
-		CurrentState: p.encode(t, state.values), Private: state.private, CurrentIdentity: state.identity,
-	})
-	mustNotFail(t, response.Diagnostics)
-	return response
-}
-
-// The identity is that of the consumer from its registration on.
-func TestIdentity(t *testing.T) {
-	t.Parallel()
-	h := newHarness(t)
-	p := h.newProtocol(t)
-	expect := func(after string, identity *tfprotov6.ResourceIdentityData) {
-		t.Helper()
-		if got := p.identified(t, identity); got != "key-1" {
-			t.Errorf("%s: the identity is %v, want key-1", after, got)
-		}
-	}
-	state := p.change(t, nil, fields{"name": "doors", "secret": "s3cret", "approved": true})
-	expect("register", state.identity)
-	state = p.change(t, state, fields{"name": "doors-next", "secret": "n3w"})
-	expect("update", state.identity)
-	expect("read", p.readState(t, state).NewIdentity)
-	// The state of Terraform before 1.12 has no identity.
-	state.identity = nil
-	expect("read without an identity", p.readState(t, state).NewIdentity)
-
-	h.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Name = "renamed" })
-	p.configure(t, h)
-	renamed := p.readState(t, state)
-	expect("read a new name", renamed.NewIdentity)
-	if got := p.decode(t, renamed.NewState)["name"]; got != "renamed" {
-		t.Errorf("read the name %v", got)
-	}
-
-	h.server.RemoveConsumer("key-1")
-	p.configure(t, h)
-	removed := p.readState(t, state)
-	expect("read a removed consumer", removed.NewIdentity)
-	if got := p.decode(t, removed.NewState); got != nil {
-		t.Errorf("a removed consumer was read as %v", got)
-	}
-	if len(removed.Diagnostics) != 1 || !strings.HasSuffix(removed.Diagnostics[0].Summary, `" was removed`) {
-		t.Errorf("diagnostics: %+v", removed.Diagnostics)
-	}
-}
-
 // State in JSON, which the framework decodes, is read like state in MessagePack.
 func TestReadUnchanged_stateInJSON(t *testing.T) {
 	t.Parallel()
@@ -191,6 +141,7 @@ func TestListResource_fails(t *testing.T) {
 		"no permission": {
 			provider: fields{"username": emulator.ViewerName, "password": emulator.ViewerPassword}, summary: "Unable to list OAuth consumers",
 		},
+		"a profile without a list":       {provider: fields{"api_profile": "self-registration"}, summary: `API profile has no call "list"`},
 		"a bad expression":               {config: fields{"name_regex": "("}, summary: "Invalid regular expression"},
 		"configuration is not known yet": {provider: fields{"password": unknown{}}, summary: "Provider configuration is not known yet"},
 	}

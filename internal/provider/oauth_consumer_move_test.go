@@ -1,18 +1,11 @@
 package provider_test
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -101,121 +94,65 @@ func TestMoveState_sources(t *testing.T) {
 	}
 }
 
-// writeRestapiState writes the state file that Mastercard/restapi has left.
-func (w *workspace) writeRestapiState(t *testing.T, attributes string, private []byte) {
+// newMove is a run that moves a state to the consumer on the server.
+func newMove(t *testing.T, attributes string) *runs {
 	t.Helper()
-	state, err := json.Marshal(map[string]any{
-		"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "5c4d3f51-1f6e-4f3d-9d3c-0d1b7f0f8a11", "outputs": map[string]any{},
-		"resources": []any{map[string]any{
-			"mode": "managed", "type": "restapi_object", "name": "test",
-			"provider": `provider["` + restapiAddress + `"]`,
-			"instances": []any{map[string]any{
-				"schema_version": 0, "attributes": json.RawMessage(attributes), "sensitive_attributes": []any{}, "private": private,
-			}},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(w.dir, "terraform.tfstate"), state, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// anyProvider takes the place of Mastercard/restapi. Terraform starts each provider
-// that is in state, and asks this one only for its schemas.
-type anyProvider struct{}
-
-func (anyProvider) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {}
-
-func (anyProvider) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse) {}
-
-func (anyProvider) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {
-}
-
-func (anyProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
-
-func (anyProvider) Resources(context.Context) []func() resource.Resource { return nil }
-
-const movedBlock = `
-moved {
-  from = restapi_object.test
-  to   = twcloud_oauth_consumer.test
-}
-`
-
-// moving starts a server with the consumer of the states above. Mastercard/restapi
-// manages it in the workspace.
-func moving(t *testing.T, attributes string, private []byte) *workspace {
-	t.Helper()
-	need(t, firstMove)
-	w := newWorkspace(t)
-	w.server.AddConsumer(emulator.Consumer{Key: "k1", Name: "doors", Secret: "s3cret", Approved: true})
-	w.restapi = providerserver.NewProtocol6(anyProvider{})
-	w.writeRestapiState(t, attributes, private)
-	return w
+	r := newRuns(t)
+	r.server.AddConsumer(emulator.Consumer{Key: "k1", Name: "doors", Secret: "s3cret", Approved: true})
+	r.moves = map[string]string{"test": attributes}
+	return r
 }
 
 // A consumer that Mastercard/restapi manages keeps its key and its secret, and only
-// requests that read are sent.
-func TestAccOAuthConsumer_moveFromRestapi(t *testing.T) {
+// requests that read are sent. The guide is tested with a real Terraform.
+func TestOAuthConsumer_moveFromRestapi(t *testing.T) {
 	t.Parallel()
 	withoutSecret := restapiState(t, fields{"data": `{"approved":true,"key":"k1","name":"doors"}`})
 	known := writeOnly("s3cret")
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		attributes string
-		private    []byte
-		secret     []string
+		secret     fields
 		action     string
 		warning    string
 	}{
-		"version 2":                    {restapiVersion2, []byte("null"), nil, "move", ""},
-		"version 3":                    {restapiVersion3, nil, nil, "move", ""},
-		"secret":                       {restapiVersion3, nil, stored("s3cret"), "update", ""},
-		"secret_wo":                    {restapiVersion3, nil, known, "move", ""},
-		"secret_wo with a version":     {restapiVersion3, nil, writeOnly("s3cret", 1), "update", ""},
-		"attributes of later versions": {restapiState(t, fields{"later": map[string]any{"a": 1}}), nil, known, "move", ""},
-		"secret not in state":          {withoutSecret, nil, nil, "move", ""},
-		"secret not in state, wanted":  {withoutSecret, nil, known, "move", unproven},
-		"body is cut off":              {restapiState(t, fields{"data": `{"secret":"s3cret"`, "api_data": nil}), nil, nil, "move", ""},
-		"body is not a JSON object":    {restapiState(t, fields{"data": `"s3cret"`}), nil, nil, "move", ""},
-		"secret is not a string":       {restapiState(t, fields{"data": `{"secret":7}`}), nil, nil, "move", ""},
-	}
-	for name, test := range tests {
+		"version 2":                    {restapiVersion2, nil, adopted, ""},
+		"secret":                       {restapiVersion3, stored("s3cret"), "update", ""},
+		"secret_wo":                    {restapiVersion3, known, adopted, ""},
+		"secret_wo with a version":     {restapiVersion3, writeOnly("s3cret", 1), "update", ""},
+		"attributes of later versions": {restapiState(t, fields{"later": map[string]any{"a": 1}}), known, adopted, ""},
+		"secret not in state":          {withoutSecret, nil, adopted, ""},
+		"secret not in state, wanted":  {withoutSecret, known, adopted, unproven},
+		"body is cut off":              {restapiState(t, fields{"data": `{"secret":"s3cret"`, "api_data": nil}), nil, adopted, ""},
+		"body is not a JSON object":    {restapiState(t, fields{"data": `"s3cret"`}), nil, adopted, ""},
+		"secret is not a string":       {restapiState(t, fields{"data": `{"secret":7}`}), nil, adopted, ""},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if test.secret != nil {
-				need(t, firstWriteOnly)
-			}
-			w := moving(t, test.attributes, test.private)
-			before := w.only(t)
-			config := w.config(consumer(append(test.secret, `name = "doors"`, `approved = true`)...))
-			applied := w.apply(t, config+movedBlock)
-			if test.warning == "" {
-				applied.expectNone(t)
-			} else {
-				applied.expect(t, "warning", test.warning)
-			}
+			r := newMove(t, test.attributes)
+			before := r.only(t)
+			config := one(test.secret, fields{"approved": true})
+			applied := r.apply(t, config)
 			applied.expectAction(t, test.action)
-			w.expectRequests(t, oneList...)
-			w.expectOnServer(t, before)
-			w.expectState(t, before, 0)
-			if w.state(t).Attributes.Secret == nil && holds(t, w.stateFile(t), "s3cret") {
+			r.expectRequests(t, oneList...)
+			r.expectOnServer(t, before)
+			r.expectState(t, before, 0)
+			if r.state["test"].values["secret"] == nil && holds(t, r.stateFile(t), "s3cret") {
 				t.Error("the secret is in state")
 			}
-			// Neither the moved block nor Mastercard/restapi is needed any more.
-			w.restapi = nil
-			if test.warning == "" {
-				w.expectUnchanged(t, config)
+			if test.warning != "" {
+				applied.expect(t, "warning", test.warning)
+				return
 			}
+			applied.expectNone(t)
+			r.expectUnchanged(t, config)
 		})
 	}
 }
 
-func TestAccOAuthConsumer_moveRefused(t *testing.T) {
+func TestOAuthConsumer_moveRefused(t *testing.T) {
 	t.Parallel()
 	const unmovable = "Unable to move restapi_object to OAuth consumer"
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		replaced fields
 		// removed has the server not know the consumer: it is not registered again
 		// with another key.
@@ -227,19 +164,18 @@ func TestAccOAuthConsumer_moveRefused(t *testing.T) {
 		"gone when it was last read":        {replaced: fields{"id": "", "object_id": nil}, summary: unmovable, words: []string{"no id", "removed block", "import block"}},
 		"id is not the key":                 {replaced: fields{"id": "doors"}, summary: unmovable, words: []string{`"doors"`, `import block with the key "k1"`}},
 		"not the state of a restapi_object": {replaced: fields{"id": []string{"s3cret"}}, summary: unmovable, words: []string{"versions 2 and 3", "import block"}},
-	}
-	for name, test := range tests {
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := moving(t, restapiState(t, test.replaced), nil)
+			r := newMove(t, restapiState(t, test.replaced))
 			if test.removed {
-				w.server.RemoveConsumer("k1")
+				r.server.RemoveConsumer("k1")
 			}
-			failed := w.applyFails(t, w.config(consumer(`name = "doors"`, `approved = true`))+movedBlock)
+			failed := r.applyFails(t, one(fields{"approved": true}))
 			failed.expect(t, "error", test.summary, test.words...)
-			w.expectWrites(t)
-			if strings.Contains(failed.Output, "s3cret") {
-				t.Errorf("the output has the secret:\n%s", failed.Output)
+			r.expectWrites(t)
+			if strings.Contains(failed.Diagnostics[0].Detail, "s3cret") {
+				t.Errorf("the output has the secret: %s", failed.Diagnostics[0])
 			}
 		})
 	}

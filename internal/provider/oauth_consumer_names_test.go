@@ -85,35 +85,36 @@ func TestAccOAuthConsumer_renamedBlockOfMany(t *testing.T) {
 // the apply, which knows nothing of the state, none to import it.
 func TestAccOAuthConsumer_replaced(t *testing.T) {
 	t.Parallel()
-	for name, arguments := range secretForms {
-		for order, lifecycle := range map[string]string{"destroyed first": "", "created first": "lifecycle {\n  create_before_destroy = true\n }"} {
-			for reason, taint := range map[string]bool{"replaced": false, "tainted": true} {
-				t.Run(fmt.Sprintf("%s, %s, %s", name, order, reason), func(t *testing.T) {
-					t.Parallel()
-					if name == "secret_wo" {
-						need(t, firstWriteOnly)
-					}
-					w := newWorkspace(t)
-					config := w.config(consumer(append(arguments, lifecycle)...))
-					w.apply(t, config)
-					replace := []string{"-replace=" + consumerAddress}
-					if taint {
-						w.run(t, "taint", consumerAddress).mustSucceed(t)
-						replace = nil
-					}
-					w.plan(t, config, replace...).expectNone(t)
-					applied := w.apply(t, config, replace...)
-					if lifecycle == "" {
-						applied.expectNone(t)
-					} else {
-						applied.expect(t, "warning", `OAuth consumer "doors" already exists`, "a new key.\n\nIf it is being replaced, there is nothing to do.")
-					}
-					if got := w.only(t).Key; got != "key-2" {
-						t.Errorf("the key is %q, want key-2", got)
-					}
-				})
+	for _, test := range []struct {
+		form                string
+		createdFirst, taint bool
+	}{{"secret", false, false}, {"secret_wo", false, true}, {"secret_wo with a version", true, false}, {"secret", true, true}} {
+		t.Run(fmt.Sprintf("%+v", test), func(t *testing.T) {
+			t.Parallel()
+			need(t, firstWriteOnly)
+			w := newWorkspace(t)
+			lifecycle := ""
+			if test.createdFirst {
+				lifecycle = "lifecycle {\n  create_before_destroy = true\n }"
 			}
-		}
+			config := w.config(consumer(append(hcl(secretForms[test.form]), lifecycle)...))
+			w.apply(t, config)
+			replace := []string{"-replace=" + consumerAddress}
+			if test.taint {
+				w.run(t, "taint", consumerAddress).mustSucceed(t)
+				replace = nil
+			}
+			w.plan(t, config, replace...).expectNone(t)
+			applied := w.apply(t, config, replace...)
+			if test.createdFirst {
+				applied.expect(t, "warning", `OAuth consumer "doors" already exists`, "a new key.\n\nIf it is being replaced, there is nothing to do.")
+			} else {
+				applied.expectNone(t)
+			}
+			if got := w.only(t).Key; got != "key-2" {
+				t.Errorf("the key is %q, want key-2", got)
+			}
+		})
 	}
 }
 
@@ -199,11 +200,14 @@ func TestAccOAuthConsumer_nameTaken(t *testing.T) {
 			if test.before == "" && len(planned.Diagnostics) != 1 {
 				t.Errorf("said %v, want one warning", planned.Diagnostics)
 			}
-			if name == "both registered" { // The apply plans again, when the first one exists.
+			if test.before == "" { // The apply plans again, when the first one exists.
 				for _, told := range w.apply(t, w.config(test.after)).Diagnostics {
-					if told.Summary != several {
+					if told.Summary != test.summary {
 						t.Errorf("the apply said %v", told)
 					}
+				}
+				if got := len(w.server.Consumers()); got != 2 {
+					t.Errorf("%d consumers on the server, want two", got)
 				}
 			}
 		})

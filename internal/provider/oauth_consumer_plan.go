@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -119,7 +118,7 @@ func (r *oauthConsumerResource) planRemoval(ctx context.Context, req resource.Mo
 	}
 	r.backend.refuseSharedRemoval(state, &resp.Diagnostics)
 	if r.backend.unlisted() {
-		r.planUnlistedRemoval(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		r.removeUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 		return
 	}
 	r.planCall(r.backend.client.CanRemove(), "Planning to remove "+state.describe(), &resp.Diagnostics)
@@ -130,7 +129,7 @@ const unableToPlan = "Unable to plan OAuth consumer"
 // planCall reports that the API profile lacks a call that the plan needs.
 func (r *oauthConsumerResource) planCall(err error, tried string, diags *diag.Diagnostics) {
 	if err != nil {
-		r.backend.addClientError(diags, unableToPlan, tried, err)
+		r.backend.addClientError(diags, unableToPlan, tried, err, "")
 	}
 }
 
@@ -143,17 +142,13 @@ func (r *oauthConsumerResource) planNamesakes(ctx context.Context, name, consequ
 	}
 	namesakes, err := r.backend.client.Namesakes(ctx, name)
 	if refused(err) {
-		r.backend.addClientError(diags, unableToPlan, "Looking for consumers named "+strconv.Quote(name), err)
+		r.backend.addClientError(diags, unableToPlan, "Looking for consumers named "+strconv.Quote(name), err, "")
 		return
 	}
 	if err != nil {
 		if summary := "Could not check for existing consumers"; r.backend.first(summary) {
-			where := ""
-			if failure, ok := errors.AsType[*twcloud.Error](err); ok {
-				where = r.backend.server.where(failure)
-			}
 			diags.AddWarning(summary, paragraphs(
-				joined("Consumers with the planned names may already exist: "+sentence(err), where), strings.TrimSuffix(r.backend.server.adviceFor(err), thenAgain),
+				joined("Consumers with the planned names may already exist: "+sentence(err), r.backend.server.where(failureOf(err))), r.backend.server.adviceFor(err),
 				"The plan goes on. The apply reads the list again, and registers nothing without it."))
 		}
 		return

@@ -167,16 +167,13 @@ func (r *oauthConsumerResource) updateUnlisted(ctx context.Context, config, plan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	switch {
-	case stands.takes:
-		record.Hash = r.backend.startHash(config.wantedSecret(), plan)()
-	case !state.Secret.IsNull():
-		record.Hash = r.backend.startHash(state.Secret, plan)()
-	}
+	last := state.Secret
 	if stands.takes {
+		last = config.wantedSecret()
 		// What another API profile has noted is past.
 		record.Drifted, record.Refused = false, false
 	}
+	record.Hash = r.backend.startHash(last, record.Hash, plan)()
 	record.Accepted = record.Accepted || stands.approved
 	plan.Approved = types.BoolValue(stands.approved)
 	plan.SecretRevision = state.SecretRevision
@@ -207,24 +204,12 @@ func (r *oauthConsumerResource) readUnlisted(ctx context.Context, state oauthCon
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// planUnlistedRemoval refuses to forget a consumer that may be active.
-func (r *oauthConsumerResource) planUnlistedRemoval(ctx context.Context, state oauthConsumerModel, record secretRecord, diags *diag.Diagnostics) {
+// removeUnlisted removes nothing on the server, and refuses to forget a consumer that may
+// be active. The apply, which has a configuration of its own, proves again.
+func (r *oauthConsumerResource) removeUnlisted(ctx context.Context, state oauthConsumerModel, record secretRecord, diags *diag.Diagnostics) {
 	verdict := twcloud.SecretUnknown
 	if secret := state.Secret.ValueString(); secret != "" {
 		verdict = r.prove(ctx, state.consumer(), secret, diags)
-	}
-	r.backend.reportRemoval(state, record, verdict, diags)
-}
-
-// deleteUnlisted removes nothing on the server. It proves again, because the plan may be
-// old.
-func (r *oauthConsumerResource) deleteUnlisted(ctx context.Context, state oauthConsumerModel, record secretRecord, diags *diag.Diagnostics) {
-	verdict := twcloud.SecretUnknown
-	if secret := state.Secret.ValueString(); secret != "" {
-		var err error
-		if verdict, err = r.backend.client.ProbeSecret(ctx, state.Key.ValueString(), secret); err != nil {
-			r.warnOfUnclear(state.consumer(), err, diags)
-		}
 	}
 	r.backend.reportRemoval(state, record, verdict, diags)
 }

@@ -46,7 +46,7 @@ func TestProvable(t *testing.T) {
 	t.Parallel()
 	known := oauthConsumerModel{consumerModel: newConsumerModel(twcloud.Consumer{Key: "k", Name: "n"})}
 	imported := oauthConsumerModel{consumerModel: consumerModel{Key: types.StringValue("k")}}
-	hashOfA := secretRecord{Hash: hashCost{time: 1, memory: 8}.hash("a")}
+	hashOfA := secretRecord{Hash: cheapHashCost.hash("a")}
 	writeOnly := func(secret types.String, version types.Int64) oauthConsumerModel {
 		return oauthConsumerModel{SecretWO: secret, SecretWOVersion: version}
 	}

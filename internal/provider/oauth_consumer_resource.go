@@ -78,7 +78,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 		r.backend.addClientError(&resp.Diagnostics, "Unable to register OAuth consumer", "Approving "+describe(twcloud.Consumer{Name: name}), err, "Nothing was registered.")
 		return
 	}
-	hash := r.backend.startHash(secret, plan)
+	hash := r.backend.startHash(secret, nil, plan)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.RegisterThen(ctx, name, secret.ValueString(), plan.Approved.ValueBool(), func(registration twcloud.Registration, err error) error {
 		warnOfLostResponse(registration, &resp.Diagnostics)
@@ -187,7 +187,7 @@ func (r *oauthConsumerResource) Read(ctx context.Context, req resource.ReadReque
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err)
+		r.backend.addClientError(&resp.Diagnostics, "Unable to read OAuth consumer", "Reading "+state.describe(), err, "")
 		return
 	}
 	r.backend.consumers.found.Store(true)
@@ -224,26 +224,17 @@ func (r *oauthConsumerResource) Update(ctx context.Context, req resource.UpdateR
 	}
 	changes := plan.changesFrom(state)
 	revision := state.SecretRevision
-	known := record
-	hash := func() *secretHash {
-		if !r.backend.needsHash(plan) {
-			return nil
-		}
-		return known.Hash
-	}
-	switch sends := decideSecret(config, state, record) == sendSecret; {
-	case sends:
-		secret := config.wantedSecret()
-		changes.Secret = secret.ValueStringPointer()
-		hash = r.backend.startHash(secret, plan)
+	known, last := record, state.Secret
+	if decideSecret(config, state, record) == sendSecret {
+		last = config.wantedSecret()
+		changes.Secret = last.ValueStringPointer()
 		record.Drifted = false
 		// Until the server answers, it is unknown which secret it has. The next
 		// apply sends one again, even if it is the old one.
 		writeSecretRecord(ctx, resp.Private, secretRecord{Hash: known.Hash, Drifted: true}, &resp.Diagnostics)
 		revision = types.Int64Value(state.SecretRevision.ValueInt64() + 1)
-	case !state.Secret.IsNull():
-		hash = r.backend.startHash(state.Secret, plan)
 	}
+	hash := r.backend.startHash(last, known.Hash, plan)
 	if !changes.None() {
 		if client.NeedsSecret(changes) && lastSecretIs(config.wantedSecret().ValueString(), state, known) {
 			changes.KnownSecret = config.wantedSecret().ValueStringPointer()
@@ -286,7 +277,7 @@ func (r *oauthConsumerResource) Delete(ctx context.Context, req resource.DeleteR
 	client.Hide(state.Secret.ValueString())
 	r.backend.consumers.applying.Store(true)
 	if r.backend.unlisted() {
-		r.deleteUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		r.removeUnlisted(ctx, state, readSecretRecord(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 		return
 	}
 	if err := client.Remove(ctx, state.Key.ValueString()); err != nil {

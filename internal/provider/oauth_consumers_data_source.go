@@ -21,10 +21,8 @@ type oauthConsumersModel struct {
 }
 
 // NewOAuthConsumersDataSource returns the data source twcloud_oauth_consumers.
-func NewOAuthConsumersDataSource() datasource.DataSource { return &oauthConsumersDataSource{} }
-
-func (d *oauthConsumersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_oauth_consumers"
+func NewOAuthConsumersDataSource() datasource.DataSource {
+	return &oauthConsumersDataSource{dataSource{name: "oauth_consumers"}}
 }
 
 func (d *oauthConsumersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -26,10 +26,8 @@ type oauthEndpointsModel struct {
 }
 
 // NewOAuthEndpointsDataSource returns the data source twcloud_oauth_endpoints.
-func NewOAuthEndpointsDataSource() datasource.DataSource { return &oauthEndpointsDataSource{} }
-
-func (d *oauthEndpointsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_oauth_endpoints"
+func NewOAuthEndpointsDataSource() datasource.DataSource {
+	return &oauthEndpointsDataSource{dataSource{name: "oauth_endpoints"}}
 }
 
 func (d *oauthEndpointsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -73,30 +73,29 @@ func TestAccProfile_incomplete(t *testing.T) {
 
 // A server that wants the secret with every change gets the configured one, and a
 // change fails at plan if there is none.
-func TestAccProfile_putSecret(t *testing.T) {
+func TestProfile_putSecret(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
 	document, spoken := speak(t, "put-secret")
-	w := newWorkspace(t, spoken)
-	block := w.profileBlock(t, document)
+	r := newRuns(t, spoken)
+	r.block["api_profile_file"] = writeFile(t, "profile.json", document)
 	want := emulator.Consumer{Key: "key-1", Secret: "s3cret", Approved: true}
-	for _, form := range [][]string{stored("s3cret"), writeOnly("s3cret"), writeOnly("s3cret", 1)} {
+	named := func(form fields) consumers { return one(form, fields{"name": want.Name, "approved": true}) }
+	for _, form := range []fields{stored("s3cret"), writeOnly("s3cret"), writeOnly("s3cret", 1)} {
 		want.Name += "doors"
-		config := block + consumer(append(form, "name = "+quote(want.Name), "approved = true")...)
-		w.apply(t, config).expectNone(t)
-		w.expectOnServer(t, want)
-		w.expectState(t, want, 1)
-		w.expectUnchanged(t, config)
+		r.apply(t, named(form)).expectNone(t)
+		r.expectOnServer(t, want)
+		r.expectState(t, want, 1)
+		r.expectUnchanged(t, named(form))
 	}
 	// Under a version, a hash tells whether the configured secret is the one to send.
 	want.Name = "renamed"
-	w.apply(t, block+consumer(append(writeOnly("s3cret", 1), `name = "renamed"`, "approved = true")...)).expectNone(t)
-	w.expectOnServer(t, want)
-	for _, form := range [][]string{nil, writeOnly("generated", 1)} {
-		w.planFails(t, block+consumer(append(form, `name = "windows"`, "approved = true")...)).
+	r.apply(t, named(writeOnly("s3cret", 1))).expectNone(t)
+	r.expectOnServer(t, want)
+	for _, form := range []fields{nil, writeOnly("generated", 1)} {
+		r.planFails(t, one(form, fields{"name": "windows", "approved": true})).
 			expect(t, "error", "Unable to plan OAuth consumer", "failed: this change needs the secret", "next secret_wo_version")
 	}
-	w.expectOnServer(t, want)
+	r.expectOnServer(t, want)
 }
 
 // A life of a consumer on the platform, by page, by script, and by a token. Nothing is

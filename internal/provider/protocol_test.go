@@ -58,7 +58,8 @@ func (h *harness) newProtocol(t *testing.T, more ...fields) *protocol {
 	return p
 }
 
-func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
+// configure returns the warnings.
+func (p *protocol) configure(t *testing.T, h *harness, more ...fields) []*tfprotov6.Diagnostic {
 	t.Helper()
 	config := fields{
 		"endpoint": h.server.URL(), "webapp_endpoint": h.server.WebAppURL(),
@@ -74,6 +75,7 @@ func (p *protocol) configure(t *testing.T, h *harness, more ...fields) {
 		t.Fatal(err)
 	}
 	mustNotFail(t, response.Diagnostics)
+	return response.Diagnostics
 }
 
 func (p *protocol) consumer() tftypes.Type { return p.schema.ResourceSchemas[consumerType].ValueType() }
@@ -129,6 +131,14 @@ func (p *protocol) change(t *testing.T, state *resourceState, config fields) *re
 	request := p.planRequest(t, state, config)
 	planned := p.plan(t, request)
 	mustNotFail(t, planned.Diagnostics)
+	applied, diagnostics := p.apply(t, request, planned)
+	mustNotFail(t, diagnostics)
+	return applied
+}
+
+// apply applies a plan. It returns nil if nothing is in state any more.
+func (p *protocol) apply(t *testing.T, request *tfprotov6.PlanResourceChangeRequest, planned *tfprotov6.PlanResourceChangeResponse) (*resourceState, []*tfprotov6.Diagnostic) {
+	t.Helper()
 	response, err := p.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: consumerType, PriorState: request.PriorState, Config: request.Config,
 		PlannedState: planned.PlannedState, PlannedPrivate: planned.PlannedPrivate, PlannedIdentity: planned.PlannedIdentity,
@@ -136,9 +146,19 @@ func (p *protocol) change(t *testing.T, state *resourceState, config fields) *re
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustNotFail(t, response.Diagnostics)
-	return &resourceState{
-		values: p.decode(t, response.NewState), private: response.Private, identity: response.NewIdentity,
+	values := p.decode(t, response.NewState)
+	if values == nil {
+		return nil, response.Diagnostics
+	}
+	p.expectIdentity(t, values["key"], response.NewIdentity)
+	return &resourceState{values: values, private: response.Private, identity: response.NewIdentity}, response.Diagnostics
+}
+
+// expectIdentity fails unless the identity is that of the consumer.
+func (p *protocol) expectIdentity(t *testing.T, key any, identity *tfprotov6.ResourceIdentityData) {
+	t.Helper()
+	if got := p.identified(t, identity); got != key {
+		t.Errorf("the identity is %v, want %v", got, key)
 	}
 }
 

@@ -53,11 +53,8 @@ func WithEnvironment(getenv func(string) string) Option {
 	return func(p *Provider) { p.source.getenv = getenv }
 }
 
-// WithCheapHashes makes hashes of secrets fast and weak, for tests that need
-// thousands of them.
-func WithCheapHashes() Option {
-	return func(p *Provider) { p.hashes = hashCost{time: 1, memory: 8} }
-}
+// WithCheapHashes makes hashes of secrets fast and weak, for tests.
+func WithCheapHashes() Option { return func(p *Provider) { p.hashes = cheapHashCost } }
 
 // New returns a provider of the given version.
 func New(version string, options ...Option) *Provider {
@@ -173,7 +170,10 @@ func (p *Provider) client(resolved settings, terraformVersion string) (*twcloud.
 		return client.View(), nil
 	}
 	options := resolved.options
-	options.UserAgent = userAgent(p.version, terraformVersion)
+	options.UserAgent = "terraform-provider-twcloud/" + p.version
+	if terraformVersion != "" {
+		options.UserAgent += " Terraform/" + terraformVersion
+	}
 	options.Logger = newLogger(p.logs)
 	p.tune(&options)
 	client, err := twcloud.New(options)

@@ -21,15 +21,13 @@ func optional(option func(*emulator.Config)) []func(*emulator.Config) {
 	return []func(*emulator.Config){option}
 }
 
-func TestAccProvider_works(t *testing.T) {
+func TestProvider_works(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
+	type blockOf = func(*testing.T, *harness) fields
+	const prefix, otherCollection = "/tools/twcloud", "/osmc/admin/oauth/clients"
+	for name, test := range map[string]struct {
 		server func(*emulator.Config)
-		// arguments are those of the provider, besides endpoint and user.
-		arguments func(*testing.T, *harness) string
-		// user and endpoint take the place of the usual ones.
-		user     string
-		endpoint func(*harness) string
+		block  blockOf
 		// prefix is in front of every path.
 		prefix string
 		// collection is the path of the consumers, if it is not the usual one.
@@ -37,63 +35,34 @@ func TestAccProvider_works(t *testing.T) {
 		scheme     string
 		warning    string
 	}{
-		"username and password": {},
-		"token":                 {user: "token = " + quote(emulator.AdminToken), scheme: "Token"},
-		"reverse proxy": {
-			server: func(config *emulator.Config) {
-				config.RESTPathPrefix, config.WebAppPathPrefix = "/tools/twcloud", "/tools/twcloud"
-			},
-			prefix: "/tools/twcloud",
-		},
-		"reverse proxy that rewrites cookies": {
-			server: func(config *emulator.Config) {
-				config.RESTPathPrefix, config.WebAppPathPrefix, config.RewriteCookies = "/tools/twcloud", "/tools/twcloud", true
-			},
-			prefix: "/tools/twcloud",
-		},
-		"trailing slashes": {
-			server:   func(config *emulator.Config) { config.RESTPathPrefix, config.WebAppPathPrefix = "/tools", "/tools" },
-			endpoint: func(h *harness) string { return h.server.URL() + "//" },
-			prefix:   "/tools",
+		"token": {block: configured(fields{"username": nil, "password": nil, "token": emulator.AdminToken}), scheme: "Token"},
+		"reverse proxy, and trailing slashes": {
+			server: func(config *emulator.Config) { config.RESTPathPrefix, config.WebAppPathPrefix = prefix, prefix },
+			block:  func(_ *testing.T, h *harness) fields { return fields{"endpoint": h.server.URL() + "//"} }, prefix: prefix,
 		},
 		"consumers elsewhere": {
-			server: func(config *emulator.Config) {
-				config.Profile, _ = profile.Parse(elsewhere(t, "/osmc/admin/oauth/clients"))
-			},
-			arguments: func(t *testing.T, _ *harness) string {
+			server: func(config *emulator.Config) { config.Profile, _ = profile.Parse(elsewhere(t, otherCollection)) },
+			block: func(t *testing.T, _ *harness) fields {
 				t.Helper()
-				return "api_profile_file = " + quote(writeFile(t, "profile.json", elsewhere(t, "/osmc/admin/oauth/clients")))
+				return fields{"api_profile_file": writeFile(t, "profile.json", elsewhere(t, otherCollection))}
 			},
-			collection: "/osmc/admin/oauth/clients",
+			collection: otherCollection,
 		},
-		"authority in a file": {server: withTLS, arguments: func(t *testing.T, h *harness) string {
+		"authority in a file": {server: withTLS, block: func(t *testing.T, h *harness) fields {
 			t.Helper()
-			return "ca_certificate_file = " + quote(writeFile(t, "ca.pem", h.server.CACertificatePEM()))
+			return fields{"ca_certificate_file": writeFile(t, "ca.pem", h.server.CACertificatePEM())}
 		}},
-		"certificates not verified": {
-			server: withTLS, arguments: func(*testing.T, *harness) string { return "insecure_skip_verify = true" },
-			warning: "Certificates are not verified",
-		},
-		"client certificate": {
-			server: withClientCA, arguments: func(_ *testing.T, h *harness) string { return h.trusting() + "\n" + h.showing() },
-		},
-		"another name in the certificate": {
-			server: withTLS, arguments: func(_ *testing.T, h *harness) string { return h.trusting() + "\n" + `tls_server_name = "localhost"` },
-		},
-	}
-	for name, test := range tests {
+		"certificates not verified": {server: withTLS, block: configured(fields{"insecure_skip_verify": true}), warning: "Certificates are not verified"},
+		"client certificate":        {server: withClientCA, block: func(_ *testing.T, h *harness) fields { return showing(h) }},
+		"another name in the certificate": {server: withTLS, block: func(_ *testing.T, h *harness) fields {
+			return fields{"ca_certificate_pem": string(h.server.CACertificatePEM()), "tls_server_name": "localhost"}
+		}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, optional(test.server)...)
-			endpoint, arguments := w.server.URL(), []string{cmp.Or(test.user, asAdmin)}
-			if test.endpoint != nil {
-				endpoint = test.endpoint(w.harness)
-			}
-			if test.arguments != nil {
-				arguments = append(arguments, test.arguments(t, w.harness))
-			}
-			arguments = append(arguments, "endpoint = "+quote(endpoint))
-			applied := w.apply(t, providerBlock(arguments...)+consumer(`name = "doors"`, `secret = "s3cret"`, `approved = true`))
+			r := newRuns(t, optional(test.server)...)
+			r.block = test.block(t, r.harness)
+			applied := r.apply(t, one(secretForms["secret"]))
 			if test.warning != "" {
 				applied.expect(t, "warning", test.warning)
 			} else {
@@ -106,13 +75,13 @@ func TestAccProvider_works(t *testing.T) {
 				"GET " + path + "/key-1", "PATCH " + path + "/key-1", "GET " + test.prefix + "/osmc/logout",
 			}
 			var got []string
-			for _, request := range w.server.Requests() {
+			for _, request := range r.server.Requests() {
 				got = append(got, strings.TrimSpace(request.Method+" "+request.Path+" "+request.AuthorizationScheme))
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("sent %q, want %q", got, want)
 			}
-			if opened, left := w.server.SessionsOpened(), w.server.OpenSessions(); opened != 1 || left != 0 {
+			if opened, left := r.server.SessionsOpened(), r.server.OpenSessions(); opened != 1 || left != 0 {
 				t.Errorf("%d sessions were opened and %d are left, want one and none", opened, left)
 			}
 		})
@@ -172,13 +141,6 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 	w.expectRequests(t)
 }
 
-func TestAccProvider_unconfigured(t *testing.T) {
-	t.Parallel()
-	failed := newWorkspace(t).planFails(t, consumer(`name = "doors"`, `secret = "s3cret"`))
-	failed.expect(t, "error", "Missing endpoint", "TWCLOUD_ENDPOINT")
-	failed.expect(t, "error", "Missing credentials", "TWCLOUD_USERNAME", "TWCLOUD_TOKEN")
-}
-
 // The configuration of the provider may depend on a resource. A resource that is
 // registered waits; what needs the server names the argument that is unknown.
 func TestAccProvider_unknownAtPlan(t *testing.T) {
@@ -219,20 +181,20 @@ func TestAccProvider_unknownAtPlan(t *testing.T) {
 }
 
 // A consumer that nobody can list stays in state, whatever a read by key says.
-func TestAccProvider_unlisted(t *testing.T) {
+func TestProvider_unlisted(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []emulator.FaultKind{emulator.Forbidden403, emulator.BadJSON, emulator.InternalError500} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
-			config := w.config(consumer(`name = "doors"`, `secret = "s3cret"`))
-			w.apply(t, config)
-			w.server.Inject(emulator.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
-			w.requests()
+			r := newRuns(t)
+			config := one(stored("s3cret"))
+			r.apply(t, config)
+			r.server.Inject(emulator.Fault{Kind: kind, Method: http.MethodGet, PathSuffix: collection, Times: -1})
+			r.requests()
 
-			w.server.RemoveConsumer("key-1")
-			w.planFails(t, config).expect(t, "error", "Unable to list OAuth consumers", "GET /osmc"+collection)
-			w.expectRequests(t, oneList...)
+			r.server.RemoveConsumer("key-1")
+			r.planFails(t, config).expect(t, "error", "Unable to list OAuth consumers", "GET /osmc"+collection)
+			r.expectRequests(t, oneList...)
 		})
 	}
 }

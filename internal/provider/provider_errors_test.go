@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -33,31 +32,42 @@ func (h *harness) takeSeat(t *testing.T) {
 	}
 }
 
-func always(fault emulator.Fault) func(*testing.T, *harness) []string {
+func always(fault emulator.Fault) func(*testing.T, *harness) fields {
 	fault.Times = -1
 	if fault.PathSuffix == "" && fault.Match == nil {
 		fault.Match = func(request emulator.Request) bool { return strings.Contains(request.Path, collection) }
 	}
-	return func(_ *testing.T, h *harness) []string {
+	return func(_ *testing.T, h *harness) fields {
 		h.server.Inject(fault)
-		return []string{asAdmin}
+		return fields{}
 	}
 }
 
-func signedInAs(arguments ...string) func(*testing.T, *harness) []string {
-	return func(*testing.T, *harness) []string { return arguments }
+func configured(block fields) func(*testing.T, *harness) fields {
+	return func(*testing.T, *harness) fields { return block }
+}
+
+func trusting(h *harness) fields {
+	return fields{"ca_certificate_pem": string(h.server.CACertificatePEM())}
+}
+
+// showing shows a client certificate as well.
+func showing(h *harness) fields {
+	return fields{
+		"ca_certificate_pem":     string(h.server.CACertificatePEM()),
+		"client_certificate_pem": string(h.server.ClientCertificatePEM()), "client_key_pem": string(h.server.ClientKeyPEM()),
+	}
 }
 
 // providerFailures are all the ways in which the provider can fail to reach the
 // consumers.
 var providerFailures = map[string]struct {
-	server  func(*emulator.Config)
-	healthy func(*harness) string
-	// fail has the provider fail, and returns its arguments.
-	fail func(*testing.T, *harness) []string
-	// endpoint takes the place of the server's.
-	endpoint func(*testing.T, *harness) string
-	want     []string
+	server func(*emulator.Config)
+	// healthy and fail return what the provider block has besides the server and the
+	// administrator. The provider fails with the latter.
+	healthy func(*harness) fields
+	fail    func(*testing.T, *harness) fields
+	want    []string
 	// reads are the only requests that a plan sends, if they are given.
 	reads map[string]int
 	// refused says that the server would refuse what is planned, so that the plan
@@ -65,26 +75,26 @@ var providerFailures = map[string]struct {
 	refused bool
 }{
 	"permission missing": {
-		fail:    signedInAs(asViewer),
+		fail:    configured(fields{"username": emulator.ViewerName, "password": emulator.ViewerPassword}),
 		want:    []string{"a permission is missing: 403 Forbidden: This needs the permission Configure Server", "Only users with the Configure Server permission"},
 		refused: true,
 	},
 	"wrong password": {
-		fail:    signedInAs(`username = "admin"`, `password = "wrong-password"`),
+		fail:    configured(fields{"password": "wrong-password"}),
 		reads:   map[string]int{"GET /login": 1},
 		want:    []string{"GET /osmc/login", "401 Unauthorized", "The user name, the password or the token is wrong", "Check username and password, or token"},
 		refused: true,
 	},
 	"wrong token": {
-		fail:    signedInAs(`token = "wrong-token"`),
+		fail:    configured(fields{"token": "wrong-token", "username": nil, "password": nil}),
 		want:    []string{"GET /osmc/login", "401 Unauthorized", "Check username and password, or token"},
 		refused: true,
 	},
 	"no collection": {
 		server: withoutContract,
-		fail: func(t *testing.T, _ *harness) []string {
+		fail: func(t *testing.T, _ *harness) fields {
 			t.Helper()
-			return []string{asAdmin, "api_profile_file = " + quote(writeFile(t, "profile.json", elsewhere(t, "/osmc/elsewhere")))}
+			return fields{"api_profile_file": writeFile(t, "profile.json", elsewhere(t, "/osmc/elsewhere"))}
 		},
 		want:    []string{"GET /osmc/elsewhere", "404 Not Found: There is nothing at this path", "as expected on 2022x Refresh2 and later", "When your server differs"},
 		refused: true,
@@ -102,65 +112,66 @@ var providerFailures = map[string]struct {
 		want: []string{"GET /osmc/login", "302 Found: redirect to http://127.0.0.1", "a proxy asks you to sign in"},
 	},
 	"the other port": {
-		server:   withoutContract,
-		fail:     signedInAs(asAdmin),
-		endpoint: func(_ *testing.T, h *harness) string { return h.server.WebAppURL() },
-		want:     []string{"GET /osmc/login", "404 Not Found", "port 8111 by default", "Check endpoint"},
-		refused:  true,
+		server:  withoutContract,
+		fail:    func(_ *testing.T, h *harness) fields { return fields{"endpoint": h.server.WebAppURL()} },
+		want:    []string{"GET /osmc/login", "404 Not Found", "port 8111 by default", "Check endpoint"},
+		refused: true,
 	},
 	"unknown authority": {
-		server: withTLS, healthy: (*harness).trusting,
-		fail:    signedInAs(asAdmin),
+		server: withTLS, healthy: trusting,
+		fail:    configured(fields{}),
 		refused: true,
 		want:    []string{"certificate signed by unknown authority", "Set ca_certificate_file (or ca_certificate_pem)"},
 	},
 	"name not in the certificate": {
-		server: withTLS, healthy: (*harness).trusting,
-		fail: func(_ *testing.T, h *harness) []string {
-			return []string{asAdmin, h.trusting(), `tls_server_name = "twcloud.example.com"`}
+		server: withTLS, healthy: trusting,
+		fail: func(_ *testing.T, h *harness) fields {
+			return fields{"ca_certificate_pem": string(h.server.CACertificatePEM()), "tls_server_name": "twcloud.example.com"}
 		},
 		refused: true,
 		want:    []string{"not twcloud.example.com", "Use a name of the certificate in endpoint, or set tls_server_name to it"},
 	},
 	"http where https is spoken": {
-		server: withTLS, healthy: (*harness).trusting,
-		fail:     signedInAs(asAdmin),
-		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "https:", "http:", 1) },
-		refused:  true,
-		want:     []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server. Address: http://", "Check the scheme (https://)"},
+		server: withTLS, healthy: trusting,
+		fail: func(_ *testing.T, h *harness) fields {
+			return fields{"endpoint": strings.Replace(h.server.URL(), "https:", "http:", 1)}
+		},
+		refused: true,
+		want:    []string{"400 Bad Request: Client sent an HTTP request to an HTTPS server. Address: http://", "Check the scheme (https://)"},
 	},
 	"https where http is spoken": {
-		fail:     signedInAs(asAdmin),
-		endpoint: func(_ *testing.T, h *harness) string { return strings.Replace(h.server.URL(), "http:", "https:", 1) },
-		refused:  true,
-		want:     []string{"first record does not look like a TLS handshake", "does not use TLS", "http://"},
+		fail: func(_ *testing.T, h *harness) fields {
+			return fields{"endpoint": strings.Replace(h.server.URL(), "http:", "https:", 1)}
+		},
+		refused: true,
+		want:    []string{"first record does not look like a TLS handshake", "does not use TLS", "http://"},
 	},
 	"client certificate missing": {
 		server:  withClientCA,
-		healthy: func(h *harness) string { return h.trusting() + "\n" + h.showing() },
-		fail:    func(_ *testing.T, h *harness) []string { return []string{asAdmin, h.trusting()} },
+		healthy: showing,
+		fail:    func(_ *testing.T, h *harness) fields { return trusting(h) },
 		want:    []string{"certificate required", "client_certificate_file", "client_key_file"},
 	},
 	"connection refused": {
-		fail:     signedInAs(asAdmin),
-		endpoint: func(*testing.T, *harness) string { return closedPort },
-		want:     []string{"connection refused", "Nothing listens at that address"},
+		fail: configured(fields{"endpoint": closedPort}),
+		want: []string{"connection refused", "Nothing listens at that address"},
 	},
 	"timeout": {
-		fail: func(t *testing.T, h *harness) []string {
+		fail: func(t *testing.T, h *harness) fields {
 			t.Helper()
-			return append(always(emulator.Fault{Kind: emulator.Hang})(t, h), `request_timeout = "2s"`, "max_retries = 2")
+			always(emulator.Fault{Kind: emulator.Hang})(t, h)
+			return fields{"request_timeout": "1s", "max_retries": 1}
 		},
 		want: []string{"no answer in time", "raise request_timeout"},
-		// One list serves all resources: it is tried three times.
-		reads: map[string]int{"GET /login": 1, "GET " + collection: 3, "GET /logout": 1},
+		// One list serves all resources: it is tried twice.
+		reads: map[string]int{"GET /login": 1, "GET " + collection: 2, "GET /logout": 1},
 	},
 	"no seat": {
 		server: func(config *emulator.Config) { config.Seats = 1 },
-		fail: func(t *testing.T, h *harness) []string {
+		fail: func(t *testing.T, h *harness) fields {
 			t.Helper()
 			h.takeSeat(t)
-			return []string{asAdmin}
+			return fields{}
 		},
 		want: []string{"GET /osmc/login", "no license seat is free", "503 Service Unavailable: No free licence", "idle for 15 minutes", "max_retries"},
 	},
@@ -206,6 +217,15 @@ func manyOf(name string) string {
 	return consumer(fmt.Sprintf("count = %d", manyConsumers), fmt.Sprintf(`name = "%s-${count.index}"`, name), `secret = "s3cret"`)
 }
 
+// many is the same without Terraform.
+func many(name string) consumers {
+	config := consumers{}
+	for i := range manyConsumers {
+		config[fmt.Sprintf("t%d", i)] = fields{"name": fmt.Sprintf("%s-%d", name, i), "secret": "s3cret"}
+	}
+	return config
+}
+
 // expectReportedOnce fails unless one error has the words of the cause, and each
 // other one refers to it in at most three lines. Every resource is named, and every
 // error has the words that are specific to a resource.
@@ -238,7 +258,7 @@ func (r report) expectReportedOnce(t *testing.T, name string, cause []string, sp
 		}
 	}
 	if len(named) != manyConsumers {
-		t.Errorf("%d resources are named, want %d:\n%s", len(named), manyConsumers, r.Output)
+		t.Errorf("%d resources are named, want %d: %v", len(named), manyConsumers, r.Diagnostics)
 	}
 }
 
@@ -270,38 +290,32 @@ func (r report) expectInEach(t *testing.T, words string) {
 }
 
 // Each failure is reported in full once, whether consumers are read or registered.
-func TestAccProvider_errors(t *testing.T) {
+func TestProvider_errors(t *testing.T) {
 	t.Parallel()
 	for name, test := range providerFailures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			old := newWorkspace(t, optional(test.server)...)
-			healthy := ""
+			old := newRuns(t, optional(test.server)...)
 			if test.healthy != nil {
-				healthy = test.healthy(old.harness)
+				old.block = test.healthy(old.harness)
 			}
-			old.apply(t, old.providerBlock(asAdmin, healthy)+manyOf("doors")).expectNone(t)
+			old.apply(t, many("doors")).expectNone(t)
 			before := old.server.Consumers()
-			state := old.stateFile(t)
 
-			arguments := test.fail(t, old.harness)
+			old.block = test.fail(t, old.harness)
 			endpoint := old.server.URL()
-			if test.endpoint != nil {
-				endpoint = test.endpoint(t, old.harness)
+			if other, given := old.block["endpoint"]; given {
+				endpoint = fmt.Sprint(other)
 			}
-			failing := providerBlock(append(arguments, "endpoint = "+quote(endpoint))...)
 			old.requests()
-			planned := old.planFails(t, failing+manyOf("doors"))
+			planned := old.planFails(t, many("doors"))
 			planned.expectReportedOnce(t, "doors", test.want, "Reading OAuth consumer")
 			planned.expectInEach(t, endpoint+" (endpoint)")
 			if sent := old.counts(); test.reads != nil && fmt.Sprint(sent) != fmt.Sprint(test.reads) {
 				t.Errorf("planning sent %v, want %v", sent, test.reads)
 			}
-			if !bytes.Equal(old.stateFile(t), state) {
-				t.Error("the state has changed")
-			}
 
-			fresh := old.workspace(t).applyFails(t, failing+manyOf("gates"))
+			fresh := (&runs{harness: old.harness, block: old.block}).applyFails(t, many("gates"))
 			fresh.expectInEach(t, endpoint+" (endpoint)")
 			if test.refused {
 				// A plan registers nothing, so it does not say that it failed to.
@@ -314,9 +328,6 @@ func TestAccProvider_errors(t *testing.T) {
 			} else {
 				fresh.expect(t, "warning", "Could not check for existing consumers", test.want[0], "The plan goes on.")
 				fresh.expectReportedOnce(t, "gates", test.want, "Nothing was registered")
-				if fresh.Diagnostics[0].Severity == "warning" && strings.Contains(fresh.Diagnostics[0].Detail, "run Terraform again") {
-					t.Errorf("advises a plan that succeeds to run again: %s", fresh.Diagnostics[0])
-				}
 			}
 			old.expectWrites(t)
 			old.expectOnServer(t, before...)
@@ -326,7 +337,7 @@ func TestAccProvider_errors(t *testing.T) {
 
 // What the server refuses for one reason is explained once, whether it was sent again or
 // not. Each other error has its consumer, the reason and who asked where, in one line.
-func TestAccProvider_refusedAlike(t *testing.T) {
+func TestProvider_refusedAlike(t *testing.T) {
 	t.Parallel()
 	const tooShort = `{"message":"too short"}`
 	for name, test := range map[string]struct {
@@ -341,35 +352,40 @@ func TestAccProvider_refusedAlike(t *testing.T) {
 		"registrations without the permission": {http.MethodPost, http.StatusForbidden, tooShort, "Configure Server", []string{
 			"a permission is missing: 403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Nothing was registered.",
 		}},
+		"changes without the permission": {http.MethodPatch, http.StatusForbidden, tooShort, "Configure Server", []string{
+			"Setting the name (to ", "403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Nothing was changed.",
+		}},
 		"removals without the permission": {http.MethodDelete, http.StatusForbidden, tooShort, "Configure Server", []string{
 			"a permission is missing: 403 Forbidden: too short. Address: http://127.0.0.1", `(endpoint), user "admin" (username, password).`, "Run Terraform again to remove it.",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
-			config := w.config(manyOf("gates"))
+			r := newRuns(t)
+			config := many("gates")
 			fault := emulator.Fault{Kind: emulator.AnswerWith, Method: test.method, Status: test.status, Body: test.body, Times: -1}
 			if test.method != http.MethodPost {
-				w.apply(t, config)
+				r.apply(t, config)
 			}
 			switch test.method {
 			case http.MethodGet:
 				fault.PathSuffix = collection
+			case http.MethodPatch:
+				config = many("doors")
 			case http.MethodDelete:
-				config = w.config("")
+				config = nil
 			}
-			w.server.Inject(fault)
-			failed := w.applyFails(t, config)
+			r.server.Inject(fault)
+			failed := r.applyFails(t, config)
 			full := 0
 			for _, d := range failed.Diagnostics {
 				switch {
 				case strings.Contains(d.Detail, test.advice):
 					full++
-				case strings.Contains(d.Detail, "\n"):
-					t.Errorf("is not one line: %s", d)
+				case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, " See the error ") && !strings.Contains(d.Detail, " Fix that error first."):
+					t.Errorf("is not one line that refers to another error: %s", d)
 				}
-				for _, words := range append(test.words, `ing OAuth consumer "gates-`) {
+				for _, words := range append(test.words, `OAuth consumer "gates-`) {
 					if !strings.Contains(d.Detail, words) {
 						t.Errorf("does not say %q: %s", words, d)
 					}
@@ -415,35 +431,5 @@ func TestAccProvider_serverGone(t *testing.T) {
 	}
 	if full > 1 || len(failed.Diagnostics) < manyConsumers-3 {
 		t.Errorf("%d of %d errors are in full:\n%s", full, len(failed.Diagnostics), failed.Output)
-	}
-}
-
-// What the server says to each resource is explained once. Each error has the
-// resource, the server's words, and who asked where, in one line.
-func TestAccProvider_ownFailures(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	w.apply(t, w.config(manyOf("doors"))).expectNone(t)
-	w.server.Inject(emulator.Fault{Kind: emulator.Forbidden403, Method: http.MethodPatch, Times: -1})
-	failed := w.applyFails(t, w.config(manyOf("gates")))
-	if len(failed.Diagnostics) != manyConsumers {
-		t.Errorf("want %d errors, got %d", manyConsumers, len(failed.Diagnostics))
-	}
-	full := 0
-	for _, d := range failed.Diagnostics {
-		for _, words := range []string{"Setting the name (to ", "403 Forbidden", w.server.URL() + " (endpoint)", `user "admin" (username, password)`, "Nothing was changed."} {
-			if !strings.Contains(d.Detail, words) {
-				t.Errorf("does not say %q: %s", words, d)
-			}
-		}
-		switch {
-		case strings.Contains(d.Detail, "Configure Server permission"):
-			full++
-		case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, `See the error that begins with: Setting the name (to `):
-			t.Errorf("is not one line that refers to another error: %s", d)
-		}
-	}
-	if full != 1 {
-		t.Errorf("%d errors are in full, want one", full)
 	}
 }

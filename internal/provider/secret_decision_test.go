@@ -10,7 +10,7 @@ func TestDecideSecret(t *testing.T) {
 	t.Parallel()
 	null, unknown, noVersion, unknownVersion := types.StringNull(), types.StringUnknown(), types.Int64Null(), types.Int64Unknown()
 	value, version := types.StringValue, types.Int64Value
-	hashOfA, none := secretRecord{Hash: usualHashCost.hash("a")}, secretRecord{}
+	hashOfA, none := secretRecord{Hash: cheapHashCost.hash("a")}, secretRecord{}
 	drifted := secretRecord{Hash: hashOfA.Hash, Drifted: true}
 	uncertain := secretRecord{Drifted: true}
 	refusedA := secretRecord{Hash: hashOfA.Hash, Refused: true}

@@ -79,6 +79,9 @@ type hashCost struct {
 // parameters in OWASP's Password Storage Cheat Sheet, which are equally strong.
 var usualHashCost = hashCost{time: 4, memory: 9 * 1024}
 
+// cheapHashCost is the cost in tests.
+var cheapHashCost = hashCost{time: 1, memory: 8}
+
 // hashing limits how many hashes are computed at the same time, because each
 // one needs nine megabytes.
 var hashing = make(chan struct{}, min(3, runtime.GOMAXPROCS(0)))
@@ -92,10 +95,14 @@ func (cost hashCost) hash(secret string) *secretHash {
 }
 
 // startHash starts the hash of a secret, which is computed while the server works. The
-// returned function waits for it. The hash is nil if the planned state needs none.
-func (b *backend) startHash(secret types.String, plan oauthConsumerModel) (wait func() *secretHash) {
-	if !b.needsHash(plan) {
+// returned function waits for it. Without a secret, it is the known hash. It is nil if the
+// planned state needs none.
+func (b *backend) startHash(secret types.String, known *secretHash, plan oauthConsumerModel) (wait func() *secretHash) {
+	switch {
+	case !b.needsHash(plan):
 		return func() *secretHash { return nil }
+	case secret.IsNull():
+		return func() *secretHash { return known }
 	}
 	done := make(chan *secretHash, 1)
 	go func() { done <- b.hashCost.hash(secret.ValueString()) }()

@@ -2,9 +2,8 @@ package provider_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -13,20 +12,20 @@ import (
 const unproven = `Secret of "doors" may differ from secret_wo`
 
 // secretForms are the ways to give a secret to a consumer that is approved.
-var secretForms = map[string][]string{
-	"secret":                   append(stored("s3cret"), `name = "doors"`, `approved = true`),
-	"secret_wo":                append(writeOnly("s3cret"), `name = "doors"`, `approved = true`),
-	"secret_wo with a version": append(writeOnly("s3cret", 1), `name = "doors"`, `approved = true`),
+var secretForms = map[string]fields{
+	"secret":                   {"name": "doors", "approved": true, "secret": "s3cret"},
+	"secret_wo":                {"name": "doors", "approved": true, "secret_wo": "s3cret"},
+	"secret_wo with a version": {"name": "doors", "approved": true, "secret_wo": "s3cret", "secret_wo_version": 1},
 }
 
-func stored(value string) []string { return []string{"secret = " + quote(value)} }
+func stored(value string) fields { return fields{"secret": value} }
 
-func writeOnly(value string, wanted ...int) []string {
-	arguments := []string{"secret_wo = " + quote(value)}
-	for _, number := range wanted {
-		arguments = append(arguments, fmt.Sprintf("secret_wo_version = %d", number))
+func writeOnly(value string, version ...int) fields {
+	secret := fields{"secret_wo": value}
+	if len(version) > 0 {
+		secret["secret_wo_version"] = version[0]
 	}
-	return arguments
+	return secret
 }
 
 // holds says whether a document has a secret, plain or in base64 as in private
@@ -46,140 +45,138 @@ func holds(t *testing.T, document []byte, secret string) bool {
 
 // secretStep is a configuration of the secret, and what applying it does.
 type secretStep struct {
-	// arguments configure the secret. The rest of the consumer stays the same.
-	arguments []string
+	// secret is configured. The rest of the consumer stays the same.
+	secret fields
 	// sends says that the secret of a consumer that exists is sent.
 	sends    bool
 	action   string
-	revision int
+	revision int64
 	warning  string
 }
 
 // expectSecretStep applies a step and plans again. The consumer has the key after
 // the step.
-func (w *workspace) expectSecretStep(t *testing.T, step secretStep, key string, more ...string) {
+func (r *runs) expectSecretStep(t *testing.T, step secretStep, key string) {
 	t.Helper()
-	config := w.config(consumer(append(step.arguments, `name = "doors"`)...), strings.Join(more, ""))
-	before, _ := w.server.Consumer(key)
-	w.requests()
-	applied := w.apply(t, config)
+	config := one(step.secret)
+	before, _ := r.server.Consumer(key)
+	r.requests()
+	applied := r.apply(t, config)
 	applied.expectAction(t, step.action)
 	if step.warning == "" {
 		applied.expectNone(t)
 	} else {
 		applied.expect(t, "warning", step.warning, `OAuth consumer "doors" (key "made-by-hand") was imported, or its secret had a version`, "secret_wo_version = 1")
 	}
-	after := w.only(t)
+	after := r.only(t)
 	if step.action != "create" {
 		var writes []string
 		if step.sends {
 			writes = []string{"PATCH " + collection + "/" + key + " secret"}
 		}
-		w.expectWrites(t, writes...)
-		if step.sends && !strings.Contains(step.arguments[0], quote(after.Secret)) || !step.sends && after != before {
+		r.expectWrites(t, writes...)
+		if configured := cmp.Or[any](step.secret["secret"], step.secret["secret_wo"]); step.sends && configured != after.Secret || !step.sends && after != before {
 			t.Errorf("on the server: %+v, before: %+v", after, before)
 		}
 	}
-	w.expectState(t, after, step.revision)
-	state := w.state(t).Attributes
-	if state.SecretWO != nil || state.Secret == nil && holds(t, w.stateFile(t), after.Secret) {
-		t.Errorf("the state has the write-only secret:\n%s", w.stateFile(t))
+	r.expectState(t, after, step.revision)
+	if state := r.state["test"].values; state["secret_wo"] != nil || state["secret"] == nil && holds(t, r.stateFile(t), after.Secret) {
+		t.Errorf("the state has the write-only secret:\n%s", r.stateFile(t))
 	}
-	if len(step.arguments) > 1 && holds(t, w.stateFile(t), `"hash"`) {
-		t.Errorf("the state has a hash of a secret with a version:\n%s", w.stateFile(t))
+	if step.secret["secret_wo_version"] != nil && holds(t, r.stateFile(t), `"hash"`) {
+		t.Errorf("the state has a hash of a secret with a version:\n%s", r.stateFile(t))
 	}
-	w.plan(t, config).expectAction(t, "")
+	r.plan(t, config).expectAction(t, "")
 }
 
-func TestAccSecret_rotate(t *testing.T) {
+func TestSecret_rotate(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
 	const a, b = "first-s3cret", "second-s3cret"
 	for name, steps := range map[string][]secretStep{
 		"secret and back by taking it out": {
-			{arguments: stored(a), revision: 1, action: "create"},
-			{arguments: nil, revision: 1, action: "update"},
-			{arguments: stored(a), revision: 1, action: "update"},
-			{arguments: nil, revision: 1, action: "update"},
-			{arguments: stored(b), revision: 2, action: "update", sends: true},
+			{secret: stored(a), revision: 1, action: "create"},
+			{secret: nil, revision: 1, action: "update"},
+			{secret: stored(a), revision: 1, action: "update"},
+			{secret: nil, revision: 1, action: "update"},
+			{secret: stored(b), revision: 2, action: "update", sends: true},
 		},
 		"secret_wo noticed by its hash": {
-			{arguments: writeOnly(a), revision: 1, action: "create"},
-			{arguments: writeOnly(a), revision: 1},
-			{arguments: writeOnly(b), revision: 2, action: "update", sends: true},
-			{arguments: nil, revision: 2},
-			{arguments: writeOnly(b), revision: 2},
-			{arguments: writeOnly(a), revision: 3, action: "update", sends: true},
+			{secret: writeOnly(a), revision: 1, action: "create"},
+			{secret: writeOnly(a), revision: 1},
+			{secret: writeOnly(b), revision: 2, action: "update", sends: true},
+			{secret: nil, revision: 2},
+			{secret: writeOnly(b), revision: 2},
+			{secret: writeOnly(a), revision: 3, action: "update", sends: true},
 		},
 		"secret_wo with a version": {
-			{arguments: writeOnly(a, 1), revision: 1, action: "create"},
-			{arguments: writeOnly(b, 1), revision: 1},
-			{arguments: writeOnly(b, 2), revision: 2, action: "update", sends: true},
-			{arguments: writeOnly(b, 3), revision: 3, action: "update", sends: true},
-			{arguments: writeOnly(a, 1), revision: 4, action: "update", sends: true},
-			{arguments: nil, revision: 4, action: "update"},
-			{arguments: writeOnly(a, 7), revision: 5, action: "update", sends: true},
+			{secret: writeOnly(a, 1), revision: 1, action: "create"},
+			{secret: writeOnly(b, 1), revision: 1},
+			{secret: writeOnly(b, 2), revision: 2, action: "update", sends: true},
+			{secret: writeOnly(b, 3), revision: 3, action: "update", sends: true},
+			{secret: writeOnly(a, 1), revision: 4, action: "update", sends: true},
+			{secret: nil, revision: 4, action: "update"},
+			{secret: writeOnly(a, 7), revision: 5, action: "update", sends: true},
 		},
 		"secret to secret_wo and back, the same": {
-			{arguments: stored(a), revision: 1, action: "create"},
-			{arguments: writeOnly(a), revision: 1, action: "update"},
-			{arguments: stored(a), revision: 1, action: "update"},
-			{arguments: writeOnly(a, 1), revision: 1, action: "update"},
-			{arguments: stored(a), revision: 2, action: "update", sends: true},
-			{arguments: writeOnly(a, 2), revision: 2, action: "update"},
-			{arguments: writeOnly(a), revision: 3, action: "update", sends: true},
-			{arguments: writeOnly(a, 3), revision: 3, action: "update"},
+			{secret: stored(a), revision: 1, action: "create"},
+			{secret: writeOnly(a), revision: 1, action: "update"},
+			{secret: stored(a), revision: 1, action: "update"},
+			{secret: writeOnly(a, 1), revision: 1, action: "update"},
+			{secret: stored(a), revision: 2, action: "update", sends: true},
+			{secret: writeOnly(a, 2), revision: 2, action: "update"},
+			{secret: writeOnly(a), revision: 3, action: "update", sends: true},
+			{secret: writeOnly(a, 3), revision: 3, action: "update"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
+			r := newRuns(t)
 			for _, step := range steps {
-				w.expectSecretStep(t, step, "key-1")
+				r.expectSecretStep(t, step, "key-1")
 			}
 		})
 	}
 }
 
 // A secret is configured when a consumer is imported, or after that.
-func TestAccSecret_imported(t *testing.T) {
+func TestSecret_imported(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
 	const a, b = "first-s3cret", "second-s3cret"
 	for name, steps := range map[string][]secretStep{
 		"secret": {
-			{arguments: stored(a), revision: 1, action: "update", sends: true},
-			{arguments: writeOnly(a), revision: 1, action: "update"},
+			{secret: stored(a), revision: 1, action: "update", sends: true},
+			{secret: writeOnly(a), revision: 1, action: "update"},
 		},
 		"secret_wo": {
-			{arguments: writeOnly(a), revision: 0, warning: unproven},
-			{arguments: writeOnly(b), revision: 0, warning: unproven},
-			{arguments: writeOnly(b, 1), revision: 1, action: "update", sends: true},
-			{arguments: writeOnly(b), revision: 2, action: "update", sends: true},
-			{arguments: writeOnly(a), revision: 3, action: "update", sends: true},
+			{secret: writeOnly(a), revision: 0, warning: unproven},
+			{secret: writeOnly(b), revision: 0, warning: unproven},
+			{secret: writeOnly(b, 1), revision: 1, action: "update", sends: true},
+			{secret: writeOnly(b), revision: 2, action: "update", sends: true},
+			{secret: writeOnly(a), revision: 3, action: "update", sends: true},
 		},
 		"secret_wo with a version": {
-			{arguments: writeOnly(a, 1), revision: 1, action: "update", sends: true},
-			{arguments: writeOnly(b, 1), revision: 1},
-			{arguments: nil, revision: 1, action: "update"},
-			{arguments: writeOnly(a), revision: 1, warning: unproven},
+			{secret: writeOnly(a, 1), revision: 1, action: "update", sends: true},
+			{secret: writeOnly(b, 1), revision: 1},
+			{secret: nil, revision: 1, action: "update"},
+			{secret: writeOnly(a), revision: 1, warning: unproven},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, atOnce := range []bool{false, true} {
-				w := newWorkspace(t)
-				w.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown-s3cret"})
+				r := newRuns(t)
+				r.server.AddConsumer(emulator.Consumer{Key: "made-by-hand", Name: "doors", Secret: "unknown-s3cret"})
+				r.imports = map[string]string{"test": "made-by-hand"}
 				first := steps[0]
 				if atOnce && first.action == "" {
-					first.action = "import"
+					first.action = adopted
 				}
 				if !atOnce {
-					w.apply(t, w.config(consumer(`name = "doors"`), importBlock("made-by-hand"))).expectNone(t)
+					r.apply(t, one()).expectNone(t)
 				}
-				w.expectSecretStep(t, first, "made-by-hand", importBlock("made-by-hand"))
+				r.expectSecretStep(t, first, "made-by-hand")
 				for _, step := range steps[1:] {
-					w.expectSecretStep(t, step, "made-by-hand")
+					r.expectSecretStep(t, step, "made-by-hand")
 				}
 			}
 		})
@@ -187,45 +184,40 @@ func TestAccSecret_imported(t *testing.T) {
 }
 
 // A secret or a version that is unknown at plan is decided at apply.
-func TestAccSecret_unknownAtPlan(t *testing.T) {
+func TestSecret_unknownAtPlan(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
-	const output = "terraform_data.later.output"
-	tests := map[string]struct {
-		arguments []string
+	for name, test := range map[string]struct {
+		config func(any) consumers
 		// changed is the value that replaces first, with which the consumer is
 		// registered.
-		first, changed string
+		first, changed any
 		sends          bool
 	}{
-		"secret":                               {arguments: []string{"secret = " + output}, first: `"a"`, changed: `"b"`, sends: true},
-		"secret_wo":                            {arguments: []string{"secret_wo = " + output}, first: `"a"`, changed: `"b"`, sends: true},
-		"secret_wo under a version that stays": {arguments: []string{"secret_wo = " + output, "secret_wo_version = 1"}, first: `"a"`, changed: `"b"`},
-		"version":                              {arguments: []string{`secret_wo = "a"`, "secret_wo_version = " + output}, first: "1", changed: "2", sends: true},
-	}
-	for name, test := range tests {
+		"secret":    {config: func(v any) consumers { return one(fields{"secret": v}) }, first: "a", changed: "b", sends: true},
+		"secret_wo": {config: func(v any) consumers { return one(fields{"secret_wo": v}) }, first: "a", changed: "b", sends: true},
+		"secret_wo under a version that stays": {
+			config: func(v any) consumers { return one(fields{"secret_wo": v, "secret_wo_version": 1}) }, first: "a", changed: "b",
+		},
+		"version": {config: func(v any) consumers { return one(fields{"secret_wo": "a", "secret_wo_version": v}) }, first: 1, changed: 2, sends: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
-			config := func(trigger int, value string) string {
-				return w.config(consumer(append(test.arguments, `name = "doors"`)...),
-					fmt.Sprintf("resource \"terraform_data\" \"later\" {\n triggers_replace = %d\n input = %s\n}\n", trigger, value))
-			}
-			w.apply(t, config(1, test.first)).expectNone(t)
-			w.requests()
-			w.apply(t, config(2, test.first)).expectNone(t)
-			w.expectWrites(t)
-			w.expectState(t, w.only(t), 1)
+			r := newRuns(t)
+			r.apply(t, test.config(late{test.first})).expectNone(t)
+			r.requests()
+			r.apply(t, test.config(late{test.first})).expectNone(t)
+			r.expectWrites(t)
+			r.expectState(t, r.only(t), 1)
 
-			w.apply(t, config(3, test.changed)).expectNone(t)
+			r.apply(t, test.config(late{test.changed})).expectNone(t)
 			var writes []string
-			revision := 1
+			revision := int64(1)
 			if test.sends {
 				writes, revision = []string{"PATCH " + collection + "/key-1 secret"}, 2
 			}
-			w.expectWrites(t, writes...)
-			w.expectState(t, w.only(t), revision)
-			w.expectUnchanged(t, config(3, test.changed))
+			r.expectWrites(t, writes...)
+			r.expectState(t, r.only(t), revision)
+			r.expectUnchanged(t, test.config(test.changed))
 		})
 	}
 }

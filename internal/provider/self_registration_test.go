@@ -24,10 +24,9 @@ const (
 	stays        = `OAuth consumer "doors" (key "key-1") is not removed`
 	nameUnproven = `Name of "doors-next" is not checked`
 
-	getRoot    = "GET " + wire.RootServicesPath
-	register   = "POST " + wire.RequestConsumerKeyPath + " name,secret"
-	signed     = "POST " + wire.RequestTokenPath
-	noApproval = `name = "doors"`
+	getRoot  = "GET " + wire.RootServicesPath
+	register = "POST " + wire.RequestConsumerKeyPath + " name,secret"
+	signed   = "POST " + wire.RequestTokenPath
 )
 
 // selfRegistering is a configuration of a user who knows the address of the platform,
@@ -57,115 +56,122 @@ func (h *harness) approve(approved bool) {
 	}
 }
 
-var selfRegisteredForms = map[string]func(secret string, version int) []string{
-	"secret":                   func(secret string, _ int) []string { return append(stored(secret), noApproval) },
-	"secret_wo":                func(secret string, _ int) []string { return append(writeOnly(secret), noApproval) },
-	"secret_wo with a version": func(secret string, version int) []string { return append(writeOnly(secret, version), noApproval) },
+// storedDoors are the arguments of a consumer that waits for a person's approval.
+var storedDoors = []string{`name = "doors"`, `secret = "s3cret"`}
+
+// secretConfig is a configuration with a secret, which may have a version.
+type secretConfig func(secret string, version int) consumers
+
+var selfRegisteredForms = map[string]secretConfig{
+	"secret":                   func(secret string, _ int) consumers { return one(stored(secret)) },
+	"secret_wo":                func(secret string, _ int) consumers { return one(writeOnly(secret)) },
+	"secret_wo with a version": func(secret string, version int) consumers { return one(writeOnly(secret, version)) },
 }
 
-func TestAccSelfRegistration(t *testing.T) {
-	t.Parallel()
-	need(t, firstWriteOnly)
+// selfRegister runs a test with each form of a secret, on a server of its own.
+func selfRegister(t *testing.T, do func(t *testing.T, r *runs, form secretConfig)) {
+	t.Helper()
 	for name, form := range selfRegisteredForms {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
-			config := w.selfRegistering(consumer(form("s3cret", 1)...))
-			planned := w.plan(t, config)
-			planned.expectNone(t)
-			planned.expectAction(t, "create")
-			w.expectRequests(t)
-
-			w.apply(t, config).expect(t, "warning", waits, "Configure Server", "approves it in TWCloud Admin, on the page OAuth consumers")
-			if got := w.counts(); got[register] != 1 || got[signed] != 1 || len(got) != 3 {
-				t.Errorf("sent %v", got)
-			}
-			want := emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret"}
-			w.expectOnServer(t, want)
-			w.expectState(t, want, 1)
-			w.expectUnchanged(t, config)
-			w.expectProofs(t, 1)
-
-			// A person approves it.
-			w.approve(true)
-			want.Approved = true
-			planned = w.plan(t, config)
-			planned.expectNone(t)
-			if name == "secret" {
-				planned.expectAction(t, "")
-				if shown := w.plan(t, config, "-refresh-only"); !strings.Contains(shown.Output, `"type":"resource_drift"`) {
-					t.Errorf("the refresh does not show it:\n%s", shown.Output)
-				}
-			} else {
-				planned.expectAction(t, "update")
-			}
-			w.requests()
-			w.apply(t, config).expectNone(t)
-			if w.counts()[register] > 0 {
-				t.Error("registered again")
-			}
-			w.expectState(t, want, 1)
-			w.requests()
-			w.expectUnchanged(t, config)
-			w.expectProofs(t, 1)
-
-			// A person changes the secret: the server refuses the known one.
-			w.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Secret = "n3w" })
-			w.plan(t, config).expect(t, "warning", refuses, "disapproved or removed", "secret was changed", "address")
-			w.apply(t, config).expect(t, "warning", refuses)
-			want.Approved = false
-			w.expectState(t, want, 1)
-			w.expectUnchanged(t, config)
-
-			// The configuration follows.
-			config = w.selfRegistering(consumer(form("n3w", 2)...))
-			planned = w.plan(t, config)
-			planned.expectNone(t)
-			planned.expectAction(t, "update")
-			w.apply(t, config).expectNone(t)
-			want.Approved, want.Secret = true, "n3w"
-			w.expectState(t, want, 2)
-			w.expectOnServer(t, want)
-			w.expectUnchanged(t, config)
-
-			// A secret that the consumer does not have is an error, and changes nothing.
-			wrong := w.selfRegistering(consumer(form("wr0ng", 3)...))
-			failed := w.planFails(t, wrong)
-			failed.expect(t, "error", notAccepted, "set the new secret in TWCloud Admin", "approve the consumer")
-			if strings.Contains(failed.Output, "wr0ng") {
-				t.Error("the plan has the secret")
-			}
-
-			renamed := strings.Replace(config, `"doors"`, `"doors-next"`, 1)
-			w.plan(t, renamed).expect(t, "warning", nameUnproven, "in state alone", "Change it in TWCloud Admin")
-			w.apply(t, renamed).expect(t, "warning", nameUnproven)
-			want.Name = "doors-next"
-			w.expectState(t, want, 2)
-			w.expectUnchanged(t, renamed)
-			if w.server.OpenSessions()+w.server.OpenPlatformSessions() > 0 || w.server.Logins() > 0 {
-				t.Error("signed in")
-			}
+			do(t, newRuns(t).selfRegistering(), form)
 		})
 	}
 }
 
-// What is destroyed stays on the server, so what may be active stays in state.
-func TestAccSelfRegistration_destroy(t *testing.T) {
+func TestSelfRegistration(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
+	selfRegister(t, func(t *testing.T, r *runs, form secretConfig) {
+		config := form("s3cret", 1)
+		planned := r.plan(t, config)
+		planned.expectNone(t)
+		planned.expectAction(t, "create")
+		r.expectRequests(t)
+
+		r.apply(t, config).expect(t, "warning", waits, "Configure Server", "approves it in TWCloud Admin, on the page OAuth consumers")
+		if got := r.counts(); got[register] != 1 || got[signed] != 1 || len(got) != 3 {
+			t.Errorf("sent %v", got)
+		}
+		want := emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret"}
+		r.expectOnServer(t, want)
+		r.expectState(t, want, 1)
+		r.expectUnchanged(t, config)
+		r.expectProofs(t, 1)
+
+		// A person approves it. A secret in state shows that in a refresh.
+		r.approve(true)
+		want.Approved = true
+		planned = r.plan(t, config)
+		planned.expectNone(t)
+		action := "update"
+		if config["test"]["secret"] != nil {
+			action = ""
+		}
+		planned.expectAction(t, action)
+		r.requests()
+		r.apply(t, config).expectNone(t)
+		if r.counts()[register] > 0 {
+			t.Error("registered again")
+		}
+		r.expectState(t, want, 1)
+		r.requests()
+		r.expectUnchanged(t, config)
+		r.expectProofs(t, 1)
+
+		// A person changes the secret: the server refuses the known one.
+		r.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Secret = "n3w" })
+		r.plan(t, config).expect(t, "warning", refuses, "disapproved or removed", "secret was changed", "address")
+		r.apply(t, config).expect(t, "warning", refuses)
+		want.Approved = false
+		r.expectState(t, want, 1)
+		r.expectUnchanged(t, config)
+
+		// The configuration follows.
+		config = form("n3w", 2)
+		planned = r.plan(t, config)
+		planned.expectNone(t)
+		planned.expectAction(t, "update")
+		r.apply(t, config).expectNone(t)
+		want.Approved, want.Secret = true, "n3w"
+		r.expectState(t, want, 2)
+		r.expectOnServer(t, want)
+		r.expectUnchanged(t, config)
+
+		// A secret that the consumer does not have is an error, and changes nothing.
+		failed := r.planFails(t, form("wr0ng", 3))
+		failed.expect(t, "error", notAccepted, "set the new secret in TWCloud Admin", "approve the consumer")
+		if told := failed.Diagnostics[0]; told.at != "" || strings.Contains(told.String(), "wr0ng") {
+			t.Errorf("tells the secret, or Terraform prints its line: %s", told)
+		}
+
+		renamed := one(config["test"], fields{"name": "doors-next"})
+		r.plan(t, renamed).expect(t, "warning", nameUnproven, "in state alone", "Change it in TWCloud Admin")
+		r.apply(t, renamed).expect(t, "warning", nameUnproven)
+		want.Name = "doors-next"
+		r.expectState(t, want, 2)
+		r.expectUnchanged(t, renamed)
+		if r.server.OpenSessions()+r.server.OpenPlatformSessions() > 0 || r.server.Logins() > 0 {
+			t.Error("signed in")
+		}
+	})
+}
+
+// What is destroyed stays on the server, so what may be active stays in state.
+func TestSelfRegistration_destroy(t *testing.T) {
+	t.Parallel()
 	type step struct {
-		change  func(*workspace)
+		change  func(*runs)
 		error   string
 		warning string
 	}
-	none := func(*workspace) {}
-	approve := func(w *workspace) { w.approve(true) }
-	remove := func(w *workspace) { w.server.RemoveConsumer("key-1") }
-	secret := func(w *workspace) {
-		w.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Secret = "other" })
+	none := func(*runs) {}
+	approve := func(r *runs) { r.approve(true) }
+	remove := func(r *runs) { r.server.RemoveConsumer("key-1") }
+	secret := func(r *runs) {
+		r.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Secret = "other" })
 	}
-	unclear := func(w *workspace) {
-		w.server.Inject(emulator.Fault{Kind: emulator.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1})
+	unclear := func(r *runs) {
+		r.server.Inject(emulator.Fault{Kind: emulator.InternalError500, PathSuffix: wire.RequestTokenPath, Times: -1})
 	}
 	for name, test := range map[string]struct {
 		form  string
@@ -179,228 +185,201 @@ func TestAccSelfRegistration_destroy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t)
-			config := w.selfRegistering(consumer(selfRegisteredForms[test.form]("s3cret", 1)...))
-			w.apply(t, config)
+			r := newRuns(t).selfRegistering()
+			r.apply(t, selfRegisteredForms[test.form]("s3cret", 1))
 			for _, step := range test.steps {
-				step.change(w)
-				before := w.server.Consumers()
-				for _, arguments := range [][]string{{"-destroy"}, {"-destroy", "-refresh=false"}} {
-					w.write(t, config)
-					planned := w.run(t, append([]string{"plan", "-json"}, arguments...)...)
+				step.change(r)
+				before := r.server.Consumers()
+				for _, arguments := range [][]string{nil, {"-refresh=false"}} {
 					if step.error != "" {
-						planned.mustFail(t).expect(t, "error", step.error, "no call that removes", "destroy = false")
+						r.planFails(t, nil, arguments...).expect(t, "error", step.error, "no call that removes", "destroy = false")
 					} else {
-						planned.mustSucceed(t).expect(t, "warning", step.warning, "Remove it in TWCloud Admin")
+						r.plan(t, nil, arguments...).expect(t, "warning", step.warning, "Remove it in TWCloud Admin")
 					}
 				}
-				applied := w.run(t, "apply", "-json", "-auto-approve", "-destroy")
-				if step.error != "" {
-					applied.mustFail(t)
-				} else {
-					applied.mustSucceed(t)
+				if applied := r.tryApply(t, nil); applied.Failed != (step.error != "") {
+					t.Errorf("said %v", applied.Diagnostics)
 				}
-				w.expectOnServer(t, before...)
-				if gone := w.state(t) == nil; gone != (step.error == "") {
+				r.expectOnServer(t, before...)
+				if gone := r.state["test"] == nil; gone != (step.error == "") {
 					t.Errorf("left the state: %t", gone)
 				}
 			}
 		})
 	}
-	t.Run("write-only, once active", func(t *testing.T) {
-		t.Parallel()
-		w := newWorkspace(t)
-		config := w.selfRegistering(consumer(selfRegisteredForms["secret_wo"]("s3cret", 1)...))
-		w.apply(t, config)
-		w.approve(true)
-		w.apply(t, config)
-		w.approve(false)
-		w.apply(t, config).expect(t, "warning", refuses)
-		w.run(t, "plan", "-json", "-destroy").mustFail(t).expect(t, "error", maybeActive, "removed block", "destroy = false")
-		w.apply(t, w.selfRegistering("removed {\n from = "+consumerAddress+"\n lifecycle {\n  destroy = false\n }\n}\n"))
-		if w.state(t) != nil {
-			t.Error("still in state")
-		}
-	})
 	t.Run("approved after the plan", func(t *testing.T) {
 		t.Parallel()
-		w := newWorkspace(t)
-		w.apply(t, w.selfRegistering(consumer(selfRegisteredForms["secret"]("s3cret", 1)...)))
-		w.run(t, "plan", "-json", "-destroy", "-out=saved.tfplan").mustSucceed(t).expect(t, "warning", stays)
-		w.approve(true)
-		w.run(t, "apply", "-json", "saved.tfplan").mustFail(t).expect(t, "error", stillActive)
-		if w.state(t) == nil {
+		r := newRuns(t).selfRegistering()
+		r.apply(t, one(stored("s3cret")))
+		planned := r.save(t, nil)
+		planned.expect(t, "warning", stays)
+		r.approve(true)
+		r.applySaved(t, planned).mustFail(t).expect(t, "error", stillActive)
+		if r.state["test"] == nil {
 			t.Error("left the state")
 		}
 	})
 }
 
-func TestAccSelfRegistration_import(t *testing.T) {
+// A consumer that was active once leaves the state with a removed block only.
+func TestAccSelfRegistration_removedBlock(t *testing.T) {
 	t.Parallel()
 	need(t, firstWriteOnly)
-	for name, form := range selfRegisteredForms {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t)
-			w.server.AddConsumer(emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret"})
-			config := w.selfRegistering(consumer(form("s3cret", 1)...))
-			w.planFails(t, importBlock("key-1")+config).expect(t, "error", notImported, "refuses", `key "key-1"`, "approve the consumer")
-			w.approve(true)
-			w.planFails(t, importBlock("key-1")+w.selfRegistering(consumer(form("wr0ng", 1)...))).expect(t, "error", notImported)
-			w.planFails(t, importBlock("other")+config).expect(t, "error", notImported, `key "other"`)
-			w.planFails(t, importBlock("key-1")+w.selfRegistering(consumer(noApproval))).expect(t, "error", "Missing secret", "prove")
-			want := w.only(t)
-			w.requests()
-			w.plan(t, importBlock("key-1")+config).expectNone(t)
-			w.expectProofs(t, 1)
-			w.apply(t, importBlock("key-1")+config).expectNone(t)
-			w.expectState(t, want, 0)
-			w.expectUnchanged(t, config)
-		})
+	w := newWorkspace(t)
+	config := w.selfRegistering(consumer(`name = "doors"`, `secret_wo = "s3cret"`))
+	w.apply(t, config)
+	w.approve(true)
+	w.apply(t, config)
+	w.approve(false)
+	w.apply(t, config).expect(t, "warning", refuses)
+	w.run(t, "plan", "-json", "-destroy").mustFail(t).expect(t, "error", maybeActive, "removed block", "destroy = false")
+	w.apply(t, w.selfRegistering("removed {\n from = "+consumerAddress+"\n lifecycle {\n  destroy = false\n }\n}\n"))
+	if w.state(t) != nil {
+		t.Error("still in state")
 	}
 }
 
-func TestAccSelfRegistration_move(t *testing.T) {
+func TestSelfRegistration_import(t *testing.T) {
 	t.Parallel()
-	for name, secret := range map[string][]string{"secret": stored("s3cret"), "secret_wo": writeOnly("s3cret")} {
+	selfRegister(t, func(t *testing.T, r *runs, form secretConfig) {
+		r.server.AddConsumer(emulator.Consumer{Key: "key-1", Name: "doors", Secret: "s3cret"})
+		r.imports = map[string]string{"test": "key-1"}
+		config := form("s3cret", 1)
+		r.planFails(t, config).expect(t, "error", notImported, "refuses", `key "key-1"`, "approve the consumer")
+		r.approve(true)
+		r.planFails(t, form("wr0ng", 1)).expect(t, "error", notImported)
+		r.planFails(t, one()).expect(t, "error", "Missing secret", "prove")
+		r.imports["test"] = "other"
+		r.planFails(t, config).expect(t, "error", notImported, `key "other"`)
+		r.imports["test"] = "key-1"
+		want := r.only(t)
+		r.requests()
+		r.plan(t, config).expectNone(t)
+		r.expectProofs(t, 1)
+		r.apply(t, config).expectNone(t)
+		r.expectState(t, want, 0)
+		r.expectUnchanged(t, config)
+	})
+}
+
+func TestSelfRegistration_move(t *testing.T) {
+	t.Parallel()
+	for name, secret := range map[string]fields{"secret": stored("s3cret"), "secret_wo": writeOnly("s3cret")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := moving(t, restapiVersion3, nil)
-			need(t, firstWriteOnly)
-			config := w.selfRegistering(consumer(append(secret, noApproval)...))
-			w.approve(false)
-			w.planFails(t, config+movedBlock).expect(t, "error", notImported, `key "k1"`)
-			w.approve(true)
-			w.apply(t, config+movedBlock).expectNone(t)
-			w.expectState(t, w.only(t), 0)
-			w.restapi = nil
-			w.expectUnchanged(t, config)
+			r := newMove(t, restapiVersion3).selfRegistering()
+			r.approve(false)
+			r.planFails(t, one(secret)).expect(t, "error", notImported, `key "k1"`)
+			r.approve(true)
+			r.apply(t, one(secret)).expectNone(t)
+			r.expectState(t, r.only(t), 0)
+			r.expectUnchanged(t, one(secret))
 		})
 	}
 }
 
 // An approval that is configured must be the proven one, before and after a refresh.
-func TestAccSelfRegistration_approvalConfigured(t *testing.T) {
+func TestSelfRegistration_approvalConfigured(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
-	for name, form := range selfRegisteredForms {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t)
-			configured := func(approved string) string {
-				return w.selfRegistering(consumer(append(form("s3cret", 1), approved)...))
-			}
-			const yes, no = "approved = true", "approved = false"
-			w.planFails(t, configured(yes)).expect(t, "error", approvedSet, "new consumer", "Leave approved out")
-			w.apply(t, configured(no)).expect(t, "warning", waits)
-			w.expectUnchanged(t, configured(no))
-			for _, arguments := range [][]string{nil, {"-refresh=false"}} {
-				w.approve(false)
-				w.planFails(t, configured(yes), arguments...).expect(t, "error", approvedSet, "approved = false")
-				w.approve(true)
-				w.planFails(t, configured(no), arguments...).expect(t, "error", approvedSet, "approved = true")
-			}
-			w.apply(t, configured(yes)).expectNone(t)
-			w.expectState(t, w.only(t), 1)
-			w.expectUnchanged(t, configured(yes))
-		})
-	}
+	selfRegister(t, func(t *testing.T, r *runs, form secretConfig) {
+		configured := func(approved bool) consumers { return one(form("s3cret", 1)["test"], fields{"approved": approved}) }
+		r.planFails(t, configured(true)).expect(t, "error", approvedSet, "new consumer", "Leave approved out")
+		r.apply(t, configured(false)).expect(t, "warning", waits)
+		r.expectUnchanged(t, configured(false))
+		for _, arguments := range [][]string{nil, {"-refresh=false"}} {
+			r.approve(false)
+			r.planFails(t, configured(true), arguments...).expect(t, "error", approvedSet, "approved = false")
+			r.approve(true)
+			r.planFails(t, configured(false), arguments...).expect(t, "error", approvedSet, "approved = true")
+		}
+		r.apply(t, configured(true)).expectNone(t)
+		r.expectState(t, r.only(t), 1)
+		r.expectUnchanged(t, configured(true))
+	})
 }
 
 // Without a refresh, the plan proves, also the secret in state.
-func TestAccSelfRegistration_withoutRefresh(t *testing.T) {
+func TestSelfRegistration_withoutRefresh(t *testing.T) {
 	t.Parallel()
-	need(t, firstWriteOnly)
-	for name, form := range selfRegisteredForms {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t)
-			config := w.selfRegistering(consumer(form("s3cret", 1)...))
-			w.apply(t, config, "-refresh=false").expect(t, "warning", waits)
-			w.approve(true)
-			w.requests()
-			w.plan(t, config, "-refresh=false").expectAction(t, "update")
-			w.expectProofs(t, 1)
-
-			// What a plan leaves open, the apply finds out, whatever it is by then.
-			w.plan(t, config, "-refresh=false", "-out=saved.tfplan").expectAction(t, "update")
-			w.approve(false)
-			w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
-			w.expectState(t, w.only(t), 1)
-			w.approve(true)
-			w.apply(t, config, "-refresh=false").expectNone(t)
-			w.expectState(t, w.only(t), 1)
-
-			renamed := strings.Replace(config, `"doors"`, `"doors-next"`, 1)
-			w.plan(t, renamed, "-refresh=false", "-out=saved.tfplan").expectAction(t, "update")
-			w.approve(false)
-			w.run(t, "apply", "-json", "saved.tfplan").mustSucceed(t)
-			if state := w.state(t).Attributes; state.Approved || state.Name != "doors-next" {
-				t.Errorf("in state: %+v", state)
-			}
-
-			w.approve(true)
-			w.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Secret = "n3w" })
-			rotated := w.selfRegistering(consumer(form("n3w", 2)...))
-			w.plan(t, rotated, "-out=saved.tfplan").expectAction(t, "update")
-			w.approve(false)
-			w.run(t, "apply", "-json", "saved.tfplan").mustFail(t).expectFailure(t, "refuses")
-		})
-	}
-}
-
-func TestAccSelfRegistration_unclear(t *testing.T) {
-	t.Parallel()
-	need(t, firstWriteOnly)
-	for name, form := range selfRegisteredForms {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t)
-			config := w.selfRegistering(consumer(form("s3cret", 1)...))
-			w.apply(t, config)
-			w.approve(true)
-			w.apply(t, config)
-			want := w.only(t)
-			w.server.Inject(emulator.Fault{Kind: emulator.DropBefore, PathSuffix: wire.RequestTokenPath, Times: -1})
-			planned := w.plan(t, config)
-			planned.expect(t, "warning", notProven, `key "key-1"`, "The state stays as it is", "webapp_endpoint")
-			planned.expectAction(t, "")
-			w.apply(t, config).expect(t, "warning", notProven)
-			w.expectState(t, want, 1)
-			w.planFails(t, w.selfRegistering(consumer(form("n3w", 2)...))).expect(t, "error", notAccepted, "could not find out")
-		})
-	}
-}
-
-func TestAccSelfRegistration_unknown(t *testing.T) {
-	t.Parallel()
-	need(t, firstWriteOnly)
-	late := func(value string, trigger int) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"late\" {\n triggers_replace = %d\n input = %s\n}\n", trigger, quote(value))
-	}
-	t.Run("secret", func(t *testing.T) {
-		t.Parallel()
-		w := newWorkspace(t)
-		config := func(trigger int) string {
-			return late("s3cret", trigger) + w.selfRegistering(consumer(noApproval, "secret = terraform_data.late.output"))
+	selfRegister(t, func(t *testing.T, r *runs, form secretConfig) {
+		save := func(config consumers, arguments ...string) *savedPlan {
+			planned := r.save(t, config, arguments...)
+			planned.expectAction(t, "update")
+			return planned
 		}
-		w.apply(t, config(1)).expect(t, "warning", waits)
-		w.approve(true)
-		w.apply(t, config(2)).expectNone(t)
-		w.expectState(t, w.only(t), 1)
+		config := form("s3cret", 1)
+		r.apply(t, config, "-refresh=false").expect(t, "warning", waits)
+		r.approve(true)
+		r.requests()
+		planned := save(config, "-refresh=false")
+		r.expectProofs(t, 1)
+
+		// What a plan leaves open, the apply finds out, whatever it is by then.
+		r.approve(false)
+		r.applySaved(t, planned).mustSucceed(t)
+		r.expectState(t, r.only(t), 1)
+		r.approve(true)
+		r.apply(t, config, "-refresh=false").expectNone(t)
+		r.expectState(t, r.only(t), 1)
+
+		planned = save(one(config["test"], fields{"name": "doors-next"}), "-refresh=false")
+		r.approve(false)
+		r.applySaved(t, planned).mustSucceed(t)
+		r.expectState(t, emulator.Consumer{Key: "key-1", Name: "doors-next"}, 1)
+
+		r.approve(true)
+		r.server.UpdateConsumer("key-1", func(c *emulator.Consumer) { c.Secret = "n3w" })
+		planned = save(form("n3w", 2))
+		r.approve(false)
+		r.applySaved(t, planned).mustFail(t).expectFailure(t, "refuses")
 	})
+}
+
+func TestSelfRegistration_unclear(t *testing.T) {
+	t.Parallel()
+	selfRegister(t, func(t *testing.T, r *runs, form secretConfig) {
+		config := form("s3cret", 1)
+		r.apply(t, config)
+		r.approve(true)
+		r.apply(t, config)
+		want := r.only(t)
+		r.server.Inject(emulator.Fault{Kind: emulator.DropBefore, PathSuffix: wire.RequestTokenPath, Times: -1})
+		planned := r.plan(t, config)
+		planned.expect(t, "warning", notProven, `key "key-1"`, "The state stays as it is", "webapp_endpoint")
+		planned.expectAction(t, "")
+		r.apply(t, config).expect(t, "warning", notProven)
+		r.expectState(t, want, 1)
+		r.planFails(t, form("n3w", 2)).expect(t, "error", notAccepted, "could not find out")
+	})
+}
+
+func TestSelfRegistration_unknownSecret(t *testing.T) {
+	t.Parallel()
+	r := newRuns(t).selfRegistering()
+	config := one(fields{"secret": late{"s3cret"}})
+	r.apply(t, config).expect(t, "warning", waits)
+	r.approve(true)
+	r.apply(t, config).expectNone(t)
+	r.expectState(t, r.only(t), 1)
+}
+
+func TestAccSelfRegistration_unknownProvider(t *testing.T) {
+	t.Parallel()
+	late := func(value string) string {
+		return "resource \"terraform_data\" \"late\" {\n triggers_replace = 1\n input = " + quote(value) + "\n}\n"
+	}
 	for name, provider := range map[string]func(*workspace) string{
 		"address": func(w *workspace) string {
-			return late(w.server.WebAppURL(), 1) + providerBlock("webapp_endpoint = terraform_data.late.output", `api_profile = "self-registration"`)
+			return late(w.server.WebAppURL()) + providerBlock("webapp_endpoint = terraform_data.late.output", `api_profile = "self-registration"`)
 		},
 		"API profile": func(w *workspace) string {
-			return late("self-registration", 1) + providerBlock("webapp_endpoint = "+quote(w.server.WebAppURL()), "api_profile = terraform_data.late.output")
+			return late("self-registration") + providerBlock("webapp_endpoint = "+quote(w.server.WebAppURL()), "api_profile = terraform_data.late.output")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t)
-			config := provider(w) + consumer(append(stored("s3cret"), noApproval)...)
+			config := provider(w) + consumer(storedDoors...)
 			planned := w.plan(t, config)
 			planned.expectNone(t)
 			w.expectRequests(t)
@@ -410,9 +389,8 @@ func TestAccSelfRegistration_unknown(t *testing.T) {
 
 			// In a plan, the configuration is unknown again.
 			w.requests()
-			w.write(t, strings.Replace(config, "triggers_replace = 1", "triggers_replace = 2", 1))
 			w.approve(true)
-			w.run(t, "apply", "-json", "-auto-approve", "-refresh=false").mustSucceed(t)
+			w.apply(t, strings.Replace(config, "triggers_replace = 1", "triggers_replace = 2", 1), "-refresh=false")
 			w.expectState(t, w.only(t), 1)
 		})
 	}
@@ -420,85 +398,49 @@ func TestAccSelfRegistration_unknown(t *testing.T) {
 
 // A registration whose response is lost is sent once, and the error names what may
 // exist.
-func TestAccSelfRegistration_lost(t *testing.T) {
+func TestSelfRegistration_lost(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.Inject(emulator.Fault{Kind: emulator.DropAfter, PathSuffix: wire.RequestConsumerKeyPath, Times: -1})
-	var resources []string
-	for i := range 5 {
-		resources = append(resources, strings.NewReplacer(`"test"`, fmt.Sprintf(`"t%d"`, i), `"doors"`, fmt.Sprintf(`"doors-%d"`, i)).
-			Replace(consumer(append(stored("s3cret"), noApproval)...)))
-	}
-	failed := w.applyFails(t, w.selfRegistering(resources...))
-	for i := range 5 {
+	r := newRuns(t).selfRegistering()
+	r.server.Inject(emulator.Fault{Kind: emulator.DropAfter, PathSuffix: wire.RequestConsumerKeyPath, Times: -1})
+	failed := r.applyFails(t, many("doors"))
+	for i := range manyConsumers {
 		if !slices.ContainsFunc(failed.Diagnostics, func(d diagnostic) bool {
 			return d.Severity == "error" && strings.Contains(d.Detail, fmt.Sprintf(`A consumer named "doors-%d" may exist on the server. It is not approved, and so harmless`, i))
 		}) {
 			t.Errorf("doors-%d is not named: %v", i, failed.Diagnostics)
 		}
 	}
-	if got := w.counts(); got[register] != 5 || len(w.server.Consumers()) != 5 {
-		t.Errorf("sent %v, the server has %v", got, w.server.Consumers())
+	if got := r.counts(); got[register] != manyConsumers || len(r.server.Consumers()) != manyConsumers {
+		t.Errorf("sent %v, the server has %v", got, r.server.Consumers())
 	}
 }
 
-func TestAccSelfRegistration_sessionDemanded(t *testing.T) {
+func TestSelfRegistration_sessionDemanded(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, func(c *emulator.Config) { c.RegistrationSession = true })
-	w.applyFails(t, w.selfRegistering(consumer(append(stored("s3cret"), noApproval)...))).
-		expectFailure(t, "401", "wants a session", "learn", "Nothing was registered")
-	if w.server.OpenSessions() > 0 || len(w.server.Consumers()) > 0 {
+	r := newRuns(t, func(c *emulator.Config) { c.RegistrationSession = true }).selfRegistering()
+	r.applyFails(t, one(stored("s3cret"))).expectFailure(t, "401", "wants a session", "learn", "Nothing was registered")
+	if r.server.OpenSessions() > 0 || len(r.server.Consumers()) > 0 {
 		t.Error("registered, or signed in")
 	}
 }
 
 // Each create warns, and only the first one is proven.
-func TestAccSelfRegistration_acceptsUnapproved(t *testing.T) {
+func TestSelfRegistration_acceptsUnapproved(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	w.server.SetOnRequest(func(request emulator.Request) {
+	r := newRuns(t).selfRegistering()
+	r.server.SetOnRequest(func(request emulator.Request) {
 		if request.Path == wire.RequestTokenPath {
-			w.approve(true)
+			r.approve(true)
 		}
 	})
-	two := consumer(append(stored("s3cret"), noApproval)...)
-	two += strings.NewReplacer(`"test"`, `"other"`, `"doors"`, `"other"`).Replace(two)
-	applied := w.apply(t, w.selfRegistering(two))
+	applied := r.apply(t, consumers{"test": {"name": "doors", "secret": "s3cret"}, "other": {"name": "other", "secret": "s3cret"}})
 	applied.expect(t, "warning", "Server accepts consumers that nobody has approved", "means only that the secret is right")
-	for _, one := range w.server.Consumers() {
+	for _, one := range r.server.Consumers() {
 		applied.expect(t, "warning", fmt.Sprintf("OAuth consumer %q (key %q) waits for approval", one.Name, one.Key))
 	}
-	if got := w.counts(); got[signed] != 1 || got[register] != 2 {
+	if got := r.counts(); got[signed] != 1 || got[register] != 2 {
 		t.Errorf("sent %v", got)
 	}
-}
-
-// What needs a list says that there is none, and what has one.
-func TestAccSelfRegistration_noList(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t)
-	for name, arguments := range map[string][]string{
-		"twcloud_oauth_consumers": nil, "twcloud_oauth_consumer": {`name = "doors"`},
-	} {
-		w.planFails(t, w.selfRegistering(source(name, arguments...))).expect(t, "error", `API profile has no call "list"`, "rest-api", "learn")
-	}
-	w.planFails(t, w.selfRegistering(source("twcloud_server"))).expectFailure(t, "not configured")
-	w.expectRequests(t)
-	if found := w.apply(t, w.selfRegistering(source("twcloud_oauth_endpoints"))); found.Failed {
-		t.Error(found.Output)
-	}
-}
-
-func TestAccSelfRegistration_query(t *testing.T) {
-	t.Parallel()
-	need(t, firstQuery)
-	w := newWorkspace(t)
-	w.write(t, w.selfRegistering())
-	if err := w.cli.Write("all.tfquery.hcl", "list \"twcloud_oauth_consumer\" \"all\" {\n  provider = twcloud\n}\n"); err != nil {
-		t.Fatal(err)
-	}
-	w.run(t, "query", "-json").mustFail(t).expectFailure(t, "rest-api", "learn")
-	w.expectRequests(t)
 }
 
 // The wrapper around the framework's server answers nothing for this profile.

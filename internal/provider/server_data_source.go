@@ -20,10 +20,8 @@ type serverModel struct {
 }
 
 // NewServerDataSource returns the data source twcloud_server.
-func NewServerDataSource() datasource.DataSource { return &serverDataSource{} }
-
-func (d *serverDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_server"
+func NewServerDataSource() datasource.DataSource {
+	return &serverDataSource{dataSource{name: "server"}}
 }
 
 func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -50,12 +48,12 @@ func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 	}
 	version, err := client.Version(ctx)
 	if err != nil {
-		d.backend.addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read the server's version", "Reading the server's version", err, "")
 		return
 	}
 	username, err := client.CurrentUser(ctx)
 	if err != nil {
-		d.backend.addClientError(&resp.Diagnostics, "Unable to read the current user", "Reading the current user", err)
+		d.backend.addClientError(&resp.Diagnostics, "Unable to read the current user", "Reading the current user", err, "")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, serverModel{

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -93,7 +92,7 @@ func (f serverFacts) where(failure *twcloud.Error) string {
 // the server that the request went to.
 func (f serverFacts) adviceFor(err error) string {
 	server := f.main()
-	if failure, ok := errors.AsType[*twcloud.Error](err); ok && failure.Origin != "" {
+	if failure := failureOf(err); failure.Origin != "" {
 		server = f.addressOf(failure)
 	}
 	words := aboutREST

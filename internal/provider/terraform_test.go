@@ -22,15 +22,8 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 )
 
-// The first versions of the CLI with a feature.
-const (
-	firstWriteOnly = "1.11.0"
-	firstIdentity  = "1.12.0"
-	// firstMove is OpenTofu's: Terraform can move to another type since 1.8.
-	firstMove = "1.10.0"
-	// firstQuery is Terraform's: OpenTofu has no query command.
-	firstQuery = "1.14.0"
-)
+// firstWriteOnly is the first version of the CLI with write-only attributes.
+const firstWriteOnly = "1.11.0"
 
 // need skips the test if the CLI is older than a version.
 func need(t *testing.T, first string) {
@@ -50,8 +43,6 @@ type workspace struct {
 	// serverGoes is true if the server is closed during a run, so that nobody can sign
 	// out.
 	serverGoes bool
-	// restapi is a provider that Terraform needs as well, if it is not nil.
-	restapi func() tfprotov6.ProviderServer
 }
 
 // newWorkspace returns a workspace with a server of its own.
@@ -125,11 +116,8 @@ func (w *workspace) run(t *testing.T, arguments ...string) report {
 			t.Errorf("close the provider: %v", err)
 		}
 	}()
-	reattach := map[string]any{}
-	defer serve(t, "hashicorp/twcloud", instance.Server, reattach)()
-	if w.restapi != nil {
-		defer serve(t, "mastercard/restapi", w.restapi, reattach)()
-	}
+	reattach, stop := serve(t, instance.Server)
+	defer stop()
 	providers, err := json.Marshal(reattach)
 	if err != nil {
 		t.Fatal(err)
@@ -154,10 +142,12 @@ func runTerraform(t *testing.T, cli *terraformcli.Workspace, arguments ...string
 	return reported
 }
 
-// serve serves a provider from this process, as under a debugger, and adds it to
-// the providers that Terraform attaches to. The address has no host.
-func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer, reattach map[string]any) (stop func()) {
+// serve serves a provider from this process, as under a debugger. It returns the
+// providers that Terraform attaches to.
+func serve(t *testing.T, server func() tfprotov6.ProviderServer) (reattach map[string]any, stop func()) {
 	t.Helper()
+	const address = "hashicorp/twcloud"
+	reattach = map[string]any{}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	configs, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	failed := make(chan error, 1)
@@ -179,7 +169,7 @@ func serve(t *testing.T, address string, server func() tfprotov6.ProviderServer,
 		cancel()
 		t.Fatalf("serve the provider: %v", err)
 	}
-	return func() {
+	return reattach, func() {
 		cancel()
 		<-closed
 	}
@@ -201,6 +191,7 @@ type diagnostic struct {
 	Snippet  *struct {
 		Code string `json:"code"`
 	} `json:"snippet"`
+	at string // the attribute, without Terraform
 }
 
 func (d *diagnostic) same(other diagnostic) bool {
@@ -241,7 +232,7 @@ func newReport(output string, failed bool) report {
 func (r report) mustSucceed(t *testing.T) report {
 	t.Helper()
 	if r.Failed {
-		t.Fatalf("terraform failed:\n%s", r.Output)
+		t.Fatalf("terraform failed: %v\n%s", r.Diagnostics, r.Output)
 	}
 	return r
 }
@@ -249,7 +240,7 @@ func (r report) mustSucceed(t *testing.T) report {
 func (r report) mustFail(t *testing.T) report {
 	t.Helper()
 	if !r.Failed {
-		t.Fatalf("terraform succeeded:\n%s", r.Output)
+		t.Fatalf("terraform succeeded: %v\n%s", r.Diagnostics, r.Output)
 	}
 	return r
 }
@@ -304,20 +295,6 @@ func (r report) expectAction(t *testing.T, want string) {
 	}
 }
 
-// expectOnlyImports fails unless so many resources are planned to be imported, and
-// nothing else is planned.
-func (r report) expectOnlyImports(t *testing.T, count int) {
-	t.Helper()
-	for address, action := range r.Actions {
-		if action != "import" {
-			t.Errorf("%s: planned action %q, want only an import", address, action)
-		}
-	}
-	if len(r.Actions) != count {
-		t.Errorf("%d planned actions, want %d", len(r.Actions), count)
-	}
-}
-
 // instance is the consumer of the tests as it is in the state file.
 type instance struct {
 	Status     string `json:"status"`
@@ -329,7 +306,6 @@ type instance struct {
 		SecretWO       *string `json:"secret_wo"`
 		SecretRevision int     `json:"secret_revision"`
 	} `json:"attributes"`
-	Identity map[string]string `json:"identity"`
 }
 
 // read returns a file of the workspace.
