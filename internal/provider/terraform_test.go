@@ -22,8 +22,13 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
 )
 
-// firstWriteOnly is the first version of the CLI with write-only attributes.
-const firstWriteOnly = "1.11.0"
+// The first versions of the CLI with a feature.
+const (
+	firstWriteOnly = "1.11.0"
+	firstIdentity  = "1.12.0"
+	// firstQuery is Terraform's: OpenTofu has no query command.
+	firstQuery = "1.14.0"
+)
 
 // need skips the test if the CLI is older than a version.
 func need(t *testing.T, first string) {

@@ -22,7 +22,8 @@ import (
 	"github.com/hashicorp/hc-install/releases"
 )
 
-// PathVariable is the environment variable that names the CLI to use.
+// PathVariable is the environment variable that names the CLI to use. The
+// acceptance test framework, terraform-plugin-testing, reads it as well.
 const PathVariable = "TF_ACC_TERRAFORM_PATH"
 
 const (
@@ -45,6 +46,17 @@ type CLI struct {
 	Name string
 	// Version has no leading v, for example "1.11.4".
 	Version string
+}
+
+// AcceptanceEnv returns the variables, as NAME=VALUE, that terraform-plugin-testing
+// needs to run acceptance tests with this CLI.
+func (c CLI) AcceptanceEnv() []string {
+	env := []string{PathVariable + "=" + c.Path}
+	if c.Name == "OpenTofu" {
+		// The registry and namespace of a provider without required_providers.
+		env = append(env, "TF_ACC_PROVIDER_HOST=registry.opentofu.org", "TF_ACC_PROVIDER_NAMESPACE=hashicorp")
+	}
+	return env
 }
 
 var versionLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v([0-9]+\.[0-9]+\.\S+)`)

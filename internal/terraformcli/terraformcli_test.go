@@ -139,9 +139,18 @@ func TestFind_nothing(t *testing.T) {
 
 func TestExports(t *testing.T) {
 	t.Parallel()
-	want := "export TF_ACC_TERRAFORM_PATH='/it'\\''s/terraform'\nexport OTHER='1'\n"
-	if got := Exports([]string{PathVariable + "=/it's/terraform", "OTHER=1"}); got != want {
-		t.Errorf("got %s", got)
+	for _, test := range []struct {
+		cli  CLI
+		want string
+	}{
+		{CLI{Path: "/it's/terraform", Name: "Terraform"}, `export TF_ACC_TERRAFORM_PATH='/it'\''s/terraform'`},
+		{CLI{Path: "/bin/tofu", Name: "OpenTofu"}, `export TF_ACC_TERRAFORM_PATH='/bin/tofu'
+export TF_ACC_PROVIDER_HOST='registry.opentofu.org'
+export TF_ACC_PROVIDER_NAMESPACE='hashicorp'`},
+	} {
+		if got := Exports(test.cli.AcceptanceEnv()); got != test.want+"\n" {
+			t.Errorf("%s: got %s", test.cli.Name, got)
+		}
 	}
 }
 

@@ -19,5 +19,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, "terraform-env:", err)
 		os.Exit(1)
 	}
-	fmt.Print(terraformcli.Exports([]string{terraformcli.PathVariable + "=" + cli.Path}))
+	fmt.Print(terraformcli.Exports(cli.AcceptanceEnv()))
 }
