@@ -94,7 +94,7 @@ func (r *checkReport) signIn(ctx context.Context, client *twcloud.Client) bool {
 	case err != nil:
 		r.note("version", describeFailure(err), "Only the data source twcloud_server needs the version.")
 	case !versionLike.MatchString(version):
-		r.note("version", "the answer does not look like a version", "Only the data source twcloud_server needs the version.")
+		r.note("version", "the response does not look like a version", "Only the data source twcloud_server needs the version.")
 	default:
 		r.ok("version", version)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// checkReport writes each finding at once. The answers of a server or proxy can
+// checkReport writes each finding at once. The responses of a server or proxy can
 // contain anything, so pass any part of them, or of a setting, through clean
 // before you write it.
 type checkReport struct {

@@ -74,7 +74,7 @@ func (r *checkReport) partOf(err error) (part, found string) {
 	return "", ""
 }
 
-// found is what an answer has instead of the expected part. It is empty if it
+// found is what a response has instead of the expected part. It is empty if it
 // can contain data of other consumers. For the list, the finding about its form
 // has it.
 func (r *checkReport) found(failure *twcloud.Error) string {

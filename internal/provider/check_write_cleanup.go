@@ -8,7 +8,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
-// cleanUp removes what the trial registered, also if the answer to the
+// cleanUp removes what the trial registered, also if the response to the
 // registration was lost. It names what it cannot remove.
 func (t *trial) cleanUp(ctx context.Context) {
 	left := map[string]twcloud.Consumer{}
@@ -39,7 +39,7 @@ func (t *trial) cleanUp(ctx context.Context) {
 			t.report.deviates("remove", "calls.remove", "the list still has the consumer")
 			left[consumer.Key] = consumer
 		case t.isOwn(consumer.Name):
-			t.report.note("remove", "found "+t.describe(consumer)+": the answer to its registration was lost, or not understood", "")
+			t.report.note("remove", "found "+t.describe(consumer)+": the response to its registration was lost, or not understood", "")
 			found = true
 			remove(consumer)
 		}

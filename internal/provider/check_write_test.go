@@ -114,7 +114,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"PATCH answers 204": {
 			server: speaking(func(p *profile.Profile) { p.Calls.Approve.Response = nil }),
-			want:   []string{"FAIL  approve        calls.approve.response: the answer cannot be read (status 204)", "ok    remove"},
+			want:   []string{"FAIL  approve        calls.approve.response: the response cannot be read (status 204)", "ok    remove"},
 		},
 		"DELETE keeps it": {
 			server: withQuirk("remove-lies"), stays: true,
@@ -132,18 +132,18 @@ func TestCheckWrite_deviations(t *testing.T) {
 		},
 		"no key": {
 			server: speaking(func(p *profile.Profile) { p.Calls.Register.Response = &profile.Shape{Format: "text"} }),
-			want:   []string{"FAIL  register       calls.register.response: the answer cannot be read (status 201)", "ok    register       calls.register: \"Terraform Prüfung ", "ok    remove"},
+			want:   []string{"FAIL  register       calls.register.response: the response cannot be read (status 201)", "ok    register       calls.register: \"Terraform Prüfung ", "ok    remove"},
 		},
 		"key alone": {
 			server: speaking(func(p *profile.Profile) {
 				p.Calls.Register.Response = &profile.Shape{Key: p.Calls.Register.Response.Key}
 			}),
-			want: []string{"FAIL  register       calls.register.response.name: the answer cannot be read", "its members are _links, createdOn, key", "ok    remove"},
+			want: []string{"FAIL  register       calls.register.response.name: the response cannot be read", "its members are _links, createdOn, key", "ok    remove"},
 		},
 		"two in place of one": {server: withQuirk("register-twice"), works: true, want: []string{"note  remove         found \"Terraform Prüfung "}},
 		"list unreadable after registration": {
 			faults: []emulator.Fault{unreadable},
-			want:   []string{"ok    register", "FAIL  register       calls.list.response.items: the answer cannot be read", "ok    remove"},
+			want:   []string{"ok    register", "FAIL  register       calls.list.response.items: the response cannot be read", "ok    remove"},
 		},
 		"lost, and list unreadable": {
 			faults: []emulator.Fault{lost, {Kind: emulator.DropAfter, Match: isCall("register")}}, stays: true,

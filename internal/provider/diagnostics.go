@@ -258,7 +258,7 @@ var advice = []struct {
 		"To replace a consumer, remove create_before_destroy. To swap two names, use a third one in between. If someone else changed the consumer at the same time, plan again."},
 	{twcloud.ErrTooManyRequests, "Lower max_concurrent_requests, or raise max_retries."},
 	{twcloud.ErrTimeout, "The server did not answer in time. Check its health, or raise request_timeout."},
-	{twcloud.ErrTooLarge, "The answer was far larger than a list of consumers. Check {endpoint}."},
+	{twcloud.ErrTooLarge, "The response was far larger than a list of consumers. Check {endpoint}."},
 	{twcloud.ErrUnsupported, "The server does not have this call, or the API profile does not describe it. " + whenDiffers},
 	{twcloud.ErrSecretNeeded, "This server wants the secret with each change, and the provider knows only what it has set. Set secret, or secret_wo with the next secret_wo_version, in the same apply."},
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
@@ -266,7 +266,7 @@ var advice = []struct {
 	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},
 	{twcloud.ErrIncomplete, "The list may be late: run Terraform again in a moment. A consumer that such a list lacks does not count as removed: " +
 		"if you know that it was removed, run terraform state rm ADDRESS. " + whenDiffers},
-	{twcloud.ErrUnreadable, "The answer is not in the form that the provider expects. " +
+	{twcloud.ErrUnreadable, "The response is not in the form that the provider expects. " +
 		"If {endpoint} is right, this server differs. " + whenDiffers},
 	{twcloud.ErrClosed, "The provider was asked to terminate. Run Terraform again."},
 	{twcloud.ErrCanceled, "The run was canceled. Run Terraform again."},

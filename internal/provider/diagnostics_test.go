@@ -105,7 +105,7 @@ func TestRareMessages(t *testing.T) {
 	failure := func(kind error, cause string) *twcloud.Error {
 		return &twcloud.Error{Kind: kind, Method: "PATCH", Path: path, Cause: errors.New(cause)}
 	}
-	lost := failure(twcloud.ErrTimeout, "no complete answer within 30s")
+	lost := failure(twcloud.ErrTimeout, "no complete response within 30s")
 	look := failure(twcloud.ErrServer, "")
 	b := &backend{}
 	for _, tell := range []func(*diag.Diagnostics){

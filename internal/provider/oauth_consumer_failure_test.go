@@ -82,7 +82,7 @@ func TestOAuthConsumer_renamedBeforeApproval(t *testing.T) {
 	r.expectOnServer(t, want)
 }
 
-// The answer to a registration is lost, and its secret can then not be set again.
+// The response to a registration is lost, and its secret can then not be set again.
 func TestOAuthConsumer_uncertainSecret(t *testing.T) {
 	t.Parallel()
 	for name, form := range secretForms {

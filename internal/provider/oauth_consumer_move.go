@@ -25,7 +25,7 @@ type restapiObject struct {
 	// ID is the end of the object's path. Version 3 empties it if a read finds no
 	// such object.
 	ID types.String `tfsdk:"id"`
-	// APIData are the fields of the server's last answer.
+	// APIData are the fields of the server's last response.
 	APIData map[string]*string `tfsdk:"api_data"`
 	// Data is the configured request body as JSON, or the server's answer to it.
 	Data types.String `tfsdk:"data"`

@@ -162,7 +162,7 @@ var providerFailures = map[string]struct {
 			always(emulator.Fault{Kind: emulator.Hang})(t, h)
 			return fields{"request_timeout": "1s", "max_retries": 1}
 		},
-		want: []string{"no answer in time", "raise request_timeout"},
+		want: []string{"no response in time", "raise request_timeout"},
 		// One list serves all resources: it is tried twice.
 		reads: map[string]int{"GET /login": 1, "GET " + collection: 2, "GET /logout": 1},
 	},
@@ -193,7 +193,7 @@ var providerFailures = map[string]struct {
 	},
 	"unreadable list": {
 		fail: always(emulator.Fault{Kind: emulator.BadJSON}),
-		want: []string{"the answer cannot be read", "not JSON", "not in the form that the provider expects", "When your server differs"},
+		want: []string{"the response cannot be read", "not JSON", "not in the form that the provider expects", "When your server differs"},
 	},
 	"list that is something else": {
 		fail: always(emulator.Fault{Kind: emulator.AnswerWith, Status: http.StatusOK, Body: `[{"key":"key-1","name":"doors"}]`}),
@@ -201,7 +201,7 @@ var providerFailures = map[string]struct {
 	},
 	"list without end": {
 		fail: always(emulator.Fault{Kind: emulator.EndlessBody}),
-		want: []string{"the answer is too large", "Check endpoint."},
+		want: []string{"the response is too large", "Check endpoint."},
 	},
 	"list cut off": {
 		fail: always(emulator.Fault{Kind: emulator.HalfBody}),

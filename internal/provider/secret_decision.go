@@ -76,7 +76,7 @@ func decideVersioned(config, state oauthConsumerModel, record secretRecord) secr
 	return sendSecret
 }
 
-// mayProbe reports whether the answer of the server to the configured write-only
+// mayProbe reports whether the response of the server to the configured write-only
 // secret would prove or disprove drift. A versioned secret may differ in every
 // run, and a refusal of another one than the last proves nothing. That
 // comparison takes as long as a hash.

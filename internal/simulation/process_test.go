@@ -70,7 +70,7 @@ func (w *world) start(step string, attempt int, phase string, result *outcome) *
 			options.Profile, options.Now = w.profile, w.now
 			options.RetryWaitMin, options.RetryWaitMax = 0, 0
 			options.RequestTimeout = timeout
-			options.MaxAnswer = maxAnswer
+			options.MaxResponse = maxAnswer
 			options.Logger = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		}))
 	p.protocol = p.provider.Server()

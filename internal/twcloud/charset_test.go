@@ -42,7 +42,7 @@ func TestResponsesAreDecoded(t *testing.T) {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
 			link := &exchange{stopping: t.Context(), next: transportFunc(func(*http.Request) (*http.Response, error) {
 				return reply(status, test.body, "Content-Type", test.contentType), nil
-			}), options: Options{RequestTimeout: DefaultRequestTimeout, MaxAnswer: 1 << 20}}
+			}), options: Options{RequestTimeout: DefaultRequestTimeout, MaxResponse: 1 << 20}}
 			response, err := send(t.Context(), t, link, http.MethodGet)
 			var failure *exchangeError
 			switch {

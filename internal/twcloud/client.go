@@ -55,7 +55,7 @@ func New(options Options) (*Client, error) {
 		return nil, errors.New("no credentials")
 	}
 	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
-	options.MaxAnswer = cmp.Or(options.MaxAnswer, DefaultMaxAnswer)
+	options.MaxResponse = cmp.Or(options.MaxResponse, DefaultMaxResponse)
 	options.MaxConcurrentRequests = cmp.Or(options.MaxConcurrentRequests, DefaultMaxConcurrentRequests)
 	if options.WebAppEndpoint == nil {
 		options.WebAppEndpoint = DefaultWebAppEndpoint(options.Endpoint)
@@ -166,7 +166,7 @@ func (c *Client) OAuthEndpoints(ctx context.Context) (OAuthEndpoints, error) {
 }
 
 // proxySecrets are the secrets in the environment's proxy settings. Some errors
-// of net/http quote the URL of a proxy or its answer.
+// of net/http quote the URL of a proxy or its response.
 func proxySecrets() []string {
 	var secrets []string
 	settings := httpproxy.FromEnvironment()

@@ -84,7 +84,7 @@ func TestCloseTellsWhatTheServerSaid(t *testing.T) {
 	})
 }
 
-// The seat of a login in progress is given back, even if its answer comes late or its
+// The seat of a login in progress is given back, even if its response comes late or its
 // caller has given up. Close takes no longer than its budget.
 func TestCloseDuringLogin(t *testing.T) {
 	t.Parallel()

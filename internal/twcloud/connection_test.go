@@ -41,7 +41,7 @@ func newServer(t *testing.T, serve http.HandlerFunc, configure ...func(*httptest
 	return server
 }
 
-// answerRaw writes an answer to the connection and closes it.
+// answerRaw writes a response to the connection and closes it.
 func answerRaw(w http.ResponseWriter, r *http.Request, answer string) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
@@ -147,7 +147,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, func(w http.ResponseWriter, r *http.Request) { answerRaw(w, r, test.answer) })
-			client := serverClient(t, server, func(o *Options) { o.MaxRetries, o.MaxAnswer = 0, limit })
+			client := serverClient(t, server, func(o *Options) { o.MaxRetries, o.MaxResponse = 0, limit })
 			if _, err := client.list(t.Context()); !errors.Is(err, test.kind) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("got %.200v, want %v", err, test.kind)
 			}

@@ -87,12 +87,12 @@ func TestCSRF(t *testing.T) {
 		"not there":       {from: body, answer: &fakeAnswer{404, ""}, kind: ErrUnreadable},
 		"a page for JSON": {from: body, answer: &fakeAnswer{200, "<html></html>"}, kind: ErrWebPage},
 		"no JSON":         {from: body, answer: &fakeAnswer{200, "token"}, kind: ErrUnreadable},
-		"no member":       {from: body, answer: &fakeAnswer{200, `{"other":"x"}`}, kind: ErrUnreadable, says: `GET /csrf: the answer cannot be read: 200 OK: no CSRF token at "/csrf"`},
+		"no member":       {from: body, answer: &fakeAnswer{200, `{"other":"x"}`}, kind: ErrUnreadable, says: `GET /csrf: the response cannot be read: 200 OK: no CSRF token at "/csrf"`},
 		"no field": {
 			from: profile.CSRF{From: "page", Path: "/csrf", Name: "_csrf"}, answer: &fakeAnswer{200, "<html></html>"},
 			kind: ErrUnreadable, says: `no CSRF token in a meta tag or hidden field "_csrf"`,
 		},
-		"no path": {from: profile.CSRF{From: "cookie", Name: "XSRF"}, kind: ErrUnreadable, says: `PATCH /osmc/admin/oauthconsumers/k: the answer cannot be read: no CSRF token in cookie "XSRF"`},
+		"no path": {from: profile.CSRF{From: "cookie", Name: "XSRF"}, kind: ErrUnreadable, says: `PATCH /osmc/admin/oauthconsumers/k: the response cannot be read: no CSRF token in cookie "XSRF"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

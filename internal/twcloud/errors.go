@@ -54,10 +54,10 @@ var (
 	ErrTooManyRequests = errors.New("too many requests")
 	// ErrServer: the server failed (5xx).
 	ErrServer = errors.New("the server failed")
-	// ErrWebPage: the answer is a web page or a redirect instead of JSON.
+	// ErrWebPage: the response is a web page or a redirect instead of JSON.
 	ErrWebPage = signin.ErrWebPage
-	// ErrUnreadable: the answer differs from the API profile.
-	ErrUnreadable = errors.New("the answer cannot be read")
+	// ErrUnreadable: the response differs from the API profile.
+	ErrUnreadable = errors.New("the response cannot be read")
 	// ErrIncomplete: the list lacks consumers, or may do so.
 	ErrIncomplete = errors.New("the list of consumers is incomplete")
 	// ErrNotApplied: the server answered with success, but did not make the
@@ -76,10 +76,10 @@ var (
 	// ErrNotUnderstood: the first registration or removal failed in a way that
 	// would fail all others, so this one was not sent.
 	ErrNotUnderstood = errors.New("not sent, because an earlier request of this kind failed")
-	// ErrTooLarge: the answer is too large to be one.
-	ErrTooLarge = errors.New("the answer is too large")
+	// ErrTooLarge: the response is larger than Options.MaxResponse.
+	ErrTooLarge = errors.New("the response is too large")
 	// ErrTimeout: no complete answer within the request timeout.
-	ErrTimeout = errors.New("no answer in time")
+	ErrTimeout = errors.New("no response in time")
 	// ErrUnreachable: the connection failed. errors.As finds the cause:
 	// *net.OpError, *net.DNSError, *tls.CertificateVerificationError, or another
 	// one.
@@ -107,10 +107,10 @@ type Error struct {
 	// Listing is true if the list for another call failed. All callers that
 	// waited for the list get the same *Error.
 	Listing bool
-	// Part is the part of the API profile that the answer differs from, such as
-	// "calls.register.answer.key". It is empty if there is none.
+	// Part is the part of the API profile that the response differs from, such as
+	// "calls.register.response.key". It is empty if there is none.
 	Part string
-	// Found is what the answer has instead of that part: names of members, or the
+	// Found is what the response has instead of that part: names of members, or the
 	// type of a value. It holds no value of a consumer, and can be empty.
 	Found string
 	// Status is the HTTP status. It is zero without a complete answer.
@@ -128,7 +128,7 @@ type Error struct {
 // originOf is the scheme and host of a request.
 func originOf(request *http.Request) string { return request.URL.Scheme + "://" + request.URL.Host }
 
-// Error describes the request, the answer, and the server's message, without
+// Error describes the request, the response, and the server's message, without
 // secrets.
 func (e *Error) Error() string {
 	var text strings.Builder
@@ -210,7 +210,7 @@ func (e *Error) Unwrap() []error {
 
 // UncertainError is the error of a call that may have changed something on the
 // server, in its last attempt or in an earlier one: the server may refuse the
-// last attempt after the answer to the first was lost. Reads have no such error.
+// last attempt after the response to the first was lost. Reads have no such error.
 type UncertainError struct {
 	// Err is the last error.
 	Err error

@@ -43,7 +43,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	if m := mannerOf(ctx); m == once || m == login {
 		ctx = context.WithoutCancel(ctx)
 	}
-	tooLate := fmt.Errorf("no complete answer within %s", e.options.RequestTimeout)
+	tooLate := fmt.Errorf("no complete response within %s", e.options.RequestTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.RequestTimeout, tooLate)
 	defer cancel()
 	if m := mannerOf(ctx); m != login && m != logout {
@@ -69,7 +69,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		switch {
 		case errors.As(err, &malformed):
 			// The error quotes a header, which can be a cookie.
-			failure.cause = errors.New("the answer is not valid HTTP: a header is malformed")
+			failure.cause = errors.New("the response is not valid HTTP: a header is malformed")
 		case errors.Is(err, ErrTooLarge):
 			failure.kind = ErrTooLarge
 		case errors.Is(context.Cause(ctx), tooLate):
@@ -86,13 +86,13 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Request = request
 	noted.ended(maybeDone(response.StatusCode))
-	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, e.options.MaxResponse+1))
 	// The error of Close adds nothing to that of the read.
 	_ = response.Body.Close()
 	if err != nil {
 		return fail(err)
 	}
-	if int64(len(body)) > e.options.MaxAnswer {
+	if int64(len(body)) > e.options.MaxResponse {
 		return fail(ErrTooLarge)
 	}
 	text, err := decoded(body, response.Header)
@@ -102,7 +102,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	if _, err := response.Location(); err != nil {
 		// http.Client would turn a redirect with a malformed target into an error
-		// without an answer. Then a registration would seem unsent.
+		// without a response. Then a registration would seem unsent.
 		response.Header.Del("Location")
 	}
 	response.Body = io.NopCloser(bytes.NewReader(text))

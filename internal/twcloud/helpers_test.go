@@ -172,7 +172,7 @@ func (f *fakeServer) count(suffix string) int {
 }
 
 // fakeAnswers answers each call of the built-in profile: "METHOD list" for the
-// collection and "METHOD key" for a consumer. An answer is a status and a body;
+// collection and "METHOD key" for a consumer. A response is a status and a body;
 // several are sent in turn, and the last one stays. Status 0 is a lost answer.
 type fakeAnswers map[string][]fakeAnswer
 
@@ -261,7 +261,7 @@ func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Optio
 		Endpoint:       mustParseURL(t, endpoint),
 		Credentials:    Credentials{Username: "admin", Password: testPassword},
 		RequestTimeout: time.Minute,
-		MaxAnswer:      1 << 20,
+		MaxResponse:      1 << 20,
 		MaxRetries:     3,
 		UserAgent:      "test",
 	}

@@ -15,7 +15,7 @@ import (
 // Defaults of Options.
 const (
 	DefaultRequestTimeout        = 30 * time.Second
-	DefaultMaxAnswer             = 32 << 20 // a consumer takes about 100 bytes
+	DefaultMaxResponse             = 32 << 20 // a consumer takes about 100 bytes
 	DefaultMaxRetries            = 4
 	DefaultMaxConcurrentRequests = 10
 	DefaultRetryWaitMin          = 500 * time.Millisecond
@@ -62,8 +62,8 @@ type Options struct {
 	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
 
-	// MaxAnswer limits one answer, in bytes. Zero: DefaultMaxAnswer.
-	MaxAnswer int64
+	// MaxResponse limits one response, in bytes. Zero: DefaultMaxResponse.
+	MaxResponse int64
 
 	// MaxRetries is how often a request is repeated if that is safe. Zero: never.
 	// NewOptions sets DefaultMaxRetries.

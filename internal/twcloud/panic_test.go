@@ -10,7 +10,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-// panicking is a transport that panics in the place of the answer to a request.
+// panicking is a transport that panics in the place of the response to a request.
 type panicking struct {
 	http.RoundTripper
 	request string // the end of method and path

@@ -49,7 +49,7 @@ func (c *connection) get(ctx context.Context, escapedPath, query string) (*http.
 	return c.roundTrip(request)
 }
 
-// roundTrip sends a request in the session. The answer has the request without
+// roundTrip sends a request in the session. The response has the request without
 // what the chain adds.
 func (c *connection) roundTrip(request *http.Request) (*http.Response, error) {
 	response, err := c.sessionFor(request.URL).RoundTrip(request)

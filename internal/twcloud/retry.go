@@ -37,7 +37,7 @@ func (r *retry) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // newRetry returns a link that repeats requests. It does not follow redirects: a sign-in
-// page is not the answer, and net/http would turn a POST into a GET.
+// page is not the response, and net/http would turn a POST into a GET.
 func newRetry(stopping context.Context, next http.RoundTripper, options Options) http.RoundTripper {
 	backoff := newBackoff(options)
 	return &retry{stopping: stopping, RoundTripper: retryablehttp.RoundTripper{Client: &retryablehttp.Client{

@@ -119,7 +119,7 @@ func (p *secretProber) judge(request *http.Request, response *http.Response, red
 	return SecretRefused, nil
 }
 
-// newProbeError describes the answer. The kinds for sessions and consumers do
+// newProbeError describes the response. The kinds for sessions and consumers do
 // not apply here.
 func newProbeError(request *http.Request, response *http.Response, redact *redactor) *Error {
 	failure := newStatusError(request, response, redact)
@@ -162,7 +162,7 @@ func oauthProblem(response *http.Response) string {
 	return ""
 }
 
-// clockSkew is how far the server's clock is ahead. It is zero for an answer
+// clockSkew is how far the server's clock is ahead. It is zero for a response
 // without a date.
 func (p *secretProber) clockSkew(response *http.Response) time.Duration {
 	date, err := http.ParseTime(response.Header.Get("Date"))

@@ -58,7 +58,7 @@ func checkSignature(t *testing.T, request *http.Request) string {
 	return signature
 }
 
-// In the body of an answer, SIGNATURE stands for the signature of the request,
+// In the body of a response, SIGNATURE stands for the signature of the request,
 // ESCAPED for the percent-encoded signature, and HEADER for the Authorization
 // header.
 func TestProbe(t *testing.T) {
@@ -72,7 +72,7 @@ func TestProbe(t *testing.T) {
 		status int
 		header []string
 		body   string
-		lost   error // in the place of an answer
+		lost   error // in the place of a response
 		want   SecretVerdict
 		kind   error
 		says   string

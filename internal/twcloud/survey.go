@@ -16,7 +16,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-// Survey describes an answer without its values, to compare a server with the
+// Survey describes a response without its values, to compare a server with the
 // API profile.
 type Survey struct {
 	Method      string

@@ -66,7 +66,7 @@ func TestStatusErrors(t *testing.T) {
 }
 
 // The error of an unreadable answer names the part of the profile that does not
-// match, and what the answer has instead, as the profile tells it.
+// match, and what the response has instead, as the profile tells it.
 func TestUnreadableConsumers(t *testing.T) {
 	t.Parallel()
 	const list, read, register = "GET list", "GET k", "POST list"

@@ -42,7 +42,7 @@ func newTransportError(request *http.Request, err error, redact *redactor) error
 	return failure
 }
 
-// newStatusError returns an *Error for an answer with an unexpected status.
+// newStatusError returns an *Error for a response with an unexpected status.
 func newStatusError(request *http.Request, response *http.Response, redact *redactor) *Error {
 	failure := &Error{
 		Method:  request.Method,
