@@ -415,11 +415,7 @@ func TestPlatformTokens(t *testing.T) {
 func TestPlatformTokenInsteadOfPage(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, false, with(authserver.SingleSignOn))
-	token, err := p.NewIDToken(platformUser)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := p.client(t, func(o *Options) { o.Credentials = Credentials{Token: token} })
+	client := p.client(t, func(o *Options) { o.Credentials = Credentials{Token: p.NewIDToken(platformUser)} })
 	listTwice(t, client)
 	p.advance(time.Hour)
 	if _, err := client.View().List(t.Context()); !errors.Is(err, ErrCredentials) || !strings.Contains(err.Error(), "the token expired 45m0s ago, at 2026-03-01T12:15:00Z") {

@@ -49,7 +49,6 @@ const (
 	newPasswordText      text = "New password"
 	newPasswordAgainText text = "New password again"
 	saveText             text = "Save"
-	differentText        text = "The two passwords must be the same, and not empty."
 	continueText         text = "Continue"
 )
 
@@ -77,7 +76,6 @@ var german = map[text]string{
 	newPasswordText:      "Neues Paßwort",
 	newPasswordAgainText: "Neues Paßwort (Wiederholung)",
 	saveText:             "Speichern",
-	differentText:        "Die Paßwörter müssen gleich und dürfen nicht leer sein.",
 	continueText:         "Fortfahren",
 }
 

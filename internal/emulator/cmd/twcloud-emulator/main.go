@@ -90,7 +90,8 @@ func printProfile(args []string, stdout io.Writer) error {
 func printHelp(stdout io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, the sign-in on the
-platform, OAuth consumers, root services, and OAuth 1.0a. Everything is lost when it stops.
+platform, OAuth consumers, root services, and the request tokens of OAuth 1.0a. Everything
+is lost when it stops.
 
 Start an emulator:
 
