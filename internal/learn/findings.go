@@ -78,8 +78,6 @@ func (l *learner) reportCalls(p *profile.Profile) {
 	for name, call := range p.Calls.All() {
 		why := "sure: it sends what was typed"
 		switch {
-		case name == "list" && list.guessed:
-			why = "a guess: no list has the new consumer"
 		case name == "list":
 			why = fmt.Sprintf("sure: the consumer is in %s", count(len(list.shown), "list"))
 		case name == "read":
@@ -123,7 +121,7 @@ func (l *learner) missing(p *profile.Profile) {
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
-	case c.List == nil || l.lists[0].guessed || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
+	case c.List == nil || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
 		l.bodiless()
 	}
 	switch {

@@ -73,7 +73,6 @@ type listing struct {
 	exchanges []*exchange
 	shown     map[*exchange]*item // those that have the consumer
 	shape     *item               // where the consumer is
-	guessed   bool                // no list has the consumer
 	score     int
 }
 
@@ -112,8 +111,7 @@ func (l *learner) findLists() []*listing {
 	return order
 }
 
-// weigh finds the consumer in the answers of a group, and reports whether they can
-// be lists.
+// weigh finds the consumer in the answers of a group, and reports whether they have it.
 func (l *learner) weigh(group *listing) bool {
 	for _, one := range l.sightings {
 		if one.item != nil && slices.Contains(group.exchanges, one.exchange) {
@@ -124,20 +122,14 @@ func (l *learner) weigh(group *listing) bool {
 		}
 	}
 	if group.shape == nil {
-		group.guessed = true
-		if group.shape = l.guessShape(group); group.shape == nil {
-			return false
-		}
+		return false
 	}
-	first := group.exchanges[0]
-	group.score = min(len(group.shown), 5)
-	for weight, seen := range map[int]bool{
-		100: !group.guessed, 50: group.shape.TellsKey(), 30: group.shape.Name != nil,
-		10: first.path == l.roles.register.path, 8: first.at < l.roles.register.at,
-	} {
-		if seen {
-			group.score += weight
-		}
+	group.score = len(group.shown)
+	if group.shape.TellsKey() {
+		group.score += 1000
+	}
+	if group.shape.Name != nil {
+		group.score += 500
 	}
 	return true
 }
@@ -180,29 +172,6 @@ func (l *learner) itemAt(document any, parts []string) *item {
 		one.KeyIsMember = true
 	}
 	return one
-}
-
-// guessShape takes the shape of the response to the registration for that of the
-// items of a list that does not have the consumer.
-func (l *learner) guessShape(group *listing) (shape *item) {
-	register := l.roles.register
-	key, isLast, hasKey := l.findKeyIn(register.answer)
-	name, hasName := findNameIn(register.answer)
-	root := rootOf(key, name)
-	key, name = strings.TrimPrefix(key, root), strings.TrimPrefix(name, root)
-	for _, one := range group.exchanges {
-		profile.Walk("", one.answer, func(pointer string, value any) {
-			elements, isArray := value.([]any)
-			fits := hasKey && hasName && isArray && shape == nil && (len(elements) > 0 || one.path == register.path)
-			for _, element := range elements {
-				fits = fits && lookupText(element, key) != "" && lookupText(element, name) != ""
-			}
-			if fits {
-				shape = &item{items: pointer, Shape: profile.Shape{Key: &key, Name: &name, KeyIsLastSegment: isLast}}
-			}
-		})
-	}
-	return shape
 }
 
 // itemsOf are the elements of a list by their indexes, or the members of an object

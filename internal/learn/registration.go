@@ -37,22 +37,14 @@ func findRegistration(all []*exchange) (best *registration) {
 // findKey finds the value that the server has given to the consumer and that most
 // later requests send.
 func (r *registration) findKey(all []*exchange) {
-	type use struct {
-		at    place
-		value string
-	}
-	before := map[use]bool{}
-	for _, earlier := range all[:r.at+1] {
-		earlier.eachValue(func(at place, value string) { before[use{at, value}] = true })
-	}
 	changes, uses := map[string]int{}, map[string]int{}
 	for _, later := range all[r.at+1:] {
 		if later.entry.URL.Hostname() != r.entry.URL.Hostname() {
 			continue
 		}
 		seen := map[string]bool{}
-		later.eachValue(func(at place, value string) {
-			if before[use{at, value}] || seen[value] {
+		later.eachValue(func(_ place, value string) {
+			if seen[value] {
 				return
 			}
 			seen[value] = true
@@ -74,17 +66,12 @@ func (r *registration) findKey(all []*exchange) {
 // consumer of this name that was there before has another key.
 func (r *registration) keyCandidates(all []*exchange) []string {
 	var values []string
-	ranks, old := map[string]int{}, map[string]bool{}
+	ranks := map[string]int{}
 	add := func(value string, rank int) {
-		if _, known := ranks[value]; !known && !old[value] && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
+		if _, known := ranks[value]; !known && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
 			ranks[value] = rank
 			values = append(values, value)
 		}
-	}
-	for _, earlier := range all[:r.at] {
-		aroundNames(earlier.answer, func(pointer, text string) {
-			old[text] = old[text] || len(text) >= 4 || rankOf(lastToken(pointer)) < 3
-		})
 	}
 	addText := func(pointer, text string, base int) {
 		add(text, base+rankOf(lastToken(pointer)))

@@ -28,7 +28,6 @@ type signIn struct {
 
 var (
 	passwordName  = pattern(`(?i)passw|passphrase|pwd|^pass$|kennwort`)
-	perhapsSecret = pattern(`(?i)secret|credential|^pin$`)
 	usernameName  = pattern(`(?i)user|login|e-?mail|account|benutzer|kennung|^(uid|id|name)$`)
 	hashed        = pattern(`^([0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{43,}={0,2})$`)
 	wordOrWords   = pattern(`^\pL[\pL\d .,_/-]{0,40}$`)
@@ -78,7 +77,6 @@ func (s *signIn) findPassword(before []*exchange, given string) (found *exchange
 		func(_, text, _ string) bool { return text == given },
 		func(_, _, kind string) bool { return kind == "password" },
 		func(name, _, _ string) bool { return passwordName().MatchString(name) },
-		func(name, _, _ string) bool { return perhapsSecret().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
 			if !one.submits() || !one.ok() || s.registers(one) {
@@ -138,13 +136,6 @@ func (s *signIn) findUsername(before []*exchange, given string) *exchange {
 			})
 			if !found {
 				continue
-			}
-			if one == last && shown == nil { // The page may have repeated what an earlier one has sent.
-				if earlier := slices.IndexFunc(before[:last.at], func(one *exchange) bool {
-					return one.submits() && one.kind == formBody && one.sends(s.username) && !one.sends(s.password)
-				}); earlier >= 0 {
-					return before[earlier]
-				}
 			}
 			return one
 		}
