@@ -22,10 +22,10 @@ const (
 func (l *learner) momentAt(at *exchange) moment {
 	now := registered
 	for _, one := range l.all[:at.at+1] {
-		switch {
-		case one == l.roles.disapprove:
+		switch one {
+		case l.roles.disapprove:
 			now = disapproved
-		case one == l.roles.approve, one == l.roles.again:
+		case l.roles.approve, l.roles.again:
 			now = approved
 		}
 	}

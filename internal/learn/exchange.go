@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
@@ -192,11 +194,8 @@ func utf8Of(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}
-	runes := make([]rune, len(text))
-	for i := range len(text) {
-		runes[i] = rune(text[i])
-	}
-	return string(runes)
+	decoded, _ := charmap.ISO8859_1.NewDecoder().String(text) // It has each byte.
+	return decoded
 }
 
 // object makes an object of the members of a form or the parameters of a query.

@@ -295,20 +295,13 @@ func (l *learner) addOthers() {
 var kindName = pattern(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
 
 // onlyKind finds what tells the consumers of a list from items of other kinds: a
-// member of each item that the new consumer never changes, and that others have with
-// another word.
+// member of each item, which others have with another word.
 func (l *learner) onlyKind(group *listing) (only map[string]any) {
 	eachScalar(group.shape.value, func(pointer string, literal any) {
-		text, isText := scalarText(literal)
-		if !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
+		if _, isText := scalarText(literal); !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil {
 			return
 		}
 		others := false
-		for _, found := range group.shown {
-			if value, _ := profile.Lookup(found.value, pointer); value != literal {
-				return
-			}
-		}
 		for _, items := range l.items(group) {
 			for _, item := range items {
 				value, found := profile.Lookup(item, pointer)

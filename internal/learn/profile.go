@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -191,9 +190,6 @@ func (l *learner) buildChanges(p *profile.Profile) {
 	}
 	if c.Remove != nil {
 		c.Remove.Response = nil
-		if c.Remove.Method != http.MethodDelete {
-			l.report.reading("remove: %s is the last request about the consumer, and is taken as the removal.", l.show(r.remove))
-		}
 	}
 	switch {
 	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature() && !r.approve.entry.RequestBody.Missing:

@@ -27,13 +27,12 @@ type signIn struct {
 }
 
 var (
-	passwordName  = pattern(`(?i)passw|passphrase|pwd|^pass$|kennwort`)
-	usernameName  = pattern(`(?i)user|login|e-?mail|account|benutzer|kennung|^(uid|id|name)$`)
-	hashed        = pattern(`^([0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{43,}={0,2})$`)
-	wordOrWords   = pattern(`^\pL[\pL\d .,_/-]{0,40}$`)
-	signOutName   = pattern(`(?i)(log|sign)[-_]?(out|off)|end-?session|abmeld`)
-	deletesCookie = pattern(`(?i);\s*(max-age=(0|-\d+)|expires=[^;]*1970)`)
-	tokenName     = pattern(`(?i)^(id|access)_?token$|^jwt$`)
+	passwordName = pattern(`(?i)passw|passphrase|pwd|^pass$|kennwort`)
+	usernameName = pattern(`(?i)user|login|e-?mail|account|benutzer|kennung|^(uid|id|name)$`)
+	hashed       = pattern(`^([0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{43,}={0,2})$`)
+	wordOrWords  = pattern(`^\pL[\pL\d .,_/-]{0,40}$`)
+	signOutName  = pattern(`(?i)(log|sign)[-_]?(out|off)|end-?session|abmeld`)
+	tokenName    = pattern(`(?i)^(id|access)_?token$|^jwt$`)
 )
 
 const authentication = "/authentication/"
@@ -215,8 +214,7 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 	case len(schemes) > 0:
 		l.report.unable("sign_in: the calls carry Authorization with %s, which a profile cannot describe.", strings.Join(schemes, " and "))
 	case s == nil:
-		add(&l.report.first, "The recording does not have the sign-in, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in.")
-		l.report.problem("sign_in: not found. Until then, the profile takes a token (assumed): set token, or client_id with auth_secret.")
+		l.report.problem("sign_in: not found, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in. Until then, the profile takes a token (assumed): set token, or client_id with auth_secret.")
 	case s.elsewhere:
 		l.report.problem("sign_in: the sign-in leaves for another server (single sign-on), whose pages a profile cannot describe. The profile takes a token (assumed): set token, or client_id with auth_secret.")
 	default:
@@ -297,33 +295,23 @@ func (l *learner) serverOf(one *exchange) string {
 	return l.place(&path)
 }
 
-// signOut finds the request that signs out: best after the steps, and best by its name.
+// signOut finds the request that signs out after the steps.
 func (l *learner) signOut() *profile.SignOut {
 	end := 0
 	for _, one := range l.roles.all() {
 		end = max(end, one.at)
 	}
-	for _, is := range []func(*exchange) bool{
-		func(one *exchange) bool { return one.at > end && one.signsOut() },
-		func(one *exchange) bool {
-			return one.at > end && slices.ContainsFunc(one.entry.ResponseHeaders, func(header har.Pair) bool {
-				return strings.EqualFold(header.Name, "Set-Cookie") && deletesCookie().MatchString(header.Value)
-			})
-		},
-		func(one *exchange) bool { return one.at < end && one.signsOut() },
-	} {
-		for _, one := range l.all {
-			if !is(one) || one.entry.Status >= 400 || l.serverOf(one) != profile.WebApp {
-				continue
-			}
-			l.out = one
-			if one.kind != noBody {
-				l.report.unable("sign_out: %s is sent with a body, which a profile cannot describe. Without it, the server may keep the session until it was idle for too long.", l.show(one))
-			}
-			out := &profile.SignOut{Method: one.method, Path: one.entry.URL.EscapedPath()}
-			l.place(&out.Path)
-			return out
+	for _, one := range l.all[end+1:] {
+		if !one.signsOut() || one.entry.Status >= 400 || l.serverOf(one) != profile.WebApp {
+			continue
 		}
+		l.out = one
+		if one.kind != noBody {
+			l.report.unable("sign_out: %s is sent with a body, which a profile cannot describe. Without it, the server may keep the session until it was idle for too long.", l.show(one))
+		}
+		out := &profile.SignOut{Method: one.method, Path: one.entry.URL.EscapedPath()}
+		l.place(&out.Path)
+		return out
 	}
 	return nil
 }
