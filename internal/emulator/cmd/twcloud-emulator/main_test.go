@@ -174,14 +174,6 @@ func TestEmulator_commands(t *testing.T) {
 	e.run(1, "list")
 }
 
-func TestEmulator_remote(t *testing.T) {
-	t.Parallel()
-	e := launch(t, "-allow-remote", "-control-address", "0.0.0.0:0")
-	if got := e.run(0, "list"); !strings.HasPrefix(got, "NAME") {
-		t.Errorf("list says %q", got)
-	}
-}
-
 func TestEmulator_tls(t *testing.T) {
 	t.Parallel()
 	e := launch(t, "-mutual-tls", "-quiet")
