@@ -260,12 +260,10 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 				kept[name] = profile.Origin
 			}
 		case name == "If-Match":
-			for _, member := range []string{"version", "revision", "etag", "_version"} {
-				if version, found := (drafter{l, one.draft, one}).kept(place{"header", profile.PointerOf(member)}, header.Value); found {
-					kept[name] = version
-				}
-			}
-			if kept[name] == "" {
+			version, found := drafter{l, one.draft, one}.kept(place{"header", "/version"}, header.Value)
+			if found {
+				kept[name] = version
+			} else {
 				l.report.unable("%s sends If-Match, the version of what it changes, which neither the list nor a read tells. The server may refuse the call.", l.show(one))
 			}
 		case standard().MatchString(name), tracing().MatchString(name):

@@ -100,9 +100,9 @@ type Step struct {
 	// Form has the fields. A value is a placeholder, or belongs to the button.
 	Form map[string]string
 
-	// Method, Path, and JSON are the request of the script. Path is below Prefix. The
-	// strings of JSON that are placeholders are replaced. Next is a JSON pointer to the
-	// address to go on with, in the response.
+	// Method, Path, and JSON are the request of the script. Path is below Prefix. JSON has
+	// numbers as json.Number, and its strings that are placeholders are replaced. Next is
+	// a JSON pointer to the address to go on with, in the response.
 	Method, Path string
 	JSON         any
 	Next         string
@@ -240,7 +240,6 @@ const (
 	oauth2TokenPath         = Prefix + "api/oauth2/token"                   // (V)
 	consentPath             = Prefix + "consent"                            // (A)
 	newPasswordPath         = Prefix + "password"                           // (A)
-	samlPath                = Prefix + "saml"                               // (A)
 
 	// callbackSegment is the path of each application that codes are sent to (A).
 	callbackSegment = "callback"
@@ -261,7 +260,6 @@ func (s *Server) addRoutes() {
 		LoginPath:               {http.MethodGet: s.showStep, http.MethodPost: s.submitForm},
 		consentPath:             {http.MethodGet: s.showConsent, http.MethodPost: s.submitConsent},
 		newPasswordPath:         get(s.showNewPassword),
-		samlPath:                get(s.saml),
 		tokenPath:               post(s.platformToken),
 		oidcTokenPath:           post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, IDToken, AccessToken) }),
 		oauth2TokenPath:         post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, AccessToken) }),

@@ -198,13 +198,13 @@ func (s *Server) render(w http.ResponseWriter, status int, shown page) {
 	var content bytes.Buffer
 	err := pageTemplate.Execute(&content, struct {
 		page
-		Charset, Language, SAMLPath, RememberField string
-		Text                                       func(text) string
-		RememberText, SAMLText                     text
-		Extras                                     bool
-		Root                                       string
+		Charset, Language, SAML, RememberField string
+		Text                                   func(text) string
+		RememberText, SAMLText                 text
+		Extras                                 bool
+		Root                                   string
 	}{
-		page: shown, Charset: charset, Language: language, SAMLPath: strings.TrimPrefix(samlPath, Prefix), RememberField: rememberField,
+		page: shown, Charset: charset, Language: language, SAML: s.config.SingleSignOnURL, RememberField: rememberField,
 		Text: s.text, RememberText: rememberText, SAMLText: samlText, Extras: shown.SignIn && s.has(RememberMe), Root: s.config.Authentication,
 	})
 	body := content.Bytes()

@@ -1,7 +1,6 @@
 package authserver
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -45,20 +44,13 @@ func (s *Server) address(t *transaction, path string) string {
 // signIn begins a transaction. The caller holds the lock.
 func (s *Server) signIn(w http.ResponseWriter, open *session, target string) {
 	if s.has(SingleSignOn) {
-		s.leave(w)
+		redirect(w, withQuery(s.config.SingleSignOnURL, url.Values{"SAMLRequest": {secret()}, "RelayState": {secret()}}))
 		return
 	}
 	begun := &transaction{id: secret(), target: target}
 	open.transactions = append(open.transactions, begun)
 	redirect(w, s.address(begun, LoginPath))
 }
-
-// leave sends the browser to the identity provider on another host.
-func (s *Server) leave(w http.ResponseWriter) {
-	redirect(w, withQuery(s.config.SingleSignOnURL, url.Values{"SAMLRequest": {secret()}, "RelayState": {secret()}}))
-}
-
-func (s *Server) saml(w http.ResponseWriter, _ *http.Request) { s.leave(w) }
 
 // transaction returns the session and the transaction that a page belongs to. The
 // requests of scripts do not name it: it is the last one of the session. The caller
@@ -193,8 +185,7 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
 	body, err := decodeJSON(r.Body)
 	s.within(w, r, func(open *session, t *transaction) {
 		step := s.current(t)
-		template, templateErr := asJSON(step.JSON)
-		if err != nil || templateErr != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(template, body) {
+		if err != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(step.JSON, body) {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"message": s.text(malformedText)})
 			return
 		}
@@ -212,15 +203,6 @@ func decodeJSON(r io.Reader) (value any, err error) {
 	decoder.UseNumber()
 	err = decoder.Decode(&value)
 	return value, err
-}
-
-// asJSON is a value as decodeJSON returns it.
-func asJSON(value any) (any, error) {
-	content, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return decodeJSON(bytes.NewReader(content))
 }
 
 // setAt sets the value at a JSON pointer (RFC 6901) of objects.
