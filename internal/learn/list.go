@@ -73,7 +73,6 @@ type listing struct {
 	exchanges []*exchange
 	shown     map[*exchange]*item // those that have the consumer
 	shape     *item               // where the consumer is
-	score     int
 }
 
 // item is where the consumer is in the response with a list.
@@ -86,10 +85,9 @@ type item struct {
 // pageLike matches parameters that say which page is wanted.
 var pageLike = pattern(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
 
-// findLists finds the requests whose answers list consumers, the best first.
-func (l *learner) findLists() []*listing {
-	groups := map[string]*listing{}
-	var order []*listing
+// findLists finds the requests whose answers list the consumer, the best first.
+func (l *learner) findLists() (lists []*listing) {
+	bySignature, groups := map[string]*listing{}, map[*exchange]*listing{}
 	for _, one := range l.all {
 		if !l.mayList(one) {
 			continue
@@ -98,40 +96,40 @@ func (l *learner) findLists() []*listing {
 		query := maps.Clone(one.draft.query)
 		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike().MatchString(name) })
 		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
-		group := groups[string(signature)]
+		group := bySignature[string(signature)]
 		if group == nil {
 			group = &listing{shown: map[*exchange]*item{}}
-			groups[string(signature)] = group
-			order = append(order, group)
+			bySignature[string(signature)] = group
 		}
 		group.exchanges = append(group.exchanges, one)
+		groups[one] = group
 	}
-	order = slices.DeleteFunc(order, func(group *listing) bool { return !l.weigh(group) })
-	slices.SortStableFunc(order, func(a, b *listing) int { return b.score - a.score })
-	return order
-}
-
-// weigh finds the consumer in the answers of a group, and reports whether they have it.
-func (l *learner) weigh(group *listing) bool {
 	for _, one := range l.sightings {
-		if one.item != nil && slices.Contains(group.exchanges, one.exchange) {
-			group.shown[one.exchange] = one.item
-			if group.shape == nil {
-				group.shape = one.item
-			}
+		if one.item == nil {
+			continue
+		}
+		group := groups[one.exchange]
+		group.shown[one.exchange] = one.item
+		if group.shape == nil {
+			group.shape = one.item
+			lists = append(lists, group)
 		}
 	}
-	if group.shape == nil {
-		return false
+	slices.SortStableFunc(lists, func(a, b *listing) int { return b.score() - a.score() })
+	return lists
+}
+
+// score is higher for a list that tells the key, then for one that tells the name, then
+// for one that has the consumer more often.
+func (l *listing) score() int {
+	score := len(l.shown)
+	if l.shape.TellsKey() {
+		score += 1000
 	}
-	group.score = len(group.shown)
-	if group.shape.TellsKey() {
-		group.score += 1000
+	if l.shape.Name != nil {
+		score += 500
 	}
-	if group.shape.Name != nil {
-		group.score += 500
-	}
-	return true
+	return score
 }
 
 // findItem finds the consumer in a list: the element of an array that has its key, and
