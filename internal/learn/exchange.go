@@ -133,14 +133,6 @@ func (e *exchange) ok() bool { return e.entry.Status >= 200 && e.entry.Status < 
 // reads reports whether the method promises to change nothing.
 func (e *exchange) reads() bool { return e.method == http.MethodGet }
 
-// values are what a request sends: its query if it only reads, otherwise its body.
-func (e *exchange) values() any {
-	if e.reads() {
-		return e.query
-	}
-	return e.body
-}
-
 func (e *exchange) decodeBody() {
 	body := e.entry.RequestBody
 	content := bytes.TrimSpace(body.Content)

@@ -118,25 +118,23 @@ func (s *signIn) findUsername(before []*exchange, given string) *exchange {
 		func(name, _, _ string) bool { return usernameName().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
-			controls, _ := controlsOf(s.pageOf(one))
-			if one.reads() && (controls == nil || one.entry.Status >= 400) || !one.reads() && (!one.submits() || !one.ok()) || one != last && one.sends(s.password) {
+			if !one.submits() || !one.ok() || one != last && one.sends(s.password) {
 				continue
 			}
+			controls, _ := controlsOf(s.pageOf(one))
 			found := false
-			eachText(one.values(), func(pointer, text string) {
+			eachText(one.body, func(pointer, text string) {
 				name := lastToken(pointer)
-				_, onPage := controls[name]
-				if text == "" || text == s.password || found || one.reads() && !onPage || shown != nil && one == last && controls[name].kind == "hidden" {
+				if text == "" || text == s.password || found || shown != nil && one == last && controls[name].kind == "hidden" {
 					return
 				}
 				if found = is(name, text, controls[name].kind); found {
 					s.username = text
 				}
 			})
-			if !found {
-				continue
+			if found {
+				return one
 			}
-			return one
 		}
 	}
 	s.problem("The recording does not show the name of the user. Set TWCLOUD_USERNAME and TWCLOUD_PASSWORD as you have typed them, and learn again.")

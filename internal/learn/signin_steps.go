@@ -19,8 +19,8 @@ func (s *signIn) add(one *exchange) {
 		return
 	}
 	step := profile.Step{}
-	if one.reads() || one.kind == formBody {
-		if step.Form = s.form(one, texts(one.values())); len(step.Form) == 0 {
+	if one.kind == formBody {
+		if step.Form = s.form(one, texts(one.body)); len(step.Form) == 0 {
 			return
 		}
 	} else {

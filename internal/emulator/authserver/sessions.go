@@ -185,7 +185,7 @@ func (s *Server) AuthorizeCall(w http.ResponseWriter, r *http.Request) (Access, 
 		user, kind := s.VerifyToken(strings.TrimSpace(token))
 		if kind == NoToken {
 			w.Header().Set("WWW-Authenticate", scheme+` error="invalid_token"`)
-			s.Refuse(w)
+			s.refuse(w)
 			return Access{}, false
 		}
 		return Access{User: user}, true
@@ -196,13 +196,13 @@ func (s *Server) AuthorizeCall(w http.ResponseWriter, r *http.Request) (Access, 
 	if s.has(ExpiredByRedirect) {
 		s.Challenge(w, r)
 	} else {
-		s.Refuse(w)
+		s.refuse(w)
 	}
 	return Access{}, false
 }
 
-// Refuse responds as to a call without a session (A).
-func (s *Server) Refuse(w http.ResponseWriter) {
+// refuse responds as to a call without a session (A).
+func (s *Server) refuse(w http.ResponseWriter) {
 	writeJSON(w, http.StatusUnauthorized, map[string]string{"message": "There is no session, or it has expired. Sign in first."})
 }
 
