@@ -324,12 +324,3 @@ func TestEmulator_portTaken(t *testing.T) {
 		}
 	}
 }
-
-func TestFaultHelp(t *testing.T) {
-	t.Parallel()
-	for _, kind := range append(emulator.AllFaultKinds(), emulator.AnswerWith) {
-		if faultHelp[kind] == "" {
-			t.Errorf("%s is not explained", kind)
-		}
-	}
-}
