@@ -115,19 +115,21 @@ func (l *learner) findLists() (lists []*listing) {
 			lists = append(lists, group)
 		}
 	}
-	slices.SortStableFunc(lists, func(a, b *listing) int { return b.score() - a.score() })
+	slices.SortStableFunc(lists, func(a, b *listing) int { return l.scoreOf(b) - l.scoreOf(a) })
 	return lists
 }
 
-// score is higher for a list that tells the key, then for one that tells the name, then
-// for one that has the consumer more often.
-func (l *listing) score() int {
-	score := len(l.shown)
-	if l.shape.TellsKey() {
-		score += 1000
-	}
-	if l.shape.Name != nil {
-		score += 500
+// scoreOf is higher for a list that tells the key, then for one that tells the name, then
+// for one at the path of the registration, and then for one that has the consumer more
+// often: a page may also list what has happened to it.
+func (l *learner) scoreOf(list *listing) int {
+	score := len(list.shown)
+	for weight, has := range map[int]bool{
+		4000: list.shape.TellsKey(), 2000: list.shape.Name != nil, 1000: list.exchanges[0].path == l.roles.register.path,
+	} {
+		if has {
+			score += weight
+		}
 	}
 	return score
 }
@@ -293,13 +295,19 @@ func (l *learner) addOthers() {
 var kindName = pattern(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
 
 // onlyKind finds what tells the consumers of a list from items of other kinds: a
-// member of each item, which others have with another word.
+// member of each item that the new consumer never changes, and that others have with
+// another word.
 func (l *learner) onlyKind(group *listing) (only map[string]any) {
 	eachScalar(group.shape.value, func(pointer string, literal any) {
 		if _, isText := scalarText(literal); !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil {
 			return
 		}
 		others := false
+		for _, found := range group.shown {
+			if value, _ := profile.Lookup(found.value, pointer); value != literal {
+				return
+			}
+		}
 		for _, items := range l.items(group) {
 			for _, item := range items {
 				value, found := profile.Lookup(item, pointer)

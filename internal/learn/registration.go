@@ -35,16 +35,25 @@ func findRegistration(all []*exchange) (best *registration) {
 }
 
 // findKey finds the value that the server has given to the consumer and that most
-// later requests send.
+// later requests send. What was sent at the same place before, such as the kind of the
+// client, is none.
 func (r *registration) findKey(all []*exchange) {
+	type use struct {
+		at    place
+		value string
+	}
+	before := map[use]bool{}
+	for _, earlier := range all[:r.at+1] {
+		earlier.eachValue(func(at place, value string) { before[use{at, value}] = true })
+	}
 	changes, uses := map[string]int{}, map[string]int{}
 	for _, later := range all[r.at+1:] {
 		if later.entry.URL.Hostname() != r.entry.URL.Hostname() {
 			continue
 		}
 		seen := map[string]bool{}
-		later.eachValue(func(_ place, value string) {
-			if seen[value] {
+		later.eachValue(func(at place, value string) {
+			if before[use{at, value}] || seen[value] {
 				return
 			}
 			seen[value] = true
