@@ -157,11 +157,6 @@ type Config struct {
 	// KeepRequests is how many requests Server.Requests remembers. Zero: all.
 	KeepRequests int
 
-	// OnRequest is called for every request on arrival, before it is handled,
-	// from the goroutine that will handle it. It may call the server, but must
-	// not close it.
-	OnRequest func(Request)
-
 	// ValidateContract checks requests and answers against the OpenAPI document
 	// and collects what does not conform in Server.ContractViolations. The
 	// document describes the built-in profile: the field has no effect with another

@@ -94,9 +94,6 @@ func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool
 		c.violated(x, "the method is not in the OpenAPI document")
 		return
 	}
-	if operation.Deprecated {
-		c.violated(x, "a client must not use this operation")
-	}
 	for name := range x.request.URL.Query() {
 		if operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
 			c.violated(x, "the parameter %q in the query is not in the OpenAPI document", name)

@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,23 +39,12 @@ func TestOpenAPI(t *testing.T) {
 				t.Errorf("%s %s is not emulated", method, path)
 			}
 			delete(emulated, method+" "+path)
-			if wanted := method == http.MethodPost && path == wire.LoginPath; operation.Deprecated != wanted {
-				t.Errorf("%s %s: deprecated is %t", method, path, operation.Deprecated)
-			}
 		}
 	}
 	for operation, wanted := range emulated {
 		if wanted {
 			t.Errorf("%s is not in the document", operation)
 		}
-	}
-	response, err := http.Get(s.URL() + swaggerPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if served, err := io.ReadAll(response.Body); err != nil || !bytes.Equal(served, openAPI) {
-		t.Errorf("%s, %v: the document is not served", response.Status, err)
 	}
 }
 
@@ -87,7 +74,7 @@ func TestContract_requests(t *testing.T) {
 		"no body":           {"POST", path, "application/json", ``, "required"},
 		"body of a GET":     {"GET", path, "application/json", `{}`, "body not allowed"},
 		"query":             {"GET", path + "?secret=canary", "", "", `parameter "secret"`},
-		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "must not use this operation"},
+		"password in query": {"POST", wire.LoginPath + "?username=canary&password=canary", "", "", "method is not in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

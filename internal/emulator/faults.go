@@ -83,36 +83,37 @@ const (
 	AnswerWith
 )
 
-// faultKinds has the name of each kind, whether the request is handled, and the
-// status that takes the place of the regular one.
+// faultKinds has the name of each kind, whether the request is handled, the status that
+// takes the place of the regular one, and what else there is to say of it.
 var faultKinds = [...]struct {
 	name    string
 	handled bool
 	status  int
+	help    string
 }{
-	DropBefore:            {"drop-before", false, 0},
-	DropAfter:             {"drop-after", true, 0},
-	TooManyRequests:       {"too-many-requests", false, http.StatusTooManyRequests},
-	Status502Before:       {"status-502-before", false, http.StatusBadGateway},
-	Status502After:        {"status-502-after", true, http.StatusBadGateway},
-	Status503Before:       {"status-503-before", false, http.StatusServiceUnavailable},
-	Status503After:        {"status-503-after", true, http.StatusServiceUnavailable},
-	Status504Before:       {"status-504-before", false, http.StatusGatewayTimeout},
-	Status504After:        {"status-504-after", true, http.StatusGatewayTimeout},
-	InternalError500:      {"internal-error-500", false, http.StatusInternalServerError},
-	InternalError500After: {"internal-error-500-after", true, http.StatusInternalServerError},
-	Unauthorized401:       {"unauthorized-401", false, http.StatusUnauthorized},
-	Forbidden403:          {"forbidden-403", false, http.StatusForbidden},
-	HalfBody:              {"half-body", true, 0},
-	WebPage:               {"web-page", false, http.StatusOK},
-	WebPageAfter:          {"web-page-after", true, http.StatusOK},
-	EndlessBody:           {"endless-body", true, 0},
-	Hang:                  {"hang", false, 0},
-	HangAfter:             {"hang-after", true, 0},
-	BadJSON:               {"bad-json", true, 0},
-	Redirect302:           {"redirect-302", false, http.StatusFound},
-	NoBody:                {"no-body", true, 0},
-	AnswerWith:            {"answer-with", false, 0},
+	DropBefore:            {"drop-before", false, 0, "the connection is closed"},
+	DropAfter:             {"drop-after", true, 0, "the connection is closed without a response"},
+	TooManyRequests:       {"too-many-requests", false, http.StatusTooManyRequests, "429 with Retry-After"},
+	Status502Before:       {"status-502-before", false, http.StatusBadGateway, "502 with a web page, as a proxy responds"},
+	Status502After:        {"status-502-after", true, http.StatusBadGateway, "502 with a web page"},
+	Status503Before:       {"status-503-before", false, http.StatusServiceUnavailable, "503 with a web page"},
+	Status503After:        {"status-503-after", true, http.StatusServiceUnavailable, "503 with a web page"},
+	Status504Before:       {"status-504-before", false, http.StatusGatewayTimeout, "504 with a web page"},
+	Status504After:        {"status-504-after", true, http.StatusGatewayTimeout, "504 with a web page"},
+	InternalError500:      {"internal-error-500", false, http.StatusInternalServerError, "500"},
+	InternalError500After: {"internal-error-500-after", true, http.StatusInternalServerError, "500"},
+	Unauthorized401:       {"unauthorized-401", false, http.StatusUnauthorized, "the session ends, 401"},
+	Forbidden403:          {"forbidden-403", false, http.StatusForbidden, "403"},
+	HalfBody:              {"half-body", true, 0, "half of the response, then the connection is closed"},
+	WebPage:               {"web-page", false, http.StatusOK, "200 with a sign-in page, as a single sign-on proxy responds"},
+	WebPageAfter:          {"web-page-after", true, http.StatusOK, "200 with a sign-in page"},
+	EndlessBody:           {"endless-body", true, 0, "a response that never ends"},
+	Hang:                  {"hang", false, 0, "no response"},
+	HangAfter:             {"hang-after", true, 0, "no response"},
+	BadJSON:               {"bad-json", true, 0, "a body that only looks like JSON"},
+	Redirect302:           {"redirect-302", false, http.StatusFound, "a redirect to a sign-in page"},
+	NoBody:                {"no-body", true, 0, "a response without its body"},
+	AnswerWith:            {"answer-with", false, 0, "the status and body that -status and -body give"},
 }
 
 // String returns the name of the kind, such as "drop-before".
@@ -145,6 +146,14 @@ func AllFaultKinds() []FaultKind {
 		kinds = append(kinds, kind)
 	}
 	return kinds
+}
+
+// Help says what the kind does, for people.
+func (k FaultKind) Help() string {
+	if k.Handled() {
+		return "handled; " + faultKinds[k].help
+	}
+	return "not handled; " + faultKinds[k].help
 }
 
 // Handled reports whether a request with the fault has had its effect on

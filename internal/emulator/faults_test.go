@@ -28,10 +28,10 @@ func TestFaults(t *testing.T) {
 					}
 					return "key"
 				}
-				config.OnRequest = func(r emulator.Request) {
-					if r.Fault == emulator.Hang.String() {
-						cancel()
-					}
+			})
+			s.SetOnRequest(func(r emulator.Request) {
+				if r.Fault == emulator.Hang.String() {
+					cancel()
 				}
 			})
 			c := signedIn(t, s, "admin-token")

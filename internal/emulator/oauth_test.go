@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,11 +19,7 @@ import (
 func independent(s *emulator.Server, c *client, key, secret, callback string) *oauth1.Config {
 	return &oauth1.Config{
 		ConsumerKey: key, ConsumerSecret: secret, CallbackURL: callback, HTTPClient: c.http,
-		Endpoint: oauth1.Endpoint{
-			RequestTokenURL: s.WebAppURL() + wire.RequestTokenPath,
-			AuthorizeURL:    s.WebAppURL() + wire.UserAuthorizationPath,
-			AccessTokenURL:  s.WebAppURL() + wire.AccessTokenPath,
-		},
+		Endpoint: oauth1.Endpoint{RequestTokenURL: s.WebAppURL() + wire.RequestTokenPath},
 	}
 }
 
@@ -77,89 +72,21 @@ func TestSelfRegistration_session(t *testing.T) {
 	}
 }
 
-func TestOAuth_threeLegs(t *testing.T) {
+// A consumer that registers itself gets a token once it is approved.
+func TestSelfRegistration_approved(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		tls      bool
-		callback string
-	}{
-		"http":  {false, "oob"},
-		"https": {true, "https://example.com/back?x=1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			began := time.Now() // The independent client has no clock but the system's.
-			var passed atomic.Int64
-			s := emulator.New(t, func(config *emulator.Config) {
-				config.TLS = test.tls
-				config.Now = func() time.Time { return began.Add(time.Duration(passed.Load())) }
-			})
-			c := newClient(t, s)
-			registration := c.do(http.MethodPost, s.WebAppURL()+wire.RequestConsumerKeyPath, `{"name":"a","secret":"s"}`)
-			key := decode[wire.RequestedOAuthConsumer](t, c.want(200, registration)).Key
-			if got, _ := s.Consumer(key); got != (emulator.Consumer{Key: key, Name: "a", Secret: "s"}) || s.OpenSessions() != 0 {
-				t.Fatalf("%+v, %d sessions", got, s.OpenSessions())
-			}
-			config := independent(s, c, key, "s", test.callback)
-			if _, _, err := config.RequestToken(); err == nil {
-				t.Error("a request token before the approval")
-			}
-			s.UpdateConsumer(key, func(c *emulator.Consumer) { c.Approved = true })
-			id, secret, err := config.RequestToken()
-			if err != nil {
-				t.Fatal(err)
-			}
-			refused := func(what, tokenSecret, verifier string) {
-				t.Helper()
-				if _, _, err := config.AccessToken(id, tokenSecret, verifier); err == nil || !strings.Contains(err.Error(), "401") {
-					t.Errorf("an access token with %s: %v", what, err)
-				}
-			}
-			refused("no authorization", secret, "guess")
-
-			page, err := config.AuthorizationURL(id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := c.get(page.String())
-			verifier, ok := s.Authorize(id)
-			if !ok {
-				t.Fatal("the token is unknown")
-			}
-			if test.callback == "oob" {
-				if c.want(200, r); !strings.Contains(r.body, "<code>"+verifier+"</code>") {
-					t.Errorf("the page has no verifier: %s", r.body)
-				}
-			} else {
-				want := "https://example.com/back?" + url.Values{"oauth_token": {id}, "oauth_verifier": {verifier}, "x": {"1"}}.Encode()
-				if got := c.want(302, r).header.Get("Location"); got != want {
-					t.Errorf("Location %s, want %s", got, want)
-				}
-			}
-			c.want(400, c.get(s.WebAppURL()+wire.UserAuthorizationPath+"?oauth_token=unknown"))
-
-			refused("a wrong secret", "wrong", verifier)
-			refused("a wrong verifier", secret, "wrong")
-			access, _, err := config.AccessToken(id, secret, verifier)
-			if err != nil {
-				t.Fatal(err)
-			}
-			refused("credentials that have been used", secret, verifier)
-
-			passed.Store(int64(7200*time.Second - 1))
-			if !s.AccessTokenLives(access) {
-				t.Error("the token has expired too early")
-			}
-			s.UpdateConsumer(key, func(c *emulator.Consumer) { c.Approved = false })
-			if s.AccessTokenLives(access) {
-				t.Error("the token of a consumer that is not approved is good")
-			}
-			s.UpdateConsumer(key, func(c *emulator.Consumer) { c.Approved = true })
-			passed.Store(int64(7200 * time.Second))
-			if s.AccessTokenLives(access) {
-				t.Error("the token has not expired")
-			}
-		})
+	s := emulator.New(t)
+	c := newClient(t, s)
+	registration := c.do(http.MethodPost, s.WebAppURL()+wire.RequestConsumerKeyPath, `{"name":"a","secret":"s"}`)
+	key := decode[wire.RequestedOAuthConsumer](t, c.want(200, registration)).Key
+	if got, _ := s.Consumer(key); got != (emulator.Consumer{Key: key, Name: "a", Secret: "s"}) || s.OpenSessions() != 0 {
+		t.Fatalf("%+v, %d sessions", got, s.OpenSessions())
+	}
+	for _, approved := range []bool{false, true} {
+		s.UpdateConsumer(key, func(c *emulator.Consumer) { c.Approved = approved })
+		if _, _, err := independent(s, c, key, "s", "oob").RequestToken(); (err == nil) != approved {
+			t.Errorf("approved %t: %v", approved, err)
+		}
 	}
 }
 

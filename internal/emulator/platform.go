@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ const affinityCookie = "COOKIE"
 // newAuthServer returns the authentication server, with the sign-in of the profile.
 func (s *Server) newAuthServer() *authserver.Server {
 	config := authserver.Config{
-		Authentication: s.AuthenticationURL(), Platform: s.WebAppURL(), RedirectRoots: []string{s.URL()},
+		Authentication: s.AuthenticationURL(), Platform: s.WebAppURL(),
 		SingleSignOnURL: singleSignOnURL, CookiePrefix: s.cookiePrefix(WebApp),
 		AuthSecret: AuthSecret, Clients: []authserver.Client{{ID: ClientID, Secret: ClientSecret}},
 		IdleTimeout: s.config.PlatformIdleTimeout, TokenLifetime: s.config.TokenLifetime, Quirks: s.config.Quirks, Now: s.config.Now,
@@ -147,20 +148,9 @@ func (s *Server) balance(r *http.Request) string {
 	return (&http.Cookie{Name: affinityCookie, Value: node, Path: "/", HttpOnly: true}).String()
 }
 
-// captured is a response that becomes an answer.
-type captured struct{ answer }
-
-func (c *captured) Header() http.Header { return c.header }
-
-func (c *captured) WriteHeader(status int) { c.status = status }
-
-func (c *captured) Write(content []byte) (int, error) {
-	c.body = append(c.body, content...)
-	return len(content), nil
-}
-
-func newCaptured() *captured {
-	return &captured{answer{status: http.StatusOK, header: http.Header{}}}
+// captured is what a handler writes, as an answer.
+func captured(w *httptest.ResponseRecorder) *answer {
+	return &answer{status: w.Code, header: w.Header(), body: w.Body.Bytes()}
 }
 
 // belowPrefix is the request as a server behind a reverse proxy gets it.
@@ -175,22 +165,22 @@ func (s *Server) belowPrefix(x *exchange) *http.Request {
 
 // serveAuth answers what the sign-in is about.
 func (s *Server) serveAuth(x *exchange) *answer {
-	w := newCaptured()
+	w := httptest.NewRecorder()
 	s.auth.ServeHTTP(w, s.belowPrefix(x))
-	return &w.answer
+	return captured(w)
 }
 
 // challenge sends a client to the sign-in: on the platform as without a session, on the
 // REST API as a single sign-on proxy does.
 func (s *Server) challenge(x *exchange) *answer {
-	w := newCaptured()
+	w := httptest.NewRecorder()
 	if x.part == REST {
 		http.Redirect(w, x.request, s.AuthenticationURL()+authserver.LoginPath, http.StatusFound)
-		return &w.answer
+		return captured(w)
 	}
 	s.auth.Drop(s.belowPrefix(x))
 	s.auth.Challenge(w, s.belowPrefix(x))
-	return &w.answer
+	return captured(w)
 }
 
 // handleSignedIn answers a request that needs a session or a token of the platform. The
@@ -200,10 +190,10 @@ func (s *Server) handleSignedIn(x *exchange, page bool, handle handler) *answer 
 	if page || x.path == s.start() {
 		authorize = s.auth.AuthorizePage
 	}
-	w := newCaptured()
+	w := httptest.NewRecorder()
 	access, ok := authorize(w, s.belowPrefix(x))
 	if !ok {
-		return &w.answer
+		return captured(w)
 	}
 	x.session = s.platformSession(access)
 	return handle(x)
@@ -236,6 +226,3 @@ func (s *Server) PlatformCounts() authserver.Counts { return s.auth.Counts() }
 // they had been idle for too long. The authentication server still knows the browsers,
 // and sends them back without a form.
 func (s *Server) ExpireApplicationSessions() { s.auth.ExpireApplications() }
-
-// NewPersonalToken returns a personal access token of a user.
-func (s *Server) NewPersonalToken(user string) (string, error) { return s.auth.NewPersonalToken(user) }

@@ -228,21 +228,16 @@ func TestPlatform_tokensForREST(t *testing.T) {
 	if err := json.NewDecoder(response.Body).Decode(&tokens); err != nil {
 		t.Fatal(err)
 	}
-	personal, err := s.NewPersonalToken(emulator.AdminName)
-	if err != nil {
-		t.Fatal(err)
-	}
 	id := idToken(t, s)
 	for authorization, status := range map[string]int{
-		"Token " + id: 204, "Token " + personal: 204, "Bearer " + tokens.AccessToken: 204,
-		"Bearer " + id: 401, "Bearer " + personal: 401, "Token " + tokens.AccessToken: 401,
+		"Token " + id: 204, "Token " + emulator.AdminToken: 204, "Bearer " + tokens.AccessToken: 204,
+		"Bearer " + id: 401, "Bearer " + emulator.AdminToken: 401, "Token " + tokens.AccessToken: 401,
 	} {
 		other := newClient(t, s)
 		other.authorization = authorization
 		other.want(status, other.get(wire.LoginPath))
 	}
 	c.want(200, c.do("GET", s.AuthenticationURL()+"/authentication/.well-known/openid-configuration", ""))
-	c.want(200, c.do("GET", s.AuthenticationURL()+"/authentication/api/jwks", ""))
 }
 
 // Quirks reach the sign-in.

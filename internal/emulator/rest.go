@@ -38,21 +38,17 @@ type router map[string]endpoint
 // userOperation is the only such path with a parameter, besides the consumers'.
 const userOperation = wire.UsersPath + "/{username}"
 
-// swaggerPath is where a server describes itself (V).
-const swaggerPath = "/osmc/swagger"
-
 func get(handle handler) map[string]handler { return map[string]handler{http.MethodGet: handle} }
 
 func post(handle handler) map[string]handler { return map[string]handler{http.MethodPost: handle} }
 
 func (s *Server) restRoutes() router {
 	return router{
-		wire.LoginPath:              {methods: map[string]handler{http.MethodGet: s.login, http.MethodPost: s.loginWithQuery}},
+		wire.LoginPath:              {methods: get(s.login)},
 		wire.LogoutPath:             {session: sessionNeeded, methods: get(s.logout)},
 		wire.VersionPath:            {session: sessionAccepted, methods: get(s.version)},
 		wire.CurrentUserPath:        {session: sessionNeeded, methods: get(s.currentUser)},
 		userOperation:               {session: sessionNeeded, methods: get(s.readUser)},
-		swaggerPath:                 {methods: get(s.swagger)},
 		wire.LegacyRootServicesPath: {methods: get(s.legacyRootServices)},
 	}
 }
@@ -65,9 +61,7 @@ func (s *Server) webAppRoutes() router {
 	return router{
 		wire.RootServicesPath:       {methods: get(s.rootServices)},
 		wire.RequestConsumerKeyPath: {session: registration, methods: post(s.requestConsumerKey)},
-		wire.RequestTokenPath:       {methods: post(s.signed(s.requestToken))},
-		wire.UserAuthorizationPath:  {methods: get(s.userAuthorization)},
-		wire.AccessTokenPath:        {methods: post(s.signed(s.accessToken))},
+		wire.RequestTokenPath:       {methods: post(s.requestToken)},
 	}
 }
 
@@ -147,23 +141,10 @@ func (s *Server) noSession() *answer {
 // login opens a session (V). One that is live already goes on: only credentials
 // without its cookie open a further one (V).
 func (s *Server) login(x *exchange) *answer {
-	user, ok := s.authenticate(x.request.Header.Get("Authorization"))
-	return s.logIn(x, user, ok)
-}
-
-// loginWithQuery is the login with a password in the query (V). A client must
-// never use it.
-func (s *Server) loginWithQuery(x *exchange) *answer {
-	query := x.request.URL.Query()
-	user, ok := s.checkPassword(query.Get("username"), query.Get("password"))
-	return s.logIn(x, user, ok)
-}
-
-func (s *Server) logIn(x *exchange, user User, ok bool) *answer {
 	open := s.live(x.request)
 	if open == nil {
 		var refusal *answer
-		if open, refusal = s.signIn(user, ok); refusal != nil {
+		if open, refusal = s.signIn(s.authenticate(x.request.Header.Get("Authorization"))); refusal != nil {
 			return refusal
 		}
 	}
@@ -184,11 +165,6 @@ func (s *Server) logout(x *exchange) *answer {
 	a := newAnswer(http.StatusNoContent, "", nil)
 	s.setCookies(x, a.header, nil)
 	return a
-}
-
-// swagger answers the description of this server, not of a real one.
-func (s *Server) swagger(*exchange) *answer {
-	return newAnswer(http.StatusOK, "application/yaml", openAPI)
 }
 
 // version answers text/plain (V). Whether it needs a session is not known: here

@@ -1,7 +1,7 @@
 // Package emulator emulates Teamwork Cloud, as far as this project uses
 // it: the sessions and the OAuth consumers of its REST API; and the sign-in (package
-// authserver), the root services document, and the OAuth 1.0a endpoints of its Web
-// Application Platform. Both are real HTTP servers on loopback ports.
+// authserver), the root services document, and the request tokens of OAuth 1.0a of its
+// Web Application Platform. Both are real HTTP servers on loopback ports.
 //
 // A test can do what it cannot do with a real server: change consumers behind
 // Terraform's back, look at every request, set the clock, and let any request have
@@ -82,13 +82,12 @@ type part struct {
 func Start(config Config) (*Server, error) {
 	config = config.withDefaults()
 	s := &Server{
-		config:    config,
-		profile:   config.Profile,
-		builtIn:   config.Profile == profile.BuiltIn(),
-		parts:     map[string]*part{},
-		state:     newState(),
-		recorder:  recorder{keep: config.KeepRequests, counts: map[string]int{}},
-		onRequest: config.OnRequest,
+		config:   config,
+		profile:  config.Profile,
+		builtIn:  config.Profile == profile.BuiltIn(),
+		parts:    map[string]*part{},
+		state:    newState(),
+		recorder: recorder{keep: config.KeepRequests, counts: map[string]int{}},
 	}
 	s.closed, s.stop = context.WithCancel(context.Background())
 	s.idle = sync.NewCond(&s.mu)
@@ -188,7 +187,7 @@ func (s *Server) listen(name, address string) error {
 
 // Close stops the server. It drops the connections, those of hanging requests
 // included, and returns once their handlers have ended; it does not wait for one
-// that is inside Config.OnRequest.
+// that is inside the hook of SetOnRequest.
 func (s *Server) Close() {
 	s.stop()
 	for _, p := range s.parts {
@@ -244,7 +243,9 @@ func (s *Server) ClientCertificatePEM() []byte { return s.authority.clientPEM }
 // ClientKeyPEM is the private key of ClientCertificatePEM, in PKCS #8.
 func (s *Server) ClientKeyPEM() []byte { return s.authority.clientKeyPEM }
 
-// SetOnRequest takes the place of Config.OnRequest.
+// SetOnRequest sets what is called for every request on arrival, before it is handled,
+// from the goroutine that will handle it. It may call the server, but must not close
+// it.
 func (s *Server) SetOnRequest(hook func(Request)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

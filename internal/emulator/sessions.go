@@ -233,12 +233,11 @@ func (s *Server) ExpireSessions() {
 }
 
 // DropSessions does to the memory what a restart of the server does: sessions
-// and OAuth 1.0a tokens are gone, consumers are kept.
+// are gone, consumers and tokens are kept.
 func (s *Server) DropSessions() {
 	s.auth.Forget()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	clear(s.state.sessions)
 	clear(s.state.nonces)
-	clear(s.state.tokens)
 }

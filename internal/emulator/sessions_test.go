@@ -55,15 +55,6 @@ func TestLogin_credentials(t *testing.T) {
 	}
 }
 
-func TestLogin_passwordInQuery(t *testing.T) {
-	t.Parallel()
-	s := emulator.New(t, lenient)
-	c := newClient(t, s)
-	c.want(401, c.do(http.MethodPost, wire.LoginPath+"?username=admin&password=no", ""))
-	c.want(204, c.do(http.MethodPost, wire.LoginPath+"?username=admin&password=admin-password", ""))
-	c.want(200, c.get(wire.DefaultOAuthConsumersPath))
-}
-
 // Each case is a server with one seat, and a client that has signed in and does
 // what the case says.
 func TestSessions(t *testing.T) {

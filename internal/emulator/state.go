@@ -22,8 +22,7 @@ type state struct {
 	platform                        map[authserver.Access]*session
 	affinities                      map[string]bool // cookies of the load balancer
 
-	nonces map[[4]string]bool
-	tokens map[string]*token // by ID
+	nonces map[[3]string]bool
 }
 
 // storedConsumer is a consumer with what only the server knows.
@@ -38,7 +37,7 @@ func newState() *state {
 	return &state{
 		consumers: map[string]*storedConsumer{}, sessions: map[string]*session{},
 		platform: map[authserver.Access]*session{}, affinities: map[string]bool{},
-		nonces: map[[4]string]bool{}, tokens: map[string]*token{},
+		nonces: map[[3]string]bool{},
 	}
 }
 

@@ -43,11 +43,7 @@ func TestAccLearned(t *testing.T) {
 			w.WriteFile(t, "profile.json", string(document))
 			w.Setenv("TWCLOUD_API_PROFILE_FILE="+filepath.Join(w.Dir, "profile.json"), "TWCLOUD_AUTHENTICATION_ENDPOINT="+server.AuthenticationURL())
 			if learned, _ := profile.Parse(document); learned.SignIn != nil && learned.SignIn.By == profile.ByToken {
-				token, err := server.NewPersonalToken(emulator.AdminName)
-				if err != nil {
-					t.Fatal(err)
-				}
-				w.Setenv("TWCLOUD_TOKEN="+token, "TWCLOUD_USERNAME=", "TWCLOUD_PASSWORD=")
+				w.Setenv("TWCLOUD_TOKEN="+emulator.AdminToken, "TWCLOUD_USERNAME=", "TWCLOUD_PASSWORD=")
 			}
 			w.live(t)
 		})

@@ -22,18 +22,7 @@ func (l *learner) rootIn(document any) (root string, found bool) {
 	return rootOf(key, name), hasName || hasKey
 }
 
-// responseOf says where the consumer is in the responses to one call. Nil: the
-// responses do not tell, or not always in the same place.
-func (l *learner) responseOf(first *exchange, others ...*exchange) *profile.Shape {
-	common := l.shapeOf(first)
-	for _, one := range others {
-		if !reflect.DeepEqual(l.shapeOf(one), common) {
-			return nil
-		}
-	}
-	return common
-}
-
+// shapeOf says where the consumer is in the response to a call. Nil: it does not tell.
 func (l *learner) shapeOf(one *exchange) *profile.Shape {
 	if one.answered == textBody && one.text() == l.roles.register.key {
 		return &profile.Shape{Format: "text"}
@@ -86,8 +75,7 @@ func (l *learner) approvedIn(document any) *string {
 
 func (l *learner) findReads() {
 	for _, one := range l.all[l.roles.register.at+1:] {
-		reads := one.reads() || one.method == http.MethodPost && !slices.Contains(l.roles.all(), one)
-		if !reads || !one.ok() || !l.aboutConsumer(one) || len(one.problems) > 0 {
+		if !one.reads() || !one.ok() || !l.aboutConsumer(one) || len(one.problems) > 0 {
 			continue
 		}
 		pointer, hasName := findNameIn(one.answer)

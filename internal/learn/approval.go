@@ -22,10 +22,10 @@ const (
 func (l *learner) momentAt(at *exchange) moment {
 	now := registered
 	for _, one := range l.all[:at.at+1] {
-		switch {
-		case one == l.roles.disapprove, one == l.roles.again && l.roles.swapped:
+		switch one {
+		case l.roles.disapprove:
 			now = disapproved
-		case one == l.roles.approve, one == l.roles.again:
+		case l.roles.approve, l.roles.again:
 			now = approved
 		}
 	}
@@ -55,12 +55,6 @@ func (l *learner) findApprovalPlaces() {
 			alone = append(alone, one)
 		case one.item != nil && len(l.lists) > 0 && l.lists[0].shown[one.exchange] == one.item:
 			listed = append(listed, one)
-		}
-	}
-	// A response that tells neither name nor key may be the consumer as a whole.
-	for _, one := range l.roles.all() {
-		if _, isObject := one.answer.(map[string]any); isObject && !slices.ContainsFunc(alone, func(s sighting) bool { return s.exchange == one }) {
-			alone = append(alone, sighting{exchange: one, value: one.answer})
 		}
 	}
 	l.approval, l.object = l.findApproval(listed), l.findApproval(alone)
@@ -99,33 +93,16 @@ func (l *learner) weighApproval(pointer string, sightings []sighting) *approvalP
 			place.no = with(place.no, first)
 		}
 	}
-	// A boolean of which only one value was seen means the opposite when it differs.
-	name := lastToken(pointer)
-	for _, sides := range [][2]*[]any{{&place.yes, &place.no}, {&place.no, &place.yes}} {
-		if seen := *sides[0]; len(*sides[1]) == 0 && (approvalName().MatchString(name) || statusName().MatchString(name)) {
-			if value, isBool := seen[0].(bool); isBool {
-				*sides[1] = []any{!value}
-			}
-		}
-	}
 	if len(place.yes) == 0 || len(place.no) == 0 || contains(place.no, place.yes[0]) || slices.ContainsFunc(slices.Concat(place.yes, place.no), notWord) {
 		return nil
 	}
-	switch {
+	switch name := lastToken(pointer); {
 	case unlikelyName().MatchString(name):
 		place.score = -15
 	case approvalName().MatchString(name):
 		place.score = 20
 	case statusName().MatchString(name):
 		place.score = 8
-	}
-	switch place.yes[0].(type) {
-	case bool:
-		place.score += 10
-	case string:
-		place.score += 5
-	case nil:
-		place.score -= 5
 	}
 	return place
 }

@@ -37,7 +37,7 @@ func (l *learner) draftOf(one *exchange) *draft {
 	}
 	query := map[string]any{}
 	for name, value := range one.query {
-		if text, _ := value.(string); !volatile(name, text) {
+		if text, _ := value.(string); !now().MatchString(text) {
 			query[name] = value
 		}
 	}
@@ -240,12 +240,8 @@ func (l *learner) plain(pointer string) bool {
 	})
 }
 
-var milliseconds = pattern(`^1\d{9}(\d{3})?$`)
-
-// volatile reports whether a parameter only bypasses caches.
-func volatile(name, value string) bool {
-	return milliseconds().MatchString(value) || name == "_" || name == "_dc" || name == "cacheBuster"
-}
+// now matches the time in seconds or milliseconds, with which parameters bypass caches.
+var now = pattern(`^1\d{9}(\d{3})?$`)
 
 // headersOf are the headers of a request that a profile keeps.
 func (l *learner) headersOf(one *exchange) map[string]string {
@@ -264,12 +260,10 @@ func (l *learner) headersOf(one *exchange) map[string]string {
 				kept[name] = profile.Origin
 			}
 		case name == "If-Match":
-			for _, member := range []string{"version", "revision", "etag", "_version"} {
-				if version, found := (drafter{l, one.draft, one}).kept(place{"header", profile.PointerOf(member)}, header.Value); found {
-					kept[name] = version
-				}
-			}
-			if kept[name] == "" {
+			version, found := drafter{l, one.draft, one}.kept(place{"header", "/version"}, header.Value)
+			if found {
+				kept[name] = version
+			} else {
 				l.report.unable("%s sends If-Match, the version of what it changes, which neither the list nor a read tells. The server may refuse the call.", l.show(one))
 			}
 		case standard().MatchString(name), tracing().MatchString(name):

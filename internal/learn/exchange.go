@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn/har"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/profile"
 )
@@ -131,14 +133,6 @@ func (e *exchange) ok() bool { return e.entry.Status >= 200 && e.entry.Status < 
 // reads reports whether the method promises to change nothing.
 func (e *exchange) reads() bool { return e.method == http.MethodGet }
 
-// values are what a request sends: its query if it only reads, otherwise its body.
-func (e *exchange) values() any {
-	if e.reads() {
-		return e.query
-	}
-	return e.body
-}
-
 func (e *exchange) decodeBody() {
 	body := e.entry.RequestBody
 	content := bytes.TrimSpace(body.Content)
@@ -192,11 +186,8 @@ func utf8Of(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}
-	runes := make([]rune, len(text))
-	for i := range len(text) {
-		runes[i] = rune(text[i])
-	}
-	return string(runes)
+	decoded, _ := charmap.ISO8859_1.NewDecoder().String(text) // It has each byte.
+	return decoded
 }
 
 // object makes an object of the members of a form or the parameters of a query.

@@ -11,7 +11,6 @@ import (
 )
 
 type report struct {
-	first    []string // what to do before anything else
 	calls    []string // what was found
 	readings []string // how it was read where other readings are possible
 	problems []string // what is missing or cannot be described, and what to do
@@ -41,7 +40,6 @@ func (l *learner) findings(written bool) string {
 		title string
 		lines []string
 	}{
-		{"First of all", l.report.first},
 		{"Found", l.report.calls},
 		{"How it was read", l.report.readings},
 		{"Missing or not certain", l.report.problems},
@@ -74,30 +72,17 @@ func (l *learner) findings(written bool) string {
 
 func (l *learner) reportCalls(p *profile.Profile) {
 	l.reportSignIn(p)
-	list, register := l.lists[0], l.roles.register
 	for name, call := range p.Calls.All() {
-		why := "sure: it sends what was typed"
+		likely := ""
 		switch {
-		case name == "list" && list.guessed:
-			why = "a guess: no list has the new consumer"
-		case name == "list":
-			why = fmt.Sprintf("sure: the consumer is in %s", count(len(list.shown), "list"))
-		case name == "read":
-			why = "sure: the response has the name"
-		case name == "register" && register.uses == 0:
-			why = "likely: it sends name and secret, and no later request sends a key"
-		case name == "register":
-			why = fmt.Sprintf("sure: it sends name and secret, and %s send the key", count(register.uses, "later request"))
+		case name == "register" && l.roles.register.uses == 0:
+			likely = "  (likely: no later request sends a key)"
 		case name == "remove" && call.Method != http.MethodDelete:
-			why = "likely: it is the last request about the consumer"
-		case name == "remove":
-			why = "sure: it is a DELETE"
+			likely = "  (likely: it is the last request about the consumer)"
 		case strings.HasSuffix(name, "approve") && l.roles.again == nil:
-			why = "likely: the approval changes with it"
-		case strings.HasSuffix(name, "approve"):
-			why = "sure: the approval changes with it"
+			likely = "  (likely: there is no second approval)"
 		}
-		add(&l.report.calls, "%-10s  %-6s %s  (%s)", name, call.Method, call.Path, why)
+		add(&l.report.calls, "%-10s  %-6s %s%s", name, call.Method, call.Path, likely)
 	}
 	if c := p.CSRF; c != nil {
 		from := map[string]string{"cookie": "a cookie", "header": "a header of a response", "body": "a body of a response", "page": "a field of a page"}[c.From]
@@ -123,7 +108,7 @@ func (l *learner) missing(p *profile.Profile) {
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
-	case c.List == nil || l.lists[0].guessed || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
+	case c.List == nil || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
 		l.bodiless()
 	}
 	switch {
@@ -243,11 +228,4 @@ func (l *learner) show(one *exchange) string {
 		}
 	}
 	return one.method + " /" + strings.Join(segments, "/")
-}
-
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }

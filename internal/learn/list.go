@@ -73,8 +73,6 @@ type listing struct {
 	exchanges []*exchange
 	shown     map[*exchange]*item // those that have the consumer
 	shape     *item               // where the consumer is
-	guessed   bool                // no list has the consumer
-	score     int
 }
 
 // item is where the consumer is in the response with a list.
@@ -87,10 +85,9 @@ type item struct {
 // pageLike matches parameters that say which page is wanted.
 var pageLike = pattern(`(?i)^(page([-_]?(no|num|number|index|token))?|page\[(number|offset|after|cursor)\]|p|offset|start([-_]?(index|at))?|skip|\$skip|first(result)?|from|cursor|after|marker|continuation([-_]?token)?|next([-_]?token)?)$`)
 
-// findLists finds the requests whose answers list consumers, the best first.
-func (l *learner) findLists() []*listing {
-	groups := map[string]*listing{}
-	var order []*listing
+// findLists finds the requests whose answers list the consumer, the best first.
+func (l *learner) findLists() (lists []*listing) {
+	bySignature, groups := map[string]*listing{}, map[*exchange]*listing{}
 	for _, one := range l.all {
 		if !l.mayList(one) {
 			continue
@@ -99,47 +96,42 @@ func (l *learner) findLists() []*listing {
 		query := maps.Clone(one.draft.query)
 		maps.DeleteFunc(query, func(name, _ string) bool { return pageLike().MatchString(name) })
 		signature, _ := json.Marshal([]any{one.method, one.draft.path, query, one.draft.body})
-		group := groups[string(signature)]
+		group := bySignature[string(signature)]
 		if group == nil {
 			group = &listing{shown: map[*exchange]*item{}}
-			groups[string(signature)] = group
-			order = append(order, group)
+			bySignature[string(signature)] = group
 		}
 		group.exchanges = append(group.exchanges, one)
+		groups[one] = group
 	}
-	order = slices.DeleteFunc(order, func(group *listing) bool { return !l.weigh(group) })
-	slices.SortStableFunc(order, func(a, b *listing) int { return b.score - a.score })
-	return order
+	for _, one := range l.sightings {
+		if one.item == nil {
+			continue
+		}
+		group := groups[one.exchange]
+		group.shown[one.exchange] = one.item
+		if group.shape == nil {
+			group.shape = one.item
+			lists = append(lists, group)
+		}
+	}
+	slices.SortStableFunc(lists, func(a, b *listing) int { return l.scoreOf(b) - l.scoreOf(a) })
+	return lists
 }
 
-// weigh finds the consumer in the answers of a group, and reports whether they can
-// be lists.
-func (l *learner) weigh(group *listing) bool {
-	for _, one := range l.sightings {
-		if one.item != nil && slices.Contains(group.exchanges, one.exchange) {
-			group.shown[one.exchange] = one.item
-			if group.shape == nil {
-				group.shape = one.item
-			}
-		}
-	}
-	if group.shape == nil {
-		group.guessed = true
-		if group.shape = l.guessShape(group); group.shape == nil {
-			return false
-		}
-	}
-	first := group.exchanges[0]
-	group.score = min(len(group.shown), 5)
-	for weight, seen := range map[int]bool{
-		100: !group.guessed, 50: group.shape.TellsKey(), 30: group.shape.Name != nil,
-		10: first.path == l.roles.register.path, 8: first.at < l.roles.register.at,
+// scoreOf is higher for a list that tells the key, then for one that tells the name, then
+// for one at the path of the registration, and then for one that has the consumer more
+// often: a page may also list what has happened to it.
+func (l *learner) scoreOf(list *listing) int {
+	score := len(list.shown)
+	for weight, has := range map[int]bool{
+		4000: list.shape.TellsKey(), 2000: list.shape.Name != nil, 1000: list.exchanges[0].path == l.roles.register.path,
 	} {
-		if seen {
-			group.score += weight
+		if has {
+			score += weight
 		}
 	}
-	return true
+	return score
 }
 
 // findItem finds the consumer in a list: the element of an array that has its key, and
@@ -180,29 +172,6 @@ func (l *learner) itemAt(document any, parts []string) *item {
 		one.KeyIsMember = true
 	}
 	return one
-}
-
-// guessShape takes the shape of the response to the registration for that of the
-// items of a list that does not have the consumer.
-func (l *learner) guessShape(group *listing) (shape *item) {
-	register := l.roles.register
-	key, isLast, hasKey := l.findKeyIn(register.answer)
-	name, hasName := findNameIn(register.answer)
-	root := rootOf(key, name)
-	key, name = strings.TrimPrefix(key, root), strings.TrimPrefix(name, root)
-	for _, one := range group.exchanges {
-		profile.Walk("", one.answer, func(pointer string, value any) {
-			elements, isArray := value.([]any)
-			fits := hasKey && hasName && isArray && shape == nil && (len(elements) > 0 || one.path == register.path)
-			for _, element := range elements {
-				fits = fits && lookupText(element, key) != "" && lookupText(element, name) != ""
-			}
-			if fits {
-				shape = &item{items: pointer, Shape: profile.Shape{Key: &key, Name: &name, KeyIsLastSegment: isLast}}
-			}
-		})
-	}
-	return shape
 }
 
 // itemsOf are the elements of a list by their indexes, or the members of an object
@@ -330,8 +299,7 @@ var kindName = pattern(`(?i)(type|kind|protocol|category|oauth[-_]?version)$`)
 // another word.
 func (l *learner) onlyKind(group *listing) (only map[string]any) {
 	eachScalar(group.shape.value, func(pointer string, literal any) {
-		text, isText := scalarText(literal)
-		if !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil && !l.roles.register.fixed(lastToken(pointer), text) {
+		if _, isText := scalarText(literal); !isText || notWord(literal) || !kindName().MatchString(lastToken(pointer)) || only != nil {
 			return
 		}
 		others := false

@@ -25,9 +25,6 @@ func collect(entries []har.Entry, all []*exchange) *private {
 	p := &private{inside: map[string]bool{}, whole: map[string]bool{}}
 	for _, entry := range entries {
 		p.host(entry.URL.Host)
-		p.secret(entry.URL.User.Username())
-		password, _ := entry.URL.User.Password()
-		p.secret(password)
 		for _, header := range slices.Concat(entry.RequestHeaders, entry.ResponseHeaders) {
 			p.header(header)
 		}
@@ -70,10 +67,6 @@ func (p *private) header(header har.Pair) {
 		}
 	case "host":
 		p.host(header.Value)
-	case "origin", "referer":
-		if target, err := url.Parse(header.Value); err == nil {
-			p.host(target.Host)
-		}
 	default:
 		p.member(header.Name, header.Value)
 	}

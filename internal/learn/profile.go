@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -98,14 +97,14 @@ func (l *learner) leaks(text []byte) (problems []profile.Problem) {
 	return problems
 }
 
-// call makes a call of one request, and of another one that repeats it. Nil: the
-// request was not found, or a profile cannot describe it.
-func (l *learner) call(name string, one *exchange, repeated ...*exchange) *profile.Call {
+// call makes a call of a request. Nil: the request was not found, or a profile cannot
+// describe it.
+func (l *learner) call(name string, one *exchange) *profile.Call {
 	if one == nil || l.cannot(name, one) {
 		return nil
 	}
 	call := l.verbatim(one)
-	call.Response = l.responseOf(one, repeated...)
+	call.Response = l.shapeOf(one)
 	return call
 }
 
@@ -152,12 +151,6 @@ func (l *learner) buildList(p *profile.Profile) {
 		}
 	case l.approval != nil:
 		list.Response.Approved = &l.approval.pointer
-	case group.guessed && l.object != nil:
-		list.Response.Approved = &l.object.pointer
-	}
-	if group.guessed {
-		list.Known = profile.Assumed
-		l.report.problem("list: no list shows the new consumer, so its shape is taken from the response to the registration. Reload the list after you register, and record again.")
 	}
 	for pointer := range list.Response.Only {
 		l.report.reading("The list has items of several kinds. Those that have at %s what the new consumer has there are taken as OAuth 1.0a consumers.", show(pointer))
@@ -197,18 +190,14 @@ func (l *learner) buildChanges(p *profile.Profile) {
 	}
 	if c.Remove != nil {
 		c.Remove.Response = nil
-		if c.Remove.Method != http.MethodDelete {
-			l.report.reading("remove: %s is the last request about the consumer, and is taken as the removal.", l.show(r.remove))
-		}
 	}
-	repeated := slices.DeleteFunc([]*exchange{r.again}, func(again *exchange) bool { return again == nil || r.swapped })
 	switch {
 	case r.disapprove != nil && r.disapprove.signature() == r.approve.signature() && !r.approve.entry.RequestBody.Missing:
 		l.report.unable("approve and disapprove are one and the same request, %s, which turns the approval over. A profile cannot describe that.", l.show(r.approve))
-	case len(repeated) > 0 && r.again.signature() != r.approve.signature():
+	case r.again != nil && r.again.signature() != r.approve.signature():
 		l.report.unable("approve: the second time, %s sends something else than the first time, which neither the list nor a read tells. A profile cannot describe that.", l.show(r.approve))
 	default:
-		c.Approve, c.Disapprove = l.call("approve", r.approve, repeated...), l.call("disapprove", r.disapprove)
+		c.Approve, c.Disapprove = l.call("approve", r.approve), l.call("disapprove", r.disapprove)
 	}
 	for call, one := range map[*profile.Call]*exchange{
 		c.Register: r.register.exchange, c.Edit: r.edit, c.Rename: r.rename, c.SetSecret: r.setSecret,
@@ -230,13 +219,12 @@ func (l *learner) buildRead(calls *profile.Calls) {
 		return
 	}
 	list := calls.List.Response
-	if read := l.call("read", l.reads[0], l.reads[1:]...); read.Response.TellsAll() || !list.TellsAll() {
+	if read := l.call("read", l.reads[0]); read.Response.TellsAll() || !list.TellsAll() {
 		calls.Read = read
 	}
 }
 
-// buildKeep names the members of the consumer that calls send back. A read that does
-// not have them where the list has them is of no use then.
+// buildKeep names the members of the consumer that calls send back.
 func (l *learner) buildKeep(p *profile.Profile) {
 	p.Keep = nil
 	for name, pointer := range l.keep {
@@ -251,11 +239,6 @@ func (l *learner) buildKeep(p *profile.Profile) {
 			p.Keep = map[string]string{}
 		}
 		p.Keep[name] = pointer
-		if p.Calls.Read != nil && p.Calls.List.Response.TellsAll() {
-			if _, found := profile.Lookup(l.reads[0].answer, pointer); !found {
-				p.Calls.Read = nil
-			}
-		}
 	}
 }
 

@@ -35,7 +35,8 @@ func findRegistration(all []*exchange) (best *registration) {
 }
 
 // findKey finds the value that the server has given to the consumer and that most
-// later requests send.
+// later requests send. What was sent at the same place before, such as the kind of the
+// client, is none.
 func (r *registration) findKey(all []*exchange) {
 	type use struct {
 		at    place
@@ -74,17 +75,12 @@ func (r *registration) findKey(all []*exchange) {
 // consumer of this name that was there before has another key.
 func (r *registration) keyCandidates(all []*exchange) []string {
 	var values []string
-	ranks, old := map[string]int{}, map[string]bool{}
+	ranks := map[string]int{}
 	add := func(value string, rank int) {
-		if _, known := ranks[value]; !known && !old[value] && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
+		if _, known := ranks[value]; !known && value != "" && len(value) <= 1024 && !strings.Contains(value, firstName) && !slices.Contains(r.segments, value) {
 			ranks[value] = rank
 			values = append(values, value)
 		}
-	}
-	for _, earlier := range all[:r.at] {
-		aroundNames(earlier.answer, func(pointer, text string) {
-			old[text] = old[text] || len(text) >= 4 || rankOf(lastToken(pointer)) < 3
-		})
 	}
 	addText := func(pointer, text string, base int) {
 		add(text, base+rankOf(lastToken(pointer)))

@@ -15,8 +15,7 @@ type roles struct {
 	setSecret  *exchange
 	approve    *exchange
 	disapprove *exchange
-	again      *exchange // the second approval; if swapped, the second disapproval
-	swapped    bool      // the consumer was disapproved first
+	again      *exchange // the second approval
 	remove     *exchange
 }
 
@@ -116,9 +115,6 @@ func findRemove(changes []*exchange, afterEdits int) *exchange {
 	return nil
 }
 
-// refuses matches requests that read as if they took an approval away.
-var refuses = pattern(`(?i)disapprove|unapprove|reject|revoke|deny|disable|deactivate|suspend`)
-
 // findApprovals finds two requests of which the first is made before and after
 // the second.
 func (l *learner) findApprovals(rest []*exchange) {
@@ -149,10 +145,6 @@ func (l *learner) findApprovals(rest []*exchange) {
 				*into = rest[i]
 			}
 		}
-	}
-	if r.disapprove != nil && refuses().MatchString(r.approve.signature()) && !refuses().MatchString(r.disapprove.signature()) {
-		r.approve, r.disapprove, r.swapped = r.disapprove, r.approve, true
-		l.report.reading("The first approval reads like a disapproval, so the requests are taken the other way around.")
 	}
 }
 

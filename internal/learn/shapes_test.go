@@ -105,10 +105,6 @@ var shapes = map[string]shape{
 		removed),
 	"two ways to save one form": plain(created, approvals,
 		"PUT "+collection+`/KEY {"name":"NAME1","secret":"SECRET2"} -> 204`, "PUT "+collection+`/KEY {"name":"NAME2","secret":""} -> 204`, removed),
-	"disapproved at first": {
-		list: plainList, item: plainItem(`{"key":"KEY","name":%q,"off":%t}`), others: `{"key":"0ther-canary-key","name":"Canary Consumer","off":true}`,
-		steps: steps(created, "POST "+collection+"/KEY/disapprove -> 204", "POST "+collection+"/KEY/approve -> 204", "POST "+collection+"/KEY/disapprove -> 204", edits, removed),
-	},
 	"edit sends the approval": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1","repeat":"SECRET1"} -> 201 {"key":"KEY"}`,
 		approving("POST "+collection+`/KEY/approve -> 200`),
@@ -184,15 +180,6 @@ var shapes = map[string]shape{
 	"refused at first": plain(
 		"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 403 {"message":"canary-message"}`,
 		created, approvals, edits, removed),
-	"list not loaded again": {
-		list: plainList, item: plainItem(`%s%t`), others: `{"key":"0ther-canary-key","name":"Canary Consumer","approved":true}`, still: true,
-		steps: plain(
-			"POST "+collection+` {"name":"NAME1","secret":"SECRET1"} -> 201 {"key":"KEY","name":"NAME1","approved":false}`,
-			approving("PATCH "+collection+`/KEY {"approved":true} -> 200 {"key":"KEY","name":"NAME1","approved":true}`),
-			"PATCH "+collection+`/KEY {"name":"NAME2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
-			"PATCH "+collection+`/KEY {"secret":"SECRET2"} -> 200 {"key":"KEY","name":"NAME2","approved":true}`,
-			removed).steps,
-	},
 	"toggle": plain(
 		created,
 		"POST "+collection+`/KEY/toggle -> 204`, "POST "+collection+`/KEY/toggle -> 204`, "POST "+collection+`/KEY/toggle -> 204`,

@@ -27,14 +27,12 @@ type signIn struct {
 }
 
 var (
-	passwordName  = pattern(`(?i)passw|passphrase|pwd|^pass$|kennwort`)
-	perhapsSecret = pattern(`(?i)secret|credential|^pin$`)
-	usernameName  = pattern(`(?i)user|login|e-?mail|account|benutzer|kennung|^(uid|id|name)$`)
-	hashed        = pattern(`^([0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{43,}={0,2})$`)
-	wordOrWords   = pattern(`^\pL[\pL\d .,_/-]{0,40}$`)
-	signOutName   = pattern(`(?i)(log|sign)[-_]?(out|off)|end-?session|abmeld`)
-	deletesCookie = pattern(`(?i);\s*(max-age=(0|-\d+)|expires=[^;]*1970)`)
-	tokenName     = pattern(`(?i)^(id|access)_?token$|^jwt$`)
+	passwordName = pattern(`(?i)passw|passphrase|pwd|^pass$|kennwort`)
+	usernameName = pattern(`(?i)user|login|e-?mail|account|benutzer|kennung|^(uid|id|name)$`)
+	hashed       = pattern(`^([0-9a-fA-F]{32,}|[A-Za-z0-9+/_-]{43,}={0,2})$`)
+	wordOrWords  = pattern(`^\pL[\pL\d .,_/-]{0,40}$`)
+	signOutName  = pattern(`(?i)(log|sign)[-_]?(out|off)|end-?session|abmeld`)
+	tokenName    = pattern(`(?i)^(id|access)_?token$|^jwt$`)
 )
 
 const authentication = "/authentication/"
@@ -78,7 +76,6 @@ func (s *signIn) findPassword(before []*exchange, given string) (found *exchange
 		func(_, text, _ string) bool { return text == given },
 		func(_, _, kind string) bool { return kind == "password" },
 		func(name, _, _ string) bool { return passwordName().MatchString(name) },
-		func(name, _, _ string) bool { return perhapsSecret().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
 			if !one.submits() || !one.ok() || s.registers(one) {
@@ -121,32 +118,23 @@ func (s *signIn) findUsername(before []*exchange, given string) *exchange {
 		func(name, _, _ string) bool { return usernameName().MatchString(name) },
 	} {
 		for _, one := range slices.Backward(before) {
-			controls, _ := controlsOf(s.pageOf(one))
-			if one.reads() && (controls == nil || one.entry.Status >= 400) || !one.reads() && (!one.submits() || !one.ok()) || one != last && one.sends(s.password) {
+			if !one.submits() || !one.ok() || one != last && one.sends(s.password) {
 				continue
 			}
+			controls, _ := controlsOf(s.pageOf(one))
 			found := false
-			eachText(one.values(), func(pointer, text string) {
+			eachText(one.body, func(pointer, text string) {
 				name := lastToken(pointer)
-				_, onPage := controls[name]
-				if text == "" || text == s.password || found || one.reads() && !onPage || shown != nil && one == last && controls[name].kind == "hidden" {
+				if text == "" || text == s.password || found || shown != nil && one == last && controls[name].kind == "hidden" {
 					return
 				}
 				if found = is(name, text, controls[name].kind); found {
 					s.username = text
 				}
 			})
-			if !found {
-				continue
+			if found {
+				return one
 			}
-			if one == last && shown == nil { // The page may have repeated what an earlier one has sent.
-				if earlier := slices.IndexFunc(before[:last.at], func(one *exchange) bool {
-					return one.submits() && one.kind == formBody && one.sends(s.username) && !one.sends(s.password)
-				}); earlier >= 0 {
-					return before[earlier]
-				}
-			}
-			return one
 		}
 	}
 	s.problem("The recording does not show the name of the user. Set TWCLOUD_USERNAME and TWCLOUD_PASSWORD as you have typed them, and learn again.")
@@ -224,8 +212,7 @@ func (l *learner) buildSignIn(p *profile.Profile) {
 	case len(schemes) > 0:
 		l.report.unable("sign_in: the calls carry Authorization with %s, which a profile cannot describe.", strings.Join(schemes, " and "))
 	case s == nil:
-		add(&l.report.first, "The recording does not have the sign-in, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in.")
-		l.report.problem("sign_in: not found. Until then, the profile takes a token (assumed): set token, or client_id with auth_secret.")
+		l.report.problem("sign_in: not found, and the calls carry no token. Record from before the sign-in: sign out, start the recording, then sign in. Until then, the profile takes a token (assumed): set token, or client_id with auth_secret.")
 	case s.elsewhere:
 		l.report.problem("sign_in: the sign-in leaves for another server (single sign-on), whose pages a profile cannot describe. The profile takes a token (assumed): set token, or client_id with auth_secret.")
 	default:
@@ -306,33 +293,23 @@ func (l *learner) serverOf(one *exchange) string {
 	return l.place(&path)
 }
 
-// signOut finds the request that signs out: best after the steps, and best by its name.
+// signOut finds the request that signs out after the steps.
 func (l *learner) signOut() *profile.SignOut {
 	end := 0
 	for _, one := range l.roles.all() {
 		end = max(end, one.at)
 	}
-	for _, is := range []func(*exchange) bool{
-		func(one *exchange) bool { return one.at > end && one.signsOut() },
-		func(one *exchange) bool {
-			return one.at > end && slices.ContainsFunc(one.entry.ResponseHeaders, func(header har.Pair) bool {
-				return strings.EqualFold(header.Name, "Set-Cookie") && deletesCookie().MatchString(header.Value)
-			})
-		},
-		func(one *exchange) bool { return one.at < end && one.signsOut() },
-	} {
-		for _, one := range l.all {
-			if !is(one) || one.entry.Status >= 400 || l.serverOf(one) != profile.WebApp {
-				continue
-			}
-			l.out = one
-			if one.kind != noBody {
-				l.report.unable("sign_out: %s is sent with a body, which a profile cannot describe. Without it, the server may keep the session until it was idle for too long.", l.show(one))
-			}
-			out := &profile.SignOut{Method: one.method, Path: one.entry.URL.EscapedPath()}
-			l.place(&out.Path)
-			return out
+	for _, one := range l.all[end+1:] {
+		if !one.signsOut() || one.entry.Status >= 400 || l.serverOf(one) != profile.WebApp {
+			continue
 		}
+		l.out = one
+		if one.kind != noBody {
+			l.report.unable("sign_out: %s is sent with a body, which a profile cannot describe. Without it, the server may keep the session until it was idle for too long.", l.show(one))
+		}
+		out := &profile.SignOut{Method: one.method, Path: one.entry.URL.EscapedPath()}
+		l.place(&out.Path)
+		return out
 	}
 	return nil
 }

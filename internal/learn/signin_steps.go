@@ -19,8 +19,8 @@ func (s *signIn) add(one *exchange) {
 		return
 	}
 	step := profile.Step{}
-	if one.reads() || one.kind == formBody {
-		if step.Form = s.form(one, texts(one.values())); len(step.Form) == 0 {
+	if one.kind == formBody {
+		if step.Form = s.form(one, texts(one.body)); len(step.Form) == 0 {
 			return
 		}
 	} else {
@@ -40,10 +40,7 @@ func (s *signIn) addFurther(after []*exchange) {
 		if !one.submits() || one.kind != formBody || !one.ok() || mode != "" && mode != "navigate" || one.location() == nil && !one.isPage() {
 			continue
 		}
-		controls, automatic := controlsOf(s.pageOf(one))
-		if s.add(one); !automatic && controls != nil && !slices.Contains(s.posts, one) {
-			s.problem("%s comes from a page where a person clicks, and nothing in it says on what. A profile cannot describe that.", s.show(one))
-		}
+		s.add(one)
 	}
 }
 
@@ -84,12 +81,8 @@ func (s *signIn) json(one *exchange) any {
 	body := one.body
 	profile.Walk("", one.body, func(pointer string, value any) {
 		name := lastToken(pointer)
-		if s.private.holds(name) || looksRandom(name) {
-			s.problem("%s sends a member whose name is not fixed. A profile cannot describe that.", s.show(one))
-			body = nil
-		}
 		text, isText := scalarText(value)
-		if !isText || text == "" || body == nil {
+		if !isText || text == "" {
 			return
 		}
 		placeholder := s.credential(one, name, text)

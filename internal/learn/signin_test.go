@@ -151,7 +151,7 @@ func TestSignIn(t *testing.T) {
 			signIn:  strings.ReplaceAll(toSignIn+signInPage+posted+back, "/authentication/", "https://canary-auth.example:9443/authentication/"),
 			signOut: signOutLine, want: pageForm,
 		},
-		"begun after the sign-in": {finding: "\nFirst of all:\n  The recording does not have the sign-in, and the calls carry no token. Record from before the sign-in", want: taken},
+		"begun after the sign-in": {finding: "sign_in: not found, and the calls carry no token. Record from before the sign-in", want: taken},
 		"a token": {
 			signIn:  toSignIn + signInPage + posted + back + `GET /webapp/token -> 200 {"id_token":"canary-token-99310001"}`,
 			headers: "Authorization: Bearer canary-bearer-token-1", signOut: signOutLine, stripped: "leaves Authorization out of the recording",

@@ -310,10 +310,7 @@ func TestPlatformTokens(t *testing.T) {
 func TestPlatformTokenInsteadOfPage(t *testing.T) {
 	t.Parallel()
 	server, options := newPlatform(t, with(authserver.SingleSignOn))
-	token, err := server.NewPersonalToken(platformUser)
-	if err != nil {
-		t.Fatal(err)
-	}
+	token := server.NewIDToken(platformUser)
 	listTwice(t, connect(t, server, options, func(o *Options) { o.Credentials = Credentials{Token: token} }))
 }
 

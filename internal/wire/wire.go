@@ -167,7 +167,3 @@ const (
 
 // DefaultOAuthRealm is the realm of a 2024x server (S).
 const DefaultOAuthRealm = "TWC"
-
-// OAuthTokenLifetimeSeconds is how long an OAuth 1.0a token lives, in seconds
-// (V).
-const OAuthTokenLifetimeSeconds = 7200

@@ -31,12 +31,8 @@ const (
 	DefaultTokenLifetime = 15 * time.Minute
 )
 
-// Lifetimes that are not configurable.
-const (
-	codeLifetime          = 15 * time.Second          // (V)
-	refreshTokenLifetime  = 14 * 24 * time.Hour       // (V)
-	personalTokenLifetime = 20 * 365 * 24 * time.Hour // (V)
-)
+// codeLifetime is how long an authorization code lives (V).
+const codeLifetime = 15 * time.Second
 
 // PlatformClientID is the client ID of the platform itself (V).
 const PlatformClientID = "webApplicationPlatform"
@@ -74,7 +70,7 @@ const (
 	// submits, instead of a redirect.
 	AutoSubmit Quirk = "auto-submit"
 
-	// PasswordExpired asks for a new password after the sign-in.
+	// PasswordExpired asks for a new password after the sign-in. Nobody can set it here.
 	PasswordExpired Quirk = "password-expired"
 
 	// Consent asks for consent after the sign-in.
@@ -104,9 +100,9 @@ type Step struct {
 	// Form has the fields. A value is a placeholder, or belongs to the button.
 	Form map[string]string
 
-	// Method, Path, and JSON are the request of the script. Path is below Prefix. The
-	// strings of JSON that are placeholders are replaced. Next is a JSON pointer to the
-	// address to go on with, in the response.
+	// Method, Path, and JSON are the request of the script. Path is below Prefix. JSON has
+	// numbers as json.Number, and its strings that are placeholders are replaced. Next is
+	// a JSON pointer to the address to go on with, in the response.
 	Method, Path string
 	JSON         any
 	Next         string
@@ -122,22 +118,13 @@ type User struct {
 
 // Client is a client of OAuth 2.0 or OpenID Connect that an administrator has
 // registered and approved (V).
-type Client struct {
-	ID, Secret string
-
-	// RedirectURIs are where codes can be sent.
-	RedirectURIs []string
-}
+type Client struct{ ID, Secret string }
 
 // Config are the settings of a Server.
 type Config struct {
 	// Authentication and Platform are the roots of the two servers as clients reach
 	// them, without a slash at the end. They can be equal.
 	Authentication, Platform string
-
-	// RedirectRoots are further roots below which the clients of ClientIDs can have
-	// codes sent.
-	RedirectRoots []string
 
 	// SingleSignOnURL is where SingleSignOn and the SAML button lead to.
 	SingleSignOnURL string
@@ -147,11 +134,8 @@ type Config struct {
 
 	Users []User
 
-	// AuthSecret is what the clients of ClientIDs send as X-Auth-Secret (V).
+	// AuthSecret is what the clients of DefaultClientIDs send as X-Auth-Secret (V).
 	AuthSecret string
-
-	// ClientIDs are the clients that share AuthSecret. Nil: DefaultClientIDs.
-	ClientIDs []string
 
 	// Clients are the registered ones, each with a secret of its own.
 	Clients []Client
@@ -205,22 +189,16 @@ type Server struct {
 	config Config
 	routes map[string]map[string]http.HandlerFunc // by path and method
 
-	mu            sync.Mutex // guards what follows
-	users         []User
-	expired       map[string]bool     // users whose password has expired
+	mu            sync.Mutex          // guards what follows
 	sessions      map[string]*session // by cookie
 	codes         map[string]*code
-	refreshTokens map[string]*grant
-	revoked       map[string]bool // IDs of tokens
-	registrations int             // of sessions
+	tokens        map[string]token
+	registrations int // of sessions
 	counts        Counts
 }
 
 // New returns a Server.
 func New(config Config) *Server {
-	if config.ClientIDs == nil {
-		config.ClientIDs = DefaultClientIDs()
-	}
 	if len(config.Steps) == 0 {
 		config.Steps = []Step{{Form: map[string]string{"username": UsernamePlaceholder, "password": PasswordPlaceholder}}}
 	}
@@ -236,19 +214,13 @@ func New(config Config) *Server {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &Server{
-		config: config, users: slices.Clone(config.Users),
-		expired: map[string]bool{}, sessions: map[string]*session{}, codes: map[string]*code{},
-		refreshTokens: map[string]*grant{}, revoked: map[string]bool{},
-	}
-	for _, user := range s.users {
-		s.expired[user.Name] = s.has(PasswordExpired)
-	}
+	s := &Server{config: config, sessions: map[string]*session{}, codes: map[string]*code{}, tokens: map[string]token{}}
 	s.addRoutes()
 	return s
 }
 
-// Paths of the authentication server. The pages' are assumed (A).
+// Paths of the authentication server. The pages' are assumed (A). Of the documented ones,
+// those that this project has no use for are left out.
 const (
 	// Prefix is what the paths of the authentication server begin with (V).
 	Prefix = "/authentication/"
@@ -264,13 +236,10 @@ const (
 	oauth2ConfigurationPath = Prefix + ".well-known/oauth2.0-configuration" // (V)
 	authorizePath           = Prefix + "authorize"                          // (V)
 	tokenPath               = Prefix + "api/token"                          // (V)
-	validatePath            = Prefix + "api/validate"                       // (V)
 	oidcTokenPath           = Prefix + "api/oidc/token"                     // (V)
 	oauth2TokenPath         = Prefix + "api/oauth2/token"                   // (V)
-	keysPath                = Prefix + "api/jwks"                           // (A)
 	consentPath             = Prefix + "consent"                            // (A)
 	newPasswordPath         = Prefix + "password"                           // (A)
-	samlPath                = Prefix + "saml"                               // (A)
 
 	// callbackSegment is the path of each application that codes are sent to (A).
 	callbackSegment = "callback"
@@ -283,31 +252,25 @@ func (s *Server) addRoutes() {
 	post := func(handle http.HandlerFunc) map[string]http.HandlerFunc {
 		return map[string]http.HandlerFunc{http.MethodPost: handle}
 	}
-	both := func(handle http.HandlerFunc) map[string]http.HandlerFunc {
-		return map[string]http.HandlerFunc{http.MethodGet: handle, http.MethodPost: handle}
-	}
 	s.routes = map[string]map[string]http.HandlerFunc{
 		openIDConfigurationPath: get(s.openIDConfiguration),
 		oidcConfigurationPath:   get(s.oidcConfiguration),
 		oauth2ConfigurationPath: get(s.oauth2Configuration),
-		keysPath:                get(s.keys),
 		authorizePath:           get(s.authorize),
 		LoginPath:               {http.MethodGet: s.showStep, http.MethodPost: s.submitForm},
 		consentPath:             {http.MethodGet: s.showConsent, http.MethodPost: s.submitConsent},
-		newPasswordPath:         {http.MethodGet: s.showNewPassword, http.MethodPost: s.submitNewPassword},
-		samlPath:                get(s.saml),
+		newPasswordPath:         get(s.showNewPassword),
 		tokenPath:               post(s.platformToken),
-		oidcTokenPath:           post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, true) }),
-		oauth2TokenPath:         post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, false) }),
-		validatePath:            both(s.validate),
-		SignOutPath:             both(s.signOut),
+		oidcTokenPath:           post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, IDToken, AccessToken) }),
+		oauth2TokenPath:         post(func(w http.ResponseWriter, r *http.Request) { s.clientToken(w, r, AccessToken) }),
+		SignOutPath:             get(s.signOut),
 	}
 	for _, step := range s.config.Steps {
 		if step.Form == nil {
 			s.routes[step.Path] = map[string]http.HandlerFunc{step.Method: s.submitJSON}
 		}
 	}
-	if path := s.config.SignOutPath; path != "" && path != SignOutPath {
+	if path := s.config.SignOutPath; path != "" {
 		handle := s.signOutOfApplication
 		if strings.HasPrefix(path, Prefix) {
 			handle = s.signOut
@@ -364,14 +327,7 @@ func (s *Server) has(quirk Quirk) bool { return slices.Contains(s.config.Quirks,
 
 // CheckPassword reports whether a user has this password.
 func (s *Server) CheckPassword(name, password string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.checkPassword(name, password)
-}
-
-// checkPassword is CheckPassword for a caller that holds the lock.
-func (s *Server) checkPassword(name, password string) bool {
-	return slices.ContainsFunc(s.users, func(u User) bool { return u.Name == name && u.Password == password })
+	return slices.ContainsFunc(s.config.Users, func(u User) bool { return u.Name == name && u.Password == password })
 }
 
 // Counts returns what has happened so far.
@@ -406,9 +362,6 @@ func redirect(w http.ResponseWriter, address string) {
 
 // withQuery adds parameters to an address, which may have some already.
 func withQuery(address string, parameters url.Values) string {
-	if len(parameters) == 0 {
-		return address
-	}
 	separator := "?"
 	if strings.Contains(address, "?") {
 		separator = "&"

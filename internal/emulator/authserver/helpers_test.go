@@ -30,7 +30,6 @@ const (
 const (
 	clientID     = "terraform:client"
 	clientSecret = "secret &+%:"
-	clientTarget = "https://client.example/callback"
 	authSecret   = "auth-secret"
 )
 
@@ -56,7 +55,7 @@ func newPlatform(t testing.TB, apart bool, options ...func(*authserver.Config)) 
 	p.config = authserver.Config{
 		Platform: server.URL, Authentication: server.URL, SingleSignOnURL: "https://sso.example.com/saml2",
 		Users: []authserver.User{{Name: user, Password: password, Token: personal}}, AuthSecret: authSecret,
-		Clients:      []authserver.Client{{ID: clientID, Secret: clientSecret, RedirectURIs: []string{clientTarget}}},
+		Clients:      []authserver.Client{{ID: clientID, Secret: clientSecret}},
 		TokenSchemes: []string{"Token"}, SignOutPath: "/webapp/logout",
 		Now: func() time.Time {
 			p.mu.Lock()

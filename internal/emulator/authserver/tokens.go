@@ -1,18 +1,14 @@
 package authserver
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // TokenKind is what a token is for.
@@ -26,302 +22,152 @@ const (
 	PersonalToken TokenKind = "personal" // personal access token
 )
 
-const keyID = "emulator"
-
-// signingKey signs the tokens of all servers of the process: to make a key takes time.
-var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err) // There is no entropy.
-	}
-	return key
-})
-
-// claims are what a token says.
-type claims struct {
-	jwt.Claims
-	Nonce string    `json:"nonce,omitempty"`
-	Use   TokenKind `json:"token_use"`
+// token is what the server knows of a token that it has issued.
+type token struct {
+	user    string
+	kind    TokenKind
+	expires time.Time
 }
 
-func (s *Server) signToken(kind TokenKind, user, clientID, nonce string, lifetime time.Duration) (string, error) {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: signingKey()},
-		(&jose.SignerOptions{}).WithType("JWT").WithHeader(jose.HeaderKey("kid"), keyID))
-	if err != nil {
-		return "", err
-	}
+// newToken issues a token. It has the form of a JSON Web Token (RFC 7519), with a random
+// text in place of the signature: the server remembers its tokens. The caller holds the
+// lock.
+func (s *Server) newToken(kind TokenKind, user, clientID string) string {
 	now := s.config.Now()
-	return jwt.Signed(signer).Claims(claims{
-		Claims: jwt.Claims{
-			Issuer: s.issuer(), Subject: user, Audience: jwt.Audience{clientID}, ID: secret(),
-			IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(lifetime)),
-		},
-		Nonce: nonce, Use: kind,
-	}).Serialize()
-}
-
-// parseToken returns what a signed token says, if it is good and has not expired. The
-// caller holds the lock.
-func (s *Server) parseToken(token string) (claims, error) {
-	var found claims
-	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		return found, err
+	expires := now.Add(s.config.TokenLifetime)
+	part := func(members map[string]any) string {
+		content, _ := json.Marshal(members) // Texts and numbers.
+		return base64.RawURLEncoding.EncodeToString(content) + "."
 	}
-	if err := parsed.Claims(signingKey().Public(), &found); err != nil {
-		return found, err
-	}
-	now := s.config.Now()
-	if err := found.ValidateWithLeeway(jwt.Expected{Issuer: s.issuer(), Time: now}, 0); err != nil {
-		return found, err
-	}
-	// The library lets the last moment pass.
-	if !now.Before(found.Expiry.Time()) || s.revoked[found.ID] {
-		return found, jwt.ErrExpired
-	}
-	return found, nil
+	text := part(map[string]any{"alg": "RS256", "typ": "JWT"}) +
+		part(map[string]any{"iss": s.issuer(), "sub": user, "aud": clientID, "iat": now.Unix(), "exp": expires.Unix()}) + secret()
+	s.tokens[text] = token{user, kind, expires}
+	return text
 }
 
 // VerifyToken returns the user of a token and the kind of it, or NoToken.
-func (s *Server) VerifyToken(token string) (user string, kind TokenKind) {
+func (s *Server) VerifyToken(text string) (user string, kind TokenKind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, user := range s.users {
-		if user.Token != "" && user.Token == token {
+	for _, user := range s.config.Users {
+		if user.Token != "" && user.Token == text {
 			return user.Name, PersonalToken
 		}
 	}
-	found, err := s.parseToken(token)
-	if err != nil {
-		return "", NoToken
+	if found, issued := s.tokens[text]; issued && s.config.Now().Before(found.expires) {
+		return found.user, found.kind
 	}
-	return found.Subject, found.Use
-}
-
-// NewPersonalToken returns a personal access token of a user, as the user makes on the
-// platform (V).
-func (s *Server) NewPersonalToken(user string) (string, error) {
-	return s.signToken(PersonalToken, user, PlatformClientID, "", personalTokenLifetime)
+	return "", NoToken
 }
 
 // NewIDToken returns an ID token of a user, as the platform hands its own pages.
-func (s *Server) NewIDToken(user string) (string, error) {
-	return s.signToken(IDToken, user, PlatformClientID, "", s.config.TokenLifetime)
+func (s *Server) NewIDToken(user string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newToken(IDToken, user, PlatformClientID)
 }
 
 func (s *Server) issuer() string { return s.config.Authentication + strings.TrimSuffix(Prefix, "/") }
 
 // openIDConfiguration is the document of the authentication server (V).
 func (s *Server) openIDConfiguration(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                                s.issuer(),
-		"authorization_endpoint":                s.authenticationURL(authorizePath),
-		"token_endpoint":                        s.authenticationURL(tokenPath),
-		"validation_endpoint":                   s.authenticationURL(validatePath),
-		"signout_endpoint":                      s.authenticationURL(SignOutPath),
-		"jwks_uri":                              s.authenticationURL(keysPath),
-		"response_types_supported":              []string{"code"},
-		"scopes_supported":                      []string{"openid"},
-		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": []string{"RS256"},
-	})
+	document := s.discovery(tokenPath)
+	document["signout_endpoint"] = s.authenticationURL(SignOutPath)
+	writeJSON(w, http.StatusOK, document)
 }
 
 // oidcConfiguration and oauth2Configuration are the documents for registered clients,
 // since 2024x (V).
 func (s *Server) oidcConfiguration(w http.ResponseWriter, _ *http.Request) {
-	document := s.clientConfiguration(oidcTokenPath)
-	document["subject_types_supported"] = []string{"public"}
-	document["id_token_signing_alg_values_supported"] = []string{"RS256"}
-	writeJSON(w, http.StatusOK, document)
+	writeJSON(w, http.StatusOK, s.discovery(oidcTokenPath))
 }
 
 func (s *Server) oauth2Configuration(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, s.clientConfiguration(oauth2TokenPath))
+	writeJSON(w, http.StatusOK, s.discovery(oauth2TokenPath))
 }
 
-func (s *Server) clientConfiguration(tokenEndpoint string) map[string]any {
+// discovery has the members of a document that this server keeps.
+func (s *Server) discovery(tokenEndpoint string) map[string]any {
 	return map[string]any{
-		"issuer":                                s.issuer(),
-		"authorization_endpoint":                s.authenticationURL(authorizePath),
-		"token_endpoint":                        s.authenticationURL(tokenEndpoint),
-		"jwks_uri":                              s.authenticationURL(keysPath),
-		"response_types_supported":              []string{"code"},
-		"scopes_supported":                      []string{"openid"},
-		"grant_types_supported":                 []string{"authorization_code", "refresh_token", "password"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic"},
+		"issuer":                   s.issuer(),
+		"authorization_endpoint":   s.authenticationURL(authorizePath),
+		"token_endpoint":           s.authenticationURL(tokenEndpoint),
+		"response_types_supported": []string{"code"},
+		"scopes_supported":         []string{"openid"},
 	}
 }
 
-// keys is the key set that tokens are verified with (RFC 7517).
-func (s *Server) keys(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
-		{Key: signingKey().Public(), KeyID: keyID, Algorithm: string(jose.RS256), Use: "sig"},
-	}})
-}
-
-// grant is what tokens are issued for: a user, and the client who asked for them.
-type grant struct {
-	user, clientID, nonce string
-	issued                time.Time // of a refresh token
-}
-
-// tokenError is the body of a refusal (RFC 6749, section 5.2).
-type tokenError struct {
-	Error       string `json:"error"`
-	Description string `json:"error_description,omitempty"`
-}
-
+// refuseToken refuses a request for a token (RFC 6749, section 5.2).
 func refuseToken(w http.ResponseWriter, status int, code, description string) {
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="Teamwork Cloud"`)
 	}
-	writeJSON(w, status, tokenError{code, description})
+	writeJSON(w, status, map[string]string{"error": code, "error_description": description})
 }
 
-// platformToken is the token endpoint of the clients that share the secret (V).
+// platformToken is the token endpoint of the clients that share the secret (V). Of its
+// grants, it has the one without a browser.
 func (s *Server) platformToken(w http.ResponseWriter, r *http.Request) {
 	given, err := parameters(r)
-	clientID := given.Get("client_id")
-	switch {
+	name, password, _ := r.BasicAuth()
+	switch clientID := given.Get("client_id"); {
 	case err != nil:
 		refuseToken(w, http.StatusBadRequest, "invalid_request", "The form is malformed.")
-		return
 	case s.config.AuthSecret == "" || r.Header.Get("X-Auth-Secret") != s.config.AuthSecret:
 		refuseToken(w, http.StatusUnauthorized, "invalid_client", "X-Auth-Secret is missing or wrong.")
-		return
-	case !slices.Contains(s.config.ClientIDs, clientID):
+	case !slices.Contains(DefaultClientIDs(), clientID):
 		refuseToken(w, http.StatusUnauthorized, "invalid_client", "The client_id is unknown.")
-		return
-	}
-	if given.Get("grant_type") != "client_credentials" {
-		s.exchange(w, given, clientID, []string{"authorization_code", "refresh_token"}, platformShape)
-		return
-	}
-	name, password, _ := r.BasicAuth()
-	if !s.CheckPassword(name, password) {
+	case given.Get("grant_type") != "client_credentials":
+		refuseToken(w, http.StatusBadRequest, "unsupported_grant_type", "The grant_type must be client_credentials.")
+	case !s.CheckPassword(name, password):
 		refuseToken(w, http.StatusUnauthorized, "invalid_grant", "The user name or the password is wrong.")
-		return
+	default:
+		s.issue(w, name, clientID, IDToken) // access_token may be absent (A).
 	}
-	s.issue(w, grant{user: name, clientID: clientID}, platformShape)
 }
 
-// clientToken is a token endpoint of the registered clients, for OpenID Connect or for
-// OAuth 2.0 (V).
-func (s *Server) clientToken(w http.ResponseWriter, r *http.Request, openID bool) {
+// clientToken is a token endpoint of the registered clients (V). Of its grants, it has
+// the one without a browser.
+func (s *Server) clientToken(w http.ResponseWriter, r *http.Request, kinds ...TokenKind) {
 	given, err := parameters(r)
-	if err != nil {
+	client, clientErr := s.authenticateClient(r)
+	switch name := given.Get("username"); {
+	case err != nil:
 		refuseToken(w, http.StatusBadRequest, "invalid_request", "The form is malformed.")
-		return
+	case clientErr != nil:
+		refuseToken(w, http.StatusUnauthorized, "invalid_client", clientErr.Error())
+	case given.Get("grant_type") != "password":
+		refuseToken(w, http.StatusBadRequest, "unsupported_grant_type", "The grant_type must be password.")
+	case !s.CheckPassword(name, given.Get("password")):
+		refuseToken(w, http.StatusBadRequest, "invalid_grant", "The user name or the password is wrong.")
+	default:
+		s.issue(w, name, client.ID, kinds...)
 	}
-	client, err := s.authenticateClient(r)
-	if err != nil {
-		refuseToken(w, http.StatusUnauthorized, "invalid_client", err.Error())
-		return
-	}
-	shape := oauth2Shape
-	if openID {
-		shape = oidcShape
-	}
-	s.exchange(w, given, client.ID, []string{"authorization_code", "refresh_token", "password"}, shape)
 }
-
-var errClient = errors.New("the client or its secret is unknown")
 
 // authenticateClient is client_secret_basic: ID and secret are encoded like a form
 // (RFC 6749, section 2.3.1).
 func (s *Server) authenticateClient(r *http.Request) (Client, error) {
-	encodedID, encodedSecret, ok := r.BasicAuth()
+	encodedID, encodedSecret, _ := r.BasicAuth()
 	id, idErr := url.QueryUnescape(encodedID)
-	given, secretErr := url.QueryUnescape(encodedSecret)
-	client, known := s.client(id)
-	if !ok || !known || idErr != nil || secretErr != nil || client.Secret != given {
-		return Client{}, errClient
+	secret, secretErr := url.QueryUnescape(encodedSecret)
+	known := Client{id, secret}
+	if idErr != nil || secretErr != nil || !slices.Contains(s.config.Clients, known) {
+		return Client{}, errors.New("the client or its secret is unknown")
 	}
-	return client, nil
+	return known, nil
 }
 
-// exchange issues tokens for a grant.
-func (s *Server) exchange(w http.ResponseWriter, given url.Values, clientID string, supported []string, shape shape) {
-	kind := given.Get("grant_type")
-	if !slices.Contains(supported, kind) {
-		refuseToken(w, http.StatusBadRequest, "unsupported_grant_type", "The grant_type must be one of "+strings.Join(supported, ", ")+".")
-		return
-	}
-	s.mu.Lock()
-	granted := grant{clientID: clientID}
-	ok := false
-	switch kind {
-	case "authorization_code":
-		if found := s.redeem(given.Get("code"), clientID, given.Get("redirect_uri")); found != nil {
-			granted.user, granted.nonce, ok = found.user, found.nonce, true
-		}
-	case "refresh_token":
-		text := given.Get("refresh_token")
-		if found := s.refreshTokens[text]; found != nil && found.clientID == clientID && s.config.Now().Sub(found.issued) < refreshTokenLifetime {
-			granted.user, ok = found.user, true
-			delete(s.refreshTokens, text) // Each is used once (RFC 9700, section 4.14.2).
-		}
-	case "password":
-		granted.user, ok = given.Get("username"), s.checkPassword(given.Get("username"), given.Get("password"))
-	}
-	s.mu.Unlock()
-	if !ok {
-		refuseToken(w, http.StatusBadRequest, "invalid_grant", "The "+kind+" is wrong, has expired, or was used before.")
-		return
-	}
-	s.issue(w, granted, shape)
-}
-
-// shape says which tokens a response has.
-type shape struct{ id, access, refresh bool }
-
-var (
-	platformShape = shape{id: true, refresh: true} // access_token may be absent (A).
-	oidcShape     = shape{id: true, access: true, refresh: true}
-	oauth2Shape   = shape{access: true, refresh: true}
-)
-
-// tokens is the response of a token endpoint (RFC 6749, section 5.1).
-type tokens struct {
-	AccessToken  string `json:"access_token,omitempty"`
-	IDToken      string `json:"id_token,omitempty"`
-	RefreshToken string `json:"refresh_token,omitempty"`
-	TokenType    string `json:"token_type"`
-	ExpiresIn    int    `json:"expires_in"`
-}
-
-func (s *Server) issue(w http.ResponseWriter, granted grant, shape shape) {
-	issued := tokens{TokenType: "Bearer", ExpiresIn: int(s.config.TokenLifetime.Seconds())}
-	var idErr, accessErr error
-	if shape.id {
-		issued.IDToken, idErr = s.signToken(IDToken, granted.user, granted.clientID, granted.nonce, s.config.TokenLifetime)
-	}
-	if shape.access {
-		issued.AccessToken, accessErr = s.signToken(AccessToken, granted.user, granted.clientID, "", s.config.TokenLifetime)
-	}
-	if err := errors.Join(idErr, accessErr); err != nil {
-		refuseToken(w, http.StatusInternalServerError, "server_error", err.Error())
-		return
-	}
+// issue is the response of a token endpoint with tokens of some kinds (RFC 6749, section
+// 5.1). There is a refresh token in each (V); no endpoint takes it.
+func (s *Server) issue(w http.ResponseWriter, user, clientID string, kinds ...TokenKind) {
+	issued := map[string]any{"token_type": "Bearer", "expires_in": int(s.config.TokenLifetime.Seconds()), "refresh_token": secret()}
 	s.mu.Lock()
 	s.counts.TokensIssued++
-	if shape.refresh {
-		issued.RefreshToken = secret()
-		s.refreshTokens[issued.RefreshToken] = &grant{user: granted.user, clientID: granted.clientID, issued: s.config.Now()}
+	for _, kind := range kinds {
+		issued[map[TokenKind]string{IDToken: "id_token", AccessToken: "access_token"}[kind]] = s.newToken(kind, user, clientID)
 	}
 	s.mu.Unlock()
 	w.Header().Set("Pragma", "no-cache")
 	writeJSON(w, http.StatusOK, issued)
-}
-
-// validate tells what a token says. How the token is sent is assumed (A).
-func (s *Server) validate(w http.ResponseWriter, r *http.Request) {
-	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	user, kind := s.VerifyToken(strings.TrimSpace(token))
-	if kind == NoToken {
-		s.Refuse(w)
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"sub": user, "token_use": kind})
 }

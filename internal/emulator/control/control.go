@@ -3,7 +3,7 @@
 // fail.
 //
 // It has no users and no passwords, and refuses requests from the web pages of
-// other sites. New is for loopback addresses.
+// other sites. It is for loopback addresses.
 package control
 
 import (
@@ -24,20 +24,8 @@ var page embed.FS
 
 // New returns the control page and API of a server. It refuses requests that a web
 // page could make under a name of its own site that resolves to this machine (DNS
-// rebinding): the Host must be a loopback address.
-func New(server *emulator.Server) http.Handler {
-	remote := NewRemote(server)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !Loopback(r.Host) {
-			answer(w, http.StatusForbidden, Failure{"the Host is not a loopback address"})
-			return
-		}
-		remote.ServeHTTP(w, r)
-	})
-}
-
-// NewRemote is New for addresses that other machines can reach, under any name.
-// Bodies are JSON. No answer has a secret.
+// rebinding): the Host must be a loopback address. Bodies are JSON. No answer has a
+// secret.
 //
 //	GET    /consumers             []emulator.Consumer
 //	POST   /consumers             Change; answers the consumer
@@ -53,7 +41,7 @@ func New(server *emulator.Server) http.Handler {
 //
 // {consumer} is a key, or a name that only one consumer has. A failure answers
 // {"message": "..."}.
-func NewRemote(server *emulator.Server) http.Handler {
+func New(server *emulator.Server) http.Handler {
 	a := api{server}
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]func(*http.Request) (any, error){
@@ -85,7 +73,7 @@ func NewRemote(server *emulator.Server) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.html") })
 	mux.HandleFunc("GET /page.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "page.js") })
-	return http.NewCrossOriginProtection().Handler(withHeaders(mux))
+	return http.NewCrossOriginProtection().Handler(guarded(mux))
 }
 
 func act(do func()) func(*http.Request) (any, error) {
@@ -103,9 +91,14 @@ func answer(w http.ResponseWriter, status int, value any) {
 	_ = encoder.Encode(value) // The client may have gone.
 }
 
-// withHeaders tells a browser to load nothing from elsewhere, and to keep nothing.
-func withHeaders(next http.Handler) http.Handler {
+// guarded refuses other hosts, and tells a browser to load nothing from elsewhere, and
+// to keep nothing.
+func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !Loopback(r.Host) {
+			answer(w, http.StatusForbidden, Failure{"the Host is not a loopback address"})
+			return
+		}
 		header := w.Header()
 		header.Set("Cache-Control", "no-store")
 		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")

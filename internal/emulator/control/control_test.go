@@ -98,18 +98,13 @@ func TestNew_otherSites(t *testing.T) {
 	for name, test := range map[string]struct {
 		method, target, host string
 		header               [2]string
-		remote               bool
 		status               int
 	}{
-		"loopback":   {method: "GET", target: "/consumers", host: "127.0.0.1:8112", status: 200},
-		"IPv6":       {method: "GET", target: "/consumers", host: "[::1]:8112", status: 200},
-		"localhost":  {method: "GET", target: "/", host: "localhost", status: 200},
-		"rebound":    {method: "GET", target: "/consumers", host: "evil.example:8112", status: 403},
-		"looks like": {method: "GET", target: "/consumers", host: "127.0.0.1.evil.example", status: 403},
-		"remote":     {method: "GET", target: "/consumers", host: "evil.example:8112", remote: true, status: 200},
-		"remote, foreign": {
-			method: "POST", target: "/consumers", host: "a.example:1", header: [2]string{"Origin", "http://b.example:1"}, remote: true, status: 403,
-		},
+		"loopback":       {method: "GET", target: "/consumers", host: "127.0.0.1:8112", status: 200},
+		"IPv6":           {method: "GET", target: "/consumers", host: "[::1]:8112", status: 200},
+		"localhost":      {method: "GET", target: "/", host: "localhost", status: 200},
+		"rebound":        {method: "GET", target: "/consumers", host: "evil.example:8112", status: 403},
+		"looks like":     {method: "GET", target: "/consumers", host: "127.0.0.1.evil.example", status: 403},
 		"own origin":     {method: "DELETE", target: "/sessions", host: "localhost:1", header: [2]string{"Origin", "http://localhost:1"}, status: 204},
 		"same origin":    {method: "DELETE", target: "/sessions", host: "localhost:1", header: [2]string{"Sec-Fetch-Site", "same-origin"}, status: 204},
 		"foreign origin": {method: "POST", target: "/consumers", host: "localhost:1", header: [2]string{"Origin", "http://evil.example"}, status: 403},
@@ -126,11 +121,7 @@ func TestNew_otherSites(t *testing.T) {
 				request.Header.Set(test.header[0], test.header[1])
 			}
 			recorder := httptest.NewRecorder()
-			handler := control.New(server)
-			if test.remote {
-				handler = control.NewRemote(server)
-			}
-			handler.ServeHTTP(recorder, request)
+			control.New(server).ServeHTTP(recorder, request)
 			if recorder.Code != test.status || len(server.Consumers()) != 0 {
 				t.Errorf("status %d, want %d: %s", recorder.Code, test.status, recorder.Body)
 			}

@@ -299,5 +299,5 @@ func (c *caller) inject(args []string) (err error) {
 	case times > 1:
 		matches = fmt.Sprintf("The next %d requests that match get", times)
 	}
-	return c.say("%s %s (%s).", matches, c.fault.Kind, faultHelp[c.fault.Kind])
+	return c.say("%s %s (%s).", matches, c.fault.Kind, c.fault.Kind.Help())
 }

@@ -90,7 +90,8 @@ func printProfile(args []string, stdout io.Writer) error {
 func printHelp(stdout io.Writer) error {
 	var b strings.Builder
 	b.WriteString(`twcloud-emulator emulates a Teamwork Cloud server: sessions, the sign-in on the
-platform, OAuth consumers, root services, and OAuth 1.0a. Everything is lost when it stops.
+platform, OAuth consumers, root services, and the request tokens of OAuth 1.0a. Everything
+is lost when it stops.
 
 Start an emulator:
 
@@ -119,7 +120,7 @@ Flags of fault:
 	b.WriteString("\nKinds of faults (handled: the server did what was asked):\n\n")
 	table = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, kind := range append(emulator.AllFaultKinds(), emulator.AnswerWith) {
-		fmt.Fprintf(table, "  %s\t%s\n", kind, faultHelp[kind])
+		fmt.Fprintf(table, "  %s\t%s\n", kind, kind.Help())
 	}
 	_ = table.Flush()
 	b.WriteString("\nQuirks of the sign-in on the platform:\n\n")
@@ -130,34 +131,6 @@ Flags of fault:
 	b.WriteString(dialectList())
 	_, err := io.WriteString(stdout, b.String())
 	return err
-}
-
-// faultHelp says what each kind of fault does. "Handled" means that the server does
-// what the request asks for before it fails to say so.
-var faultHelp = map[emulator.FaultKind]string{
-	emulator.DropBefore:            "not handled; the connection is closed",
-	emulator.DropAfter:             "handled; the connection is closed without a response",
-	emulator.TooManyRequests:       "not handled; 429 with Retry-After",
-	emulator.Status502Before:       "not handled; 502 with a web page, as a proxy responds",
-	emulator.Status502After:        "handled; 502 with a web page",
-	emulator.Status503Before:       "not handled; 503 with a web page",
-	emulator.Status503After:        "handled; 503 with a web page",
-	emulator.Status504Before:       "not handled; 504 with a web page",
-	emulator.Status504After:        "handled; 504 with a web page",
-	emulator.InternalError500:      "not handled; 500",
-	emulator.InternalError500After: "handled; 500",
-	emulator.Unauthorized401:       "not handled; the session ends, 401",
-	emulator.Forbidden403:          "not handled; 403",
-	emulator.HalfBody:              "handled; half of the response, then the connection is closed",
-	emulator.WebPage:               "not handled; 200 with a sign-in page, as a single sign-on proxy responds",
-	emulator.WebPageAfter:          "handled; 200 with a sign-in page",
-	emulator.EndlessBody:           "handled; a response that never ends",
-	emulator.Hang:                  "not handled; no response",
-	emulator.HangAfter:             "handled; no response",
-	emulator.BadJSON:               "handled; a body that only looks like JSON",
-	emulator.Redirect302:           "not handled; a redirect to a sign-in page",
-	emulator.NoBody:                "handled; a response without its body",
-	emulator.AnswerWith:            "not handled; the status and body that -status and -body give",
 }
 
 // dialectList has a line for each dialect and its description below.

@@ -174,14 +174,6 @@ func TestEmulator_commands(t *testing.T) {
 	e.run(1, "list")
 }
 
-func TestEmulator_remote(t *testing.T) {
-	t.Parallel()
-	e := launch(t, "-allow-remote", "-control-address", "0.0.0.0:0")
-	if got := e.run(0, "list"); !strings.HasPrefix(got, "NAME") {
-		t.Errorf("list says %q", got)
-	}
-}
-
 func TestEmulator_tls(t *testing.T) {
 	t.Parallel()
 	e := launch(t, "-mutual-tls", "-quiet")
@@ -329,15 +321,6 @@ func TestEmulator_portTaken(t *testing.T) {
 		var out bytes.Buffer
 		if status := run(t.Context(), args, &out, &out); status != 1 || !strings.Contains(out.String(), taken+" names another address") {
 			t.Errorf("%s: status %d, %s", taken, status, out.String())
-		}
-	}
-}
-
-func TestFaultHelp(t *testing.T) {
-	t.Parallel()
-	for _, kind := range append(emulator.AllFaultKinds(), emulator.AnswerWith) {
-		if faultHelp[kind] == "" {
-			t.Errorf("%s is not explained", kind)
 		}
 	}
 }

@@ -35,7 +35,6 @@ const (
 type serveOptions struct {
 	config         emulator.Config
 	controlAddress string
-	allowRemote    bool
 	consumers      int
 	quiet          bool
 	dialect        string
@@ -51,7 +50,6 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.BoolVar(&o.config.OneOrigin, "one-origin", false, "serve both servers at -rest-address, as behind a reverse proxy")
 	flags.BoolVar(&o.config.LoadBalancer, "load-balancer", false, "keep a client on one node by a cookie")
 	flags.StringVar(&o.controlAddress, "control-address", defaultControlAddress, "`address` of the control page and API, which need no password, or \"off\"")
-	flags.BoolVar(&o.allowRemote, "allow-remote", false, "accept addresses that other machines can reach. Dangerous: anyone who reaches\nthem knows the passwords.")
 	flags.StringVar(&o.dialect, "dialect", "", "`name` of the dialect of the consumer API, or \"list\" (default: the assumed API)")
 	flags.StringVar(&o.profileFile, "profile", "", "`file` with the API profile to emulate")
 	flags.IntVar(&o.config.PageSize, "page-size", 0, "`number` of consumers on one page, in dialects with pages (default 3)")
@@ -111,8 +109,8 @@ func parseServe(args []string, stderr io.Writer) (*serveOptions, error) {
 		return o, misuse("-dialect and -profile exclude each other")
 	}
 	for _, address := range []string{o.config.RESTAddress, o.config.WebAppAddress, o.config.AuthenticationAddress, o.controlAddress} {
-		if !o.allowRemote && address != "" && address != "off" && !control.Loopback(address) {
-			return o, misuse("%s is not a loopback address: -allow-remote lets other machines reach it", address)
+		if address != "" && address != "off" && !control.Loopback(address) {
+			return o, misuse("%s is not a loopback address: anyone who reaches the emulator knows the passwords", address)
 		}
 	}
 	if !o.quiet {
@@ -183,11 +181,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return o.movable(fmt.Errorf("unable to listen on %s: %w", o.controlAddress, err))
 		}
 		controlURL = "http://" + listener.Addr().String()
-		handler := control.New(server)
-		if !control.Loopback(o.controlAddress) {
-			handler = control.NewRemote(server)
-		}
-		controlServer := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+		controlServer := &http.Server{Handler: control.New(server), ReadHeaderTimeout: time.Minute}
 		defer controlServer.Close()
 		go func() { failed <- controlServer.Serve(listener) }()
 	}
