@@ -261,7 +261,7 @@ func testOptions(t testing.TB, endpoint string, options ...func(*Options)) Optio
 		Endpoint:       mustParseURL(t, endpoint),
 		Credentials:    Credentials{Username: "admin", Password: testPassword},
 		RequestTimeout: time.Minute,
-		MaxResponse:      1 << 20,
+		MaxResponse:    1 << 20,
 		MaxRetries:     3,
 		UserAgent:      "test",
 	}

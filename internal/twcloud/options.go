@@ -15,7 +15,7 @@ import (
 // Defaults of Options.
 const (
 	DefaultRequestTimeout        = 30 * time.Second
-	DefaultMaxResponse             = 32 << 20 // a consumer takes about 100 bytes
+	DefaultMaxResponse           = 32 << 20 // a consumer takes about 100 bytes
 	DefaultMaxRetries            = 4
 	DefaultMaxConcurrentRequests = 10
 	DefaultRetryWaitMin          = 500 * time.Millisecond

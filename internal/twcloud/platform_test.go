@@ -22,6 +22,7 @@ import (
 const (
 	platformUser     = "jörg"
 	platformPassword = "canary päß &+%= word"
+	platformToken    = "canary-token"
 )
 
 type lockedBuffer struct {
@@ -47,7 +48,7 @@ func newPlatform(t *testing.T, configure ...func(*emulator.Config)) (*emulator.S
 	t.Helper()
 	var own *profile.Profile
 	server, spoken := newDialect(t, "wrapped", func(c *emulator.Config) {
-		c.Users = []emulator.User{{Name: platformUser, Password: platformPassword, ConfigureServer: true}}
+		c.Users = []emulator.User{{Name: platformUser, Password: platformPassword, Token: platformToken, ConfigureServer: true}}
 		for _, change := range configure {
 			change(c)
 		}
@@ -269,7 +270,7 @@ func TestPlatformTokens(t *testing.T) {
 		},
 		"wrong password, auth_secret":   {credentials: but(byAuthSecret, wrongPassword), scheme: "Token", kind: ErrCredentials, says: "check username or password"},
 		"wrong password, client_secret": {credentials: but(byClientSecret, wrongPassword), scheme: "Bearer", kind: ErrCredentials, says: "check username or password"},
-		"wrong token":                   {credentials: Credentials{Token: "canary-token"}, scheme: "Token", kind: ErrCredentials, says: "does not accept the token"},
+		"wrong token":                   {credentials: Credentials{Token: "canary-wrong-token"}, scheme: "Token", kind: ErrCredentials, says: "does not accept the token"},
 		"nothing else":                  {credentials: Credentials{Username: platformUser, Password: platformPassword}, scheme: "Token", kind: ErrNoCredentials, says: "none is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -310,8 +311,7 @@ func TestPlatformTokens(t *testing.T) {
 func TestPlatformTokenInsteadOfPage(t *testing.T) {
 	t.Parallel()
 	server, options := newPlatform(t, with(authserver.SingleSignOn))
-	token := server.NewIDToken(platformUser)
-	listTwice(t, connect(t, server, options, func(o *Options) { o.Credentials = Credentials{Token: token} }))
+	listTwice(t, connect(t, server, options, func(o *Options) { o.Credentials = Credentials{Token: platformToken} }))
 }
 
 // answering answers the first POSTs to the list of consumers, in place of the server.
