@@ -3,6 +3,7 @@ package learn
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,11 +49,12 @@ func (l *learner) follow(group *listing, one, next *exchange) (pages *profile.Pa
 		target, err := one.entry.URL.Parse(link)
 		return err == nil && link != "" && target.String() == next.entry.URL.String() && target.String() != one.entry.URL.String()
 	}
-	for link := range strings.SplitSeq(har.Header(one.entry.ResponseHeaders, "Link"), ",") {
-		target, parameters, _ := strings.Cut(link, ";")
-		if strings.Contains(parameters, "next") && leads(strings.Trim(target, " <>")) {
-			return &profile.Pages{By: "link"}
-		}
+	header := http.Header{}
+	for _, pair := range one.entry.ResponseHeaders {
+		header.Add(pair.Name, pair.Value)
+	}
+	if leads(profile.NextLink(header)) {
+		return &profile.Pages{By: "link"}
 	}
 	eachText(one.answer, func(at, text string) {
 		if text == "" || pages != nil || strings.HasPrefix(at, group.shape.items+"/") {

@@ -46,7 +46,7 @@ func (c *Call) NextPage(page Page, request *url.URL, r *Response, items int) (*P
 	case "none":
 		return nil, nil
 	case "link":
-		return c.linked(next, request, nextLink(r.Header))
+		return c.linked(next, request, NextLink(r.Header))
 	}
 	document, err := DecodeJSON(r.Body)
 	if err != nil {
@@ -121,8 +121,8 @@ var linkPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)<([^>]*)>(?:[^<"]|"(?:[^"\\]|\\.)*")*?;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"<]+))`)
 })
 
-// nextLink is the target of Link: <...>; rel="next".
-func nextLink(header http.Header) string {
+// NextLink is the target of Link: <...>; rel="next" (RFC 8288). Empty: there is none.
+func NextLink(header http.Header) string {
 	for _, link := range linkPattern().FindAllStringSubmatch(strings.Join(header.Values("Link"), ","), -1) {
 		if slices.Contains(strings.Fields(strings.ToLower(link[2]+link[3])), "next") {
 			return link[1]
