@@ -116,6 +116,8 @@ func (l *learner) missing(p *profile.Profile) {
 		l.report.problem("list: no response has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
 	case p.Approved == nil:
 		l.report.problem("approval: no response shows a difference between approved and not approved. Reload the list after each approval and disapproval, and record again.")
+	case !c.TellAll():
+		l.report.problem("list: neither the list nor a read of one consumer shows name and approval. Reload the list after each approval and disapproval, open the consumer if the page can, and record again.")
 	}
 	for _, step := range []struct {
 		role string

@@ -154,6 +154,38 @@ func TestLearn_listNotLoadedBetween(t *testing.T) {
 	}
 }
 
+// A list that is loaded once shows no difference. What else may be missing is named.
+func TestLearn_listLoadedOnce(t *testing.T) {
+	t.Parallel()
+	shape := shapes["patch"]
+	all := shape.requests() // the list, and the list after each step
+	all = slices.Concat(all[:2], all[3:4], all[5:6], all[7:])
+	result := learnBytes(t, browsers[0].write(t, all))
+	if result.Profile != nil || !strings.Contains(result.Findings, "Reload the list after each approval and disapproval") || strings.Contains(result.Findings, "open an issue") {
+		t.Error(result.Findings)
+	}
+}
+
+// A read that lacks what a change sends back is of no use. Neither is the name of who has
+// approved: it may stand where the approval is looked for.
+func TestLearn_membersOfTheConsumer(t *testing.T) {
+	t.Parallel()
+	shape := plain(created,
+		approving("PUT "+collection+`/KEY {"name":"NAME1","approved":true,"version":3} -> 204`),
+		"PUT "+collection+`/KEY {"name":"NAME2","secret":"SECRET2","approved":true,"version":3} -> 204`, removed)
+	shape.item = func(name string, approved bool) string {
+		by := map[bool]string{true: `"somebody"`, false: "null"}[approved]
+		state := map[bool]string{true: "ACTIVE", false: "NEW"}[approved]
+		return fmt.Sprintf(typedIn(`{"key":"KEY","name":%q,"approver":%s,"approvedByName":%s,"state":%q,"version":3}`), name, by, by, state)
+	}
+	all := slices.Insert(shape.requests(), 3, steps("GET "+collection+`/KEY -> 200 {"key":"KEY","name":"NAME1","state":"NEW"}`)...)
+	result := learnBytes(t, browsers[0].write(t, all))
+	learned, _ := profile.Parse(result.Profile)
+	if !result.Complete || learned.Calls.Read != nil || *learned.Calls.List.Response.Approved != "/state" || learned.Keep["version"] != "/version" {
+		t.Errorf("%s%s", result.Findings, result.Profile)
+	}
+}
+
 // Who approves twice is understood.
 func TestLearn_approvedTwice(t *testing.T) {
 	t.Parallel()
