@@ -186,6 +186,9 @@ func TestRun(t *testing.T) {
 			if status != test.status || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {
 				t.Errorf("status %d, want %d\n%s\n%s", status, test.status, stdout.String(), stderr.String())
 			}
+			if test.status == failed && strings.Contains(stderr.String(), "The profile is complete") {
+				t.Errorf("there is no profile to use: %s", stderr.String())
+			}
 			if slices.Contains(test.args, out) && test.status == 0 {
 				if written, err := os.ReadFile(out); err != nil || !bytes.Contains(written, []byte(`"calls"`)) {
 					t.Errorf("written: %s, %v", written, err)

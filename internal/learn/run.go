@@ -100,7 +100,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	written, err := write(*output, result.Profile, *force, stdout)
 	switch {
 	case err != nil:
-		return say(stderr, result.Findings+"learn: "+err.Error()+".\n", failed)
+		return say(stderr, "learn: "+err.Error()+".\n", failed) // The findings say how to use the profile, and to delete the recording.
 	case result.Complete:
 		return say(stderr, result.Findings+written, complete)
 	}

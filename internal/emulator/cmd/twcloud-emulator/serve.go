@@ -303,8 +303,12 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	if server.AuthenticationURL() != server.WebAppURL() {
 		export("AUTHENTICATION_ENDPOINT", server.AuthenticationURL())
 	}
-	export("USERNAME", emulator.AdminName)
-	export("PASSWORD", emulator.AdminPassword)
+	if of := o.config.Profile; of != nil && of.SignIn != nil && of.SignIn.By == profile.ByToken {
+		export("TOKEN", emulator.AdminToken)
+	} else {
+		export("USERNAME", emulator.AdminName)
+		export("PASSWORD", emulator.AdminPassword)
+	}
 	export("API_PROFILE_FILE", o.profileFile)
 	if o.config.TLS {
 		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
