@@ -2,7 +2,6 @@ package profile
 
 import (
 	"encoding/json"
-	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -116,15 +115,16 @@ func (c *Call) counted(next *Page, document any, items int) (*Page, error) {
 	return next, nil
 }
 
-// linkPattern matches a link of a header and its parameters (RFC 8288).
-var linkPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<([^>]*)>((?:[^<"]|"[^"]*")*)`) })
+// linkPattern matches a link of a header and its relation (RFC 8288). Other parameters
+// may be quoted, and need no value.
+var linkPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)<([^>]*)>(?:[^<"]|"(?:[^"\\]|\\.)*")*?;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"<]*))`)
+})
 
 // nextLink is the target of Link: <...>; rel="next".
 func nextLink(header http.Header) string {
 	for _, link := range linkPattern().FindAllStringSubmatch(strings.Join(header.Values("Link"), ","), -1) {
-		// The parameters are written as those of a media type.
-		_, parameters, _ := mime.ParseMediaType("link" + strings.TrimRight(link[2], ", "))
-		if slices.Contains(strings.Fields(strings.ToLower(parameters["rel"])), "next") {
+		if slices.Contains(strings.Fields(strings.ToLower(link[2]+link[3])), "next") {
 			return link[1]
 		}
 	}

@@ -116,6 +116,7 @@ func TestNextPage(t *testing.T) {
 		"link with commas":           {`"by": "link"`, `<?f=a,b>; rel=prev, <?f=a,b&p=3>; title="x, <y>; rel=next"; rel="last NEXT"`, "", 3, "f=a%2Cb&p=3", ""},
 		"link that cannot be read":   {`"by": "link"`, `<?f=a;b&p=3>; rel=next`, "", 3, "", "cannot be read"},
 		"link without quotes":        {`"by": "link"`, `<?p=3>;rel=next`, "", 3, "p=3", ""},
+		"link with a bare word":      {`"by": "link"`, `<?p=3>; crossorigin; rel="next"; type=text/html`, "", 3, "p=3", ""},
 		"link to the last":           {`"by": "link"`, `<?p=3>; rel="last"; title="next"`, "", 3, "", ""},
 		"link elsewhere":             {`"by": "link"`, `</d?p=2>; rel=next`, "", 3, "", "not one of the same list"},
 		"link to itself":             {`"by": "link"`, `<?all=1>; rel=next`, "", 3, "", "the same page"},
