@@ -94,7 +94,7 @@ func (l *learner) reportCalls(p *profile.Profile) {
 func (l *learner) missing(p *profile.Profile) {
 	c, r := &p.Calls, &l.roles
 	switch {
-	case l.csrf != nil && l.csrf.source == nil:
+	case l.unexplained():
 		l.report.problem("A token is sent in %s, and the recording does not show where it comes from. It may be a cookie (export with sensitive data), or in a page that was loaded before the recording began.", show(lastToken(l.csrf.places[0].pointer)))
 	case l.csrf == nil && l.stripped():
 		l.report.reading("The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.")
@@ -108,7 +108,7 @@ func (l *learner) missing(p *profile.Profile) {
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
-	case c.List == nil || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
+	case c.List == nil || p.Approved == nil || l.unexplained() || r.register.entry.ResponseBody.Missing || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
 		l.bodiless()
 	}
 	switch {
@@ -164,7 +164,7 @@ func (l *learner) bodiless() {
 		if request.Missing {
 			add(&lines, "the request %s", l.show(one))
 		}
-		data := response.MediaType == "" || strings.Contains(response.MediaType, "json") || strings.Contains(response.MediaType, "text/plain")
+		data := response.MediaType == "" || strings.Contains(response.MediaType, "json") || strings.Contains(response.MediaType, "text/plain") || l.unexplained() && strings.Contains(response.MediaType, "html")
 		if response.Missing && data && one.ok() {
 			add(&lines, "the response to %s", l.show(one))
 		}

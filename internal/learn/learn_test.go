@@ -203,7 +203,7 @@ func TestLearn_approvedTwice(t *testing.T) {
 // Bodies that a recording lacks are named, with how to record them.
 func TestLearn_withoutBodies(t *testing.T) {
 	t.Parallel()
-	shape := shapes["patch"]
+	shape := withPage(`<html><meta name="_csrf" content="canary-token-abc"></html>`, "canary-token-abc")
 	drop := func(of object) { delete(of, "text") }
 	for name, test := range map[string]struct {
 		method, part string
@@ -213,6 +213,12 @@ func TestLearn_withoutBodies(t *testing.T) {
 		"left out": {"GET", "content", drop, "the response to GET " + collection},
 		"in files": {"GET", "content", func(of object) { drop(of); delete(of, "size"); of["_file"] = "x.json" }, "the response to GET " + collection},
 		"cut off":  {"GET", "content", func(of object) { of["text"] = of["text"].(string)[:20] }, "the response to GET " + collection},
+		"key":      {"POST", "content", drop, "the response to POST " + collection},
+		"a page": {"GET", "content", func(of object) {
+			if of["mimeType"] == "text/html; charset=utf-8" {
+				drop(of)
+			}
+		}, "the response to GET /osmc/oauth/page"},
 		"changes":  {"PATCH", "postData", func(of object) { drop(of); of["_file"] = "x.json" }, "the request PATCH " + collection + "/{key}"},
 		"register": {"POST", "postData", func(of object) { drop(of); of["_file"] = "x.json" }, "the request POST " + collection},
 	} {
