@@ -161,6 +161,7 @@ func TestRun(t *testing.T) {
 		"no arguments":     {status: 0, stdout: "twcloud-learn-secret-1"},
 		"help":             {args: []string{"-h"}, stdout: "Preserve log"},
 		"to stdout":        {args: []string{recording}, stdout: `"calls"`, stderr: "The profile is complete"},
+		"named stdout":     {args: []string{"-o", "-", recording}, stdout: `"calls"`, stderr: "The profile is complete"},
 		"from stdin":       {args: []string{"-"}, stdin: string(content), stdout: `"calls"`, stderr: "The profile is complete"},
 		"to a file":        {args: []string{"-o", out, recording}, stderr: "The profile is in " + out + ".\n"},
 		"file afterwards":  {args: []string{recording, "-o", out + "2"}, stderr: "Delete it"},
