@@ -105,6 +105,9 @@ func (l *learner) missing(p *profile.Profile) {
 	case c.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
 		l.report.unable("The page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned.")
 		return
+	case r.register.uses == 0 && namesBefore(l.all, firstName):
+		l.report.problem("A consumer named %s exists, probably from an earlier try, and no request is about a new one. Remove it first, and record again.", firstName)
+		return
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
@@ -186,7 +189,7 @@ func (l *learner) nothing() {
 	case found(refused) && (namesBefore(l.all, firstName) || found(func(one *exchange) bool { return refused(one) && one.entry.Status == http.StatusConflict })):
 		l.report.problem("The server has refused the registration, and a consumer named %s exists, probably from an earlier try. Remove it first, and record again.", firstName)
 	case found(refused):
-		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
+		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, make sure that no consumer has this name, and record again.", firstName)
 	case found(func(one *exchange) bool { return one.reads() && len(one.typed) > 0 }):
 		l.report.unable("The page makes its changes with GET. A profile cannot use GET for a change.")
 	case found(func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):

@@ -78,6 +78,7 @@ func TestLearn_incomplete(t *testing.T) {
 		"another name":            {[]string{"POST " + collection + ` {"name":"other","secret":"SECRET1"} -> 201`}, "", "no request sends the name"},
 		"left, and told apart":    {[]string{created, approvals, edits, removed}, left, "The profile is complete"},
 		"left, and refused":       {[]string{refused + "0"}, left, "Remove it first"},
+		"left, refused with 200":  {[]string{"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 200 {"success":false}`}, left, "Remove it first"},
 		"left, rename refused": {
 			[]string{created, approvals, "PATCH " + collection + `/KEY {"name":"NAME2"} -> 422`, "PATCH " + collection + `/KEY {"secret":"SECRET2"} -> 204`, removed},
 			left, "Remove that consumer",
