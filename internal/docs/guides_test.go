@@ -13,8 +13,10 @@ import (
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator/control"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/learn"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformcli"
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/terraformtest"
+	"github.com/twcloud-community/terraform-provider-twcloud/internal/twcloud"
 )
 
 // TestAccGettingStarted follows the guide word for word, except for building and
@@ -81,6 +83,22 @@ func TestAccRegisteredByCode(t *testing.T) {
 	if w.Server.SessionsOpened()+w.Server.OpenPlatformSessions() > 0 {
 		t.Error("the guide has opened a session")
 	}
+}
+
+// What learn finds, and how a mistake in a profile is told, are in the guide as they are.
+func TestWhenYourServerDiffers(t *testing.T) {
+	t.Parallel()
+	const guide = "when-your-server-differs.md"
+	var findings strings.Builder
+	learn.Run([]string{"-o", filepath.Join(t.TempDir(), "profile.json"), filepath.Join(root, "internal", "learn", "testdata", "status-words.har")}, nil, nil, &findings)
+	for _, found := range texts(t, section(t, guide, "2. Learn"), "text", 1) {
+		contains(t, findings.String(), found)
+	}
+
+	blocks := section(t, guide, "Write or mend a profile")
+	wrong := strings.Replace(texts(t, blocks, "json", 1)[0], `"path": "/osmc/admin/consumers"`, `"path": "https://x/osmc"`, 1)
+	_, mistakes := twcloud.ParseProfile([]byte(wrong))
+	contains(t, strings.Join(strings.Fields(texts(t, blocks, "text", 1)[0]), " "), strings.Join(mistakes, "; "))
 }
 
 const adoptingGuide = "adopting-existing-consumers.md"

@@ -42,7 +42,7 @@ type approvalPlace struct {
 var (
 	approvalName = pattern(`(?i)approv`)
 	statusName   = pattern(`(?i)status|state|enabled|active|authori[sz]ed|confirmed`)
-	unlikelyName = pattern(`(?i)by$|user|who|owner|at$|date|time|version|revision|modified|updated|etag|count|links?$|href|action`)
+	unlikelyName = pattern(`(?i)by|user|who|owner|approver|at$|date|time|version|revision|modified|updated|etag|count|links?$|href|action`)
 )
 
 // findApprovalPlaces finds where lists, and responses about the consumer alone, say

@@ -33,6 +33,9 @@ func (c *csrf) is(part, pointer string) bool {
 // has reports whether a text is the token.
 func (c *csrf) has(text string) bool { return c != nil && c.value == text }
 
+// unexplained reports whether a token is sent, and no response brings it.
+func (l *learner) unexplained() bool { return l.csrf != nil && l.csrf.source == nil }
+
 // findCSRF finds values of changes that are those of a cookie or of an earlier
 // response.
 func (l *learner) findCSRF() *csrf {
@@ -139,7 +142,7 @@ func (l *learner) stripped() bool {
 // csrfPart is the source of the token as the profile has it, with the path that brings
 // it: best the list, and best without a query.
 func (l *learner) csrfPart(list *exchange) *profile.CSRF {
-	if l.csrf == nil || l.csrf.source == nil {
+	if l.csrf == nil || l.unexplained() {
 		return nil
 	}
 	source, best := l.csrf.source, 100

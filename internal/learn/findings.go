@@ -94,7 +94,7 @@ func (l *learner) reportCalls(p *profile.Profile) {
 func (l *learner) missing(p *profile.Profile) {
 	c, r := &p.Calls, &l.roles
 	switch {
-	case l.csrf != nil && l.csrf.source == nil:
+	case l.unexplained():
 		l.report.problem("A token is sent in %s, and the recording does not show where it comes from. It may be a cookie (export with sensitive data), or in a page that was loaded before the recording began.", show(lastToken(l.csrf.places[0].pointer)))
 	case l.csrf == nil && l.stripped():
 		l.report.reading("The recording has no cookies: the browser leaves them out. Whether a request repeats one cannot be seen.")
@@ -105,10 +105,13 @@ func (l *learner) missing(p *profile.Profile) {
 	case c.List == nil && slices.ContainsFunc(l.all, func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):
 		l.report.unable("The page is made on the server: the consumers are in HTML, and no JSON has them. This cannot be learned.")
 		return
+	case r.register.uses == 0 && namesBefore(l.all, firstName):
+		l.report.problem("A consumer named %s exists, probably from an earlier try, and no request is about a new one. Remove it first, and record again.", firstName)
+		return
 	case byName >= 0:
 		l.report.unable("The calls find a consumer by its name, such as %s. A profile needs a key that stays the same.", l.show(l.all[byName]))
 		return
-	case c.List == nil || p.Approved == nil || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
+	case c.List == nil || p.Approved == nil || l.unexplained() || r.register.entry.ResponseBody.Missing || slices.ContainsFunc(l.changes(), func(one *exchange) bool { return one.entry.RequestBody.Missing }):
 		l.bodiless()
 	}
 	switch {
@@ -116,6 +119,8 @@ func (l *learner) missing(p *profile.Profile) {
 		l.report.problem("list: no response has the new consumer in a list of JSON objects. Reload the page after each step, and record again.")
 	case p.Approved == nil:
 		l.report.problem("approval: no response shows a difference between approved and not approved. Reload the list after each approval and disapproval, and record again.")
+	case !c.TellAll():
+		l.report.problem("list: neither the list nor a read of one consumer shows name and approval. Reload the list after each approval and disapproval, open the consumer if the page can, and record again.")
 	}
 	for _, step := range []struct {
 		role string
@@ -162,7 +167,7 @@ func (l *learner) bodiless() {
 		if request.Missing {
 			add(&lines, "the request %s", l.show(one))
 		}
-		data := response.MediaType == "" || strings.Contains(response.MediaType, "json") || strings.Contains(response.MediaType, "text/plain")
+		data := response.MediaType == "" || strings.Contains(response.MediaType, "json") || strings.Contains(response.MediaType, "text/plain") || l.unexplained() && strings.Contains(response.MediaType, "html")
 		if response.Missing && data && one.ok() {
 			add(&lines, "the response to %s", l.show(one))
 		}
@@ -184,7 +189,7 @@ func (l *learner) nothing() {
 	case found(refused) && (namesBefore(l.all, firstName) || found(func(one *exchange) bool { return refused(one) && one.entry.Status == http.StatusConflict })):
 		l.report.problem("The server has refused the registration, and a consumer named %s exists, probably from an earlier try. Remove it first, and record again.", firstName)
 	case found(refused):
-		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, and record again.", firstName)
+		l.report.problem("The server has refused the registration of %s. Sign in as a user who can register consumers, make sure that no consumer has this name, and record again.", firstName)
 	case found(func(one *exchange) bool { return one.reads() && len(one.typed) > 0 }):
 		l.report.unable("The page makes its changes with GET. A profile cannot use GET for a change.")
 	case found(func(one *exchange) bool { return one.answered == htmlBody && one.answersName() }):

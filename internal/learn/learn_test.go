@@ -78,6 +78,7 @@ func TestLearn_incomplete(t *testing.T) {
 		"another name":            {[]string{"POST " + collection + ` {"name":"other","secret":"SECRET1"} -> 201`}, "", "no request sends the name"},
 		"left, and told apart":    {[]string{created, approvals, edits, removed}, left, "The profile is complete"},
 		"left, and refused":       {[]string{refused + "0"}, left, "Remove it first"},
+		"left, refused with 200":  {[]string{"POST " + collection + ` {"name":"NAME1","secret":"SECRET1"} -> 200 {"success":false}`}, left, "Remove it first"},
 		"left, rename refused": {
 			[]string{created, approvals, "PATCH " + collection + `/KEY {"name":"NAME2"} -> 422`, "PATCH " + collection + `/KEY {"secret":"SECRET2"} -> 204`, removed},
 			left, "Remove that consumer",
@@ -154,6 +155,38 @@ func TestLearn_listNotLoadedBetween(t *testing.T) {
 	}
 }
 
+// A list that is loaded once shows no difference. What else may be missing is named.
+func TestLearn_listLoadedOnce(t *testing.T) {
+	t.Parallel()
+	shape := shapes["patch"]
+	all := shape.requests() // the list, and the list after each step
+	all = slices.Concat(all[:2], all[3:4], all[5:6], all[7:])
+	result := learnBytes(t, browsers[0].write(t, all))
+	if result.Profile != nil || !strings.Contains(result.Findings, "Reload the list after each approval and disapproval") || strings.Contains(result.Findings, "open an issue") {
+		t.Error(result.Findings)
+	}
+}
+
+// A read that lacks what a change sends back is of no use. Neither is the name of who has
+// approved: it may stand where the approval is looked for.
+func TestLearn_membersOfTheConsumer(t *testing.T) {
+	t.Parallel()
+	shape := plain(created,
+		approving("PUT "+collection+`/KEY {"name":"NAME1","approved":true,"version":3} -> 204`),
+		"PUT "+collection+`/KEY {"name":"NAME2","secret":"SECRET2","approved":true,"version":3} -> 204`, removed)
+	shape.item = func(name string, approved bool) string {
+		by := map[bool]string{true: `"somebody"`, false: "null"}[approved]
+		state := map[bool]string{true: "ACTIVE", false: "NEW"}[approved]
+		return fmt.Sprintf(typedIn(`{"key":"KEY","name":%q,"approver":%s,"approvedByName":%s,"state":%q,"version":3}`), name, by, by, state)
+	}
+	all := slices.Insert(shape.requests(), 3, steps("GET "+collection+`/KEY -> 200 {"key":"KEY","name":"NAME1","state":"NEW"}`)...)
+	result := learnBytes(t, browsers[0].write(t, all))
+	learned, _ := profile.Parse(result.Profile)
+	if !result.Complete || learned.Calls.Read != nil || *learned.Calls.List.Response.Approved != "/state" || learned.Keep["version"] != "/version" {
+		t.Errorf("%s%s", result.Findings, result.Profile)
+	}
+}
+
 // Who approves twice is understood.
 func TestLearn_approvedTwice(t *testing.T) {
 	t.Parallel()
@@ -171,7 +204,7 @@ func TestLearn_approvedTwice(t *testing.T) {
 // Bodies that a recording lacks are named, with how to record them.
 func TestLearn_withoutBodies(t *testing.T) {
 	t.Parallel()
-	shape := shapes["patch"]
+	shape := withPage(`<html><meta name="_csrf" content="canary-token-abc"></html>`, "canary-token-abc")
 	drop := func(of object) { delete(of, "text") }
 	for name, test := range map[string]struct {
 		method, part string
@@ -181,6 +214,12 @@ func TestLearn_withoutBodies(t *testing.T) {
 		"left out": {"GET", "content", drop, "the response to GET " + collection},
 		"in files": {"GET", "content", func(of object) { drop(of); delete(of, "size"); of["_file"] = "x.json" }, "the response to GET " + collection},
 		"cut off":  {"GET", "content", func(of object) { of["text"] = of["text"].(string)[:20] }, "the response to GET " + collection},
+		"key":      {"POST", "content", drop, "the response to POST " + collection},
+		"a page": {"GET", "content", func(of object) {
+			if of["mimeType"] == "text/html; charset=utf-8" {
+				drop(of)
+			}
+		}, "the response to GET /osmc/oauth/page"},
 		"changes":  {"PATCH", "postData", func(of object) { drop(of); of["_file"] = "x.json" }, "the request PATCH " + collection + "/{key}"},
 		"register": {"POST", "postData", func(of object) { drop(of); of["_file"] = "x.json" }, "the request POST " + collection},
 	} {

@@ -23,7 +23,7 @@ func (l *learner) build() []byte {
 		p.CSRF = l.csrfPart(l.lists[0].exchanges[0])
 	}
 	l.missing(p)
-	if p.Calls.List == nil || p.Approved == nil {
+	if p.Approved == nil || !p.Calls.TellAll() {
 		return nil
 	}
 	l.buildServers(p)
@@ -213,13 +213,18 @@ func (l *learner) buildChanges(p *profile.Profile) {
 }
 
 // buildRead makes the call that reads one consumer, unless it tells less than the
-// list.
+// list: what calls send back is then read from there.
 func (l *learner) buildRead(calls *profile.Calls) {
 	if len(l.reads) == 0 || calls.List == nil {
 		return
 	}
-	list := calls.List.Response
-	if read := l.call("read", l.reads[0]); read.Response.TellsAll() || !list.TellsAll() {
+	read := l.call("read", l.reads[0])
+	tellsAll := read.Response.TellsAll()
+	for _, pointer := range l.keep {
+		_, found := profile.Lookup(l.reads[0].answer, pointer)
+		tellsAll = tellsAll && found
+	}
+	if tellsAll || !calls.List.Response.TellsAll() {
 		calls.Read = read
 	}
 }

@@ -161,6 +161,7 @@ func TestRun(t *testing.T) {
 		"no arguments":     {status: 0, stdout: "twcloud-learn-secret-1"},
 		"help":             {args: []string{"-h"}, stdout: "Preserve log"},
 		"to stdout":        {args: []string{recording}, stdout: `"calls"`, stderr: "The profile is complete"},
+		"named stdout":     {args: []string{"-o", "-", recording}, stdout: `"calls"`, stderr: "The profile is complete"},
 		"from stdin":       {args: []string{"-"}, stdin: string(content), stdout: `"calls"`, stderr: "The profile is complete"},
 		"to a file":        {args: []string{"-o", out, recording}, stderr: "The profile is in " + out + ".\n"},
 		"file afterwards":  {args: []string{recording, "-o", out + "2"}, stderr: "Delete it"},
@@ -185,6 +186,9 @@ func TestRun(t *testing.T) {
 			status := Run(test.args, strings.NewReader(test.stdin), &stdout, &stderr)
 			if status != test.status || !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {
 				t.Errorf("status %d, want %d\n%s\n%s", status, test.status, stdout.String(), stderr.String())
+			}
+			if test.status == failed && strings.Contains(stderr.String(), "The profile is complete") {
+				t.Errorf("there is no profile to use: %s", stderr.String())
 			}
 			if slices.Contains(test.args, out) && test.status == 0 {
 				if written, err := os.ReadFile(out); err != nil || !bytes.Contains(written, []byte(`"calls"`)) {

@@ -100,7 +100,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	written, err := write(*output, result.Profile, *force, stdout)
 	switch {
 	case err != nil:
-		return say(stderr, result.Findings+"learn: "+err.Error()+".\n", failed)
+		return say(stderr, "learn: "+err.Error()+".\n", failed) // The findings say how to use the profile, and to delete the recording.
 	case result.Complete:
 		return say(stderr, result.Findings+written, complete)
 	}
@@ -134,10 +134,10 @@ func read(name string, stdin io.Reader) ([]har.Entry, error) {
 	return entries, nil
 }
 
-// write writes a profile to a file, or without a name to standard output, and
+// write writes a profile to a file, or without a name, or as -, to standard output, and
 // returns what to say about it. The error names the file.
 func write(name string, content []byte, force bool, stdout io.Writer) (written string, err error) {
-	if name == "" {
+	if name == "" || name == "-" {
 		if _, err := stdout.Write(content); err != nil {
 			return "", fmt.Errorf("unable to write the profile to standard output: %w", err)
 		}

@@ -113,6 +113,16 @@ type Calls struct {
 	Remove     *Call `json:"remove,omitempty"`
 }
 
+// TellAll reports whether the list, with the read call if need be, tells the key, the
+// name, and the approval of each consumer.
+func (c *Calls) TellAll() bool {
+	if c.List == nil || !c.List.Response.TellsKey() {
+		return false
+	}
+	read := c.Read
+	return c.List.Response.TellsAll() || read != nil && read.Response != nil && read.Response.Name != nil && read.Response.TellsApproval()
+}
+
 // Call is one call of the API: what is sent, verbatim, and what the response
 // means.
 type Call struct {

@@ -64,8 +64,8 @@ func faultFlags(fault *emulator.Fault) *flag.FlagSet {
 	flags.StringVar(&fault.Server, "server", "", "only requests to this `server`: rest or webapp")
 	flags.StringVar(&fault.Method, "method", "", "only requests with this `method`")
 	flags.StringVar(&fault.PathSuffix, "path-suffix", "", "only requests whose path ends in this `text`")
-	flags.StringVar(&fault.Body, "body", "", "`text` of the answer")
-	flags.IntVar(&fault.Status, "status", 0, "`status` of the answer, for answer-with")
+	flags.StringVar(&fault.Body, "body", "", "`text` of the response")
+	flags.IntVar(&fault.Status, "status", 0, "`status` of the response, for answer-with")
 	return flags
 }
 

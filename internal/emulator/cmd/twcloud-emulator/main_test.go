@@ -275,6 +275,7 @@ func TestEmulator_dialect(t *testing.T) {
 	e.find(`twcloud-emulator profile oauth-clients >profile.json`)
 	launch(t, "-dialect", "put-all").find(`Authentication server +(http://localhost:\d+)`)
 	e.find(`TWCLOUD_API_PROFILE_FILE='/`)
+	launch(t, "-dialect", "rpc").find(`TWCLOUD_TOKEN='(` + emulator.AdminToken + `)'`)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func serveFlags() (*flag.FlagSet, *serveOptions) {
 	flags.DurationVar(&o.config.TokenLifetime, "token-lifetime", authserver.DefaultTokenLifetime, "`duration` that ID tokens and access tokens live")
 	flags.Func("quirk", "`name` of a way in which the sign-in on the platform deviates; can be repeated", o.addQuirk)
 	flags.IntVar(&o.config.LicenseStatus, "license-status", http.StatusServiceUnavailable, "`status` of a login without a free seat: 503 or 403")
-	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each answer")
+	flags.DurationVar(&o.config.Latency, "latency", 0, "`duration` to wait before each response")
 	flags.StringVar(&o.config.Version, "server-version", emulator.DefaultVersion, "`version` of the server")
 	flags.BoolVar(&o.config.LegacyRootServices, "legacy-root-services", false, "serve root services on the REST port, as before 2022x Refresh2")
 	flags.BoolVar(&o.config.RegistrationSession, "registration-session", false, "demand a session for self-registration, which is documented without one")
@@ -303,8 +303,12 @@ func welcome(server *emulator.Server, o *serveOptions, controlURL, certificates 
 	if server.AuthenticationURL() != server.WebAppURL() {
 		export("AUTHENTICATION_ENDPOINT", server.AuthenticationURL())
 	}
-	export("USERNAME", emulator.AdminName)
-	export("PASSWORD", emulator.AdminPassword)
+	if of := o.config.Profile; of != nil && of.SignIn != nil && of.SignIn.By == profile.ByToken {
+		export("TOKEN", emulator.AdminToken)
+	} else {
+		export("USERNAME", emulator.AdminName)
+		export("PASSWORD", emulator.AdminPassword)
+	}
 	export("API_PROFILE_FILE", o.profileFile)
 	if o.config.TLS {
 		export("CA_CERTIFICATE_FILE", filepath.Join(certificates, caFile))
