@@ -118,7 +118,7 @@ func TestOAuthConsumer_storedNameDiffers(t *testing.T) {
 		}
 	})
 	r.applyFails(t, one(fields{"secret": "s3cret"})).
-		expect(t, "error", "The server stores another name", `the server stores "DOORS"`, `"key-1"`, "Write the name", "terraform untaint")
+		expect(t, "error", "The server stores another name", `the server stores another name: "DOORS"`, `"key-1"`, "Write the name", "terraform untaint")
 	r.expectState(t, stored, 1)
 }
 

@@ -282,7 +282,7 @@ func (r *registering) understand(ctx context.Context, told profile.Consumer, err
 		}
 	}
 	if r.Consumer.Name != r.name {
-		return newCallError(ErrOtherName, r.call, "", fmt.Errorf("the server stores %q", r.Consumer.Name))
+		return newCallError(ErrOtherName, r.call, "", fmt.Errorf("%q", r.Consumer.Name))
 	}
 	return nil
 }
