@@ -47,6 +47,20 @@ Nothing was changed.`
 	}
 }
 
+// A server may have a call that the API profile lacks.
+func TestAddClientError_lackedCall(t *testing.T) {
+	t.Parallel()
+	var diags diag.Diagnostics
+	b := &backend{}
+	lacked := &twcloud.Error{Kind: twcloud.ErrUnsupported, Path: "remove"}
+	b.addClientError(&diags, unableToPlan, "Planning to remove \"doors\"", lacked, "")
+	b.addClientError(&diags, unableToPlan, "Planning to remove \"gates\"", lacked, "")
+	want := `Planning to remove "gates" failed: there is no such call. See the error: API profile has no call "remove".`
+	if got := diags[1].Detail(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // A late list is no reason to run Terraform again before what may exist is found.
 func TestAddClientError_incomplete(t *testing.T) {
 	t.Parallel()
