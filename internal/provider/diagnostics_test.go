@@ -139,7 +139,7 @@ func TestRareMessages(t *testing.T) {
 			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Keys: []string{key}, OtherName: true})
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
+			b.warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
 		},
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{Consumer: consumer}, failure(twcloud.ErrUnreadable, "the answer lacks the name or the approval"))
@@ -155,10 +155,10 @@ func TestRareMessages(t *testing.T) {
 			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, leftAfterUpdate("gates", uncertain))
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
+			b.warnOfLostResponse(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Doubt: look}, d)
+			b.warnOfLostResponse(twcloud.Registration{Consumer: consumer, Doubt: look}, d)
 		},
 		func(d *diag.Diagnostics) { (*backend)(nil).need(d) },
 	} {

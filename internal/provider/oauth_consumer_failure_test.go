@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -237,5 +238,21 @@ func TestOAuthConsumer_invalid(t *testing.T) {
 			}
 			r.expectRequests(t)
 		})
+	}
+}
+
+// A response that does not read stops the other registrations, although its consumer is
+// adopted. The warning of that has the advice, and the errors refer to it.
+func TestOAuthConsumer_unreadableRegistration(t *testing.T) {
+	t.Parallel()
+	r := newRuns(t, withoutContract)
+	r.server.Inject(emulator.Fault{Kind: emulator.BadJSON, Method: http.MethodPost, Times: -1})
+	failed := r.applyFails(t, many("gates"))
+	adopted := r.only(t)
+	failed.expect(t, "warning", fmt.Sprintf("OAuth consumer %q adopted with key %q", adopted.Name, adopted.Key), "cannot be read", "When your server differs")
+	for _, d := range failed.Diagnostics {
+		if d.Severity == "error" && !strings.Contains(d.Detail, "cannot be read: 201 Created: the body is not JSON: unexpected EOF. Address: ") {
+			t.Error(d)
+		}
 	}
 }

@@ -81,7 +81,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	hash := r.backend.startHash(secret, nil, plan)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.RegisterThen(ctx, name, secret.ValueString(), plan.Approved.ValueBool(), func(registration twcloud.Registration, err error) error {
-		warnOfLostResponse(registration, &resp.Diagnostics)
+		r.backend.warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
 			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)
 			r.saveRegistered(ctx, plan, registration.Consumer, hash, certain, resp)

@@ -382,7 +382,7 @@ func TestProvider_refusedAlike(t *testing.T) {
 				switch {
 				case strings.Contains(d.Detail, test.advice):
 					full++
-				case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, " See the error") && !strings.Contains(d.Detail, " Fix that error first."):
+				case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, " See the error") && !strings.Contains(d.Detail, " Fix that first."):
 					t.Errorf("is not one line that refers to another error: %s", d)
 				}
 				for _, words := range append(test.words, `OAuth consumer "gates-`) {
