@@ -16,10 +16,11 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*oauthConsumerResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*oauthConsumerResource)(nil)
-	_ resource.ResourceWithImportState = (*oauthConsumerResource)(nil)
-	_ resource.ResourceWithIdentity    = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithConfigure      = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithImportState    = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithIdentity       = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*oauthConsumerResource)(nil)
 )
 
 type oauthConsumerResource struct {
@@ -48,6 +49,17 @@ func (r *oauthConsumerResource) IdentitySchema(_ context.Context, _ resource.Ide
 
 func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	r.backend = backendFrom(req.ProviderData)
+}
+
+// ValidateConfig does not say which attribute is wrong: Terraform would print its line of
+// the configuration, which can have the secret.
+func (r *oauthConsumerResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config oauthConsumerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	known := func(secret types.String) bool { return !secret.IsNull() && !secret.IsUnknown() }
+	if known(config.Secret) && known(config.SecretWO) {
+		resp.Diagnostics.AddError("Invalid Attribute Combination", "secret and secret_wo are both set. Set secret, or secret_wo to keep it out of state.")
+	}
 }
 
 // Create registers the consumer, saves its key in state, and then approves it
