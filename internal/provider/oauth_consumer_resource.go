@@ -316,6 +316,6 @@ func checkUnasked(plan oauthConsumerModel, consumer twcloud.Consumer, diags *dia
 	}
 	diags.AddError("Server changed more than it was asked",
 		fmt.Sprintf("After the update, %s has approved = %t. The plan has the name %q and approved = %t. The state holds what the server has.\n\n"+
-			"Apply again. If this happens again, the server differs from what the provider assumes. %s",
+			"Someone else may have changed it since it was last read: apply again. If this happens again, the server differs from what the provider assumes. %s",
 			describe(consumer), consumer.Approved, plan.Name.ValueString(), plan.Approved.ValueBool(), whenDiffers))
 }
