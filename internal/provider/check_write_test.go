@@ -181,7 +181,7 @@ func TestCheckWrite_deviations(t *testing.T) {
 			server: withQuirk("register-approves"), works: true, want: []string{"note  register       calls.register: the new consumer is approved from the start"},
 		},
 		"no such changes": {server: speaking(eachChange(func(call *profile.Call) { call.Method = http.MethodPut })), want: []string{
-			"FAIL  approve        calls.approve: the server has no such call (status 405)", "FAIL  rename         calls.rename",
+			"FAIL  approve        calls.approve: there is no such call (status 405)", "FAIL  rename         calls.rename",
 			"FAIL  set_secret     calls.set_secret", "ok    remove",
 		}},
 	}

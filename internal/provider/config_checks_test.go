@@ -96,7 +96,7 @@ func TestResolveConfig_texts(t *testing.T) {
 	} {
 		var errors []string
 		if c.problem != "" {
-			errors = []string{c.attribute + ": " + c.problem}
+			errors = []string{strings.TrimPrefix(c.attribute, "password") + ": " + c.problem}
 		}
 		variable := configCase{
 			block: block{c.attribute: nil}, environment: map[string]string{environmentVariable(c.attribute): c.text}, errors: errors,

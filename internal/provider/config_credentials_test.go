@@ -46,24 +46,24 @@ func TestResolveConfig_credentials(t *testing.T) {
 		},
 		"none": {errors: []string{"username: TWCLOUD_USERNAME and TWCLOUD_PASSWORD, or TWCLOUD_TOKEN"}},
 		"username alone": {
-			username: "alice", errors: []string{"password: TWCLOUD_PASSWORD"},
+			username: "alice", errors: []string{": TWCLOUD_PASSWORD"},
 		},
 		"username alone, and a token in the environment": {
 			username: "alice", environment: map[string]string{"TWCLOUD_TOKEN": canaryToken},
-			errors: []string{"password: To sign in with TWCLOUD_TOKEN instead, remove username"},
+			errors: []string{": To sign in with TWCLOUD_TOKEN instead, remove username"},
 		},
 		"password alone": {password: canaryPassword, errors: []string{"username: TWCLOUD_USERNAME"}},
 		"username alone in the environment": {
 			environment: map[string]string{"TWCLOUD_USERNAME": "bob"},
-			errors:      []string{"password: TWCLOUD_USERNAME requires password"},
+			errors:      []string{": TWCLOUD_USERNAME requires password"},
 		},
-		"token and username": {username: "alice", token: canaryToken, errors: []string{"token: username and token are both set"}},
-		"token and password": {password: canaryPassword, token: canaryToken, errors: []string{"token: password and token are both set"}},
+		"token and username": {username: "alice", token: canaryToken, errors: []string{": username and token are both set"}},
+		"token and password": {password: canaryPassword, token: canaryToken, errors: []string{": password and token are both set"}},
 		"token and user in the environment": {
 			environment: map[string]string{
 				"TWCLOUD_TOKEN": canaryToken, "TWCLOUD_USERNAME": "bob", "TWCLOUD_PASSWORD": canaryPassword,
 			},
-			errors: []string{"token: TWCLOUD_USERNAME and TWCLOUD_TOKEN are both set"},
+			errors: []string{": TWCLOUD_USERNAME and TWCLOUD_TOKEN are both set"},
 		},
 		"client with auth_secret": {
 			username: "alice", password: canaryPassword, clientID: "c", authSecret: canaryKey,
@@ -88,7 +88,7 @@ func TestResolveConfig_credentials(t *testing.T) {
 			want:        twcloud.Credentials{Username: "alice", Password: canaryPassword, ClientID: "c", ClientSecret: canaryKey},
 		},
 		"client without a secret": {
-			username: "alice", password: canaryPassword, clientID: "c", errors: []string{"auth_secret: client_id requires auth_secret or client_secret"},
+			username: "alice", password: canaryPassword, clientID: "c", errors: []string{": client_id requires auth_secret or client_secret"},
 		},
 		"secret without a client": {username: "alice", password: canaryPassword, authSecret: canaryKey, errors: []string{"client_id: auth_secret requires client_id"}},
 		"own secret without a client": {
@@ -96,27 +96,27 @@ func TestResolveConfig_credentials(t *testing.T) {
 		},
 		"client without a user": {clientID: "c", authSecret: canaryKey, errors: []string{"username: Missing credentials"}},
 		"client and token": {
-			token: canaryToken, clientID: "c", authSecret: canaryKey, errors: []string{"token: client_id and token are both set"},
+			token: canaryToken, clientID: "c", authSecret: canaryKey, errors: []string{": client_id and token are both set"},
 		},
 		"both secrets": {
 			username: "alice", password: canaryPassword, clientID: "c", authSecret: canaryKey, clientSecret: canaryKey,
-			errors: []string{"client_secret: auth_secret and client_secret are both set"},
+			errors: []string{": auth_secret and client_secret are both set"},
 		},
 		"line break after a secret": {
-			username: "alice", password: canaryPassword, clientID: "c\n", authSecret: canaryKey + "\n", errors: []string{"auth_secret: trimspace", "client_id: line break"},
+			username: "alice", password: canaryPassword, clientID: "c\n", authSecret: canaryKey + "\n", errors: []string{": trimspace", "client_id: line break"},
 		},
 		"line break after the client's secret": {
-			username: "alice", password: canaryPassword, clientID: "c", clientSecret: canaryKey + "\n", errors: []string{"client_secret: trimspace"},
+			username: "alice", password: canaryPassword, clientID: "c", clientSecret: canaryKey + "\n", errors: []string{": trimspace"},
 		},
-		"line break after the token": {token: canaryToken + "\r\n", errors: []string{"token: trimspace"}},
+		"line break after the token": {token: canaryToken + "\r\n", errors: []string{": trimspace"}},
 		"line break in a token from the environment": {
 			environment: map[string]string{"TWCLOUD_TOKEN": canaryToken + "\n" + canaryToken},
-			errors:      []string{`token: export TWCLOUD_TOKEN="$(cat FILE)" leaves out the line break`},
+			errors:      []string{`: export TWCLOUD_TOKEN="$(cat FILE)" leaves out the line break`},
 		},
-		"scheme before the token":          {token: "Token " + canaryToken, errors: []string{"token: authentication scheme"}},
-		"another scheme before the token":  {token: "bearer " + canaryToken, errors: []string{"token: authentication scheme"}},
-		"invisible character in the token": {token: canaryToken + "\u200b", errors: []string{"token: visible ASCII"}},
-		"deleted character in the token":   {token: canaryToken + "\x7f", errors: []string{"token: visible ASCII"}},
+		"scheme before the token":          {token: "Token " + canaryToken, errors: []string{": authentication scheme"}},
+		"another scheme before the token":  {token: "bearer " + canaryToken, errors: []string{": authentication scheme"}},
+		"invisible character in the token": {token: canaryToken + "\u200b", errors: []string{": visible ASCII"}},
+		"deleted character in the token":   {token: canaryToken + "\x7f", errors: []string{": visible ASCII"}},
 	} {
 		runConfigCases(t, map[string]configCase{name: {
 			block: block{

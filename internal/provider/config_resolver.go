@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -204,16 +205,25 @@ func (r *resolver) reject(v value, problem string) {
 	r.fail(v.attribute, "Invalid "+v.label(), v.subject()+" "+problem+".")
 }
 
-// fail adds an error on an attribute. Terraform's protocol requires UTF-8, but
-// an environment variable can contain other bytes.
+// fail adds an error about a value.
 func (r *resolver) fail(attribute, summary, detail string) {
-	r.diagnostics.AddAttributeError(path.Root(attribute), summary, strings.ToValidUTF8(detail, "?"))
+	r.report(attribute, diag.NewErrorDiagnostic(summary, strings.ToValidUTF8(detail, "?")))
 }
 
 // warn adds a warning about a value that works, but is unsafe or probably
 // wrong.
 func (r *resolver) warn(attribute, summary, detail string) {
-	r.diagnostics.AddAttributeWarning(path.Root(attribute), summary, strings.ToValidUTF8(detail, "?"))
+	r.report(attribute, diag.NewWarningDiagnostic(summary, strings.ToValidUTF8(detail, "?")))
+}
+
+// report adds a diagnostic on an attribute, but not on a secret: Terraform would print its
+// line of the configuration. Terraform's protocol requires UTF-8, but an environment
+// variable can contain other bytes.
+func (r *resolver) report(attribute string, diagnostic diag.Diagnostic) {
+	if !slices.ContainsFunc(configAttributes, func(a configAttribute) bool { return a.name == attribute && a.sensitive }) {
+		diagnostic = diag.WithPath(path.Root(attribute), diagnostic)
+	}
+	r.diagnostics.Append(diagnostic)
 }
 
 // shorten quotes a value that is not secret for use in a sentence.

@@ -152,7 +152,8 @@ func runConfigCases(t *testing.T, cases map[string]configCase) {
 	}
 }
 
-// checkDiagnostics compares each diagnostic with one "attribute: words" each.
+// checkDiagnostics compares each diagnostic with one "attribute: words" each. One about a
+// secret names no attribute.
 func checkDiagnostics(t *testing.T, kind string, got diag.Diagnostics, want []string) {
 	t.Helper()
 

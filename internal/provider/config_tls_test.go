@@ -86,14 +86,15 @@ func TestResolveConfig_pem(t *testing.T) {
 		"another's key":              {"client_key", pki.otherKey, "private key does not match public key. It must be the key of the first"},
 		"no PEM in place of the key": {"client_key", canaryKey, "contains no PEM text"},
 	} {
-		block := block{}
+		block, at := block{}, c.attribute+"_pem"
 		if c.attribute == "client_key" {
+			at = "" // It is a secret.
 			block["client_certificate_pem"] = pki.certificate
 		}
 		inFile, inBlock := maps.Clone(block), maps.Clone(block)
 		inFile[c.attribute+"_file"], inBlock[c.attribute+"_pem"] = "file", c.text
 		runConfigCases(t, map[string]configCase{
-			name: {block: inBlock, errors: []string{c.attribute + "_pem: " + c.problem}},
+			name: {block: inBlock, errors: []string{at + ": " + c.problem}},
 			name + " in a file": {
 				block: inFile, files: map[string]string{"file": c.text},
 				errors: []string{c.attribute + `_file: The file "file" (` + c.attribute + "_file) "},
@@ -176,11 +177,11 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 		},
 		"mixed up": {
 			block:  block{"client_certificate_pem": pki.key, "client_key_pem": pki.certificate},
-			errors: []string{"client_certificate_pem: no certificate", "client_key_pem: no private key"},
+			errors: []string{"client_certificate_pem: no certificate", ": no private key"},
 		},
 		"issuer first": {
 			block:  block{"client_certificate_pem": pki.ca + pki.certificate, "client_key_pem": pki.key},
-			errors: []string{"client_key_pem: key of the first certificate"},
+			errors: []string{": key of the first certificate"},
 		},
 		"key as the name of a file": {
 			block:  block{"client_certificate_file": "client.pem", "client_key_file": canaryKey + pki.key},
@@ -188,7 +189,7 @@ func TestResolveConfig_clientCertificate(t *testing.T) {
 		},
 		"key file and key PEM": {
 			block:  block{"client_certificate_file": "client.pem", "client_key_file": "client.key", "client_key_pem": pki.key},
-			errors: []string{"client_key_pem: both set"},
+			errors: []string{": both set"},
 		},
 	}
 	for name, c := range cases {

@@ -67,7 +67,7 @@ func TestResolveConfig_builtInProfile(t *testing.T) {
 			alone: true, block: block{"endpoint": "https://twcloud.example.com:8111", "api_profile": "self-registration"}, check: named("self-registration"),
 		},
 		"half of the credentials": {
-			alone: true, block: block{"webapp_endpoint": platform, "api_profile": "self-registration", "username": "u"}, errors: []string{"password: Incomplete credentials"},
+			alone: true, block: block{"webapp_endpoint": platform, "api_profile": "self-registration", "username": "u"}, errors: []string{": Incomplete credentials"},
 		},
 		"plain HTTP": {
 			alone: true, block: block{"webapp_endpoint": "http://twcloud.example.com", "api_profile": "self-registration"},
@@ -123,7 +123,7 @@ func TestValidateConfig(t *testing.T) {
 			block{"endpoint": "http://twcloud.example.com", "allow_plain_http": false}, []string{"endpoint: Plain HTTP"},
 		},
 		"warnings come later":    {block{"insecure_skip_verify": true}, nil},
-		"another's key":          {block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.otherKey}, []string{"client_key_pem: cannot be used with client_certificate_pem"}},
+		"another's key":          {block{"client_certificate_pem": pki.certificate, "client_key_pem": pki.otherKey}, []string{": cannot be used with client_certificate_pem"}},
 		"PEM as path":            {block{"client_key_file": canaryKey + pki.key}, []string{"client_key_file: must be the path"}},
 		"files are read later":   {block{"ca_certificate_file": "no-such.pem", "api_profile_file": "no-such.json"}, nil},
 		"unknown values":         {block{"endpoint": types.StringUnknown(), "token": types.StringUnknown(), "username": "alice"}, nil},

@@ -65,10 +65,10 @@ func (b *backend) addClientError(diags *diag.Diagnostics, summary, tried string,
 			text = dial.Error() // The same for every request.
 		}
 		if _, again := b.refer(shared+text, ""); again {
-			answer, reference = failure.Kind.Error(), fmt.Sprintf("See the error %q.", shared)
+			answer, reference = failure.Kind.Error(), "See the error: "+shared+"."
 		}
-	case failure.Kind == twcloud.ErrNotUnderstood: // It has the first failure, which may be reported later.
-		reference = "Fix that error first."
+	case failure.Kind == twcloud.ErrNotUnderstood: // It has the first failure, which may be reported later, or as a warning.
+		reference = "Fix that first."
 	default:
 		if before, again := b.refer(answer, tried); again {
 			reference = fmt.Sprintf("See the error that begins with: %s failed.", before)

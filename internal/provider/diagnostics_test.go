@@ -47,6 +47,20 @@ Nothing was changed.`
 	}
 }
 
+// A server may have a call that the API profile lacks.
+func TestAddClientError_lackedCall(t *testing.T) {
+	t.Parallel()
+	var diags diag.Diagnostics
+	b := &backend{}
+	lacked := &twcloud.Error{Kind: twcloud.ErrUnsupported, Path: "remove"}
+	b.addClientError(&diags, unableToPlan, "Planning to remove \"doors\"", lacked, "")
+	b.addClientError(&diags, unableToPlan, "Planning to remove \"gates\"", lacked, "")
+	want := `Planning to remove "gates" failed: there is no such call. See the error: API profile has no call "remove".`
+	if got := diags[1].Detail(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // A late list is no reason to run Terraform again before what may exist is found.
 func TestAddClientError_incomplete(t *testing.T) {
 	t.Parallel()
@@ -125,7 +139,7 @@ func TestRareMessages(t *testing.T) {
 			b.addRegistrationError(d, name, twcloud.Registration{}, &twcloud.RegistrationError{Name: name, Cause: lost, Keys: []string{key}, OtherName: true})
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
+			b.warnOfLostResponse(twcloud.Registration{Consumer: consumer, Adopted: lost}, d)
 		},
 		func(d *diag.Diagnostics) {
 			b.addRegistrationError(d, name, twcloud.Registration{Consumer: consumer}, failure(twcloud.ErrUnreadable, "the answer lacks the name or the approval"))
@@ -141,10 +155,10 @@ func TestRareMessages(t *testing.T) {
 			b.addClientError(d, "Unable to update OAuth consumer", "Setting the secret of "+describe(consumer), uncertain, leftAfterUpdate("gates", uncertain))
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
+			b.warnOfLostResponse(twcloud.Registration{Consumer: consumer, Strays: []twcloud.Consumer{{Key: "another-key"}}}, d)
 		},
 		func(d *diag.Diagnostics) {
-			warnOfLostResponse(twcloud.Registration{Consumer: consumer, Doubt: look}, d)
+			b.warnOfLostResponse(twcloud.Registration{Consumer: consumer, Doubt: look}, d)
 		},
 		func(d *diag.Diagnostics) { (*backend)(nil).need(d) },
 	} {

@@ -212,13 +212,14 @@ func (b *backend) tellsOfUnchanged(key, name string, wanted wantedConsumer) bool
 
 // warnOfLostResponse warns of what a lost response leaves open. The summary has the
 // name, because Terraform shows only one of several warnings with the same summary.
-func warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnostics) {
+func (b *backend) warnOfLostResponse(registration twcloud.Registration, diags *diag.Diagnostics) {
 	name, key := registration.Consumer.Name, registration.Consumer.Key
 	if registration.Adopted != nil {
 		diags.AddWarning(fmt.Sprintf("OAuth consumer %q adopted with key %q", name, key),
-			fmt.Sprintf("The result of registering %q was unknown: %s One new consumer of this name has appeared on the server, with key %q. "+
-				"The provider takes it for the registered one, and has set its secret.\n\nIf someone else registered a consumer of this name "+
-				"in the same moment, it is theirs: look in TWCloud Admin.", name, sentence(registration.Adopted), key))
+			paragraphs(fmt.Sprintf("The result of registering %q was unknown: %s One new consumer of this name has appeared on the server, with key %q. "+
+				"The provider takes it for the registered one, and has set its secret.", name, sentence(registration.Adopted), key),
+				b.once("warning", b.server.adviceFor(registration.Adopted), name),
+				"If someone else registered a consumer of this name in the same moment, it is theirs: look in TWCloud Admin."))
 	}
 	again := fmt.Sprintf("The response to registering %q was lost, so the provider registered it again (key %q, in state).", name, key)
 	if registration.Doubt != nil {

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/emulator"
@@ -223,7 +224,7 @@ func TestOAuthConsumer_invalid(t *testing.T) {
 		"line break in the name":   {fields{"name": "do\nors"}, "Control character in a name", `this one is "do\nors"`, "name"},
 		"escape in the name":       {fields{"name": "\x1b[31mdoors"}, "Control character in a name", `"\x1b[31mdoors"`, "name"},
 		"blank secret":             {fields{"secret": ""}, "Blank value", "secret must not be blank", "secret"},
-		"both secrets":             {fields{"secret_wo": "s3cret"}, "Invalid Attribute Combination", `"secret_wo" cannot be specified when "secret" is specified`, "secret"},
+		"both secrets":             {fields{"secret_wo": "s3cret"}, "Invalid Attribute Combination", "secret and secret_wo are both set", ""},
 		"version alone":            {fields{"secret_wo_version": 1}, "Invalid Attribute Combination", `"secret_wo" must be specified when "secret_wo_version" is specified`, "secret_wo_version"},
 		"key in the configuration": {fields{"key": "mine"}, "Invalid Configuration for Read-Only Attribute", "", "key"},
 	} {
@@ -232,10 +233,30 @@ func TestOAuthConsumer_invalid(t *testing.T) {
 			r := newRuns(t)
 			failed := r.planFails(t, one(valid, test.attributes))
 			failed.expect(t, "error", test.summary, test.detail)
-			if got := failed.Diagnostics[0].at; got != fmt.Sprintf("AttributeName(%q)", test.at) {
-				t.Errorf("points at %s, want %q", got, test.at)
+			want := ""
+			if test.at != "" {
+				want = fmt.Sprintf("AttributeName(%q)", test.at)
+			}
+			if got := failed.Diagnostics[0].at; got != want {
+				t.Errorf("points at %q, want %q", got, want)
 			}
 			r.expectRequests(t)
 		})
+	}
+}
+
+// A response that does not read stops the other registrations, although its consumer is
+// adopted. The warning of that has the advice, and the errors refer to it.
+func TestOAuthConsumer_unreadableRegistration(t *testing.T) {
+	t.Parallel()
+	r := newRuns(t, withoutContract)
+	r.server.Inject(emulator.Fault{Kind: emulator.BadJSON, Method: http.MethodPost, Times: -1})
+	failed := r.applyFails(t, many("gates"))
+	adopted := r.only(t)
+	failed.expect(t, "warning", fmt.Sprintf("OAuth consumer %q adopted with key %q", adopted.Name, adopted.Key), "cannot be read", "When your server differs")
+	for _, d := range failed.Diagnostics {
+		if d.Severity == "error" && !strings.Contains(d.Detail, "cannot be read: 201 Created: the body is not JSON: unexpected EOF. Address: ") {
+			t.Error(d)
+		}
 	}
 }

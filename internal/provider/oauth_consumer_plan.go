@@ -253,7 +253,7 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 }
 
 // notSet says why the provider does not know a secret.
-const notSet = "was imported, or its secret had a version"
+const notSet = "was imported"
 
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 

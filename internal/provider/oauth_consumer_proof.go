@@ -127,7 +127,7 @@ func (r *oauthConsumerResource) planUnlisted(ctx context.Context, config, plan, 
 	}
 	r.planName(ctx, config, plan, state, diags)
 	if !state.isImported() && !plan.Name.IsUnknown() && !plan.Name.Equal(state.Name) {
-		warnOfUnprovenName(plan, state, diags)
+		r.backend.warnOfUnprovenName(plan, state, diags)
 	}
 	approved := types.BoolUnknown()
 	switch {

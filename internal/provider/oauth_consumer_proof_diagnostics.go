@@ -42,10 +42,11 @@ func (b *backend) warnOfLost(state oauthConsumerModel, diags *diag.Diagnostics) 
 				"by this address any more. Look "+onThePage+". If the secret was changed, set the new one in the configuration.", state.Name.ValueString())))
 }
 
-func warnOfUnprovenName(plan, state oauthConsumerModel, diags *diag.Diagnostics) {
-	diags.AddAttributeWarning(path.Root("name"), fmt.Sprintf("Name of %q is not checked", plan.Name.ValueString()), fmt.Sprintf(
-		"Applying this plan changes the name of %s in state alone: this API profile has no call that changes or reads a name. Change it %s, too.",
-		state.describe(), onThePage))
+func (b *backend) warnOfUnprovenName(plan, state oauthConsumerModel, diags *diag.Diagnostics) {
+	name := plan.Name.ValueString()
+	diags.AddAttributeWarning(path.Root("name"), fmt.Sprintf("Name of %q is not checked", name), fmt.Sprintf(
+		"Applying this plan changes the name of %s in state alone. %s", state.describe(), b.once("warning",
+			"This API profile has no call that changes or reads a name. Change it "+onThePage+", too.", name)))
 }
 
 const approveIt = "approve the consumer: the server refuses every secret of another one. Then run Terraform again."

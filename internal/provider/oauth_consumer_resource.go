@@ -16,10 +16,11 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*oauthConsumerResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*oauthConsumerResource)(nil)
-	_ resource.ResourceWithImportState = (*oauthConsumerResource)(nil)
-	_ resource.ResourceWithIdentity    = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithConfigure      = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithImportState    = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithIdentity       = (*oauthConsumerResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*oauthConsumerResource)(nil)
 )
 
 type oauthConsumerResource struct {
@@ -48,6 +49,17 @@ func (r *oauthConsumerResource) IdentitySchema(_ context.Context, _ resource.Ide
 
 func (r *oauthConsumerResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	r.backend = backendFrom(req.ProviderData)
+}
+
+// ValidateConfig does not say which attribute is wrong: Terraform would print its line of
+// the configuration, which can have the secret.
+func (r *oauthConsumerResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config oauthConsumerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	known := func(secret types.String) bool { return !secret.IsNull() && !secret.IsUnknown() }
+	if known(config.Secret) && known(config.SecretWO) {
+		resp.Diagnostics.AddError("Invalid Attribute Combination", "secret and secret_wo are both set. Set secret, or secret_wo to keep it out of state.")
+	}
 }
 
 // Create registers the consumer, saves its key in state, and then approves it
@@ -81,7 +93,7 @@ func (r *oauthConsumerResource) Create(ctx context.Context, req resource.CreateR
 	hash := r.backend.startHash(secret, nil, plan)
 	// Save and approve this consumer before other registrations continue.
 	_, err := client.RegisterThen(ctx, name, secret.ValueString(), plan.Approved.ValueBool(), func(registration twcloud.Registration, err error) error {
-		warnOfLostResponse(registration, &resp.Diagnostics)
+		r.backend.warnOfLostResponse(registration, &resp.Diagnostics)
 		if registration.Consumer.Key != "" {
 			certain := err == nil || errors.Is(err, twcloud.ErrOtherName)
 			r.saveRegistered(ctx, plan, registration.Consumer, hash, certain, resp)
@@ -304,6 +316,6 @@ func checkUnasked(plan oauthConsumerModel, consumer twcloud.Consumer, diags *dia
 	}
 	diags.AddError("Server changed more than it was asked",
 		fmt.Sprintf("After the update, %s has approved = %t. The plan has the name %q and approved = %t. The state holds what the server has.\n\n"+
-			"Apply again. If this happens again, the server differs from what the provider assumes. %s",
+			"Someone else may have changed it since it was last read: apply again. If this happens again, the server differs from what the provider assumes. %s",
 			describe(consumer), consumer.Approved, plan.Name.ValueString(), plan.Approved.ValueBool(), whenDiffers))
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -42,7 +41,7 @@ func oauthConsumerSchema() schema.Schema {
 					"and neither to manage the name and approval of an imported one. The server never returns it.",
 				Optional:   true,
 				Sensitive:  true,
-				Validators: []validator.String{stringValidator(notBlank), stringValidator(strayWhiteSpace), stringvalidator.ConflictsWith(path.MatchRoot("secret_wo"))},
+				Validators: []validator.String{stringValidator(notBlank), stringValidator(strayWhiteSpace)},
 			},
 			"secret_wo": schema.StringAttribute{
 				MarkdownDescription: "Consumer secret, write-only: never in a plan or in state. Without `secret_wo_version`, the provider detects a new value with a salted hash " +

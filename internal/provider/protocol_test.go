@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"maps"
 	"math/big"
 	"testing"
@@ -113,6 +114,65 @@ func (p *protocol) read(t *testing.T, request *tfprotov6.ReadResourceRequest) *t
 		t.Fatal(err)
 	}
 	return response
+}
+
+func (p *protocol) validate(t *testing.T, config fields) []*tfprotov6.Diagnostic {
+	t.Helper()
+	response, err := p.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: consumerType, Config: p.encode(t, config),
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.Diagnostics
+}
+
+// upgrade reads a state as from a state file, before anything else is done with it.
+func (p *protocol) upgrade(t *testing.T, state *resourceState) *resourceState {
+	t.Helper()
+	if state == nil {
+		return nil
+	}
+	document, err := json.Marshal(state.values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := p.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
+		TypeName: consumerType, Version: p.schema.ResourceSchemas[consumerType].Version, RawState: &tfprotov6.RawState{JSON: document},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustNotFail(t, response.Diagnostics)
+	return &resourceState{values: p.decode(t, response.UpgradedState), private: state.private, identity: state.identity}
+}
+
+// expectValidPlan fails if a plan has another value than the configuration, or a
+// write-only one. Terraform would call it a bug in the provider.
+func (p *protocol) expectValidPlan(t *testing.T, request *tfprotov6.PlanResourceChangeRequest, response *tfprotov6.PlanResourceChangeResponse) {
+	t.Helper()
+	prior, config, planned := p.decode(t, request.PriorState), p.decode(t, request.Config), p.decode(t, response.PlannedState)
+	if (config == nil) != (planned == nil) {
+		t.Errorf("invalid plan: %v for the configuration %v", planned, config)
+		return
+	}
+	if prior != nil && planned != nil {
+		p.expectIdentity(t, prior["key"], response.PlannedIdentity)
+	}
+	for _, attribute := range p.schema.ResourceSchemas[consumerType].Block.Attributes {
+		name := attribute.Name
+		value := planned[name]
+		switch {
+		case attribute.WriteOnly:
+			if value != nil {
+				t.Errorf("invalid plan: write-only %s is %v", name, value)
+			}
+		case config[name] == nil && attribute.Computed, value == config[name], config[name] != nil && prior != nil && value == prior[name]:
+		default:
+			t.Errorf("invalid plan: %s is %v, and configured as %v", name, value, config[name])
+		}
+	}
 }
 
 func (p *protocol) plan(t *testing.T, request *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {

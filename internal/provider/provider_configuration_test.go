@@ -89,7 +89,7 @@ func TestProvider_works(t *testing.T) {
 }
 
 // Validation and plan report all problems of literal values, each once and on its
-// attribute.
+// attribute. Terraform prints its line, so what is about a secret is on the block.
 func TestAccProvider_wrongConfiguration(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
@@ -133,9 +133,13 @@ func TestAccProvider_wrongConfiguration(t *testing.T) {
 			t.Errorf("%s reports %d problems, want %d: %v", command, len(got.Diagnostics), len(want), got.Diagnostics)
 		}
 		for _, d := range got.Diagnostics {
-			if d.Snippet == nil || !strings.Contains(d.Snippet.Code, "=") {
-				t.Errorf("%q does not point at an attribute: %v", d.Summary, d.Snippet)
+			secret := strings.HasSuffix(d.Summary, " token") || strings.HasSuffix(d.Summary, " client_key_pem")
+			if d.Snippet == nil || strings.Contains(d.Snippet.Code, "=") == secret {
+				t.Errorf("%q points at %v", d.Summary, d.Snippet)
 			}
+		}
+		if strings.Contains(got.Output, "a-token") || strings.Contains(got.Output, "no key") {
+			t.Errorf("%s prints a secret: %s", command, got.Output)
 		}
 	}
 	w.expectRequests(t)

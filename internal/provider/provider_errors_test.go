@@ -231,7 +231,7 @@ func many(name string) consumers {
 // error has the words that are specific to a resource.
 func (r report) expectReportedOnce(t *testing.T, name string, cause []string, specific string) {
 	t.Helper()
-	const reference = " See the error "
+	const reference = " See the error: "
 	full := slices.IndexFunc(r.Diagnostics, func(d diagnostic) bool {
 		return d.Severity == "error" && !strings.Contains(d.Detail, reference)
 	})
@@ -245,7 +245,7 @@ func (r report) expectReportedOnce(t *testing.T, name string, cause []string, sp
 		if d.Severity != "error" {
 			continue
 		}
-		if i != full && (strings.Count(d.Detail, "\n") > 2 || !strings.Contains(d.Detail, reference+quote(summary))) {
+		if i != full && (strings.Count(d.Detail, "\n") > 2 || !strings.Contains(d.Detail, reference+summary+".")) {
 			t.Errorf("does not refer to %q, or not in three lines: %s", summary, d)
 		}
 		if !strings.Contains(d.Detail, specific) {
@@ -382,7 +382,7 @@ func TestProvider_refusedAlike(t *testing.T) {
 				switch {
 				case strings.Contains(d.Detail, test.advice):
 					full++
-				case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, " See the error ") && !strings.Contains(d.Detail, " Fix that error first."):
+				case strings.Contains(d.Detail, "\n"), !strings.Contains(d.Detail, " See the error") && !strings.Contains(d.Detail, " Fix that first."):
 					t.Errorf("is not one line that refers to another error: %s", d)
 				}
 				for _, words := range append(test.words, `OAuth consumer "gates-`) {

@@ -146,6 +146,7 @@ func (r *runs) begin(t *testing.T, p *protocol, config consumers, arguments ...s
 		if s.tell(t, planned.Diagnostics) {
 			return nil
 		}
+		p.expectValidPlan(t, request, planned)
 		action := "update"
 		switch {
 		case state == nil:
@@ -187,19 +188,10 @@ func resolve(config fields, planned ...any) fields {
 // refresh validates, imports and reads a consumer.
 func (r *runs) refresh(t *testing.T, p *protocol, s *savedPlan, address string, skip bool) *resourceState {
 	t.Helper()
-	if config := s.config[address]; config != nil {
-		response, err := p.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-			TypeName: consumerType, Config: p.encode(t, resolve(config, unknown{})),
-			ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
-		})
-		if err != nil {
-			t.Error(err)
-		}
-		if s.tell(t, response.Diagnostics) {
-			return nil
-		}
+	if config := s.config[address]; config != nil && s.tell(t, p.validate(t, resolve(config, unknown{}))) {
+		return nil
 	}
-	state := r.state[address]
+	state := p.upgrade(t, r.state[address])
 	request := &tfprotov6.ReadResourceRequest{}
 	key, imports := r.imports[address]
 	source, moves := r.moves[address]
@@ -241,6 +233,7 @@ func (r *runs) refresh(t *testing.T, p *protocol, s *savedPlan, address string, 
 	if values == nil {
 		return nil
 	}
+	expectStorable(t, "refreshed state", values)
 	return &resourceState{values: values, private: response.Private, identity: response.NewIdentity}
 }
 
@@ -253,13 +246,20 @@ func (r *runs) finish(t *testing.T, p *protocol, s *savedPlan) report {
 		if action := s.Actions[resourceAddress(address)]; action == "" || action == adopted {
 			return state
 		}
-		request := p.planRequest(t, state, config)
+		if config != nil && s.tell(t, p.validate(t, config)) {
+			return state
+		}
+		request := p.planRequest(t, p.upgrade(t, state), config)
 		planned := p.plan(t, request)
 		if s.tell(t, planned.Diagnostics) {
 			return state
 		}
+		p.expectValidPlan(t, request, planned)
 		expectAgree(t, "plan", p.decode(t, s.planned[address].PlannedState), p.decode(t, planned.PlannedState))
 		applied, diagnostics := p.apply(t, request, planned)
+		if applied != nil {
+			expectStorable(t, "result", applied.values)
+		}
 		if !s.tell(t, diagnostics) {
 			var values fields
 			if applied != nil {
@@ -270,6 +270,16 @@ func (r *runs) finish(t *testing.T, p *protocol, s *savedPlan) report {
 		return applied
 	})
 	return s.report
+}
+
+// expectStorable fails unless Terraform would keep these values.
+func expectStorable(t *testing.T, what string, values fields) {
+	t.Helper()
+	for name, value := range values {
+		if value == (unknown{}) || name == "secret_wo" && value != nil {
+			t.Errorf("invalid %s: %s is %v", what, name, value)
+		}
+	}
 }
 
 // expectAgree fails if what was known has changed: Terraform would call it a bug in the

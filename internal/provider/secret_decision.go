@@ -26,8 +26,9 @@ func decideSecret(config, state oauthConsumerModel, record secretRecord) secretD
 		return sendUndecided
 	case record.Drifted:
 		return sendSecret
-	case writeOnly && !wasSet(state, record):
-		// The consumer was imported.
+	case writeOnly && !wasSet(state, record) && state.SecretRevision.ValueInt64() == 0:
+		// The consumer was imported. Another one may have no hash because its secret had a
+		// version, or because Terraform drops it if the provider is killed in an update.
 		return keepUnproven
 	case lastSecretIs(secret.ValueString(), state, record):
 		return keepSecret

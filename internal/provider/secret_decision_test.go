@@ -18,9 +18,11 @@ func TestDecideSecret(t *testing.T) {
 	type secret struct {
 		stored, writeOnly types.String
 		version           types.Int64
+		revision          int64
 	}
-	stored := func(s types.String) secret { return secret{s, null, noVersion} }
-	writeOnly := func(s types.String, version types.Int64) secret { return secret{null, s, version} }
+	stored := func(s types.String) secret { return secret{s, null, noVersion, 0} }
+	writeOnly := func(s types.String, version types.Int64) secret { return secret{null, s, version, 0} }
+	set := func(s secret) secret { return secret{s.stored, s.writeOnly, s.version, 1} }
 	tests := map[string]struct {
 		config, state secret
 		record        secretRecord
@@ -51,6 +53,7 @@ func TestDecideSecret(t *testing.T) {
 		"write-only, unknown":                {writeOnly(unknown, noVersion), stored(null), hashOfA, sendUndecided, false},
 		"write-only, unknown, after import":  {writeOnly(unknown, noVersion), stored(null), none, sendUndecided, false},
 		"write-only, after an import":        {writeOnly(value("a"), noVersion), stored(null), none, keepUnproven, true},
+		"write-only, its hash is lost":       {set(writeOnly(value("a"), noVersion)), set(stored(null)), none, sendSecret, false},
 		"write-only, after an uncertain end": {writeOnly(value("a"), noVersion), stored(null), uncertain, sendSecret, false},
 		"write-only, was stored":             {writeOnly(value("a"), noVersion), stored(value("a")), none, keepSecret, true},
 		"write-only, was stored, another":    {writeOnly(value("b"), noVersion), stored(value("a")), none, sendSecret, false},
@@ -80,7 +83,7 @@ func TestDecideSecret(t *testing.T) {
 		"versioned, unknown, after uncertain end": {writeOnly(unknown, version(1)), stored(null), uncertain, sendSecret, false},
 	}
 	model := func(s secret) oauthConsumerModel {
-		return oauthConsumerModel{Secret: s.stored, SecretWO: s.writeOnly, SecretWOVersion: s.version}
+		return oauthConsumerModel{Secret: s.stored, SecretWO: s.writeOnly, SecretWOVersion: s.version, SecretRevision: types.Int64Value(s.revision)}
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

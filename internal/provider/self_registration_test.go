@@ -443,6 +443,25 @@ func TestSelfRegistration_acceptsUnapproved(t *testing.T) {
 	}
 }
 
+// What to do about new names is told once.
+func TestSelfRegistration_renamed(t *testing.T) {
+	t.Parallel()
+	r := newRuns(t).selfRegistering()
+	before, after := consumers{}, consumers{}
+	for _, address := range []string{"a", "b", "c"} {
+		before[address] = fields{"name": address, "secret": "s3cret"}
+		after[address] = fields{"name": "new " + address, "secret": "s3cret"}
+	}
+	r.apply(t, before)
+	told := map[bool]int{}
+	for _, d := range r.plan(t, after).Diagnostics {
+		told[strings.Contains(d.Detail, "TWCloud Admin")]++
+	}
+	if told[true] != 1 || told[false] != 2 {
+		t.Errorf("told %v", told)
+	}
+}
+
 // The wrapper around the framework's server answers nothing for this profile.
 func TestSelfRegistration_unchanged(t *testing.T) {
 	t.Parallel()

@@ -136,7 +136,7 @@ func deviate(d deviation, s schedule) (trace []label, refusals, violations []str
 
 // advises are the words with which an error says what to do.
 var advises = []string{
-	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Plan again", "Write the name", "Fix that error first", "See the error",
+	"When your server differs", "import", "untaint", "Check ", "Apply again", "apply again", "Plan again", "Write the name", "Fix that first", "See the error",
 	"Remove ", "record the sign-in again", "Change the configuration", "Ask an administrator",
 }
 

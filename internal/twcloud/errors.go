@@ -69,7 +69,7 @@ var (
 	// ErrOtherName: the server stores another name than it was sent.
 	ErrOtherName = errors.New("the server stores another name")
 	// ErrUnsupported: the server, or the API profile, does not have the call.
-	ErrUnsupported = errors.New("the server has no such call")
+	ErrUnsupported = errors.New("there is no such call")
 	// ErrSecretNeeded: the API profile requires the secret with each change, and
 	// it is unknown.
 	ErrSecretNeeded = errors.New("this change needs the secret, which is not known")
