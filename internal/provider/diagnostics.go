@@ -264,8 +264,8 @@ var advice = []struct {
 	{twcloud.ErrNotApplied, "Plan again. If this happens again, the server differs from what the provider assumes. " + whenDiffers},
 	{twcloud.ErrOtherName, "The plan would never be empty. Write the name in the configuration as the server stores it."},
 	{twcloud.ErrKeyGone, "The server seems to have the consumer under another key. " + whenDiffers},
-	{twcloud.ErrIncomplete, "The list may be late: run Terraform again in a moment. A consumer that such a list lacks does not count as removed: " +
-		"if you know that it was removed, run terraform state rm ADDRESS. " + whenDiffers},
+	{twcloud.ErrIncomplete, "A consumer that such a list lacks does not count as removed: if you know that it was removed, run terraform state rm ADDRESS. " +
+		"Otherwise, the list may be late: run Terraform again in a moment. " + whenDiffers},
 	{twcloud.ErrUnreadable, "The response is not in the form that the provider expects. " +
 		"If {endpoint} is right, this server differs. " + whenDiffers},
 	{twcloud.ErrClosed, "The provider was asked to terminate. Run Terraform again."},

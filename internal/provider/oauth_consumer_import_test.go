@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -65,4 +66,22 @@ func TestOAuthConsumer_importEmptyKey(t *testing.T) {
 		}
 	}
 	h.expectRequests(t)
+}
+
+// What Terraform generates for the consumers of a server adopts them, and changes none.
+func TestAccOAuthConsumer_generateConfig(t *testing.T) {
+	t.Parallel()
+	w := newBrownfield(t).workspace(t)
+	before := w.server.Consumers()
+	config := w.config()
+	for i, consumer := range before {
+		config += strings.Replace(importBlock(consumer.Key), consumerAddress, fmt.Sprintf("twcloud_oauth_consumer.adopted_%d", i), 1)
+	}
+	w.plan(t, config, "-generate-config-out=generated.tf")
+	if generated := string(w.read(t, "generated.tf")); strings.Contains(generated, "not-told") || strings.Count(generated, "= null # sensitive") != 2*len(before) {
+		t.Errorf("secrets are not null:\n%s", generated)
+	}
+	w.apply(t, config).expectNone(t)
+	w.expectOnServer(t, before...)
+	w.expectUnchanged(t, w.config())
 }
