@@ -103,7 +103,7 @@ func (d *demo) sent(want ...string) bool {
 }
 
 // requestToken returns the status of the server's answer when the consumer's
-// application asks for an OAuth 1.0a request token; 0 if that is not an answer to
+// application asks for an OAuth 1.0a request token; 0 if that is not a response to
 // such a request. It signs with a library that the provider does not use.
 func (d *demo) requestToken(secret string) (status int) {
 	config := oauth1.Config{

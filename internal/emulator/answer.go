@@ -55,7 +55,7 @@ func jsonAnswer(status int, value any) *answer {
 	return newAnswer(status, "application/json", body)
 }
 
-// failure is an answer with a message (A).
+// failure is a response with a message (A).
 func failure(status int, message string) *answer {
 	return jsonAnswer(status, wire.Error{Message: message})
 }
@@ -68,7 +68,7 @@ func htmlAnswer(status int, title, body string) *answer {
 		title, title, body))
 }
 
-// write sends the answer.
+// write sends the response.
 func (a *answer) write(w http.ResponseWriter) {
 	a.writeHeader(w, true)
 	_, _ = w.Write(a.body)

@@ -105,7 +105,7 @@ type Config struct {
 	// Quirks are how the sign-in on the platform deviates.
 	Quirks []authserver.Quirk
 
-	// LicenseStatus is the answer to a login when every seat is taken: 503, or
+	// LicenseStatus is the response to a login when every seat is taken: 503, or
 	// 403 (A). Zero: 503.
 	LicenseStatus int
 
@@ -136,7 +136,7 @@ type Config struct {
 	// Application Platform, and the REST port answers 301 (V).
 	LegacyRootServices bool
 
-	// Latency is added to every answer, in real time.
+	// Latency is added to every response, in real time.
 	Latency time.Duration
 
 	// Users can sign in. Nil: DefaultUsers.

@@ -16,7 +16,7 @@ func TestConsumers_life(t *testing.T) {
 	s := emulator.New(t)
 	c := signedIn(t, s, "admin-token")
 
-	// ask sends a request. Its answer must have no secret.
+	// ask sends a request. Its response must have no secret.
 	ask := func(status int, method, path, body string) reply {
 		t.Helper()
 		r := c.want(status, c.do(method, path, body))

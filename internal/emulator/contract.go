@@ -82,7 +82,7 @@ func (c *contract) violated(x *exchange, format string, arguments ...any) {
 		fmt.Sprintf(format, arguments...))
 }
 
-// check validates the request and, unless a fault applies, the answer.
+// check validates the request and, unless a fault applies, the response.
 func (c *contract) check(ctx context.Context, x *exchange, a *answer, fault bool) {
 	item := c.document.Paths.Value(x.operation)
 	if x.operation == "" || item == nil {

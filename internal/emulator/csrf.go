@@ -45,7 +45,7 @@ func (s *Server) answerCSRF(x *exchange) *answer {
 
 // sendCSRFToken adds the token to the answers that have it according to the profile. A
 // token from the header of a list changes after the first change in a session;
-// the answer to that change has the new one.
+// the response to that change has the new one.
 func (s *Server) sendCSRFToken(x *exchange, a *answer) {
 	csrf := s.profile.CSRF
 	if csrf == nil || x.session == nil {

@@ -520,7 +520,7 @@ func TestDialects_pages(t *testing.T) {
 	for name, test := range map[string]struct {
 		first string
 		next  func(reply) string
-		last  string // in the last answer
+		last  string // in the last response
 	}{
 		"put-all":       {"/webapp/api/oauthconsumers?page=0", paths("/webapp/api/oauthconsumers?page=1", "/webapp/api/oauthconsumers?page=2"), `"totalElements":8`},
 		"put-secret":    {"/admin/api/oauth1/consumers", paths("/admin/api/oauth1/consumers?start=3", "/admin/api/oauth1/consumers?start=6"), `"total":8`},

@@ -11,14 +11,14 @@ import (
 type FaultKind int
 
 // The kinds of faults. "Handled" means that the request has had its full effect
-// on the server before the fault changes the answer; otherwise it has had none.
+// on the server before the fault changes the response; otherwise it has had none.
 const (
 	// DropBefore closes the connection; the request is not handled. The transport
 	// of net/http repeats a GET by itself if the connection had been used before,
 	// here and with DropAfter.
 	DropBefore FaultKind = iota + 1
 
-	// DropAfter handles the request and closes the connection without an answer.
+	// DropAfter handles the request and closes the connection without a response.
 	DropAfter
 
 	// TooManyRequests answers 429 with Retry-After; not handled.
@@ -46,8 +46,8 @@ const (
 	// Forbidden403 answers 403; not handled.
 	Forbidden403
 
-	// HalfBody handles the request, sends half of the answer and closes the
-	// connection. The Content-Length is that of the whole. An answer without a
+	// HalfBody handles the request, sends half of the response and closes the
+	// connection. The Content-Length is that of the whole. A response without a
 	// body breaks off within its header.
 	HalfBody
 
@@ -56,7 +56,7 @@ const (
 	WebPage
 	WebPageAfter
 
-	// EndlessBody handles the request and sends an answer that never ends, until
+	// EndlessBody handles the request and sends a response that never ends, until
 	// the client closes the connection.
 	EndlessBody
 

@@ -102,7 +102,7 @@ func sendHalf(w http.ResponseWriter, a *answer) {
 var blanks = bytes.Repeat([]byte(" "), 32<<10)
 
 // sendEndless sends the answer without its last byte, and blanks in its place,
-// so that no parser of JSON finds an end or an error. An answer without a body
+// so that no parser of JSON finds an end or an error. A response without a body
 // becomes a 200 with blanks.
 func (s *Server) sendEndless(w http.ResponseWriter, x *exchange, a *answer) {
 	if a.status == http.StatusNoContent {

@@ -87,7 +87,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("log: %+v", request)
 			}
 			if removed := s.AddConsumer(emulator.Consumer{Name: "b"}); kind == emulator.HalfBody || kind == emulator.NoBody || kind == emulator.BadJSON {
-				s.Inject(emulator.Fault{Kind: kind}) // An answer that has no body anyway.
+				s.Inject(emulator.Fault{Kind: kind}) // A response that has no body anyway.
 				r, err := c.try("DELETE", s.URL()+consumers+"/"+removed.Key, "")
 				want := map[emulator.FaultKind]int{emulator.NoBody: 204, emulator.BadJSON: 200}[kind]
 				if _, left := s.Consumer(removed.Key); r.status != want || (err == nil) != (want != 0) || left {
@@ -107,7 +107,7 @@ func TestFaults(t *testing.T) {
 }
 
 // giveUp registers a consumer, and goes away as soon as the request has arrived
-// (Hang), is being handled (HangAfter) or has got a good deal of an answer
+// (Hang), is being handled (HangAfter) or has got a good deal of a response
 // (EndlessBody).
 func giveUp(leave context.Context, t *testing.T, c *client) error {
 	t.Helper()

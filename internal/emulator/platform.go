@@ -148,7 +148,7 @@ func (s *Server) balance(r *http.Request) string {
 	return (&http.Cookie{Name: affinityCookie, Value: node, Path: "/", HttpOnly: true}).String()
 }
 
-// captured is what a handler writes, as an answer.
+// captured is what a handler writes, as a response.
 func captured(w *httptest.ResponseRecorder) *answer {
 	return &answer{status: w.Code, header: w.Header(), body: w.Body.Bytes()}
 }

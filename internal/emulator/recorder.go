@@ -27,7 +27,7 @@ type Request struct {
 	// Path is escaped, as on the wire, and without the query.
 	Path string `json:"path"`
 
-	// Status is what was answered, or 0 if no answer has been sent.
+	// Status is what was answered, or 0 if no response has been sent.
 	Status int `json:"status"`
 
 	// AuthorizationScheme is "Basic", "Token", "OAuth" or another word in
@@ -88,8 +88,8 @@ func (s *Server) record(x *exchange) (*Request, Request, *Fault) {
 	return &entry, request, fault
 }
 
-// leave notes the status. It is called before the answer is written: as soon
-// as a client has its answer, the request is no longer in flight.
+// leave notes the status. It is called before the response is written: as soon
+// as a client has its response, the request is no longer in flight.
 func (r *recorder) leave(entry *Request, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,7 +133,7 @@ func (s *Server) ResetRequests() {
 
 // MaxInFlight returns the highest number of requests that were being handled at
 // a time, on both servers together, since the start or the last ResetRequests. A
-// request counts from its arrival, body included, until the answer is about to
+// request counts from its arrival, body included, until the response is about to
 // be sent, or until it is dropped or left hanging.
 func (s *Server) MaxInFlight() int {
 	s.recorder.mu.Lock()

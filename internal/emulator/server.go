@@ -133,7 +133,7 @@ func (config Config) addresses() map[string]string {
 }
 
 // New starts a server for a test, validates the contract and closes the server
-// when the test ends. The test fails if a request or an answer has not conformed
+// when the test ends. The test fails if a request or a response has not conformed
 // to the OpenAPI document.
 func New(t testing.TB, options ...func(*Config)) *Server {
 	t.Helper()

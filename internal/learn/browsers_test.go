@@ -15,7 +15,7 @@ import (
 // object is a JSON object of a recording.
 type object = map[string]any
 
-// request is one request of a synthetic recording, with its answer. Headers are
+// request is one request of a synthetic recording, with its response. Headers are
 // lines of the form "Name: value".
 type request struct {
 	method, path, body string
@@ -142,7 +142,7 @@ func withNoise(requests []request) []request {
 // shape is an API: the list, and the requests of the steps. The list is loaded
 // first and after each step.
 type shape struct {
-	list   request // its answer has a %s for the items
+	list   request // its response has a %s for the items
 	item   func(name string, approved bool) string
 	others string // items of other consumers
 	steps  []request

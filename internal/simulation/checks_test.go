@@ -138,7 +138,7 @@ func (w *world) checkSecrets(text string) {
 // asks for a report.
 func (w *world) checkWords(result *outcome, faults []fault) {
 	// A process that was killed says nothing, and one that was interrupted doesn't wait
-	// for an answer.
+	// for a response.
 	ended := slices.ContainsFunc(faults, fault.ends)
 	silent := ended || slices.ContainsFunc(faults, fault.interrupts)
 	text := result.text()

@@ -171,7 +171,7 @@ func echo(request *http.Request) string {
 	return fmt.Sprintf("cannot accept %s %s %s", request.Header.Get("Authorization"), request.Header.Get("Cookie"), bodyOf(request))
 }
 
-// sendTo sends a request to the server and watches its answer.
+// sendTo sends a request to the server and watches its response.
 func (p *process) sendTo(request *http.Request, name label) (*http.Response, error) {
 	// A sign-out needs no slot.
 	slots := 1
@@ -225,7 +225,7 @@ func (p *process) noteTimeout(request *http.Request) {
 	}
 }
 
-// sendAndForget sends a request and drops the answer.
+// sendAndForget sends a request and drops the response.
 func (p *process) sendAndForget(request *http.Request, name label) {
 	p.count(1)
 	defer p.count(-1)

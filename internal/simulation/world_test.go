@@ -69,7 +69,7 @@ type world struct {
 	trace      []label
 	fired      []fault
 	violations []string
-	// arrived counts the sign-ins with an answer that has arrived whole.
+	// arrived counts the sign-ins with a response that has arrived whole.
 	arrived int
 	cookies []string
 	// postponed are registrations that the server will receive later, by name.

@@ -12,7 +12,7 @@ import (
 	"github.com/twcloud-community/terraform-provider-twcloud/internal/wire"
 )
 
-// newTransportError returns an *Error for a request without a complete answer.
+// newTransportError returns an *Error for a request without a complete response.
 func newTransportError(request *http.Request, err error, redact *redactor) error {
 	var known *Error
 	if errors.As(err, &known) {

@@ -24,7 +24,7 @@ var page embed.FS
 
 // New returns the control page and API of a server. It refuses requests that a web
 // page could make under a name of its own site that resolves to this machine (DNS
-// rebinding): the Host must be a loopback address. Bodies are JSON. No answer has a
+// rebinding): the Host must be a loopback address. Bodies are JSON. No response has a
 // secret.
 //
 //	GET    /consumers             []emulator.Consumer
@@ -118,7 +118,7 @@ func Loopback(address string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// Failure is the body of an answer that is a failure.
+// Failure is the body of a response that is a failure.
 type Failure struct {
 	Message string `json:"message"`
 }

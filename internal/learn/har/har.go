@@ -27,18 +27,18 @@ type Pair struct {
 	Value string `json:"value"`
 }
 
-// Entry is a request and its answer. Cookies are in the headers.
+// Entry is a request and its response. Cookies are in the headers.
 type Entry struct {
 	Method          string
 	URL             *url.URL
 	RequestHeaders  []Pair
 	RequestBody     Body
-	Status          int // 0 if there was no answer
+	Status          int // 0 if there was no response
 	ResponseHeaders []Pair
 	ResponseBody    Body
 }
 
-// Body is the body of a request or an answer. A form is percent-encoded.
+// Body is the body of a request or a response. A form is percent-encoded.
 type Body struct {
 	MediaType string
 	Content   []byte

@@ -24,7 +24,7 @@ type recorder struct {
 	current map[network.RequestID]*exchange
 }
 
-// exchange is one request with its answer.
+// exchange is one request with its response.
 type exchange struct {
 	id       network.RequestID
 	request  *network.Request

@@ -103,7 +103,7 @@ func runCommand(ctx context.Context, name string, args []string, stdout io.Write
 
 var withoutProxy = &http.Client{Transport: &http.Transport{}}
 
-// call sends one request to the control API and decodes the answer, if there is
+// call sends one request to the control API and decodes the response, if there is
 // one.
 func (c *caller) call(method, path string, body, into any) error {
 	content, err := json.Marshal(body)
@@ -235,16 +235,16 @@ func (c *caller) requests([]string) error {
 	}
 	var rows [][]string
 	for _, r := range requests {
-		answer := "none"
+		status := "none"
 		if r.Status > 0 {
-			answer = strconv.Itoa(r.Status)
+			status = strconv.Itoa(r.Status)
 		}
 		if r.Fault != "" {
-			answer += " (" + r.Fault + ")"
+			status += " (" + r.Fault + ")"
 		}
-		rows = append(rows, []string{strconv.Itoa(r.Index), r.Server, r.Method, r.Path, answer, r.AuthorizationScheme, r.Call, strings.Join(r.Fields, ", ")})
+		rows = append(rows, []string{strconv.Itoa(r.Index), r.Server, r.Method, r.Path, status, r.AuthorizationScheme, r.Call, strings.Join(r.Fields, ", ")})
 	}
-	return c.table("NO.\tSERVER\tMETHOD\tPATH\tANSWER\tCREDENTIALS\tCALL\tFIELDS", rows)
+	return c.table("NO.\tSERVER\tMETHOD\tPATH\tSTATUS\tCREDENTIALS\tCALL\tFIELDS", rows)
 }
 
 func (c *caller) sessions([]string) error {
