@@ -63,7 +63,7 @@ func (b *backend) once(severity, advice, name string) string {
 	if b == nil {
 		return advice
 	}
-	if before, again := b.refer(advice, name); again && before != name {
+	if before, again := b.refer(severity+advice, name); again && before != name {
 		return fmt.Sprintf("See the %s about %q.", severity, before)
 	}
 	return advice

@@ -185,22 +185,21 @@ func (b *backend) warnOfNewKey(name, key string, diags *diag.Diagnostics) {
 	}
 }
 
-func severalAddresses(state oauthConsumerModel) string {
-	return fmt.Sprintf("OAuth consumer %q at several addresses", state.Name.ValueString())
-}
-
-func atSeveralAddresses(state oauthConsumerModel) string {
-	return fmt.Sprintf("%s is in state at several addresses. Their resources would change it in turn, and removing one of them removes the consumer.\n\n"+
-		"Keep one address. For each other one, replace the resource block with a removed block that has lifecycle { destroy = false }, "+
-		"or run terraform state rm ADDRESS. If the other one should be a consumer of its own, do that as well, and then import that consumer or let Terraform register it.",
-		state.describe())
+// severalAddresses returns the summary and the detail of what is said of a consumer that
+// is in state more than once.
+func (b *backend) severalAddresses(severity string, state oauthConsumerModel) (summary, detail string) {
+	return fmt.Sprintf("OAuth consumer %q at several addresses", state.Name.ValueString()), paragraphs(
+		state.describe()+" is in state at several addresses. Their resources would change it in turn, and removing one of them removes the consumer.",
+		b.once(severity, "Keep one address. For each other one, replace the resource block with a removed block that has lifecycle { destroy = false }, "+
+			"or run terraform state rm ADDRESS. If the other one should be a consumer of its own, do that as well, and then import that consumer or let Terraform register it.",
+			state.Name.ValueString()))
 }
 
 // refuseSharedRemoval reports a removal of a consumer that is in state at another
 // address as well.
 func (b *backend) refuseSharedRemoval(state oauthConsumerModel, diags *diag.Diagnostics) {
 	if uses := b.consumers.of(state.Key.ValueString()); uses.removing && uses.reads > 1 {
-		diags.AddError(severalAddresses(state), atSeveralAddresses(state))
+		diags.AddError(b.severalAddresses("error", state))
 	}
 }
 

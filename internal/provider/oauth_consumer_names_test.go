@@ -118,6 +118,26 @@ func TestAccOAuthConsumer_replaced(t *testing.T) {
 	}
 }
 
+// What to do about several addresses is said about one consumer, not about each.
+func TestOAuthConsumer_manyAtTwoAddresses(t *testing.T) {
+	t.Parallel()
+	r := newRuns(t)
+	config := consumers{}
+	r.imports = map[string]string{}
+	for _, name := range []string{"a", "b", "c"} {
+		r.server.AddConsumer(emulator.Consumer{Key: "key-of-" + name, Name: name})
+		for _, address := range []string{name, name + "-again"} {
+			config[address], r.imports[address] = fields{"name": name}, "key-of-"+name
+		}
+	}
+	r.apply(t, config)
+	planned := r.plan(t, config)
+	for _, name := range []string{"a", "b", "c"} {
+		planned.expect(t, "warning", fmt.Sprintf("OAuth consumer %q at several addresses", name), fmt.Sprintf("(key %q)", "key-of-"+name))
+	}
+	planned.expectOnce(t, "Keep one address.")
+}
+
 // Two addresses with one key would rename the consumer in turn, and dropping one
 // would remove it for both.
 func TestAccOAuthConsumer_oneKeyAtTwoAddresses(t *testing.T) {

@@ -211,9 +211,9 @@ func (r *oauthConsumerResource) planName(ctx context.Context, config, plan, stat
 	switch {
 	case readers < 2:
 	case changed:
-		diags.AddError(severalAddresses(state), atSeveralAddresses(state))
+		diags.AddError(r.backend.severalAddresses("error", state))
 	default:
-		diags.AddWarning(severalAddresses(state), atSeveralAddresses(state))
+		diags.AddWarning(r.backend.severalAddresses("warning", state))
 	}
 	if plan.Name.IsUnknown() {
 		return
