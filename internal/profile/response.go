@@ -234,10 +234,16 @@ func (c consumerReader) otherKind(item any) (bool, error) {
 	return false, nil
 }
 
+// maxKey limits a key, in bytes: it has to fit into a path.
+const maxKey = 4096
+
 // key is the key in a text that holds it. It is empty if there is none.
 func (c consumerReader) key(text string) string {
 	if c.shape.KeyIsLastSegment {
-		return LastSegment(text)
+		text = LastSegment(text)
+	}
+	if len(text) > maxKey {
+		return ""
 	}
 	return text
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
+// maxConfigFile bounds the files that attributes name, in bytes.
+const maxConfigFile = 1 << 20
+
 // configSource provides the environment and the files. The zero value is for
 // validation: any variable and any file may exist.
 type configSource struct {
@@ -29,9 +32,15 @@ func processSource() configSource {
 }
 
 func readConfigFile(name string) ([]byte, error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
 		// To open a pipe would wait for a writer.
 		return nil, errors.New("not a regular file")
+	case info.Size() > maxConfigFile:
+		return nil, errors.New("larger than 1 MiB")
 	}
 	return os.ReadFile(name) //nolint:gosec // The user names the file.
 }

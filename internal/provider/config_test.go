@@ -306,10 +306,12 @@ func TestProcessSource(t *testing.T) {
 	if _, err := source.readFile(t.TempDir()); err == nil || err.Error() != "not a regular file" {
 		t.Errorf("a folder: %v", err)
 	}
-	if err := os.WriteFile(file, []byte("content"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if contents, err := source.readFile(file); err != nil || string(contents) != "content" {
-		t.Errorf("got %q, %v", contents, err)
+	for size, valid := range map[int]bool{maxConfigFile: true, maxConfigFile + 1: false} {
+		if err := os.WriteFile(file, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if contents, err := source.readFile(file); (err == nil) != valid || valid && len(contents) != size {
+			t.Errorf("%d bytes: got %d, %v", size, len(contents), err)
+		}
 	}
 }
