@@ -39,7 +39,7 @@ func printable(text string) string {
 	return text
 }
 
-// addClientError reports a failed call: what was tried, the server's answer, what
+// addClientError reports a failed call: what was tried, the server's response, what
 // to do, and the current state on the server, which can be empty. The state comes
 // last, because it can ask for more than to apply again.
 //

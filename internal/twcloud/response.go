@@ -72,14 +72,12 @@ func kindOf(status int) error {
 		return ErrSession
 	case status == http.StatusForbidden:
 		return ErrForbidden
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound, status == http.StatusGone:
 		return ErrNotFound
 	case status == http.StatusConflict:
 		return ErrConflict
 	case status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
 		return ErrUnsupported
-	case status == http.StatusGone:
-		return ErrNotFound
 	case status == http.StatusRequestTimeout:
 		return ErrTimeout
 	case status == http.StatusTooManyRequests:
