@@ -180,8 +180,8 @@ func (r *oauthConsumerResource) planUpdate(ctx context.Context, config, plan, st
 	}
 	if decision == keepUnproven {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Secret of %q may differ from secret_wo", state.Name.ValueString()),
-			fmt.Sprintf("%s %s, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
-				state.describe(), notSet, r.backend.once("warning", setOnce, state.Name.ValueString())))
+			fmt.Sprintf("%s was imported, and the server never returns secrets. So the provider does not know whether its secret is the one in secret_wo. %s",
+				state.describe(), r.backend.once("warning", setOnce, state.Name.ValueString())))
 	}
 	r.planName(ctx, config, plan, state, &resp.Diagnostics)
 	r.planChanges(config, plan, state, record, decision, &resp.Diagnostics)
@@ -252,16 +252,13 @@ func (r *oauthConsumerResource) planProbed(ctx context.Context, config, state oa
 	return decision
 }
 
-// notSet says why the provider does not know a secret.
-const notSet = "was imported"
-
 const setOnce = "The provider does not send it.\n\nTo set it once, add secret_wo_version = 1."
 
 // warnOfOtherSecret does not name the attribute: Terraform would print its line of the
 // configuration, which can have the secret.
 func (b *backend) warnOfOtherSecret(state oauthConsumerModel, diags *diag.Diagnostics) {
 	diags.AddWarning(fmt.Sprintf("Secret of %q differs from secret_wo", state.Name.ValueString()),
-		fmt.Sprintf("%s %s, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), notSet, b.once("warning", setOnce, state.Name.ValueString())))
+		fmt.Sprintf("%s was imported, and the server refuses the secret in secret_wo: the consumer has another one. %s", state.describe(), b.once("warning", setOnce, state.Name.ValueString())))
 }
 
 // planChanges reports changes that the API profile has no call for, and a secret that the
